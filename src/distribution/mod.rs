@@ -1,0 +1,1 @@
+//! Which Kafka: versions, jars with their SHA-256 sums, Java, the cache.

@@ -1,0 +1,160 @@
+//! [`RunEvent`]: all that reports may know of a run while it goes on.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What one broker said of one partition when it was asked, kept only when it changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartitionView {
+    /// Microseconds of the run's clock.
+    pub at_us: u64,
+    /// `node.id` of the broker that was asked.
+    pub asked: i32,
+    /// Topic.
+    pub topic: String,
+    /// Partition.
+    pub partition: i32,
+    /// `node.id` of the leader, -1 for none.
+    pub leader: i32,
+    /// Leader epoch.
+    pub epoch: i32,
+    /// In-sync replicas, sorted.
+    pub isr: Vec<i32>,
+}
+
+/// What one node said of the controller quorum (DescribeQuorum), kept only when it changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ControllerView {
+    /// Microseconds of the run's clock.
+    pub at_us: u64,
+    /// `node.id` of the broker that was asked.
+    pub asked: i32,
+    /// `node.id` of the active controller, -1 for none.
+    pub leader: i32,
+    /// The quorum's epoch.
+    pub epoch: i32,
+}
+
+/// A broker began or ceased to answer the watcher.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BrokerView {
+    /// Microseconds of the run's clock.
+    pub at_us: u64,
+    /// `node.id`.
+    pub broker: i32,
+    /// Whether it answers.
+    pub answers: bool,
+}
+
+/// One observation of the watcher.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Observation {
+    /// A partition's leader, epoch or ISR, as one broker sees it.
+    Partition(PartitionView),
+    /// The active controller, as one broker sees it.
+    Controller(ControllerView),
+    /// Whether a broker answers.
+    Broker(BrokerView),
+}
+
+/// What was observed that proves a fault, or explains an anomaly.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// Milliseconds of the scenario's clock.
+    pub at_ms: f64,
+    /// What was observed, in words with figures.
+    pub text: String,
+    /// Whether this alone proves that the fault took effect.
+    pub proves: bool,
+}
+
+/// Live counts of one cell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// Handed to the client.
+    pub sent: u64,
+    /// Acknowledged.
+    pub acked: u64,
+    /// Certainly not written.
+    pub rejected: u64,
+}
+
+/// A step of a fault's life.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FaultStep {
+    /// Injected on these nodes; it is not proved yet.
+    Injected {
+        /// Nodes by name.
+        nodes: Vec<String>,
+    },
+    /// Proved to have taken effect.
+    Effective(Evidence),
+    /// Healed.
+    Healed,
+    /// Could not be injected, proved or healed.
+    Failed {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Everything that happens in a run, in order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum RunEvent {
+    /// The first thing: what is about to run.
+    Started {
+        /// The scenario's name.
+        scenario: String,
+        /// Its summary.
+        summary: String,
+        /// Runtime, versions, seed, timing; one line each.
+        about: Vec<String>,
+        /// Cell ids, in order.
+        cells: Vec<String>,
+        /// Faults in words, in order.
+        faults: Vec<String>,
+    },
+    /// A phase began.
+    Phase {
+        /// Its name.
+        name: String,
+        /// How long it is expected to take, if that is known.
+        expected_ms: Option<u64>,
+    },
+    /// The scenario's clock shows zero.
+    Zero,
+    /// Live counts, a few times a second.
+    Progress {
+        /// By cell id.
+        cells: BTreeMap<String, Progress>,
+    },
+    /// A fault went on.
+    Fault {
+        /// Position in the plan.
+        index: u16,
+        /// In the scenario's words.
+        what: String,
+        /// What happened to it.
+        step: FaultStep,
+    },
+    /// The watcher saw a change.
+    Observed(Observation),
+    /// Something that a person should know and that changes no verdict.
+    Note {
+        /// In words.
+        text: String,
+    },
+}
+
+/// An event with its time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Stamped {
+    /// Milliseconds of the scenario's clock; negative before sending was under way.
+    pub at_ms: f64,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: RunEvent,
+}

@@ -1,0 +1,76 @@
+//! The exit codes of `chaos`, in one place, and which of several wins.
+
+/// How a command ended, as its exit status tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Every expectation was met.
+    Pass,
+    /// An expectation was violated.
+    Violated,
+    /// The command line or a scenario is wrong; nothing was started.
+    Usage,
+    /// A fault did not take effect, a control did not bite, or the log could not be read.
+    Inconclusive,
+    /// Kafka, Java, the disk or the namespaces failed.
+    Environment,
+    /// Interrupted by SIGINT; healed, and what was known is reported.
+    Interrupted,
+    /// Interrupted by SIGTERM; healed, and what was known is reported.
+    Terminated,
+}
+
+impl Exit {
+    /// The exit status.
+    pub const fn code(self) -> u8 {
+        match self {
+            Exit::Pass => 0,
+            Exit::Violated => 1,
+            Exit::Usage => 2,
+            Exit::Inconclusive => 3,
+            Exit::Environment => 4,
+            Exit::Interrupted => 130,
+            Exit::Terminated => 143,
+        }
+    }
+
+    /// The worse of two, for several scenarios in one command: an interrupt ends the command and
+    /// is what it must tell; then 4, 1, 3, 0. `Usage` never meets another: nothing was started.
+    #[must_use]
+    pub fn worst(self, other: Exit) -> Exit {
+        if self.rank() >= other.rank() { self } else { other }
+    }
+
+    const fn rank(self) -> u8 {
+        match self {
+            Exit::Pass => 0,
+            Exit::Inconclusive => 1,
+            Exit::Violated => 2,
+            Exit::Environment => 3,
+            Exit::Usage => 4,
+            Exit::Interrupted => 5,
+            Exit::Terminated => 6,
+        }
+    }
+}
+
+impl From<Exit> for std::process::ExitCode {
+    fn from(exit: Exit) -> Self {
+        std::process::ExitCode::from(exit.code())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Exit;
+
+    #[test]
+    fn the_worst_of_several_scenarios_wins_in_the_documented_order() {
+        let order = [Exit::Pass, Exit::Inconclusive, Exit::Violated, Exit::Environment];
+        for (i, better) in order.iter().enumerate() {
+            for worse in &order[i..] {
+                assert_eq!(better.worst(*worse), *worse);
+                assert_eq!(worse.worst(*better), *worse);
+            }
+        }
+    }
+}

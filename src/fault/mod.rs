@@ -1,0 +1,1 @@
+//! One file a fault: inject, proof that it took effect, heal.

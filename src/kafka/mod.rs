@@ -1,0 +1,1 @@
+//! Talking to Kafka as an operator: topics, watching each broker, reading the log.

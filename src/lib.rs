@@ -1,0 +1,20 @@
+//! Which acknowledged Kafka messages are lost or duplicated when a broker stops or the network
+//! splits, and why. One way leads through the house, left to right:
+//! scenario, plan, runner (runtime, fault, workload, kafka), verify, report.
+
+pub mod cli;
+pub mod clock;
+pub mod distribution;
+pub mod event;
+pub mod exit;
+pub mod fault;
+pub mod kafka;
+pub mod ledger;
+pub mod netfilter;
+pub mod plan;
+pub mod report;
+pub mod runner;
+pub mod runtime;
+pub mod scenario;
+pub mod verify;
+pub mod workload;

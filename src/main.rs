@@ -1,0 +1,3 @@
+//! The `chaos` command.
+
+fn main() {}

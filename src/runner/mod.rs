@@ -1,0 +1,1 @@
+//! One run: phases, timeline thread, healing, shutdown.

@@ -1,0 +1,7 @@
+//! Where nodes run. A [`Node`] is a process in a network namespace; a [`Cluster`] is what a
+//! runtime made, and all that faults and the runner know of it.
+
+pub mod local;
+mod types;
+
+pub use types::*;

@@ -1,0 +1,1 @@
+//! The file as written: types, YAML reading, diagnostics with line and column.

@@ -1,0 +1,1 @@
+//! Pure functions: ledger + observed + timeline -> anomalies -> verdicts.

@@ -1,0 +1,1 @@
+//! The worker processes: producer, stamp, pacing; `native` holds the only librdkafka FFI.
