@@ -1,0 +1,104 @@
+//! One problem of a scenario, [`Diagnostic`], and all problems found in one go, [`Diagnostics`].
+
+use serde::Serialize;
+use std::fmt;
+
+/// Longer lines are shown from near the problem on, so that a terminal can hold them.
+const SNIPPET_CHARS: usize = 120;
+
+/// One problem: what is wrong, where, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Diagnostic {
+    /// The scenario's file, as it was named.
+    pub file: String,
+    /// The `--set` argument that is wrong, when it is not the file.
+    pub argument: Option<String>,
+    /// Line from 1; 0 when the file as a whole is meant.
+    pub line: u32,
+    /// Column from 1, in characters.
+    pub column: u32,
+    /// How many characters are meant.
+    pub length: u32,
+    /// The line itself.
+    pub snippet: Option<String>,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub help: Option<String>,
+}
+
+impl Diagnostic {
+    /// With what a person can do about it.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    fn write_snippet(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(snippet) = &self.snippet else { return Ok(()) };
+        let number = if self.argument.is_some() { String::new() } else { self.line.to_string() };
+        let gutter = " ".repeat(number.len());
+        let before = usize::try_from(self.column.saturating_sub(1)).unwrap_or(0);
+        let skip = before.saturating_sub(SNIPPET_CHARS / 2);
+        // A tab or a control character would move the caret away from what it marks.
+        let shown: String = snippet
+            .chars()
+            .skip(skip)
+            .take(SNIPPET_CHARS)
+            .map(|c| if c.is_control() { ' ' } else { c })
+            .collect();
+        let shown = shown.trim_end();
+        let offset = before - skip;
+        let room = shown.chars().count().saturating_sub(offset).max(1);
+        let carets = usize::try_from(self.length).unwrap_or(1).clamp(1, room);
+        writeln!(f, "{gutter} |")?;
+        writeln!(f, "{number} | {shown}")?;
+        writeln!(f, "{gutter} | {}{}", " ".repeat(offset), "^".repeat(carets))
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "error: {}", self.message)?;
+        match &self.argument {
+            Some(argument) => writeln!(f, " --> {}, changed by --set {argument}", self.file)?,
+            None if self.line == 0 => writeln!(f, " --> {}", self.file)?,
+            None => writeln!(f, " --> {}:{}:{}", self.file, self.line, self.column)?,
+        }
+        self.write_snippet(f)?;
+        if let Some(help) = &self.help {
+            writeln!(f, "  = help: {help}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Every problem that was found, in the order of the file. Never empty when it is an error.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+pub struct Diagnostics {
+    /// The problems.
+    pub list: Vec<Diagnostic>,
+}
+
+impl Diagnostics {
+    /// Those problems in the order of the file: `--set` arguments last, each problem once.
+    pub fn new(mut list: Vec<Diagnostic>) -> Self {
+        let key = |d: &Diagnostic| (d.argument.is_some(), d.line, d.column, d.message.clone());
+        list.sort_by_cached_key(key);
+        list.dedup();
+        Diagnostics { list }
+    }
+}
+
+impl fmt::Display for Diagnostics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, diagnostic) in self.list.iter().enumerate() {
+            if i > 0 {
+                writeln!(f)?;
+            }
+            write!(f, "{diagnostic}")?;
+        }
+        Ok(())
+    }
+}

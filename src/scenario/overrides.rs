@@ -1,0 +1,135 @@
+//! `--set section.property=value`: changes the tree before it is read, so that a value given on
+//! the command line is checked just as one in the file.
+
+use super::node::{Entry, Kind, Node};
+use super::place::{At, Place};
+use super::reader::Reader;
+use super::suggest;
+
+const SECTIONS: &[&str] =
+    &["cluster", "topic", "producer", "expect", "matrix", "name", "summary", "duration", "seed"];
+
+impl Reader {
+    /// Applies every `--set` argument, in order.
+    pub fn apply_overrides(&mut self, root: &mut Node) {
+        let source = self.source.clone();
+        for (i, argument) in source.arguments.iter().enumerate() {
+            let index = u16::try_from(i).unwrap_or(u16::MAX);
+            self.apply_override(root, argument, index);
+        }
+    }
+
+    fn apply_override(&mut self, root: &mut Node, argument: &str, index: u16) {
+        let place = Place::argument(index, argument.chars().count());
+        let help = "write it as `--set producer.acks=1` or `--set cluster.timing=fast`";
+        let Some((path, value)) = argument.split_once('=') else {
+            self.report(place, format!("`--set {argument}` has no `=`"), help);
+            return;
+        };
+        let (section, rest) = match path.split_once('.') {
+            Some((section, rest)) => (section, Some(rest)),
+            None => (path, None),
+        };
+        let value = match parse_value(value.trim(), place) {
+            Ok(value) => value,
+            Err(message) => {
+                self.report(place, message, "write a list as `[1, all]`");
+                return;
+            }
+        };
+        match (section, rest) {
+            ("name" | "summary" | "duration" | "seed", None) => {
+                *child(root, section, place) = value;
+            }
+            ("expect", Some(metric)) => expect(root, metric, value, place),
+            ("cluster" | "topic" | "producer", Some(rest)) => {
+                let section = child(root, section, place);
+                match rest.strip_prefix("config.") {
+                    Some(name) => *child(child(section, "config", place), name, place) = value,
+                    None => *child(section, rest, place) = value,
+                }
+            }
+            ("matrix", Some(name)) => *child(child(root, "matrix", place), name, place) = value,
+            (section, None) if SECTIONS.contains(&section) => {
+                self.report(place, format!("`--set {argument}` names no key of `{section}`"), help);
+            }
+            (section, _) => {
+                let message = format!("`--set {argument}` names the unknown section `{section}`");
+                self.report(place, message, suggest::help(section, SECTIONS));
+            }
+        }
+    }
+}
+
+/// A list or a map is read as YAML; everything else is a single value just as it stands, because
+/// `>= 1` and the like mean something else to YAML.
+fn parse_value(value: &str, place: Place) -> Result<Node, String> {
+    if !value.starts_with(['[', '{']) {
+        return Ok(Node { kind: Kind::Scalar(value.to_owned()), place });
+    }
+    match Node::parse_text(value) {
+        Ok(mut node) => {
+            relocate(&mut node, place);
+            Ok(node)
+        }
+        Err((_, message)) => Err(message),
+    }
+}
+
+fn relocate(node: &mut Node, place: Place) {
+    node.place = place;
+    match &mut node.kind {
+        Kind::List(items) => items.iter_mut().for_each(|item| relocate(item, place)),
+        Kind::Map(entries) => {
+            for entry in entries {
+                entry.key.place = place;
+                relocate(&mut entry.value, place);
+            }
+        }
+        Kind::Null | Kind::Scalar(_) => {}
+    }
+}
+
+/// The value under a key, made when it is missing. What is no map becomes one: `--set` was given
+/// later than the file was written, so it wins.
+fn child<'n>(node: &'n mut Node, key: &str, place: Place) -> &'n mut Node {
+    if !matches!(node.kind, Kind::Map(_)) {
+        *node = Node { kind: Kind::Map(Vec::new()), place };
+    }
+    let Kind::Map(entries) = &mut node.kind else { unreachable!("it was made a map just now") };
+    let found = entries.iter().position(|entry| entry.key.value == key);
+    let index = found.unwrap_or_else(|| {
+        let value = Node { kind: Kind::Null, place };
+        entries.push(Entry { key: At::new(key.to_owned(), place), value });
+        entries.len() - 1
+    });
+    let entry = &mut entries[index];
+    if !matches!(entry.value.kind, Kind::Map(_)) {
+        entry.key.place = place;
+    }
+    &mut entry.value
+}
+
+/// In a list of expectations the metric is replaced wherever it stands; where it stands nowhere
+/// it is expected of every cell.
+fn expect(root: &mut Node, metric: &str, value: Node, place: Place) {
+    let expect = child(root, "expect", place);
+    let Kind::List(items) = &mut expect.kind else {
+        *child(expect, metric, place) = value;
+        return;
+    };
+    let mut found = false;
+    for item in items.iter_mut() {
+        let Kind::Map(entries) = &mut item.kind else { continue };
+        for entry in entries.iter_mut().filter(|entry| entry.key.value == metric) {
+            entry.key.place = place;
+            entry.value = value.clone();
+            found = true;
+        }
+    }
+    if !found {
+        let mut item = Node { kind: Kind::Map(Vec::new()), place };
+        *child(&mut item, metric, place) = value;
+        items.push(item);
+    }
+}

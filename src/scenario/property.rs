@@ -1,0 +1,189 @@
+//! What may be written for a property of topics and producers: [`find`] knows its section, the one
+//! name it goes by, and the form of its values.
+
+use super::names;
+use super::suggest::nearest;
+
+/// Where a property belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Section {
+    /// A topic's.
+    Topic,
+    /// A producer's.
+    Producer,
+}
+
+/// What a value looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// A whole number between two bounds.
+    Count(u64, u64),
+    /// `true` or `false`.
+    Flag,
+    /// `0`, `1` or `all`.
+    Acks,
+    /// Messages a second, or `max`.
+    Rate,
+    /// A topic property that Kafka itself checks.
+    Text,
+    /// A producer property that librdkafka checks.
+    Client,
+}
+
+/// A property that is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Property {
+    /// Where it belongs.
+    pub section: Section,
+    /// The name that the plan uses.
+    pub name: &'static str,
+    /// The form of its values.
+    pub form: Form,
+}
+
+/// A cell has no more partitions.
+pub const MOST_PARTITIONS: u64 = 256;
+
+/// No message's value is longer; with its key it must fit into Java's `max.request.size` of 1 MiB.
+pub const MOST_MESSAGE_BYTES: u64 = 1_000_000;
+
+/// No cell sends more messages a second by the clock; `max` has no such bound.
+pub const MOST_RATE: u64 = 10_000_000;
+
+/// Properties written directly under `topic`.
+pub const TOPIC: &[(&str, Form)] = &[
+    ("partitions", Form::Count(1, MOST_PARTITIONS)),
+    ("replication.factor", Form::Count(1, 9)),
+    ("min.insync.replicas", Form::Count(1, 9)),
+    ("unclean.leader.election.enable", Form::Flag),
+];
+
+/// Properties written directly under `producer`.
+pub const PRODUCER: &[(&str, Form)] = &[
+    ("acks", Form::Acks),
+    ("enable.idempotence", Form::Flag),
+    ("rate", Form::Rate),
+    ("message.bytes", Form::Count(1, MOST_MESSAGE_BYTES)),
+    ("messages", Form::Count(1, u64::MAX)),
+];
+
+/// The name that the plan uses for a property, whichever of librdkafka's was written.
+pub fn canonical(name: &str) -> &str {
+    names::ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, used)| used)
+}
+
+/// The property of that name, wherever it belongs. A topic's comes first.
+pub fn find(name: &str) -> Option<Property> {
+    let name = canonical(name);
+    direct(Section::Topic, name)
+        .or_else(|| direct(Section::Producer, name))
+        .or_else(|| in_config(Section::Topic, name))
+        .or_else(|| in_config(Section::Producer, name))
+}
+
+/// The property of that name that is written directly under its section.
+pub fn direct(section: Section, name: &str) -> Option<Property> {
+    let table = match section {
+        Section::Topic => TOPIC,
+        Section::Producer => PRODUCER,
+    };
+    let (name, form) = table.iter().find(|(known, _)| *known == name)?;
+    Some(Property { section, name, form: *form })
+}
+
+/// The property of that name that is written under its section's `config`.
+pub fn in_config(section: Section, name: &str) -> Option<Property> {
+    let (list, form) = match section {
+        Section::Topic => (names::TOPIC_CONFIG, Form::Text),
+        Section::Producer => (names::CLIENT, Form::Client),
+    };
+    let name = list.iter().find(|known| **known == canonical(name))?;
+    Some(Property { section, name, form })
+}
+
+/// The known property that a mistyped one most likely means, of topics and producers alike.
+pub fn nearest_of_all(name: &str) -> Option<&'static str> {
+    let direct = TOPIC.iter().chain(PRODUCER).map(|(name, _)| *name);
+    let config = names::TOPIC_CONFIG.iter().chain(names::CLIENT).copied();
+    nearest(name, direct.chain(config))
+}
+
+impl Property {
+    /// The value in the one spelling that the plan uses.
+    ///
+    /// # Errors
+    /// What it must be instead, as a fragment that follows "must be".
+    pub fn normalise(&self, text: &str) -> Result<String, String> {
+        let text = text.trim();
+        match self.form {
+            Form::Count(least, most) => count(text, least, most).map(|number| number.to_string()),
+            Form::Flag => match text.to_ascii_lowercase().as_str() {
+                flag @ ("true" | "false") => Ok(flag.to_owned()),
+                _ => Err("`true` or `false`".to_owned()),
+            },
+            Form::Acks => match text {
+                "all" | "-1" => Ok("all".to_owned()),
+                "0" | "1" => Ok(text.to_owned()),
+                _ => Err("`0`, `1` or `all`".to_owned()),
+            },
+            Form::Rate if text == "max" => Ok(text.to_owned()),
+            Form::Rate => {
+                count(text, 1, MOST_RATE).map(|number| number.to_string()).map_err(|_| {
+                    format!("`max`, or a whole number of messages a second from 1 to {MOST_RATE}")
+                })
+            }
+            Form::Text if text.is_empty() => Err("a value".to_owned()),
+            Form::Text => Ok(text.to_owned()),
+            Form::Client => super::client_property::check(self.name, text),
+        }
+    }
+}
+
+/// A whole number between bounds.
+///
+/// # Errors
+/// What it must be instead, as a fragment that follows "must be".
+pub fn count(text: &str, least: u64, most: u64) -> Result<u64, String> {
+    let number = text.replace('_', "").parse::<u64>().ok();
+    number.filter(|number| (least..=most).contains(number)).ok_or_else(|| match most {
+        u64::MAX => format!("a whole number, {least} or more"),
+        _ => format!("a whole number from {least} to {most}"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_property_is_found_where_it_belongs_under_any_of_its_names() {
+        assert_eq!(find("min.insync.replicas").map(|p| p.section), Some(Section::Topic));
+        assert_eq!(find("retention.ms").map(|p| p.section), Some(Section::Topic));
+        assert_eq!(find("compression.type").map(|p| p.section), Some(Section::Producer));
+        assert_eq!(find("delivery.timeout.ms").map(|p| p.name), Some("message.timeout.ms"));
+        assert_eq!(find("request.required.acks").map(|p| p.name), Some("acks"));
+        assert_eq!(find("group.id"), None);
+        assert_eq!(nearest_of_all("min.insync.replica"), Some("min.insync.replicas"));
+    }
+
+    #[test]
+    fn acks_have_three_values_however_they_are_spelt() {
+        let acks = find("acks").unwrap();
+        for (text, expected) in [("all", "all"), ("-1", "all"), ("1", "1"), ("0", "0")] {
+            assert_eq!(acks.normalise(text), Ok(expected.to_owned()));
+        }
+        assert_eq!(acks.normalise("2"), Err("`0`, `1` or `all`".to_owned()));
+    }
+
+    #[test]
+    fn counts_keep_their_bounds() {
+        let bytes = find("message.bytes").unwrap();
+        assert_eq!(bytes.normalise("1_000"), Ok("1000".to_owned()));
+        assert!(bytes.normalise("0").is_err());
+        assert!(bytes.normalise("1000001").is_err());
+        assert!(bytes.normalise("1e3").is_err());
+        let rate = find("rate").unwrap();
+        assert_eq!(rate.normalise("max"), Ok("max".to_owned()));
+        assert!(rate.normalise("0").is_err());
+    }
+}

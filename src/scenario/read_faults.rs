@@ -1,0 +1,207 @@
+//! Reads `faults:`, one item a fault.
+
+use super::node::{Entry, Kind, Node};
+use super::place::{At, Place};
+use super::reader::Reader;
+use super::suggest;
+use super::types::{Action, FaultItem};
+use crate::plan::{Ports, Target};
+
+/// A timeline has no more faults.
+const MOST_FAULTS: usize = 20;
+
+const KINDS: &[&str] = &["process_stop", "kill", "network_partition", "exec"];
+
+const TARGETS: &[(&str, Target)] = &[
+    ("leader", Target::Leader),
+    ("follower", Target::Follower),
+    ("followers", Target::Followers),
+    ("controller", Target::Controller),
+    ("clients", Target::Clients),
+    ("all", Target::All),
+];
+
+const PORTS: &[(&str, Ports)] = &[
+    ("all", Ports::All),
+    ("replication", Ports::Replication),
+    ("controller", Ports::Controller),
+    ("client", Ports::Client),
+];
+
+impl Reader {
+    /// `faults:`.
+    pub fn faults(&mut self, node: &Node) -> Vec<FaultItem> {
+        let items = match &node.kind {
+            Kind::List(items) => items,
+            Kind::Null => return Vec::new(),
+            Kind::Map(_) | Kind::Scalar(_) => {
+                let message = format!("`faults` must be a list, not {}", node.noun());
+                self.report(node.place, message, "begin each fault with `- `");
+                self.break_off("faults");
+                return Vec::new();
+            }
+        };
+        if let Some(extra) = items.get(MOST_FAULTS) {
+            let message = format!("there are {} faults", items.len());
+            self.report(extra.place, message, format!("a scenario may have {MOST_FAULTS}"));
+        }
+        let read: Vec<Option<FaultItem>> = items.iter().map(|item| self.fault(item)).collect();
+        if read.iter().any(Option::is_none) {
+            self.break_off("faults");
+        }
+        read.into_iter().flatten().collect()
+    }
+
+    fn fault(&mut self, node: &Node) -> Option<FaultItem> {
+        if !matches!(node.kind, Kind::Map(_)) {
+            let message = format!("a fault must be a map, not {}", node.noun());
+            self.report(
+                node.place,
+                message,
+                "write `- process_stop: leader`, then `at:` and `for:`",
+            );
+            return None;
+        }
+        let problems_before = self.problems.len();
+        let mut kind: Option<&Entry> = None;
+        let (mut at, mut duration, mut ports) = (None, None, None);
+        for entry in self.map(node, "faults", "") {
+            match entry.key.value.as_str() {
+                "at" => at = self.length(&entry.value, "at"),
+                "for" => duration = self.length(&entry.value, "for"),
+                "ports" => {
+                    ports = self.choice(&entry.value, "ports", PORTS).map(|p| (p, entry.key.place));
+                }
+                name if KINDS.contains(&name) => match kind {
+                    None => kind = Some(entry),
+                    Some(first) => {
+                        let message =
+                            format!("one item has two faults, `{}` and `{name}`", first.key.value);
+                        let help = "begin the second with `- `, with its own `at:` and `for:`";
+                        self.report(entry.key.place, message, help);
+                    }
+                },
+                _ => {
+                    let known: Vec<&str> =
+                        KINDS.iter().chain(&["at", "for", "ports"]).copied().collect();
+                    self.unknown_key(&entry.key, "a fault", &known);
+                }
+            }
+        }
+        let Some(kind) = kind else {
+            // An unknown key is most likely the mistyped kind; one message on it is enough.
+            if self.problems.len() == problems_before {
+                let help = format!("name one of {}", suggest::listed(KINDS));
+                self.report(node.place, "this item names no fault", help);
+            }
+            return None;
+        };
+        self.missing_times(kind, at.is_some(), duration.is_some(), node);
+        let action = self.action(kind, ports);
+        if self.problems.len() > problems_before {
+            return None;
+        }
+        Some(FaultItem { action: action?, place: kind.key.place, at: at?, duration })
+    }
+
+    fn missing_times(&mut self, kind: &Entry, has_at: bool, has_for: bool, node: &Node) {
+        let Kind::Map(entries) = &node.kind else { return };
+        let written = |name: &str| entries.iter().any(|entry| entry.key.value == name);
+        let name = &kind.key.value;
+        if !has_at && !written("at") {
+            let help = "write `at: 5s`, counted from the first acknowledgements";
+            self.report(kind.key.place, format!("`{name}` has no `at`"), help);
+        }
+        if !has_for && !written("for") && name != "exec" {
+            let help = "write `for: 10s` or `for: 1.5 session`: it is healed after that";
+            self.report(kind.key.place, format!("`{name}` has no `for`"), help);
+        }
+    }
+
+    fn action(&mut self, kind: &Entry, ports: Option<(Ports, Place)>) -> Option<Action> {
+        let name = kind.key.value.as_str();
+        if let (Some((_, place)), true) = (ports, name != "network_partition") {
+            let message = format!("`ports` has no meaning for `{name}`");
+            self.report(place, message, "only `network_partition` cuts single ports");
+        }
+        match name {
+            "process_stop" => Some(Action::ProcessStop(self.targets(&kind.value, name)?)),
+            "kill" => Some(Action::Kill(self.targets(&kind.value, name)?)),
+            "network_partition" => {
+                let groups = self.groups(&kind.value)?;
+                Some(Action::NetworkPartition(groups, ports.map(|p| p.0).unwrap_or_default()))
+            }
+            _ => self.command(&kind.value),
+        }
+    }
+
+    fn groups(&mut self, node: &Node) -> Option<Vec<Vec<At<Target>>>> {
+        let help = "write the sides of the cut, as in `network_partition: [[leader], [followers]]`";
+        let Kind::List(items) = &node.kind else {
+            let message =
+                format!("`network_partition` must be a list of groups, not {}", node.noun());
+            self.report(node.place, message, help);
+            return None;
+        };
+        if items.is_empty() {
+            self.report(node.place, "`network_partition` has no groups", help);
+            return None;
+        }
+        let groups: Vec<_> =
+            items.iter().filter_map(|group| self.targets(group, "network_partition")).collect();
+        Some(groups)
+    }
+
+    fn targets(&mut self, node: &Node, name: &str) -> Option<Vec<At<Target>>> {
+        if matches!(&node.kind, Kind::List(items) if items.is_empty()) {
+            let help = "name whom it means, as in `leader`";
+            self.report(node.place, format!("`{name}` has an empty list of targets"), help);
+            return None;
+        }
+        let words = self.scalars(node, name);
+        let targets: Vec<_> = words.iter().filter_map(|word| self.target(word)).collect();
+        (!targets.is_empty()).then_some(targets)
+    }
+
+    fn target(&mut self, word: &At<String>) -> Option<At<Target>> {
+        let text = word.value.trim();
+        if let Some((_, target)) = TARGETS.iter().find(|(known, _)| *known == text) {
+            return Some(At::new(*target, word.place));
+        }
+        if let Some(id) = text.strip_prefix("broker:") {
+            if let Some(id) = id.parse::<i32>().ok().filter(|id| *id >= 0) {
+                return Some(At::new(Target::Broker(id), word.place));
+            }
+            let help = "write the broker's number, as in `broker:1`";
+            self.report(word.place, format!("`{text}` names no broker"), help);
+            return None;
+        }
+        let mut known: Vec<&str> = TARGETS.iter().map(|(word, _)| *word).collect();
+        known.push("broker:0");
+        self.report(word.place, format!("unknown target `{text}`"), suggest::help(text, &known));
+        None
+    }
+
+    fn command(&mut self, node: &Node) -> Option<Action> {
+        let help = "write a shell command, or a list of a program and its arguments";
+        let command = match &node.kind {
+            Kind::Scalar(line) if !line.trim().is_empty() => {
+                vec!["sh".to_owned(), "-c".to_owned(), line.clone()]
+            }
+            Kind::List(items) if !items.is_empty() => {
+                self.scalars(node, "exec").into_iter().map(|word| word.value).collect()
+            }
+            _ => {
+                self.report(node.place, "`exec` has no command", help);
+                return None;
+            }
+        };
+        if command.iter().any(|word| word.contains('\0'))
+            || command.first().is_none_or(String::is_empty)
+        {
+            self.report(node.place, "`exec` has no program that could be started", help);
+            return None;
+        }
+        Some(Action::Exec(command))
+    }
+}
