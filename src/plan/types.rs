@@ -26,6 +26,9 @@ pub struct Plan {
     /// When sending stops, in milliseconds of the scenario's clock. `None`: when every fault is
     /// healed and recovery was seen (all replicas in sync, every partition acknowledged again).
     pub duration_ms: Option<u64>,
+    /// What was decided in a way that a person should know: cells left out, properties implied.
+    #[serde(default)]
+    pub notes: Vec<String>,
 }
 
 impl Plan {

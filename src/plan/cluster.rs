@@ -1,0 +1,118 @@
+//! The cluster's plan: which clocks Kafka runs on, every one of them set explicitly.
+
+use super::make::Maker;
+use super::types::{Clocks, ClusterPlan, Properties, Timing};
+
+/// A follower of the quorum waits half a second in each fetch, so a shorter time-out makes a quiet
+/// cluster elect controllers all the time.
+const SHORTEST_QUORUM_FETCH_MS: u64 = 1000;
+
+/// Kafka's own defaults, written out so that the report shows them and no release changes them.
+const STOCK: &[(&str, &str)] = &[
+    ("auto.leader.rebalance.enable", "true"),
+    ("broker.heartbeat.interval.ms", "2000"),
+    ("broker.session.timeout.ms", "9000"),
+    ("controller.quorum.election.backoff.max.ms", "1000"),
+    ("controller.quorum.election.timeout.ms", "1000"),
+    ("controller.quorum.fetch.timeout.ms", "2000"),
+    ("controller.quorum.request.timeout.ms", "2000"),
+    ("controller.quorum.retry.backoff.ms", "20"),
+    ("controller.socket.timeout.ms", "30000"),
+    ("leader.imbalance.check.interval.seconds", "300"),
+    ("replica.fetch.backoff.ms", "1000"),
+    ("replica.fetch.wait.max.ms", "500"),
+    ("replica.lag.time.max.ms", "30000"),
+    ("replica.socket.timeout.ms", "30000"),
+    ("request.timeout.ms", "30000"),
+];
+
+/// What fast timing lowers, all together: the fastest set that raised no false alarm in a quiet
+/// cluster and still elected a leader every time.
+const FAST: &[(&str, &str)] = &[
+    ("broker.heartbeat.interval.ms", "300"),
+    ("broker.session.timeout.ms", "2000"),
+    ("controller.quorum.election.timeout.ms", "500"),
+    ("controller.quorum.fetch.timeout.ms", "1000"),
+    ("controller.quorum.request.timeout.ms", "1000"),
+    ("controller.socket.timeout.ms", "3000"),
+    ("replica.fetch.backoff.ms", "250"),
+    ("replica.fetch.wait.max.ms", "250"),
+    ("replica.lag.time.max.ms", "3000"),
+    ("replica.socket.timeout.ms", "3000"),
+];
+
+/// Makes the cluster's plan.
+pub fn plan(maker: &mut Maker<'_>) -> ClusterPlan {
+    let section = &maker.scenario.cluster;
+    let mut config = Properties::new();
+    let fast: &[(&str, &str)] = if section.timing == Timing::Fast { FAST } else { &[] };
+    for (name, value) in STOCK.iter().chain(fast) {
+        config.insert((*name).to_owned(), (*value).to_owned());
+    }
+    // Kafka 3 does not know this property, and would say so in its log.
+    let knows_unclean_interval = !section.kafka.starts_with("3.");
+    if section.timing == Timing::Fast && knows_unclean_interval {
+        config.insert("unclean.leader.election.interval.ms".to_owned(), "2000".to_owned());
+    }
+    for (name, setting) in &section.config {
+        config.insert(name.clone(), setting.value.value.trim().to_owned());
+    }
+    let clocks = check_clocks(maker, &config);
+    ClusterPlan {
+        kafka: section.kafka.clone(),
+        brokers: section.brokers,
+        controllers: section.controllers,
+        timing: section.timing,
+        clocks,
+        config,
+    }
+}
+
+/// The clocks in force. Those that the scenario sets must be numbers that Kafka can start with.
+fn check_clocks(maker: &mut Maker<'_>, config: &Properties) -> Clocks {
+    let scenario = maker.scenario;
+    let mut sound = true;
+    for (name, setting) in &scenario.cluster.config {
+        let is_clock = STOCK.iter().any(|(known, value)| known == name && *value != "true");
+        let number = setting.value.value.trim().parse::<u64>().ok();
+        if is_clock && !number.is_some_and(|number| (1..=86_400_000).contains(&number)) {
+            sound = false;
+            let message = format!("`{name}` cannot be `{}`", setting.value.value);
+            let help = "it must be a whole number of its unit, from 1 to 86400000";
+            maker.report(setting.value.place, message, help);
+        }
+    }
+    let value = |name: &str| config.get(name).and_then(|v| v.parse::<u64>().ok()).unwrap_or(1);
+    let clocks = Clocks {
+        session_ms: value("broker.session.timeout.ms"),
+        lag_ms: value("replica.lag.time.max.ms"),
+    };
+    if sound {
+        for (small, large) in [
+            ("replica.fetch.wait.max.ms", "replica.lag.time.max.ms"),
+            ("replica.fetch.wait.max.ms", "replica.socket.timeout.ms"),
+            ("broker.heartbeat.interval.ms", "broker.session.timeout.ms"),
+        ] {
+            check_order(maker, small, value(small), large, value(large));
+        }
+        let fetch = value("controller.quorum.fetch.timeout.ms");
+        if fetch < SHORTEST_QUORUM_FETCH_MS {
+            maker.note(format!(
+                "controller.quorum.fetch.timeout.ms={fetch}: below {SHORTEST_QUORUM_FETCH_MS} a \
+                 quiet cluster already elects controllers all the time"
+            ));
+        }
+    }
+    clocks
+}
+
+fn check_order(maker: &mut Maker<'_>, small: &str, low: u64, large: &str, high: u64) {
+    if low <= high {
+        return;
+    }
+    let config = &maker.scenario.cluster.config;
+    let Some(setting) = config.get(small).or_else(|| config.get(large)) else { return };
+    let place = setting.value.place;
+    let message = format!("`{small}` ({low}) is more than `{large}` ({high})");
+    maker.report(place, message, format!("set both so that `{small}` is the smaller one"));
+}

@@ -1,0 +1,167 @@
+//! The timeline: faults in the order of their times, and whether their targets can exist.
+
+use super::make::Maker;
+use super::types::{Cell, ClusterPlan, Controllers, FaultAction, FaultPlan, Target};
+use crate::scenario::{Action, At, FaultItem, Place};
+
+/// How long a command may take when the scenario does not say: a minute.
+const COMMAND_MS: u64 = 60_000;
+
+/// Makes the timeline.
+pub fn plan(maker: &mut Maker<'_>, cluster: &ClusterPlan, cells: &[Cell]) -> Vec<FaultPlan> {
+    let scenario = maker.scenario;
+    let mut faults: Vec<FaultPlan> = Vec::new();
+    for item in &scenario.faults {
+        check_targets(maker, item, cluster, cells);
+        let length = item.duration.as_ref().map(|d| d.value.millis(&cluster.clocks));
+        faults.push(FaultPlan {
+            index: 0,
+            action: decided(&item.action),
+            at_ms: item.at.value.millis(&cluster.clocks),
+            for_ms: length.unwrap_or(COMMAND_MS),
+        });
+    }
+    check_inside(maker, cluster, &faults);
+    faults.sort_by_key(|fault| fault.at_ms);
+    for (index, fault) in (0..).zip(faults.iter_mut()) {
+        fault.index = index;
+    }
+    faults
+}
+
+fn decided(action: &Action) -> FaultAction {
+    let values = |targets: &[At<Target>]| targets.iter().map(|target| target.value).collect();
+    match action {
+        Action::ProcessStop(targets) => FaultAction::ProcessStop { targets: values(targets) },
+        Action::Kill(targets) => FaultAction::Kill { targets: values(targets) },
+        Action::NetworkPartition(groups, ports) => FaultAction::NetworkPartition {
+            groups: groups.iter().map(|group| values(group)).collect(),
+            ports: *ports,
+        },
+        Action::Exec(command) => FaultAction::Exec { command: command.clone() },
+    }
+}
+
+/// A fault must begin and be healed before sending ends, or nobody would see what it did.
+fn check_inside(maker: &mut Maker<'_>, cluster: &ClusterPlan, faults: &[FaultPlan]) {
+    let scenario = maker.scenario;
+    let Some(duration) = &scenario.duration else { return };
+    if !scenario.is_sound(&["timing"]) {
+        return;
+    }
+    let end_ms = duration.value.millis(&cluster.clocks);
+    for (item, fault) in scenario.faults.iter().zip(faults) {
+        let kind = fault.action.kind();
+        if fault.at_ms >= end_ms {
+            let message =
+                format!("`{kind}` begins at {} ms, but the run ends at {end_ms} ms", fault.at_ms);
+            maker.report(item.at.place, message, "begin it earlier, or make `duration` longer");
+        } else if let (Some(length), true) = (&item.duration, fault.end_ms() > end_ms) {
+            let message = format!(
+                "`{kind}` is healed at {} ms, but the run ends at {end_ms} ms",
+                fault.end_ms()
+            );
+            maker.report(length.place, message, "shorten it, or make `duration` longer");
+        }
+    }
+}
+
+fn check_targets(maker: &mut Maker<'_>, item: &FaultItem, cluster: &ClusterPlan, cells: &[Cell]) {
+    let groups: Vec<&[At<Target>]> = match &item.action {
+        Action::ProcessStop(targets) | Action::Kill(targets) => vec![targets],
+        Action::NetworkPartition(groups, _) => groups.iter().map(Vec::as_slice).collect(),
+        Action::Exec(_) => return,
+    };
+    for target in groups.iter().copied().flatten() {
+        check_exists(maker, target, cluster, cells);
+    }
+    let mut seen: Vec<(usize, &At<Target>)> = Vec::new();
+    for (group, target) in
+        groups.iter().enumerate().flat_map(|(i, g)| g.iter().map(move |t| (i, t)))
+    {
+        let clash = seen.iter().find(|(other_group, other)| {
+            *other_group != group && always_overlap(other.value, target.value)
+        });
+        if let Some((_, other)) = clash {
+            let message = format!(
+                "`{}` and `{}` share a node, but stand in two groups",
+                other.value, target.value
+            );
+            maker.report(target.place, message, "a node can be on one side of a cut only");
+        }
+        seen.push((group, target));
+    }
+    check_no_broker_left(maker, &groups, cluster, cells);
+}
+
+fn check_exists(maker: &mut Maker<'_>, target: &At<Target>, cluster: &ClusterPlan, cells: &[Cell]) {
+    match target.value {
+        Target::Broker(id)
+            if id >= i32::from(cluster.brokers) && maker.scenario.is_sound(&["brokers"]) =>
+        {
+            let message = format!("there is no `broker:{id}`");
+            let last = cluster.brokers.saturating_sub(1);
+            let help = match last {
+                0 => "the only broker is `broker:0`".to_owned(),
+                _ => format!("the brokers are `broker:0` to `broker:{last}`"),
+            };
+            maker.report(target.place, message, help);
+        }
+        Target::Follower | Target::Followers => {
+            let alone = cells.first().is_some_and(|cell| cell.topic.replication_factor() == 1);
+            if alone && maker.scenario.is_sound(&["replication.factor", "brokers"]) {
+                let message = format!(
+                    "`{}` can be nobody: with `replication.factor: 1` the leader is alone",
+                    target.value
+                );
+                maker.report(target.place, message, "raise `replication.factor`, or name another");
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Whether two targets share a node whatever happens before.
+fn always_overlap(a: Target, b: Target) -> bool {
+    let follows = |target| matches!(target, Target::Follower | Target::Followers);
+    match (a, b) {
+        (Target::All, other) | (other, Target::All) => other != Target::Clients,
+        _ => a == b || (follows(a) && follows(b)),
+    }
+}
+
+/// When every broker holds a replica, the leader and its followers are all brokers there are, so
+/// a broker by its number in a third group is surely one of them.
+fn check_no_broker_left(
+    maker: &mut Maker<'_>,
+    groups: &[&[At<Target>]],
+    cluster: &ClusterPlan,
+    cells: &[Cell],
+) {
+    let everywhere = cells
+        .first()
+        .is_some_and(|cell| cell.topic.replication_factor() == usize::from(cluster.brokers));
+    if !everywhere || !maker.scenario.is_sound(&["replication.factor", "brokers", "controllers"]) {
+        return;
+    }
+    let group_of = |target| groups.iter().position(|g| g.iter().any(|t| t.value == target));
+    let (leader, followers) = (group_of(Target::Leader), group_of(Target::Followers));
+    let (Some(leader), Some(followers)) = (leader, followers) else { return };
+    let third: Option<(Target, Place)> = groups
+        .iter()
+        .enumerate()
+        .filter(|(i, _)| *i != leader && *i != followers)
+        .flat_map(|(_, group)| group.iter())
+        .find(|target| match target.value {
+            Target::Broker(_) => true,
+            Target::Controller => cluster.controllers == Controllers::Combined,
+            _ => false,
+        })
+        .map(|target| (target.value, target.place));
+    if let Some((target, place)) = third {
+        let message = format!(
+            "`{target}` stands in a third group, but every broker is the leader or a follower"
+        );
+        maker.report(place, message, "a node can be on one side of a cut only");
+    }
+}

@@ -1,0 +1,81 @@
+//! The plan in the scenario's own words, for people: `process_stop leader`, `1000 messages/s`.
+
+use super::types::{FaultAction, Ports, Rate, Target};
+use std::fmt;
+
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Rate::PerSecond(rate) => write!(f, "{rate} messages/s"),
+            Rate::Max => f.write_str("as fast as possible"),
+        }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Target::Leader => f.write_str("leader"),
+            Target::Follower => f.write_str("follower"),
+            Target::Followers => f.write_str("followers"),
+            Target::Controller => f.write_str("controller"),
+            Target::Broker(id) => write!(f, "broker:{id}"),
+            Target::Clients => f.write_str("clients"),
+            Target::All => f.write_str("all"),
+        }
+    }
+}
+
+impl fmt::Display for Ports {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Ports::All => "all",
+            Ports::Replication => "replication",
+            Ports::Controller => "controller",
+            Ports::Client => "client",
+        })
+    }
+}
+
+impl fmt::Display for FaultAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = |targets: &[Target]| {
+            targets.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+        };
+        match self {
+            FaultAction::ProcessStop { targets } | FaultAction::Kill { targets } => {
+                write!(f, "{} {}", self.kind(), words(targets))
+            }
+            FaultAction::NetworkPartition { groups, ports } => {
+                let sides: Vec<String> = groups.iter().map(|group| words(group)).collect();
+                write!(f, "{} {}", self.kind(), sides.join(" | "))?;
+                if *ports == Ports::All { Ok(()) } else { write!(f, " (ports: {ports})") }
+            }
+            FaultAction::Exec { command } => match command.as_slice() {
+                [shell, flag, line] if shell == "sh" && flag == "-c" => write!(f, "exec {line}"),
+                words => write!(f, "exec {}", words.join(" ")),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults_read_as_they_are_written() {
+        let stop = FaultAction::ProcessStop { targets: vec![Target::Leader, Target::Broker(2)] };
+        assert_eq!(stop.to_string(), "process_stop leader, broker:2");
+        let cut = FaultAction::NetworkPartition {
+            groups: vec![vec![Target::Leader], vec![Target::Followers, Target::Clients]],
+            ports: Ports::Client,
+        };
+        assert_eq!(
+            cut.to_string(),
+            "network_partition leader | followers, clients (ports: client)"
+        );
+        let command = vec!["sh".to_owned(), "-c".to_owned(), "touch x".to_owned()];
+        assert_eq!(FaultAction::Exec { command }.to_string(), "exec touch x");
+    }
+}
