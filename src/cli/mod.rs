@@ -1,1 +1,4 @@
 //! One file a command: its arguments, what it does, its exit code.
+
+pub mod plan;
+pub mod validate;

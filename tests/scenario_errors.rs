@@ -1,0 +1,222 @@
+//! Every broken scenario of `tests/scenarios/broken` has its message at its line and column, and
+//! `chaos validate` exits with 2 for each; every shipped scenario is sound.
+
+use kafka_chaos::cli::{plan, validate};
+use kafka_chaos::exit::Exit;
+use rdkafka::ClientConfig;
+use rdkafka::producer::BaseProducer;
+use std::path::{Path, PathBuf};
+
+/// All problems of one file, each as (line, column, part of the message, part of the help).
+type Expected = &'static [(u32, u32, &'static str, &'static str)];
+
+const BROKEN: &[(&str, Expected)] = &[
+    (
+        "bad-expectations",
+        &[
+            (4, 9, "every value meets this, so it checks nothing", "write what could fail"),
+            (5, 3, "unknown key `duplicate` in `expect`", "did you mean `duplicated`?"),
+            (6, 16, "`unavailable: <= 5` cannot be expected", "`5` has no unit"),
+            (7, 14, "no value can meet this: 9 is more than 3", "write what could fail"),
+        ],
+    ),
+    (
+        "bad-matrix",
+        &[
+            (3, 9, "`acks` has no values", "at least one value"),
+            (4, 3, "unknown property `min.insync.replica`", "did you mean `min.insync.replicas`?"),
+            (5, 30, "`true` is listed twice for `enable.idempotence`", "keep one"),
+        ],
+    ),
+    ("duplicate-key", &[(5, 3, "`acks` is written twice", "one YAML map")]),
+    ("empty", &[(1, 1, "the scenario is empty", "begin with `name:`")]),
+    (
+        "fault-outside",
+        &[
+            (6, 10, "`process_stop` is healed at 34000 ms, but the run ends at 30000 ms", "longer"),
+            (8, 9, "`kill` begins at 40000 ms, but the run ends at 30000 ms", "earlier"),
+        ],
+    ),
+    (
+        "follower-of-one",
+        &[(5, 19, "`follower` can be nobody: with `replication.factor: 1`", "raise")],
+    ),
+    (
+        "idempotence-acks1",
+        &[(3, 9, "`enable.idempotence: true` contradicts `acks: 1`", "it needs `acks: all`")],
+    ),
+    (
+        "many-at-once",
+        &[
+            (1, 7, "`name: bad name!` is no name", "letters, digits"),
+            (3, 10, "`kafka: 3.8` is no version of Kafka", "3.8.1"),
+            (4, 11, "`timing` cannot be `slow`", "known here: `stock` and `fast`"),
+            (6, 9, "`rate` cannot be `0`", "`max`, or a whole number"),
+            (7, 18, "`message.bytes` cannot be `2000000`", "from 1 to 1000000"),
+            (9, 15, "`partitions` cannot be `0`", "from 1 to 256"),
+            (10, 1, "unknown key `fautls` in a scenario", "did you mean `faults`?"),
+            (12, 9, "`lost: none` cannot be expected", "`none` is no number of messages"),
+        ],
+    ),
+    (
+        "min-isr-above-rf",
+        &[(4, 24, "`min.insync.replicas` is 3, but `replication.factor` is 2", "acks=all")],
+    ),
+    ("no-cell-left", &[(5, 10, "no cell is left of the matrix", "it needs `acks: all`")]),
+    ("no-end", &[(1, 1, "nothing tells when this run ends", "`duration: 30s`")]),
+    (
+        "no-such-target",
+        &[
+            (3, 19, "there is no `broker:7`", "`broker:0` to `broker:2`"),
+            (6, 11, "unknown target `leeder`", "did you mean `leader`?"),
+        ],
+    ),
+    (
+        "no-unit",
+        &[
+            (4, 9, "`at: 5` has no unit", "`500ms`"),
+            (5, 10, "`for: 2 sesion` has the unknown unit `sesion`", "`1.5 session`"),
+        ],
+    ),
+    (
+        "node-in-two-groups",
+        &[(3, 46, "`broker:1` and `broker:1` share a node", "one side of a cut only")],
+    ),
+    ("not-a-map", &[(1, 1, "`scenario` must be a map, not a list", "begin with `name:`")]),
+    ("not-yaml", &[(4, 9, "this is no valid YAML", "one YAML map")]),
+    (
+        "owned-property",
+        &[
+            (4, 5, "`listeners` cannot be set", "remove it"),
+            (5, 32, "`broker.session.timeout.ms` cannot be `soon`", "a whole number"),
+        ],
+    ),
+    (
+        "rf-above-brokers",
+        &[(5, 23, "`replication.factor` is 3, but there are only 2 brokers", "raise `brokers`")],
+    ),
+    ("too-many-cells", &[(3, 3, "the matrix makes 72 cells", "a run may have 64")]),
+    (
+        "unknown-client-property",
+        &[
+            (4, 5, "unknown property `linger.msec`", "did you mean `linger.ms`?"),
+            (5, 23, "`compression.type` cannot be `brotli`", "librdkafka"),
+            (6, 5, "`bootstrap.servers` cannot be set", "remove it"),
+        ],
+    ),
+    ("unknown-key", &[(3, 3, "unknown key `broker` in `cluster`", "did you mean `brokers`?")]),
+    ("when-nowhere", &[(6, 5, "this `when` holds for no cell", "acks=1; acks=all")]),
+    ("wrong-type", &[(3, 12, "`brokers` cannot be `three`", "from 1 to 9")]),
+];
+
+const SHIPPED: &[(&str, usize, usize)] = &[
+    ("acks1-leader-loss", 2, 2),
+    ("minisr1", 1, 2),
+    ("minisr2", 1, 2),
+    ("minisr3", 1, 2),
+    ("retry-duplicates", 2, 1),
+    ("retry-idempotent", 1, 1),
+];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn validate(file: PathBuf) -> (Exit, String, String) {
+    let args = validate::ValidateArgs { files: vec![file], overrides: Vec::new() };
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let exit = validate::run(&args, &mut out, &mut err).expect("memory can be written");
+    (exit, String::from_utf8(out).expect("UTF-8"), String::from_utf8(err).expect("UTF-8"))
+}
+
+fn names_in(folder: &str) -> Vec<String> {
+    let mut names: Vec<String> = std::fs::read_dir(root().join(folder))
+        .expect("the folder is there")
+        .map(|entry| entry.expect("it can be listed").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "yaml"))
+        .map(|path| path.file_stem().expect("a name").to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn every_broken_scenario_says_what_is_wrong_and_where() {
+    let known: Vec<&str> = BROKEN.iter().map(|(name, _)| *name).collect();
+    assert_eq!(names_in("tests/scenarios/broken"), known);
+    for (name, expected) in BROKEN {
+        let path = root().join("tests/scenarios/broken").join(format!("{name}.yaml"));
+        let problems = kafka_chaos::plan::from_file(&path, &[], None).unwrap_err().list;
+        let places: Vec<(u32, u32)> = problems.iter().map(|p| (p.line, p.column)).collect();
+        let wanted: Vec<(u32, u32)> = expected.iter().map(|e| (e.0, e.1)).collect();
+        assert_eq!(places, wanted, "{name}: {problems:#?}");
+        for (problem, (_, _, message, help)) in problems.iter().zip(*expected) {
+            assert!(problem.message.contains(message), "{name}: {problem:#?}");
+            let said = problem.help.as_deref().unwrap_or_default();
+            assert!(said.contains(help), "{name}: {problem:#?}");
+        }
+        let (exit, out, err) = validate(path.clone());
+        assert_eq!((exit, exit.code(), out.as_str()), (Exit::Usage, 2, ""), "{name}");
+        for (line, column, message, help) in *expected {
+            let place = format!("{}:{line}:{column}", path.display());
+            assert!(err.contains(&place) && err.contains(message) && err.contains(help), "{err}");
+        }
+    }
+}
+
+#[test]
+fn every_shipped_scenario_is_sound_and_has_a_plan() {
+    let known: Vec<&str> = SHIPPED.iter().map(|(name, ..)| *name).collect();
+    assert_eq!(names_in("scenarios"), known);
+    for (name, cells, faults) in SHIPPED {
+        let path = root().join("scenarios").join(format!("{name}.yaml"));
+        let (exit, out, err) = validate(path.clone());
+        assert_eq!((exit, err.as_str()), (Exit::Pass, ""), "{name}");
+        assert!(out.starts_with(&format!("ok  {name}  ")), "{out}");
+        let plan = kafka_chaos::plan::from_file(&path, &[], Some(1)).expect("it is sound");
+        assert_eq!((plan.cells.len(), plan.faults.len()), (*cells, *faults), "{name}");
+        assert_eq!(plan.name, *name, "the file is named after the scenario");
+        for cell in &plan.cells {
+            assert!(!cell.expectations.is_empty(), "{name} {}", cell.id);
+            let mut config = ClientConfig::new();
+            config.extend(cell.producer.config.clone());
+            config.set("bootstrap.servers", "127.0.0.1:9");
+            let made: Result<BaseProducer, _> = config.create();
+            assert!(made.is_ok(), "{name} {}: librdkafka says {:?}", cell.id, made.err());
+        }
+    }
+}
+
+#[test]
+fn the_plan_is_printed_for_people_and_for_machines() {
+    let file = root().join("scenarios/acks1-leader-loss.yaml");
+    let mut args = plan::PlanArgs { file, overrides: Vec::new(), seed: Some(42), json: false };
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    assert_eq!(plan::run(&args, &mut out, &mut err).expect("memory"), Exit::Pass);
+    let text = String::from_utf8(out).expect("UTF-8");
+    for part in [
+        "seed 42",
+        "      5 s  process_stop followers, for 2.2 s",
+        "followers: of partition 0; brokers 1, 2, unless an election moved it",
+        "      7 s  kill leader, for 13.5 s",
+        "leader: of partition 0; broker 0, unless an election moved it",
+        "cell acks=1",
+        "    enable.idempotence=false",
+        "  expect lost: \"800..2000\"",
+        "broker.session.timeout.ms=9000",
+        "message.timeout.ms=120000",
+    ] {
+        assert!(text.contains(part), "{part} is missing in\n{text}");
+    }
+    args.json = true;
+    let mut out = Vec::new();
+    assert_eq!(plan::run(&args, &mut out, &mut err).expect("memory"), Exit::Pass);
+    let read: kafka_chaos::plan::Plan = serde_json::from_slice(&out).expect("a plan");
+    assert_eq!(Ok(read), kafka_chaos::plan::from_file(&args.file, &[], Some(42)));
+    assert!(err.is_empty());
+    args.overrides = vec!["producer.ack=1".to_owned()];
+    let mut out = Vec::new();
+    assert_eq!(plan::run(&args, &mut out, &mut err).expect("memory"), Exit::Usage);
+    assert!(out.is_empty());
+    assert!(String::from_utf8(err).expect("UTF-8").contains("--set producer.ack=1"));
+}
