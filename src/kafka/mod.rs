@@ -1,1 +1,3 @@
 //! Talking to Kafka as an operator: topics, watching each broker, reading the log.
+
+pub mod log;

@@ -1,0 +1,248 @@
+//! Another client, for tests that prove that the verdict can change: it copies, forges, damages or
+//! deletes records of a run's first topic, and says exactly what it did.
+//!
+//! It is meant to be run by an `exec` fault, which sets `CHAOS_BOOTSTRAP` and `CHAOS_TOPICS`. It
+//! writes through rdkafka's own producer, with idempotence and acks=all, so that its counts hold.
+
+use clap::{Parser, Subcommand};
+use kafka_chaos::kafka::log::{Range, ReadRequest, read};
+use kafka_chaos::workload::stamp;
+use rdkafka::admin::{AdminClient, AdminOptions};
+use rdkafka::client::DefaultClientContext;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::producer::{BaseProducer, BaseRecord, DeliveryResult, Producer, ProducerContext};
+use rdkafka::{ClientConfig, ClientContext, Message, Offset, TopicPartitionList};
+use std::future::Future;
+use std::pin::pin;
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
+use std::time::Duration;
+
+/// Everything happens in this partition.
+const PARTITION: i32 = 0;
+/// How long one request to the cluster, and all writing, may take.
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// Tampers with partition 0 of the first topic of a run.
+#[derive(Parser)]
+struct Args {
+    /// `bootstrap.servers`.
+    #[arg(long, env = "CHAOS_BOOTSTRAP")]
+    bootstrap: String,
+    /// Topics, comma-separated; the first one is tampered with.
+    #[arg(long, env = "CHAOS_TOPICS")]
+    topics: String,
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// Writes the first COUNT stamped records once more, byte for byte.
+    Copy { count: usize },
+    /// Writes COUNT records that bear no stamp.
+    Foreign { count: usize },
+    /// Writes the first stamped record once more with one bit flipped: of byte N of its key
+    /// (`key:N`) or its value (`value:N`).
+    Flip { position: Position },
+    /// Deletes all records before OFFSET (DeleteRecords).
+    Delete { offset: i64 },
+}
+
+#[derive(Clone, Copy)]
+enum Position {
+    Key(usize),
+    Value(usize),
+}
+
+impl std::str::FromStr for Position {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("'{text}' is neither key:N nor value:N");
+        let (part, byte) = text.split_once(':').ok_or_else(wrong)?;
+        let byte = byte.parse().map_err(|_| wrong())?;
+        match part {
+            "key" => Ok(Position::Key(byte)),
+            "value" => Ok(Position::Value(byte)),
+            _ => Err(wrong()),
+        }
+    }
+}
+
+/// A record to write.
+struct Plain {
+    key: Vec<u8>,
+    value: Vec<u8>,
+}
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    match tamper(&args) {
+        Ok(done) => {
+            println!("{done}");
+            ExitCode::SUCCESS
+        }
+        Err(why) => {
+            eprintln!("tamper: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Does it, and gives the line that says what was done.
+fn tamper(args: &Args) -> Result<String, String> {
+    let topic = args.topics.split(',').next().unwrap_or_default();
+    if topic.is_empty() {
+        return Err("CHAOS_TOPICS names no topic".into());
+    }
+    let (action, offsets) = match args.action {
+        Action::Copy { count } => ("copy", write(args, topic, &first(args, topic, count)?)?),
+        Action::Foreign { count } => {
+            let record =
+                |i| Plain { key: format!("foreign-{i}").into(), value: b"not ours".into() };
+            ("foreign", write(args, topic, &(0..count).map(record).collect::<Vec<_>>())?)
+        }
+        Action::Flip { position } => {
+            let mut records = first(args, topic, 1)?;
+            let record = records.first_mut().ok_or("there is no record")?;
+            let (part, byte) = match position {
+                Position::Key(byte) => (&mut record.key, byte),
+                Position::Value(byte) => (&mut record.value, byte),
+            };
+            let length = part.len();
+            let byte = part.get_mut(byte).ok_or(format!("there are only {length} bytes"))?;
+            *byte ^= 1;
+            ("flip", write(args, topic, &records)?)
+        }
+        Action::Delete { offset } => ("delete", vec![delete(args, topic, offset)?]),
+    };
+    let count = offsets.len();
+    Ok(serde_json::json!({
+        "action": action, "topic": topic, "partition": PARTITION, "count": count,
+        "offsets": offsets,
+    })
+    .to_string())
+}
+
+fn config(args: &Args) -> ClientConfig {
+    let mut config = ClientConfig::new();
+    config
+        .set("bootstrap.servers", &args.bootstrap)
+        .set("client.id", "tamper")
+        .set("broker.address.family", "v4")
+        .set("allow.auto.create.topics", "false")
+        .set("socket.timeout.ms", "5000")
+        .set("enable.metrics.push", "false");
+    config
+}
+
+/// The first `count` stamped records.
+fn first(args: &Args, topic: &str, count: usize) -> Result<Vec<Plain>, String> {
+    let consumer: BaseConsumer = config(args).create().map_err(|error| error.to_string())?;
+    let (start, end) = consumer
+        .fetch_watermarks(topic, PARTITION, LIMIT)
+        .map_err(|error| format!("the log's ends can't be asked for: {error}"))?;
+    let range = Range { partition: PARTITION as u32, start, end };
+    let mut records = Vec::new();
+    let read = read(
+        &ReadRequest::new(&args.bootstrap, topic, vec![range]),
+        |record| {
+            if records.len() < count && stamp::is_stamp(record.key) {
+                let bytes = |part: Option<&[u8]>| part.unwrap_or_default().to_vec();
+                records.push(Plain { key: bytes(record.key), value: bytes(record.value) });
+            }
+        },
+        |_| (),
+    );
+    read.map_err(|error| error.to_string())?.into_iter().collect::<Result<Vec<()>, _>>()?;
+    if records.len() < count {
+        return Err(format!("there are {} stamped records, not {count}", records.len()));
+    }
+    Ok(records)
+}
+
+/// What became of each record, by delivery report.
+#[derive(Clone, Default)]
+struct Reports(Arc<Mutex<Vec<Result<i64, String>>>>);
+
+impl ClientContext for Reports {}
+
+impl ProducerContext for Reports {
+    type DeliveryOpaque = ();
+
+    fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
+        let result = match result {
+            Ok(message) => Ok(message.offset()),
+            Err((error, _)) => Err(error.to_string()),
+        };
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(result);
+    }
+}
+
+/// Writes the records, and gives their offsets.
+fn write(args: &Args, topic: &str, records: &[Plain]) -> Result<Vec<i64>, String> {
+    let reports = Reports::default();
+    let producer: BaseProducer<Reports> = config(args)
+        .set("acks", "all")
+        .set("enable.idempotence", "true")
+        .set("max.in.flight.requests.per.connection", "5")
+        .set("linger.ms", "5")
+        .set("message.timeout.ms", LIMIT.as_millis().to_string())
+        .create_with_context(reports.clone())
+        .map_err(|error| error.to_string())?;
+    for Plain { key, value } in records {
+        let record = BaseRecord::to(topic).partition(PARTITION).key(key).payload(value);
+        producer.send(record).map_err(|(error, _)| error.to_string())?;
+    }
+    producer.flush(LIMIT).map_err(|error| error.to_string())?;
+    let results = reports.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let offsets = results.into_iter().collect::<Result<Vec<i64>, String>>()?;
+    if offsets.len() != records.len() {
+        return Err(format!("{} of {} records were reported", offsets.len(), records.len()));
+    }
+    Ok(offsets)
+}
+
+/// Deletes what stands before `offset`, and gives the new start of the log.
+fn delete(args: &Args, topic: &str, offset: i64) -> Result<i64, String> {
+    let admin: AdminClient<DefaultClientContext> =
+        config(args).create().map_err(|error| error.to_string())?;
+    let mut before = TopicPartitionList::new();
+    before
+        .add_partition_offset(topic, PARTITION, Offset::Offset(offset))
+        .map_err(|error| error.to_string())?;
+    let options = AdminOptions::new().request_timeout(Some(LIMIT)).operation_timeout(Some(LIMIT));
+    let deleted = block_on(admin.delete_records(&before, &options))
+        .map_err(|error| format!("records can't be deleted: {error}"))?;
+    let partition =
+        deleted.find_partition(topic, PARTITION).ok_or("the answer lacks the partition")?;
+    partition.error().map_err(|error| format!("records can't be deleted: {error}"))?;
+    match partition.offset() {
+        Offset::Offset(start) if start == offset => Ok(start),
+        other => Err(format!("the log starts at {other:?} now, not at {offset}")),
+    }
+}
+
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+/// Runs one future to its end on this thread.
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let mut future = pin!(future);
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut context = Context::from_waker(&waker);
+    loop {
+        match future.as_mut().poll(&mut context) {
+            Poll::Ready(value) => return value,
+            Poll::Pending => thread::park(),
+        }
+    }
+}

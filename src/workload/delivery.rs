@@ -1,0 +1,262 @@
+//! [`Delivery`]: librdkafka's callbacks of one producer. Every delivery report becomes an outcome
+//! in the ledger; errors are counted; logs go to stderr with their time.
+
+use super::ledger_shim::OutcomeLog;
+use super::native::{error_name, report};
+use super::outcome::{Persistence, classify};
+use super::wire::{DeliveryErrors, Errors};
+use crate::clock::Epoch;
+use crate::ledger::Outcome;
+use rdkafka::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::error::KafkaError;
+use rdkafka::producer::{DeliveryResult, ProducerContext};
+use rdkafka::types::RDKafkaErrorCode;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+const SEQUENCE_BITS: u32 = 48;
+const _: () = assert!(usize::BITS == 64, "an opaque holds partition and sequence in 64 bits");
+
+/// What a message carries through librdkafka and back.
+pub fn opaque(partition: u32, sequence: u64) -> usize {
+    debug_assert!(partition < 1 << 16 && sequence < 1 << SEQUENCE_BITS);
+    ((u64::from(partition) << SEQUENCE_BITS) | sequence) as usize
+}
+
+/// Partition and sequence of an [`opaque`].
+pub fn unpack(opaque: usize) -> (u32, u64) {
+    let opaque = opaque as u64;
+    ((opaque >> SEQUENCE_BITS) as u32, opaque & ((1 << SEQUENCE_BITS) - 1))
+}
+
+/// How many messages ended how, by delivery report.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub acked: u64,
+    pub rejected: u64,
+    pub unknown: u64,
+    /// Those of the others whose report came because of a purge.
+    pub purged: u64,
+}
+
+impl Counts {
+    /// All delivery reports.
+    pub fn reported(self) -> u64 {
+        self.acked + self.rejected + self.unknown
+    }
+}
+
+/// The callbacks of one producer. They all run on the one thread that polls it, which alone
+/// writes; others look in once a second at most, so the lock is as good as never contended.
+pub struct Delivery {
+    epoch: Epoch,
+    state: Mutex<State>,
+    /// Goes up with every error.
+    errors_seen: AtomicU64,
+    /// The worker itself has failed; sending must end.
+    halted: AtomicBool,
+}
+
+struct State {
+    outcomes: OutcomeLog,
+    counts: Counts,
+    deliveries: BTreeMap<(i32, Persistence), DeliveryErrors>,
+    client: BTreeMap<String, u64>,
+    /// The client error that was just counted; see [`Delivery::error`].
+    told_once: Option<(RDKafkaErrorCode, String)>,
+    failure: Option<String>,
+}
+
+impl Delivery {
+    /// Callbacks that write to this ledger.
+    pub fn new(outcomes: OutcomeLog, epoch: Epoch) -> Self {
+        let state = State {
+            outcomes,
+            counts: Counts::default(),
+            deliveries: BTreeMap::new(),
+            client: BTreeMap::new(),
+            told_once: None,
+            failure: None,
+        };
+        Delivery {
+            epoch,
+            state: Mutex::new(state),
+            errors_seen: AtomicU64::new(0),
+            halted: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether sending must end because the worker itself has failed.
+    pub fn is_halted(&self) -> bool {
+        self.halted.load(Ordering::Relaxed)
+    }
+
+    /// Ends sending because of a failure of our own; the first one is kept.
+    pub fn fail(&self, why: String) {
+        self.lock().failure.get_or_insert(why);
+        self.halted.store(true, Ordering::Relaxed);
+    }
+
+    /// Why the worker itself failed, if it did.
+    pub fn failure(&self) -> Option<String> {
+        self.lock().failure.clone()
+    }
+
+    /// Goes up with every error that was counted.
+    pub fn errors_seen(&self) -> u64 {
+        self.errors_seen.load(Ordering::Relaxed)
+    }
+
+    /// The errors so far, but for refused hand-overs, which the sender knows.
+    pub fn errors(&self) -> Errors {
+        let state = self.lock();
+        Errors {
+            deliveries: state.deliveries.values().cloned().collect(),
+            refused: BTreeMap::new(),
+            client: state.client.clone(),
+        }
+    }
+
+    /// The delivery reports so far.
+    pub fn counts(&self) -> Counts {
+        self.lock().counts
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // A panic in a callback has left counts that are still each right by themselves.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn record(&self, result: &DeliveryResult<'_>, opaque: usize) -> io::Result<()> {
+        let (Ok(message) | Err((_, message))) = result;
+        let (partition, sequence) = unpack(opaque);
+        let report = report(message);
+        let outcome = classify(report.code, report.persistence);
+        let at_us = self.epoch.elapsed_us();
+        let state = &mut *self.lock();
+        if report.code != RDKafkaErrorCode::NoError {
+            let errors = state
+                .deliveries
+                .entry((report.code as i32, report.persistence))
+                .or_insert_with(|| DeliveryErrors {
+                    name: error_name(message),
+                    status: report.persistence,
+                    outcome,
+                    count: 0,
+                });
+            errors.count += 1;
+            self.errors_seen.fetch_add(1, Ordering::Relaxed);
+            let purges = [RDKafkaErrorCode::PurgeQueue, RDKafkaErrorCode::PurgeInflight];
+            state.counts.purged += u64::from(purges.contains(&report.code));
+        }
+        let outcomes = &mut state.outcomes;
+        match outcome {
+            Outcome::Acked => {
+                state.counts.acked += 1;
+                outcomes.acked(partition, sequence, report.offset, at_us, report.latency_us)
+            }
+            Outcome::Rejected => {
+                state.counts.rejected += 1;
+                outcomes.rejected(partition, sequence, at_us)
+            }
+            Outcome::Unknown => {
+                state.counts.unknown += 1;
+                outcomes.unknown(partition, sequence, at_us)
+            }
+        }
+    }
+}
+
+impl ClientContext for Delivery {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        log_line(self.epoch, &format!("{level:?} {facility}: {message}"));
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Unknown);
+        let mut state = self.lock();
+        // The crate calls back twice for each error of a producer, once when it takes the event
+        // from the queue and once when it handles it. Of two equal ones in a row one is counted.
+        let told = (code, reason.to_owned());
+        if state.told_once.as_ref() == Some(&told) {
+            state.told_once = None;
+            return;
+        }
+        state.told_once = Some(told);
+        *state.client.entry(format!("{code:?}")).or_insert(0) += 1;
+        drop(state);
+        self.errors_seen.fetch_add(1, Ordering::Relaxed);
+        log_line(self.epoch, &format!("client error {code:?}: {reason}"));
+    }
+}
+
+impl ProducerContext for Delivery {
+    type DeliveryOpaque = usize;
+
+    fn delivery(&self, result: &DeliveryResult<'_>, opaque: usize) {
+        if let Err(error) = self.record(result, opaque) {
+            self.fail(format!("the ledger can't be written: {error}"));
+        }
+    }
+}
+
+/// Writes one line to stderr, which is the worker's log. There is nowhere to report a failure of
+/// that to, and it must not stop the producer.
+pub fn log_line(epoch: Epoch, line: &str) {
+    let at_s = epoch.elapsed_ms() / 1e3;
+    let _ = writeln!(io::stderr(), "[{at_s:11.6}] {line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::ProducerId;
+    use crate::workload::ledger_shim::LedgerWriter;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn an_opaque_keeps_partition_and_sequence(
+            partition in 0_u32..1 << 16, sequence in 0_u64..1 << SEQUENCE_BITS,
+        ) {
+            prop_assert_eq!(unpack(opaque(partition, sequence)), (partition, sequence));
+        }
+    }
+
+    #[test]
+    fn a_client_error_told_twice_is_counted_once() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let id = ProducerId { run: 1, cell: 0, producer: 0 };
+        let ledger =
+            LedgerWriter::create(&dir.path().join("l"), id, 1).expect("the folder is ours");
+        let delivery = Delivery::new(ledger.split().1, Epoch::now());
+        let tell = |code| {
+            for _ in 0..2 {
+                delivery.error(KafkaError::Global(code), "a reason");
+            }
+        };
+        tell(RDKafkaErrorCode::AllBrokersDown);
+        tell(RDKafkaErrorCode::AllBrokersDown);
+        assert_eq!(delivery.errors().client, BTreeMap::from([("AllBrokersDown".into(), 2)]));
+        tell(RDKafkaErrorCode::BrokerTransportFailure);
+        assert_eq!(delivery.errors().client.len(), 2);
+        assert_eq!(delivery.errors_seen(), 3);
+        assert!(!delivery.is_halted());
+    }
+
+    #[test]
+    fn the_first_failure_is_kept_and_ends_sending() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let id = ProducerId { run: 1, cell: 0, producer: 0 };
+        let ledger =
+            LedgerWriter::create(&dir.path().join("l"), id, 1).expect("the folder is ours");
+        let delivery = Delivery::new(ledger.split().1, Epoch::now());
+        delivery.fail("disk full".into());
+        delivery.fail("something later".into());
+        assert!(delivery.is_halted());
+        assert_eq!(delivery.failure().as_deref(), Some("disk full"));
+    }
+}

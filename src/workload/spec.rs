@@ -1,0 +1,187 @@
+//! [`WorkerSpec`]: all that a worker is told, in one JSON file.
+
+use crate::clock::Epoch;
+use crate::ledger::ProducerId;
+use crate::plan::{Properties, Rate};
+use serde::{Deserialize, Serialize};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A delivery report carries partition and sequence in 64 bits: 16 for the partition.
+const PARTITIONS_MAX: u32 = 1 << 16;
+
+/// librdkafka properties that would make the ledger wrong, and why.
+const FORBIDDEN: [(&str, &str); 3] = [
+    ("delivery.report.only.error", "the worker needs the report of every message"),
+    ("transactional.id", "the worker sends without transactions"),
+    ("bootstrap.servers", "the runtime sets it"),
+];
+
+/// One producer's orders.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WorkerSpec {
+    /// Who it is; every stamp says so.
+    pub id: ProducerId,
+    /// The run's clock.
+    pub epoch: Epoch,
+    /// Topic.
+    pub topic: String,
+    /// Number of partitions, all of which it sends to in turn.
+    pub partitions: u32,
+    /// `bootstrap.servers`, as seen from where the worker runs.
+    pub bootstrap_servers: String,
+    /// Every other librdkafka property, by name. `client.id` may be among them.
+    pub properties: Properties,
+    /// How fast to send.
+    pub rate: Rate,
+    /// Bytes of each message's value.
+    pub message_bytes: u32,
+    /// Sending ends after so many messages, if given.
+    pub messages: Option<u64>,
+    /// What the value's bytes follow from.
+    pub seed: u64,
+    /// The folder of its ledger.
+    pub ledger_dir: PathBuf,
+    /// How long to wait for delivery reports after sending has ended.
+    pub flush_timeout_ms: u64,
+}
+
+/// A spec that can't be read, or asks for what can't be done.
+#[derive(Debug, thiserror::Error)]
+pub enum SpecError {
+    /// The file can't be read or written.
+    #[error("the worker's spec {path}: {source}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// The reason.
+        source: io::Error,
+    },
+    /// The file does not hold a spec.
+    #[error("the worker's spec {path} is not what this version of chaos writes: {source}")]
+    Format {
+        /// Which.
+        path: PathBuf,
+        /// The reason.
+        source: serde_json::Error,
+    },
+    /// It asks for what can't be done.
+    #[error("the worker's spec asks for what can't be done: {0}")]
+    Invalid(String),
+}
+
+impl WorkerSpec {
+    /// Reads and checks a spec.
+    ///
+    /// # Errors
+    /// As [`SpecError`] says.
+    pub fn read(path: &Path) -> Result<Self, SpecError> {
+        let text = std::fs::read(path)
+            .map_err(|source| SpecError::File { path: path.to_owned(), source })?;
+        let spec: WorkerSpec = serde_json::from_slice(&text)
+            .map_err(|source| SpecError::Format { path: path.to_owned(), source })?;
+        spec.check()?;
+        Ok(spec)
+    }
+
+    /// Checks and writes a spec.
+    ///
+    /// # Errors
+    /// As [`SpecError`] says.
+    pub fn write(&self, path: &Path) -> Result<(), SpecError> {
+        self.check()?;
+        let text = serde_json::to_vec_pretty(self)
+            .map_err(|source| SpecError::Format { path: path.to_owned(), source })?;
+        std::fs::write(path, text)
+            .map_err(|source| SpecError::File { path: path.to_owned(), source })
+    }
+
+    fn check(&self) -> Result<(), SpecError> {
+        if self.partitions == 0 || self.partitions > PARTITIONS_MAX {
+            let partitions = self.partitions;
+            return Err(SpecError::Invalid(format!(
+                "{partitions} partitions; a worker sends to 1 to {PARTITIONS_MAX}"
+            )));
+        }
+        for (name, why) in FORBIDDEN {
+            let harmless = name == "delivery.report.only.error"
+                && self.properties.get(name).is_some_and(|value| value == "false");
+            if self.properties.contains_key(name) && !harmless {
+                return Err(SpecError::Invalid(format!("the property {name}: {why}")));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// A spec with client properties that suit librdkafka's mock cluster.
+    pub fn spec(dir: &Path, bootstrap_servers: &str) -> WorkerSpec {
+        let properties = [
+            ("client.id", "worker-test"),
+            ("acks", "all"),
+            ("enable.idempotence", "true"),
+            ("linger.ms", "5"),
+            ("message.timeout.ms", "20000"),
+        ];
+        WorkerSpec {
+            id: ProducerId { run: 77, cell: 1, producer: 0 },
+            epoch: Epoch::now(),
+            topic: "cell-1".into(),
+            partitions: 4,
+            bootstrap_servers: bootstrap_servers.into(),
+            properties: properties.map(|(k, v)| (k.to_owned(), v.to_owned())).into(),
+            rate: Rate::Max,
+            message_bytes: 100,
+            messages: Some(1000),
+            seed: 5,
+            ledger_dir: dir.join("ledger"),
+            flush_timeout_ms: 10_000,
+        }
+    }
+
+    #[test]
+    fn a_spec_survives_its_file() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("worker.json");
+        let spec = spec(dir.path(), "localhost:9092");
+        spec.write(&path).expect("it is valid");
+        assert_eq!(WorkerSpec::read(&path).expect("it was just written"), spec);
+    }
+
+    #[test]
+    fn what_would_make_the_ledger_wrong_is_refused() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("worker.json");
+        let with = |name: &str, value: &str| {
+            let mut spec = spec(dir.path(), "localhost:9092");
+            spec.properties.insert(name.into(), value.into());
+            spec.write(&path)
+        };
+        assert!(with("delivery.report.only.error", "false").is_ok());
+        for (name, value) in [("delivery.report.only.error", "true"), ("transactional.id", "t")] {
+            let message = with(name, value).expect_err(name).to_string();
+            assert!(message.contains(name), "{message}");
+        }
+        let mut spec = spec(dir.path(), "localhost:9092");
+        spec.partitions = 0;
+        assert!(spec.write(&path).is_err());
+        spec.partitions = PARTITIONS_MAX + 1;
+        assert!(spec.write(&path).is_err());
+    }
+
+    #[test]
+    fn a_file_that_is_none_names_itself() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("worker.json");
+        let missing = WorkerSpec::read(&path).expect_err("there is none").to_string();
+        assert!(missing.contains("worker.json"), "{missing}");
+        std::fs::write(&path, "{}").expect("the folder is ours");
+        let empty = WorkerSpec::read(&path).expect_err("it is empty").to_string();
+        assert!(empty.contains("missing field"), "{empty}");
+    }
+}
