@@ -6,37 +6,42 @@ use crate::ledger::ProducerId;
 use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-type Shared = Arc<Mutex<Counts>>;
-
-static LEDGERS: LazyLock<Mutex<HashMap<PathBuf, Shared>>> = LazyLock::new(Mutex::default);
+static LEDGERS: LazyLock<Mutex<HashMap<PathBuf, Arc<Counts>>>> = LazyLock::new(Mutex::default);
 
 #[derive(Debug, Default)]
 struct Counts {
-    sent: Vec<u64>,
-    progress: Progress,
+    sent: Vec<AtomicU64>,
+    acked: AtomicU64,
+    rejected: AtomicU64,
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+impl Counts {
+    fn reported(&self, partition: u32, sequence: u64, counter: Option<&AtomicU64>) {
+        assert!(sequence < self.sent[partition as usize].load(Relaxed), "it was sent");
+        if let Some(counter) = counter {
+            counter.fetch_add(1, Relaxed);
+        }
+    }
 }
 
 /// Stand-in for `ledger::LedgerWriter`.
 #[derive(Debug)]
-pub struct LedgerWriter(Shared);
+pub struct LedgerWriter(Arc<Counts>);
 
 /// Stand-in for `ledger::SendLog`.
 #[derive(Debug)]
-pub struct SendLog(Shared);
+pub struct SendLog(Arc<Counts>);
 
 /// Stand-in for `ledger::OutcomeLog`.
 #[derive(Debug)]
-pub struct OutcomeLog(Shared);
+pub struct OutcomeLog(Arc<Counts>);
 
 /// Stand-in for `ledger::Ledger`.
 #[derive(Debug)]
-pub struct Ledger(Shared);
+pub struct Ledger(Arc<Counts>);
 
 impl LedgerWriter {
     /// As the contract says.
@@ -45,10 +50,11 @@ impl LedgerWriter {
     /// When the folder can't be made.
     pub fn create(dir: &Path, _id: ProducerId, partitions: u32) -> io::Result<Self> {
         std::fs::create_dir_all(dir)?;
-        let counts = Counts { sent: vec![0; partitions as usize], ..Counts::default() };
-        let shared = Arc::new(Mutex::new(counts));
-        lock(&LEDGERS).insert(dir.to_owned(), Arc::clone(&shared));
-        Ok(LedgerWriter(shared))
+        let sent = (0..partitions).map(|_| AtomicU64::new(0)).collect();
+        let counts = Arc::new(Counts { sent, ..Counts::default() });
+        let mut ledgers = LEDGERS.lock().unwrap_or_else(PoisonError::into_inner);
+        ledgers.insert(dir.to_owned(), Arc::clone(&counts));
+        Ok(LedgerWriter(counts))
     }
 
     /// As the contract says.
@@ -63,19 +69,15 @@ impl SendLog {
     /// # Errors
     /// Never, here.
     pub fn sent(&mut self, partition: u32, sequence: u64, _at_us: u64) -> io::Result<()> {
-        let mut counts = lock(&self.0);
-        assert_eq!(counts.sent[partition as usize], sequence, "sequences have no gaps");
-        counts.sent[partition as usize] += 1;
-        counts.progress.sent += 1;
+        let before = self.0.sent[partition as usize].fetch_add(1, Relaxed);
+        assert_eq!(before, sequence, "sequences have no gaps");
         Ok(())
     }
 
     /// As the contract says.
     pub fn take_back(&mut self, partition: u32, sequence: u64) {
-        let mut counts = lock(&self.0);
-        assert_eq!(counts.sent[partition as usize], sequence + 1, "it is the last one");
-        counts.sent[partition as usize] -= 1;
-        counts.progress.sent -= 1;
+        let before = self.0.sent[partition as usize].fetch_sub(1, Relaxed);
+        assert_eq!(before, sequence + 1, "it is the last one");
     }
 }
 
@@ -92,9 +94,7 @@ impl OutcomeLog {
         _at_us: u64,
         _latency_us: u64,
     ) -> io::Result<()> {
-        let mut counts = lock(&self.0);
-        assert!(sequence < counts.sent[partition as usize], "it was sent");
-        counts.progress.acked += 1;
+        self.0.reported(partition, sequence, Some(&self.0.acked));
         Ok(())
     }
 
@@ -103,9 +103,7 @@ impl OutcomeLog {
     /// # Errors
     /// Never, here.
     pub fn rejected(&mut self, partition: u32, sequence: u64, _at_us: u64) -> io::Result<()> {
-        let mut counts = lock(&self.0);
-        assert!(sequence < counts.sent[partition as usize], "it was sent");
-        counts.progress.rejected += 1;
+        self.0.reported(partition, sequence, Some(&self.0.rejected));
         Ok(())
     }
 
@@ -114,7 +112,7 @@ impl OutcomeLog {
     /// # Errors
     /// Never, here.
     pub fn unknown(&mut self, partition: u32, sequence: u64, _at_us: u64) -> io::Result<()> {
-        assert!(sequence < lock(&self.0).sent[partition as usize], "it was sent");
+        self.0.reported(partition, sequence, None);
         Ok(())
     }
 }
@@ -125,11 +123,16 @@ impl Ledger {
     /// # Errors
     /// When there is none.
     pub fn open(dir: &Path) -> io::Result<Self> {
-        lock(&LEDGERS).get(dir).cloned().map(Ledger).ok_or(io::ErrorKind::NotFound.into())
+        let ledgers = LEDGERS.lock().unwrap_or_else(PoisonError::into_inner);
+        ledgers.get(dir).cloned().map(Ledger).ok_or(io::ErrorKind::NotFound.into())
     }
 
     /// As the contract says.
     pub fn progress(&self) -> Progress {
-        lock(&self.0).progress
+        Progress {
+            sent: self.0.sent.iter().map(|sent| sent.load(Relaxed)).sum(),
+            acked: self.0.acked.load(Relaxed),
+            rejected: self.0.rejected.load(Relaxed),
+        }
     }
 }
