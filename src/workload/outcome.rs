@@ -27,7 +27,7 @@ pub enum Persistence {
 /// 3. Persisted, and yet an error: unknown. The application was told an error, so nobody was
 ///    promised anything and it can't count as lost; it is in a log, so it is not rejected either.
 ///    (An idempotent producer's DUPLICATE_SEQUENCE_NUMBER is turned into success by librdkafka.)
-/// 4. Not persisted is taken at its word, but for the answers in [`appended_before_answering`] and
+/// 4. Not persisted is taken at its word, but for the answers in `appended_before_answering` and
 ///    for `_PURGE_INFLIGHT`, where a request is out by definition: those are unknown.
 pub fn classify(code: Code, persistence: Persistence) -> Outcome {
     match (code, persistence) {
