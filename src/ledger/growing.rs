@@ -1,0 +1,94 @@
+//! [`Growing`]: a file of words that is made longer, chunk by chunk, while it is written.
+
+use super::error::{LedgerError, at};
+use super::map::Words;
+use nix::fcntl::posix_fallocate;
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU64;
+
+/// One writer's view of a file that grows. It keeps no file handle, so the number of partitions
+/// is not bounded by the number of files that may be open.
+pub(super) struct Growing {
+    path: PathBuf,
+    chunk_words: usize,
+    words: Option<Words>,
+    len: usize,
+}
+
+impl Growing {
+    /// Makes an empty file.
+    ///
+    /// # Errors
+    /// When the file exists or cannot be made.
+    pub(super) fn create(path: PathBuf, chunk_words: usize) -> io::Result<Growing> {
+        create(&path)?;
+        Ok(Growing { path, chunk_words, words: None, len: 0 })
+    }
+
+    /// Makes sure that a word exists. The blocks are allocated before they are mapped: a full
+    /// disk is an error here, where a store into a sparse file would be a SIGBUS.
+    ///
+    /// # Errors
+    /// When the disk is full or the file cannot be mapped; nothing has changed then.
+    #[inline]
+    pub(super) fn ensure(&mut self, index: usize) -> io::Result<()> {
+        if index < self.len { Ok(()) } else { self.grow(index) }
+    }
+
+    #[cold]
+    fn grow(&mut self, index: usize) -> io::Result<()> {
+        let words = (index / self.chunk_words + 1) * self.chunk_words;
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .open(&self.path)
+            .map_err(at("open", &self.path))?;
+        allocate(&file, &self.path, self.len as u64 * 8, words as u64 * 8)?;
+        // The old mapping goes; what was stored through it is in the page cache, as is the new.
+        let mapped = Words::map(&file).map_err(at("map", &self.path))?;
+        self.len = mapped.len();
+        self.words = Some(mapped);
+        Ok(())
+    }
+
+    /// A word that [`Growing::ensure`] made sure of.
+    #[inline]
+    pub(super) fn word(&self, index: usize) -> &AtomicU64 {
+        let words = self.words.as_ref().expect("ensure() was called for this word before");
+        words.word(index)
+    }
+
+    /// Whether a word exists yet; where it does not, it counts as zero.
+    pub(super) fn has(&self, index: usize) -> bool {
+        index < self.len
+    }
+}
+
+/// Makes a new file, for writing and mapping.
+pub(super) fn create(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create_new(true)
+        .open(path)
+        .map_err(at("create", path))
+}
+
+/// Allocates the blocks of a file between two sizes, as zeros.
+pub(super) fn allocate(file: &File, path: &Path, from: u64, to: u64) -> io::Result<()> {
+    posix_fallocate(file, from as i64, (to - from) as i64).map_err(|errno| {
+        let source = io::Error::from(errno);
+        LedgerError::NoRoom { path: path.to_owned(), bytes: to, source }.into()
+    })
+}
+
+/// Maps a file as it is now, for reading; `None` when it is empty.
+pub(super) fn read(path: &Path) -> io::Result<Option<Words>> {
+    let file = OpenOptions::new().read(true).write(true).open(path).map_err(at("open", path))?;
+    if file.metadata().map_err(at("read the size of", path))?.len() == 0 {
+        return Ok(None);
+    }
+    Words::map(&file).map(Some).map_err(at("map", path))
+}

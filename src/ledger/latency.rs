@@ -1,0 +1,129 @@
+//! [`LatencyHistogram`]: acknowledgement latencies on a logarithmic scale, eight steps an octave.
+
+use serde::{Deserialize, Serialize};
+
+/// Steps of the scale: single microseconds to 8 us, then eight an octave up to 2^34 us (4.7
+/// hours). What is longer falls into the last.
+pub(super) const BUCKETS: usize = 256;
+
+/// How many latencies fell into which step, and the highest. A percentile is at most 12.5 %
+/// above the true one and never below it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LatencyHistogram {
+    counts: Vec<u64>,
+    max_us: u64,
+}
+
+impl Default for LatencyHistogram {
+    fn default() -> Self {
+        LatencyHistogram { counts: vec![0; BUCKETS], max_us: 0 }
+    }
+}
+
+impl LatencyHistogram {
+    /// Without a latency in it.
+    pub fn new() -> Self {
+        LatencyHistogram::default()
+    }
+
+    /// From its parts as the shared memory holds them.
+    pub(super) fn from_counts(counts: Vec<u64>, max_us: u64) -> Self {
+        LatencyHistogram { counts, max_us }
+    }
+
+    /// Counts one latency.
+    pub fn record(&mut self, latency_us: u64) {
+        self.counts[bucket(latency_us)] += 1;
+        self.max_us = self.max_us.max(latency_us);
+    }
+
+    /// Adds all of another's.
+    pub fn merge(&mut self, other: &LatencyHistogram) {
+        for (mine, theirs) in self.counts.iter_mut().zip(&other.counts) {
+            *mine += theirs;
+        }
+        self.max_us = self.max_us.max(other.max_us);
+    }
+
+    /// How many latencies were counted.
+    pub fn count(&self) -> u64 {
+        self.counts.iter().sum()
+    }
+
+    /// The highest, exact; `None` when there is none.
+    pub fn max_us(&self) -> Option<u64> {
+        (self.count() > 0).then_some(self.max_us)
+    }
+
+    /// The smallest latency, to the step, that at least the share `q` (0 to 1) of all does not
+    /// exceed; `None` when there is none.
+    pub fn percentile(&self, q: f64) -> Option<u64> {
+        let count = self.count();
+        let rank = ((q * count as f64).ceil() as u64).clamp(1, count.max(1));
+        let mut below = 0;
+        for (index, in_bucket) in self.counts.iter().enumerate() {
+            below += in_bucket;
+            if below >= rank {
+                let last = index + 1 == BUCKETS;
+                return Some(if last { self.max_us } else { highest_of(index).min(self.max_us) });
+            }
+        }
+        None
+    }
+}
+
+/// The step that a latency falls into.
+pub(super) fn bucket(latency_us: u64) -> usize {
+    if latency_us < 8 {
+        return latency_us as usize;
+    }
+    let octave = latency_us.ilog2() as usize;
+    let eighth = (latency_us >> (octave - 3)) as usize & 7;
+    ((octave - 2) * 8 + eighth).min(BUCKETS - 1)
+}
+
+/// The highest latency of a step.
+fn highest_of(bucket: usize) -> u64 {
+    if bucket < 8 {
+        return bucket as u64;
+    }
+    let (octave, eighth) = (bucket / 8 + 2, (bucket % 8) as u64);
+    ((8 + eighth + 1) << (octave - 3)) - 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_step_holds_just_the_latencies_up_to_its_highest() {
+        for index in 0..BUCKETS - 1 {
+            assert_eq!(bucket(highest_of(index)), index);
+            assert_eq!(bucket(highest_of(index) + 1), index + 1);
+        }
+        assert_eq!(bucket(u64::MAX), BUCKETS - 1);
+        assert!(highest_of(BUCKETS - 2) > 300_000_000, "five minutes fit");
+    }
+
+    #[test]
+    fn percentiles_are_of_the_rank_that_they_name() {
+        let mut histogram = LatencyHistogram::new();
+        assert_eq!((histogram.percentile(0.5), histogram.max_us()), (None, None));
+        // 1 to 7 us have steps of their own: the 4th of 7 is the median, the 7th the 99th.
+        for latency in 1..=7 {
+            histogram.record(latency);
+        }
+        assert_eq!(histogram.percentile(0.0), Some(1));
+        assert_eq!(histogram.percentile(0.5), Some(4));
+        assert_eq!(histogram.percentile(4.0 / 7.0), Some(4));
+        assert_eq!(histogram.percentile(0.99), Some(7));
+        // A percentile in the highest step is not above the highest latency seen.
+        histogram.record(1_000_000);
+        assert_eq!(histogram.percentile(1.0), Some(1_000_000));
+        assert_eq!(histogram.max_us(), Some(1_000_000));
+        let mut other = LatencyHistogram::new();
+        other.record(u64::MAX);
+        histogram.merge(&other);
+        assert_eq!((histogram.count(), histogram.percentile(1.0)), (9, Some(u64::MAX)));
+    }
+}

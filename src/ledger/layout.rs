@@ -1,0 +1,144 @@
+//! Where things stand in a ledger's files: the control file word by word, and the names.
+
+use super::error::corrupt;
+use super::latency::BUCKETS;
+use super::map::Words;
+use super::types::ProducerId;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering::Relaxed;
+
+/// How many phases have a latency histogram of their own.
+pub const MAX_PHASES: usize = 64;
+
+/// How many partitions a ledger may hold.
+pub const MAX_PARTITIONS: u32 = 10_000;
+
+/// Words of one acknowledged stretch: sequence, offset, time, and count with duration.
+pub(super) const STRETCH_WORDS: usize = 4;
+
+/// Stretches by which their file grows.
+pub(super) const STRETCH_CHUNK: usize = 512;
+
+const MAGIC: u64 = u64::from_le_bytes(*b"kchledgr");
+const VERSION: u64 = 1;
+const HEADER_WORDS: usize = 4;
+const CHECKSUM: usize = 4;
+
+/// The phase in force; a cache line away from what the worker writes.
+pub(super) const PHASE: usize = 8;
+
+const PARTITIONS_FROM: usize = 16;
+
+// A partition takes two cache lines: the sender writes the first, the poller the second.
+const PARTITION_WORDS: usize = 16;
+
+const PHASE_WORDS: usize = BUCKETS + 1;
+
+/// The poller's counters of one partition, as distances from [`outcomes_at`].
+pub(super) const ACKED: usize = 0;
+/// See [`ACKED`].
+pub(super) const REJECTED: usize = 1;
+/// See [`ACKED`].
+pub(super) const UNKNOWN: usize = 2;
+/// See [`ACKED`].
+pub(super) const STRETCHES: usize = 3;
+
+/// The counter of messages sent to a partition.
+pub(super) fn sent_at(partition: usize) -> usize {
+    PARTITIONS_FROM + partition * PARTITION_WORDS
+}
+
+/// The counters of a partition's outcomes.
+pub(super) fn outcomes_at(partition: usize) -> usize {
+    sent_at(partition) + PARTITION_WORDS / 2
+}
+
+/// A phase's highest latency; its histogram follows.
+pub(super) fn latency_at(partitions: u32, phase: usize) -> usize {
+    sent_at(partitions as usize) + phase * PHASE_WORDS
+}
+
+/// Size of the control file.
+pub(super) fn control_words(partitions: u32) -> usize {
+    latency_at(partitions, MAX_PHASES)
+}
+
+/// The files of one ledger.
+pub(super) struct Paths<'a>(pub(super) &'a Path);
+
+impl Paths<'_> {
+    pub(super) fn control(&self) -> PathBuf {
+        self.0.join("control")
+    }
+
+    /// The control file until the ledger is complete.
+    pub(super) fn unfinished_control(&self) -> PathBuf {
+        self.0.join("control.new")
+    }
+
+    pub(super) fn pulse_sent(&self) -> PathBuf {
+        self.0.join("pulse-sent")
+    }
+
+    pub(super) fn pulse(&self) -> PathBuf {
+        self.0.join("pulse")
+    }
+
+    pub(super) fn acked(&self, partition: u32) -> PathBuf {
+        self.0.join(format!("{partition}.acked"))
+    }
+
+    pub(super) fn rejected(&self, partition: u32) -> PathBuf {
+        self.0.join(format!("{partition}.rejected"))
+    }
+
+    pub(super) fn stretches(&self, partition: u32) -> PathBuf {
+        self.0.join(format!("{partition}.stretches"))
+    }
+}
+
+/// Writes the head of a new control file.
+pub(super) fn write_header(control: &Words, id: ProducerId, partitions: u32) {
+    let who = u64::from(id.cell) | u64::from(id.producer) << 16 | u64::from(partitions) << 32;
+    let header = [MAGIC, VERSION, id.run, who];
+    for (index, word) in header.into_iter().enumerate() {
+        control.word(index).store(word, Relaxed);
+    }
+    control.word(CHECKSUM).store(checksum(header), Relaxed);
+}
+
+/// Reads and checks the head of a control file.
+pub(super) fn read_header(control: &Words, path: &Path) -> io::Result<(ProducerId, u32)> {
+    if control.len() <= CHECKSUM {
+        return Err(corrupt(path, format!("it has only {} words", control.len())));
+    }
+    let header: [u64; HEADER_WORDS] = std::array::from_fn(|i| control.word(i).load(Relaxed));
+    if header[0] != MAGIC {
+        return Err(corrupt(path, "it does not start as a ledger does"));
+    }
+    if header[1] != VERSION {
+        let what = format!("its version is {}, and only {VERSION} is known", header[1]);
+        return Err(corrupt(path, what));
+    }
+    if control.word(CHECKSUM).load(Relaxed) != checksum(header) {
+        return Err(corrupt(path, "the checksum of its head is wrong"));
+    }
+    let id =
+        ProducerId { run: header[2], cell: header[3] as u16, producer: (header[3] >> 16) as u16 };
+    let partitions = (header[3] >> 32) as u32;
+    if partitions == 0 || partitions > MAX_PARTITIONS {
+        return Err(corrupt(path, format!("it names {partitions} partitions")));
+    }
+    if control.len() != control_words(partitions) {
+        let wanted = control_words(partitions);
+        let what = format!("it has {} words where {wanted} belong", control.len());
+        return Err(corrupt(path, what));
+    }
+    Ok((id, partitions))
+}
+
+fn checksum(header: [u64; HEADER_WORDS]) -> u64 {
+    let bytes: Vec<u8> = header.iter().flat_map(|word| word.to_le_bytes()).collect();
+    u64::from(crc32fast::hash(&bytes))
+}

@@ -1,0 +1,343 @@
+//! [`Observed`]: what the log held at the end, in as little memory as the verdict needs.
+
+use super::bits::Bits;
+use super::types::{Found, LogStretch, Stretch};
+
+/// How many ranges of each oddity are kept by offset; all are counted.
+pub const MAX_EXAMPLES: usize = 20;
+
+/// How many stretches of a partition's log are kept. A log without duplicates and reordering
+/// has one a leader epoch.
+pub const MAX_LOG_STRETCHES: usize = 8192;
+
+/// What the log of every partition of a cell's topic held.
+#[derive(Clone, Debug, Default)]
+pub struct Observed {
+    /// By partition.
+    pub partitions: Vec<PartitionObserved>,
+    /// The first offset of each log.
+    pub log_start: Vec<i64>,
+    /// Each leader's high watermark: one past the last offset to read.
+    pub end: Vec<i64>,
+    /// Why a partition could not be read, if so.
+    pub unreadable: Vec<Option<String>>,
+}
+
+/// Consecutive offsets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OffsetRange {
+    /// The first.
+    pub first: i64,
+    /// How many.
+    pub count: u64,
+    /// The leader epoch in which they were appended; for missing offsets, that of the record
+    /// behind them.
+    pub epoch: i32,
+}
+
+impl OffsetRange {
+    /// The last offset.
+    pub fn last(&self) -> i64 {
+        self.first + self.count as i64 - 1
+    }
+}
+
+/// Offsets of one kind: all counted, the first ranges kept.
+#[derive(Clone, Debug, Default)]
+pub struct OffsetRanges {
+    /// How many offsets.
+    pub count: u64,
+    /// The first [`MAX_EXAMPLES`] ranges.
+    pub examples: Vec<OffsetRange>,
+    /// Whether there were more ranges than are kept.
+    pub truncated: bool,
+}
+
+impl OffsetRanges {
+    fn add(&mut self, first: i64, count: u64, epoch: i32) {
+        self.count += count;
+        let full = self.examples.len() >= MAX_EXAMPLES;
+        match self.examples.last_mut() {
+            Some(last) if !self.truncated && last.last() + 1 == first && last.epoch == epoch => {
+                last.count += count;
+            }
+            _ if full => self.truncated = true,
+            _ => self.examples.push(OffsetRange { first, count, epoch }),
+        }
+    }
+}
+
+/// Messages whose first copies stand behind a message with a higher sequence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reordered {
+    /// Which, and where they stand.
+    pub stretch: Stretch,
+    /// Their leader epoch.
+    pub epoch: i32,
+    /// The highest sequence before them.
+    pub behind: u64,
+}
+
+/// What the log of one partition held, recorded in the order of offsets.
+#[derive(Clone, Debug, Default)]
+pub struct PartitionObserved {
+    sent_limit: u64,
+    seen: Bits,
+    again: Bits,
+    duplicated: u64,
+    copies: u64,
+    highest: Option<u64>,
+    reordered: u64,
+    reordered_examples: Vec<Reordered>,
+    foreign: OffsetRanges,
+    corrupt: OffsetRanges,
+    missing: OffsetRanges,
+    stretches: Vec<LogStretch>,
+    stretches_end: Option<i64>,
+    first_offset: Option<i64>,
+    last_offset: Option<i64>,
+    records: u64,
+}
+
+impl PartitionObserved {
+    /// Nothing read yet. A sequence from `sent_limit` on (the ledger's count of what was sent)
+    /// was never sent: it counts as foreign, and takes no memory however high it is.
+    pub fn new(sent_limit: u64) -> Self {
+        PartitionObserved { sent_limit, ..PartitionObserved::default() }
+    }
+
+    /// Takes note of the record at an offset. An offset at or before the last one is a record
+    /// read twice, which is no second copy: it is ignored.
+    pub fn record(&mut self, offset: i64, epoch: i32, found: Found) {
+        if let Some(last) = self.last_offset {
+            if offset <= last {
+                return;
+            }
+            if offset > last + 1 {
+                self.missing.add(last + 1, (offset - last - 1) as u64, epoch);
+            }
+        }
+        self.first_offset.get_or_insert(offset);
+        self.last_offset = Some(offset);
+        self.records += 1;
+        match found {
+            Found::Ours { sequence } if sequence < self.sent_limit => {
+                self.ours(sequence, offset, epoch);
+            }
+            Found::Ours { .. } | Found::Foreign => self.foreign.add(offset, 1, epoch),
+            Found::Corrupt => self.corrupt.add(offset, 1, epoch),
+        }
+    }
+
+    fn ours(&mut self, sequence: u64, offset: i64, epoch: i32) {
+        let one = Stretch { sequence, offset, count: 1 };
+        if self.seen.set(sequence) {
+            self.copies += 1;
+            self.duplicated += u64::from(!self.again.set(sequence));
+        } else if let Some(behind) = self.highest.filter(|highest| sequence < *highest) {
+            self.reordered += 1;
+            self.keep_reordered(Reordered { stretch: one, epoch, behind });
+        }
+        self.highest = self.highest.max(Some(sequence));
+        self.keep_stretch(LogStretch { stretch: one, epoch });
+    }
+
+    fn keep_reordered(&mut self, one: Reordered) {
+        let full = self.reordered_examples.len() >= MAX_EXAMPLES;
+        match self.reordered_examples.last_mut() {
+            Some(last)
+                if follows(&last.stretch, &one.stretch)
+                    && (last.epoch, last.behind) == (one.epoch, one.behind) =>
+            {
+                last.stretch.count += 1;
+            }
+            _ if full => {}
+            _ => self.reordered_examples.push(one),
+        }
+    }
+
+    fn keep_stretch(&mut self, one: LogStretch) {
+        if self.stretches_end.is_some() {
+            return;
+        }
+        let full = self.stretches.len() >= MAX_LOG_STRETCHES;
+        match self.stretches.last_mut() {
+            Some(last) if follows(&last.stretch, &one.stretch) && last.epoch == one.epoch => {
+                last.stretch.count += 1;
+            }
+            _ if full => self.stretches_end = Some(one.stretch.offset),
+            _ => self.stretches.push(one),
+        }
+    }
+
+    /// What was given to [`PartitionObserved::new`].
+    pub fn sent_limit(&self) -> u64 {
+        self.sent_limit
+    }
+
+    /// Sequences that are in the log.
+    pub fn seen(&self) -> &Bits {
+        &self.seen
+    }
+
+    /// Sequences that are in the log at two or more offsets.
+    pub fn again(&self) -> &Bits {
+        &self.again
+    }
+
+    /// How many sequences are in the log at two or more offsets.
+    pub fn duplicated(&self) -> u64 {
+        self.duplicated
+    }
+
+    /// How many records are copies of a message that stood in the log before.
+    pub fn copies(&self) -> u64 {
+        self.copies
+    }
+
+    /// How many messages have their first copy behind a higher sequence.
+    pub fn reordered(&self) -> u64 {
+        self.reordered
+    }
+
+    /// The first [`MAX_EXAMPLES`] ranges of these.
+    pub fn reordered_examples(&self) -> &[Reordered] {
+        &self.reordered_examples
+    }
+
+    /// Records that this cell's producer did not write for this partition.
+    pub fn foreign(&self) -> &OffsetRanges {
+        &self.foreign
+    }
+
+    /// Records that are ours by their mark, but not as they were sent.
+    pub fn corrupt(&self) -> &OffsetRanges {
+        &self.corrupt
+    }
+
+    /// Offsets between the first and the last record at which there was none.
+    pub fn missing(&self) -> &OffsetRanges {
+        &self.missing
+    }
+
+    /// Our records as they stand, in the order of offsets, up to [`Self::stretches_end`].
+    pub fn stretches(&self) -> &[LogStretch] {
+        &self.stretches
+    }
+
+    /// The offset from which stretches were no longer kept, if there were too many.
+    pub fn stretches_end(&self) -> Option<i64> {
+        self.stretches_end
+    }
+
+    /// The offset of the first record.
+    pub fn first_offset(&self) -> Option<i64> {
+        self.first_offset
+    }
+
+    /// The offset of the last record.
+    pub fn last_offset(&self) -> Option<i64> {
+        self.last_offset
+    }
+
+    /// How many records were read.
+    pub fn records(&self) -> u64 {
+        self.records
+    }
+
+    /// Bytes of memory taken.
+    pub fn allocated_bytes(&self) -> usize {
+        self.seen.allocated_bytes()
+            + self.again.allocated_bytes()
+            + self.stretches.capacity() * size_of::<LogStretch>()
+            + self.reordered_examples.capacity() * size_of::<Reordered>()
+            + [&self.foreign, &self.corrupt, &self.missing]
+                .map(|ranges| ranges.examples.capacity() * size_of::<OffsetRange>())
+                .iter()
+                .sum::<usize>()
+    }
+}
+
+fn follows(last: &Stretch, one: &Stretch) -> bool {
+    last.sequence + last.count == one.sequence && last.offset + last.count as i64 == one.offset
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(sent: u64, log: &[(i64, i32, u64)]) -> PartitionObserved {
+        let mut observed = PartitionObserved::new(sent);
+        for (offset, epoch, sequence) in log {
+            observed.record(*offset, *epoch, Found::Ours { sequence: *sequence });
+        }
+        observed
+    }
+
+    #[test]
+    fn a_log_in_order_is_one_stretch_an_epoch() {
+        let observed = read(4, &[(0, 1, 0), (1, 1, 1), (2, 2, 2), (3, 2, 3)]);
+        let stretch = |sequence, offset, count, epoch| LogStretch {
+            stretch: Stretch { sequence, offset, count },
+            epoch,
+        };
+        assert_eq!(observed.stretches(), [stretch(0, 0, 2, 1), stretch(2, 2, 2, 2)]);
+        assert_eq!((observed.copies(), observed.reordered()), (0, 0));
+        assert_eq!((observed.first_offset(), observed.last_offset()), (Some(0), Some(3)));
+    }
+
+    #[test]
+    fn three_copies_of_one_message_are_one_duplicated_with_two_copies() {
+        let observed = read(1, &[(0, 1, 0), (1, 1, 0), (2, 1, 0)]);
+        assert_eq!((observed.duplicated(), observed.copies(), observed.reordered()), (1, 2, 0));
+    }
+
+    #[test]
+    fn only_a_first_copy_behind_a_higher_sequence_is_reordered() {
+        // 1 and 2 stand behind 3; the second 0 is a copy of one that stood first.
+        let observed = read(4, &[(0, 1, 0), (1, 1, 3), (2, 1, 1), (3, 1, 2), (4, 1, 0)]);
+        assert_eq!((observed.reordered(), observed.duplicated()), (2, 1));
+        let stretch = Stretch { sequence: 1, offset: 2, count: 2 };
+        assert_eq!(observed.reordered_examples(), [Reordered { stretch, epoch: 1, behind: 3 }]);
+    }
+
+    #[test]
+    fn a_sequence_that_was_never_sent_is_foreign_and_takes_no_memory() {
+        let observed = read(3, &[(0, 1, 2), (1, 1, 3), (2, 1, u64::MAX)]);
+        assert_eq!((observed.foreign().count, observed.seen().count()), (2, 1));
+        let range = OffsetRange { first: 1, count: 2, epoch: 1 };
+        assert_eq!(observed.foreign().examples, [range]);
+        assert!(observed.allocated_bytes() < 10_000);
+    }
+
+    #[test]
+    fn a_record_read_twice_is_no_copy_and_a_gap_is_counted() {
+        let observed = read(9, &[(5, 1, 0), (6, 1, 1), (6, 1, 1), (5, 1, 0), (9, 2, 2)]);
+        assert_eq!((observed.copies(), observed.records()), (0, 3));
+        assert_eq!(observed.missing().examples, [OffsetRange { first: 7, count: 2, epoch: 2 }]);
+    }
+
+    #[test]
+    fn examples_and_stretches_are_bounded_and_say_so() {
+        let mut observed = PartitionObserved::new(1 << 20);
+        for index in 0..=MAX_LOG_STRETCHES as i64 {
+            observed.record(4 * index, 1, Found::Corrupt);
+            observed.record(4 * index + 1, 1, Found::Ours { sequence: 2 * index as u64 });
+            observed.record(4 * index + 2, 1, Found::Foreign);
+        }
+        assert_eq!(observed.stretches().len(), MAX_LOG_STRETCHES);
+        assert_eq!(observed.stretches_end(), Some(4 * MAX_LOG_STRETCHES as i64 + 1));
+        for ranges in [observed.corrupt(), observed.foreign(), observed.missing()] {
+            assert_eq!(ranges.examples.len(), MAX_EXAMPLES);
+            assert!(ranges.truncated);
+        }
+        assert_eq!(observed.corrupt().count, MAX_LOG_STRETCHES as u64 + 1);
+        // A range right behind the last one kept must not grow it after others were dropped.
+        let mut ranges = OffsetRanges::default();
+        for index in 0..=MAX_EXAMPLES as i64 {
+            ranges.add(2 * index, 1, 1);
+        }
+        ranges.add(2 * MAX_EXAMPLES as i64 - 1, 1, 1);
+        assert_eq!(ranges.examples.last().map(|range| range.count), Some(1));
+    }
+}

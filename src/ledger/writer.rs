@@ -1,0 +1,133 @@
+//! [`LedgerWriter`]: makes a ledger, and splits into the sender's and the poller's part.
+
+use super::bits::CHUNK_SEQUENCES;
+use super::error::{LedgerError, at};
+use super::growing::{Growing, allocate, create};
+use super::layout::{self, MAX_PARTITIONS, Paths, STRETCH_CHUNK, STRETCH_WORDS, sent_at};
+use super::map::Words;
+use super::outcome::OutcomeLog;
+use super::pulse::{MAX_RUN_US, PULSE_ROW_US, ROW_CHUNK, ROW_WORDS};
+use super::types::ProducerId;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::{Relaxed, Release};
+
+/// A new ledger, before its work is divided among two threads.
+pub struct LedgerWriter {
+    sender: SendLog,
+    poller: OutcomeLog,
+}
+
+impl LedgerWriter {
+    /// Makes the ledger's files in `dir`, which is made if need be. The ledger can be opened
+    /// from the moment when this returns; until then [`super::Ledger::open`] finds nothing.
+    ///
+    /// # Errors
+    /// When `dir` holds a ledger already, when the disk is full or a file cannot be made, or
+    /// when the number of partitions is not between 1 and [`MAX_PARTITIONS`].
+    pub fn create(dir: &Path, id: ProducerId, partitions: u32) -> io::Result<LedgerWriter> {
+        if partitions == 0 || partitions > MAX_PARTITIONS {
+            return Err(LedgerError::Partitions { partitions, most: MAX_PARTITIONS }.into());
+        }
+        std::fs::create_dir_all(dir).map_err(at("create", dir))?;
+        let paths = Paths(dir);
+        let sent_chunk = ROW_CHUNK * partitions as usize;
+        let pulse_sent = Growing::create(paths.pulse_sent(), sent_chunk)?;
+        let pulse = Growing::create(paths.pulse(), sent_chunk * ROW_WORDS)?;
+        let bit_words = (CHUNK_SEQUENCES / 64) as usize;
+        let mut files = Vec::new();
+        for partition in 0..partitions {
+            files.push([
+                Growing::create(paths.acked(partition), bit_words)?,
+                Growing::create(paths.rejected(partition), bit_words)?,
+                Growing::create(paths.stretches(partition), STRETCH_CHUNK * STRETCH_WORDS)?,
+            ]);
+        }
+        let control = Arc::new(new_control(&paths, id, partitions)?);
+        Ok(LedgerWriter {
+            sender: SendLog::new(Arc::clone(&control), pulse_sent, partitions),
+            poller: OutcomeLog::new(control, pulse, files),
+        })
+    }
+
+    /// The parts for two threads: one sends, one polls delivery reports.
+    pub fn split(self) -> (SendLog, OutcomeLog) {
+        (self.sender, self.poller)
+    }
+}
+
+/// Writes the control file last and under another name, so that a ledger is whole or absent.
+fn new_control(paths: &Paths<'_>, id: ProducerId, partitions: u32) -> io::Result<Words> {
+    let (path, unfinished) = (paths.control(), paths.unfinished_control());
+    let file = create(&unfinished)?;
+    allocate(&file, &unfinished, 0, layout::control_words(partitions) as u64 * 8)?;
+    let control = Words::map(&file).map_err(at("map", &unfinished))?;
+    layout::write_header(&control, id, partitions);
+    std::fs::rename(&unfinished, &path).map_err(at("rename", &unfinished))?;
+    Ok(control)
+}
+
+/// The sender's part: what was handed to the client.
+pub struct SendLog {
+    control: Arc<Words>,
+    pulse: Growing,
+    partitions: Vec<Sent>,
+}
+
+#[derive(Clone, Default)]
+struct Sent {
+    count: u64,
+    last_pulse_word: Option<usize>,
+}
+
+impl SendLog {
+    fn new(control: Arc<Words>, pulse: Growing, partitions: u32) -> Self {
+        SendLog { control, pulse, partitions: vec![Sent::default(); partitions as usize] }
+    }
+
+    /// Records a message that is about to be handed over. To be called before the hand-over: a
+    /// message that may be in the log must never be missing from the ledger.
+    ///
+    /// # Errors
+    /// When the sequence is not the number of messages sent to this partition so far, or the
+    /// disk is full. Nothing is recorded then, and the message must not be sent.
+    pub fn sent(&mut self, partition: u32, sequence: u64, at_us: u64) -> io::Result<()> {
+        let count = self.partitions.len();
+        let misused = |what| LedgerError::Misused { partition, sequence, what };
+        let Some(state) = self.partitions.get_mut(partition as usize) else {
+            return Err(misused("there is no such partition").into());
+        };
+        if sequence != state.count {
+            return Err(misused("sequences must count from 0 without a gap").into());
+        }
+        if at_us > MAX_RUN_US {
+            return Err(misused("a run may last two days at most").into());
+        }
+        let word = (at_us / PULSE_ROW_US) as usize * count + partition as usize;
+        self.pulse.ensure(word)?;
+        let row = self.pulse.word(word);
+        // This thread alone writes the row and the counter, so load and store will do.
+        row.store(row.load(Relaxed) + 1, Relaxed);
+        state.count += 1;
+        state.last_pulse_word = Some(word);
+        // Release: who sees an acknowledgement of this message (which the client's own queues
+        // order behind this store) and then loads the counter finds the message counted.
+        self.control.word(sent_at(partition as usize)).store(state.count, Release);
+        Ok(())
+    }
+
+    /// Takes back the message recorded last for a partition: it was never handed over after
+    /// all. Does nothing if `sequence` is another.
+    pub fn take_back(&mut self, partition: u32, sequence: u64) {
+        let Some(state) = self.partitions.get_mut(partition as usize) else { return };
+        let Some(word) = state.last_pulse_word.filter(|_| sequence + 1 == state.count) else {
+            return;
+        };
+        state.count = sequence;
+        state.last_pulse_word = None;
+        let row = self.pulse.word(word);
+        row.store(row.load(Relaxed).saturating_sub(1), Relaxed);
+        self.control.word(sent_at(partition as usize)).store(sequence, Release);
+    }
+}
