@@ -1,1 +1,24 @@
-//! Pure functions: ledger + observed + timeline -> anomalies -> verdicts.
+//! Pure functions: ledger + observed + timeline -> anomalies -> verdicts. [`cell`] finds what
+//! happened to one cell, [`judge`] holds it against the expectations, [`judge_run`] sums up.
+//! The argument for each verdict is in `docs/verdicts.md` and beside the code.
+
+mod cell;
+mod completeness;
+mod count;
+mod judge;
+mod leadership;
+mod loss;
+mod loss_text;
+mod presence;
+mod runs;
+mod scene;
+mod standing;
+#[cfg(test)]
+mod tests;
+mod types;
+mod unavailable;
+mod words;
+
+pub use cell::{CellInput, cell};
+pub use judge::{CellVerdict, ExpectationVerdict, RunVerdict, Verdict, judge, judge_run};
+pub use types::*;

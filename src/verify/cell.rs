@@ -1,0 +1,196 @@
+//! [`cell`]: from everything that is known of one cell to its [`CellFindings`].
+
+use super::completeness::{self, Reading};
+use super::count::{self, PartitionCounts};
+use super::scene::Scene;
+use super::types::{
+    Anomaly, CellFindings, Counts, FaultWindow, MAX_WITNESSES, Omitted, PhaseLatency, Witness,
+};
+use super::unavailable::Outages;
+use super::words::{messages, plural};
+use super::{loss, presence};
+use crate::event::Observation;
+use crate::ledger::{LatencyHistogram, LedgerRecord, Observed, PartitionObserved};
+
+/// All that is known of one cell when its run is over.
+#[derive(Clone, Copy, Debug)]
+pub struct CellInput<'a> {
+    /// The cell's topic.
+    pub topic: &'a str,
+    /// Whether a broker confirmed what the ledger calls acknowledged: false with acks=0.
+    pub confirmed: bool,
+    /// What was promised.
+    pub ledger: &'a LedgerRecord,
+    /// What the log holds.
+    pub observed: &'a Observed,
+    /// Everything that the watcher saw, in the order of time.
+    pub observations: &'a [Observation],
+    /// The faults.
+    pub faults: &'a [FaultWindow],
+    /// Labels (as `before`, `during`, `after`) and the phases of the ledger that they cover. A
+    /// label may come several times.
+    pub phases: &'a [(String, usize)],
+    /// The zero of the scenario's clock, microseconds of the run's clock.
+    pub zero_us: u64,
+    /// When the worker ceased to send, or died, microseconds of the run's clock.
+    pub sending_ended_us: u64,
+    /// Why offsets of this topic may hold no record (transactions, compaction), if they may.
+    /// Without it, missing offsets make the cell inconclusive.
+    pub holes_explained: Option<&'a str>,
+}
+
+/// Finds out what happened to a cell. Pure: no clock, no file, the same answer every time.
+pub fn cell(input: &CellInput<'_>) -> CellFindings {
+    let nothing: Vec<PartitionObserved> =
+        input.ledger.partitions.iter().map(|ledger| PartitionObserved::new(ledger.sent)).collect();
+    let read =
+        |partition: usize| input.observed.partitions.get(partition).unwrap_or(&nothing[partition]);
+    let partitions = 0..input.ledger.partitions.len();
+    let completeness: Vec<_> =
+        partitions.clone().map(|partition| completeness::of_partition(input, partition)).collect();
+    let readings: Vec<Reading> = completeness.iter().map(|one| one.reading).collect();
+    let counted: Vec<PartitionCounts> = partitions
+        .clone()
+        .map(|partition| count::partition(&input.ledger.partitions[partition], read(partition)))
+        .collect();
+    let total = count::total(&counted);
+    let mut witnesses = Vec::new();
+    for partition in partitions {
+        let whole = readings[partition] == Reading::Whole;
+        if has_anomaly(&counted[partition].counts) {
+            add_witnesses(&Scene::new(input, partition, read(partition), whole), &mut witnesses);
+        }
+    }
+    witnesses.sort_by_key(|witness| witness.anomaly);
+    let outages = Outages::of(input);
+    let outage = outages.longest();
+    let mut inconclusive: Vec<String> =
+        completeness.into_iter().flat_map(|one| one.reasons).collect();
+    inconclusive.extend(count::nothing_to_see(input, &total.counts));
+    CellFindings {
+        counts: total.counts,
+        bounds: count::bounds(&counted, &readings),
+        copies: total.copies,
+        unknown_present: total.unknown_present,
+        confirmed: input.confirmed,
+        unavailable_ms: (total.counts.sent > 0).then(|| outage.map_or(0.0, |outage| outage.ms)),
+        outage,
+        fault_outages: outages.within_faults(input),
+        latencies: latencies(input),
+        omitted: omitted(&total.counts, &witnesses),
+        witnesses,
+        notes: notes(input, &counted, &total),
+        inconclusive,
+    }
+}
+
+fn has_anomaly(counts: &Counts) -> bool {
+    ANOMALIES.iter().any(|anomaly| count_of(counts, *anomaly) > 0)
+}
+
+const ANOMALIES: [Anomaly; 6] = [
+    Anomaly::Lost,
+    Anomaly::Duplicated,
+    Anomaly::Reordered,
+    Anomaly::Phantom,
+    Anomaly::Corrupt,
+    Anomaly::Foreign,
+];
+
+fn count_of(counts: &Counts, anomaly: Anomaly) -> u64 {
+    match anomaly {
+        Anomaly::Lost => counts.lost,
+        Anomaly::Duplicated => counts.duplicated,
+        Anomaly::Reordered => counts.reordered,
+        Anomaly::Phantom => counts.phantom,
+        Anomaly::Corrupt => counts.corrupt,
+        Anomaly::Foreign => counts.foreign,
+    }
+}
+
+/// Adds a partition's witnesses, as far as each anomaly's number for the cell allows.
+fn add_witnesses(scene: &Scene<'_>, witnesses: &mut Vec<Witness>) {
+    for anomaly in ANOMALIES {
+        let there = witnesses.iter().filter(|witness| witness.anomaly == anomaly).count();
+        let most = MAX_WITNESSES - there;
+        witnesses.extend(match anomaly {
+            Anomaly::Lost => loss::witnesses(scene, most),
+            Anomaly::Duplicated => presence::duplicated(scene, most),
+            Anomaly::Reordered => presence::reordered(scene, most),
+            Anomaly::Phantom => presence::phantom(scene, most),
+            Anomaly::Corrupt => presence::corrupt(scene, most),
+            Anomaly::Foreign => presence::foreign(scene, most),
+        });
+    }
+}
+
+fn omitted(counts: &Counts, witnesses: &[Witness]) -> Vec<Omitted> {
+    let left = |anomaly: Anomaly| {
+        let shown = witnesses.iter().filter(|witness| witness.anomaly == anomaly);
+        let shown: u64 = shown.map(|witness| witness.count).sum();
+        Omitted { anomaly, count: count_of(counts, anomaly).saturating_sub(shown) }
+    };
+    ANOMALIES.into_iter().map(left).filter(|left| left.count > 0).collect()
+}
+
+/// One entry a label, in the order in which labels first come; phases of one label are merged.
+fn latencies(input: &CellInput<'_>) -> Vec<PhaseLatency> {
+    let mut merged: Vec<(&str, LatencyHistogram)> = Vec::new();
+    for (label, phase) in input.phases {
+        let known = merged.iter().position(|(known, _)| known == label);
+        let index = known.unwrap_or(merged.len());
+        if known.is_none() {
+            merged.push((label, LatencyHistogram::new()));
+        }
+        if let Some(histogram) = input.ledger.latencies.get(*phase) {
+            merged[index].1.merge(histogram);
+        }
+    }
+    let summary = |(label, histogram): (&str, LatencyHistogram)| PhaseLatency {
+        label: label.to_owned(),
+        count: histogram.count(),
+        p50_us: histogram.percentile(0.5),
+        p99_us: histogram.percentile(0.99),
+        max_us: histogram.max_us(),
+    };
+    merged.into_iter().map(summary).collect()
+}
+
+fn notes(
+    input: &CellInput<'_>,
+    counted: &[PartitionCounts],
+    total: &PartitionCounts,
+) -> Vec<String> {
+    let mut notes = Vec::new();
+    if !input.confirmed {
+        notes.push(
+            "acks=0: what counts as acknowledged was sent, and nobody confirmed it".to_owned(),
+        );
+    }
+    for (partition, one) in counted.iter().enumerate() {
+        if one.counts.acked == 0 && total.counts.acked > 0 {
+            let sent = messages(one.counts.sent);
+            notes.push(format!("partition {partition}: {sent} sent, none acknowledged"));
+        }
+    }
+    if total.unknown_present > 0 {
+        notes.push(format!(
+            "{} of {} with an unknown outcome in the log",
+            total.unknown_present,
+            messages(total.counts.unknown),
+        ));
+    }
+    for (partition, read) in input.observed.partitions.iter().enumerate() {
+        if let (Some(why), count @ 1..) = (input.holes_explained, read.missing().count) {
+            let offsets = plural(count, "offset");
+            notes.push(format!("partition {partition}: {offsets} without a record ({why})"));
+        }
+        if let Some(offset) = read.stretches_end() {
+            notes.push(format!(
+                "partition {partition}: which message stands where was kept up to offset \
+                 {offset} only; all are counted"
+            ));
+        }
+    }
+    notes
+}

@@ -1,0 +1,72 @@
+//! How much of each partition's log was read, and why that may be too little for a verdict.
+
+use super::cell::CellInput;
+use super::words::plural;
+
+/// How much of a partition's log was read. The order is from good to bad.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Reading {
+    /// From the first offset that was ever written to the end.
+    Whole,
+    /// All but a tail: what was read is what stands first.
+    NoTail,
+    /// Something before or between what was read is not known.
+    Gaps,
+    /// With the wrong idea of what was sent: own and foreign messages were confused.
+    Confused,
+}
+
+/// The state of a partition's reading and the reasons in words.
+pub(super) struct Completeness {
+    pub(super) reading: Reading,
+    pub(super) reasons: Vec<String>,
+}
+
+/// Looks at one partition. Every reason makes the cell inconclusive.
+pub(super) fn of_partition(input: &CellInput<'_>, partition: usize) -> Completeness {
+    let mut found = Completeness { reading: Reading::Whole, reasons: Vec::new() };
+    let mut add = |reading: Reading, reason: String| {
+        found.reading = found.reading.max(reading);
+        found.reasons.push(format!("partition {partition}: {reason}"));
+    };
+    let observed = &input.observed;
+    if let Some(Some(why)) = observed.unreadable.get(partition) {
+        add(Reading::Gaps, format!("the log could not be read: {why}"));
+    }
+    let (Some(read), Some(&start), Some(&end)) = (
+        observed.partitions.get(partition),
+        observed.log_start.get(partition),
+        observed.end.get(partition),
+    ) else {
+        add(Reading::Gaps, "the log was not read".to_owned());
+        return found;
+    };
+    if start > 0 {
+        add(
+            Reading::Gaps,
+            format!("the log starts at offset {start}: what stood before it is gone unread"),
+        );
+    }
+    if let Some(first) = read.first_offset().filter(|first| *first > start) {
+        let reason = format!("the first record read is at offset {first}, not at {start}");
+        add(Reading::Gaps, reason);
+    }
+    let next = read.last_offset().map_or(start, |last| last + 1);
+    if next < end {
+        add(Reading::NoTail, format!("the log ends at offset {end}, but was read to {next} only"));
+    }
+    if read.missing().count > 0 && input.holes_explained.is_none() {
+        let offsets = plural(read.missing().count, "offset");
+        let first = read.missing().examples[0].first;
+        add(Reading::Gaps, format!("{offsets} held no record, the first at offset {first}"));
+    }
+    let sent = input.ledger.partitions[partition].sent;
+    if read.sent_limit() != sent {
+        let limit = read.sent_limit();
+        add(
+            Reading::Confused,
+            format!("the log was read as if {limit} messages had been sent, and {sent} were"),
+        );
+    }
+    found
+}

@@ -1,0 +1,190 @@
+//! Witnesses of lost messages: which, acknowledged by whom and when, and why they are gone.
+
+use super::count::lost_word;
+use super::loss_text;
+use super::runs::Runs;
+use super::scene::{Scene, What};
+use super::standing::Place;
+use super::types::{Anomaly, Cause, Content, Leadership, Span, Witness};
+
+/// How many entries a witness lists of what stands at its offsets now.
+const MAX_STANDING: usize = 4;
+
+/// Lost messages with consecutive sequences and offsets and one story.
+struct Piece {
+    first: u64,
+    end: u64,
+    /// Where the first was, by the acknowledgement's word.
+    offset: Option<i64>,
+    acked_us: Option<(u64, u64)>,
+    acked_by: Vec<Leadership>,
+    cause: Cause,
+}
+
+impl Piece {
+    fn count(&self) -> u64 {
+        self.end - self.first
+    }
+
+    /// Whether `next` goes on with the same story. The times may differ: they are joined.
+    fn goes_on_with(&self, next: &Piece) -> bool {
+        let offset_follows = match (self.offset, next.offset) {
+            (Some(mine), Some(theirs)) => mine + self.count() as i64 == theirs,
+            (None, None) => true,
+            _ => false,
+        };
+        self.end == next.first
+            && offset_follows
+            && self.acked_us.is_some() == next.acked_us.is_some()
+            && self.acked_by == next.acked_by
+            && self.cause == next.cause
+    }
+
+    fn join(&mut self, next: &Piece) {
+        self.end = next.end;
+        if let (Some(mine), Some(theirs)) = (&mut self.acked_us, next.acked_us) {
+            *mine = (mine.0.min(theirs.0), mine.1.max(theirs.1));
+        }
+    }
+}
+
+/// The first ranges of lost messages of a partition, at most `most`.
+pub(super) fn witnesses(scene: &Scene<'_>, most: usize) -> Vec<Witness> {
+    let mut pieces: Vec<Piece> = Vec::new();
+    let lost = Runs::new(scene.ledger.sent, |word| lost_word(scene.ledger, scene.read, word));
+    'all: for run in lost {
+        let mut sequence = run.start;
+        while sequence < run.end {
+            let piece = piece(scene, sequence, run.end);
+            sequence = piece.end;
+            let full = pieces.len() == most;
+            match pieces.last_mut() {
+                Some(last) if last.goes_on_with(&piece) => last.join(&piece),
+                _ if full => break 'all,
+                _ => pieces.push(piece),
+            }
+        }
+    }
+    pieces.into_iter().map(|piece| witness(scene, piece)).collect()
+}
+
+fn piece(scene: &Scene<'_>, sequence: u64, limit: u64) -> Piece {
+    let nowhere = if scene.whole { Cause::NowhereFound } else { Cause::Unread };
+    let without_offset = |end, acked_us| Piece {
+        first: sequence,
+        end,
+        offset: None,
+        acked_us,
+        acked_by: Vec::new(),
+        cause: nowhere,
+    };
+    let ack = match scene.ack_at(sequence, limit) {
+        Ok(ack) => ack,
+        // Only a ledger killed between two stores, or damaged, has a bit without a stretch.
+        Err(end) => return without_offset(end, None),
+    };
+    let between = (ack.first_ack_us, ack.last_ack_us);
+    let acked_by = if scene.input.confirmed {
+        scene.leaders.candidates(between.0, between.1)
+    } else {
+        Vec::new()
+    };
+    if ack.stretch.offset < 0 {
+        let piece = without_offset(sequence + ack.stretch.count, Some(between));
+        return Piece { acked_by, ..piece };
+    }
+    let offset = ack.stretch.offset;
+    let (place, edge) = scene.log.at(offset);
+    let count = ack.stretch.count.min(edge.abs_diff(offset));
+    let acked_by = without_contradicted(scene, acked_by, offset, &place);
+    Piece {
+        first: sequence,
+        end: sequence + count,
+        offset: Some(offset),
+        acked_us: Some(between),
+        cause: cause(scene, &acked_by, offset, &place),
+        acked_by,
+    }
+}
+
+/// Strikes out who cannot have acknowledged a record at this offset, since the log says so.
+///
+/// A leader writes each offset once in its epoch, and keeps what it wrote while it leads. So if
+/// the log holds a record of an epoch at or behind this offset, then that epoch's leader had
+/// something else here, and the acknowledgement is not its own. And the leader of the highest
+/// epoch is the one whose log was read: it still has what it acknowledged, so another did it.
+/// The last rule yields when it would leave nobody: then something happened that a broker does
+/// not do to its own log, and the only one who can have acknowledged is named.
+fn without_contradicted(
+    scene: &Scene<'_>,
+    mut candidates: Vec<Leadership>,
+    offset: i64,
+    place: &Place,
+) -> Vec<Leadership> {
+    let other_or_none = match place {
+        Place::Standing(standing) => standing.content != Content::Corrupt,
+        Place::BeyondEnd => true,
+        Place::BelowStart | Place::Missing | Place::Unrecorded | Place::Unread => false,
+    };
+    if other_or_none {
+        candidates.retain(|one| scene.log.last_of(one.epoch).is_none_or(|last| last < offset));
+        let highest = scene.leaders.highest_epoch().max(scene.log.highest_epoch());
+        if candidates.len() > 1 {
+            candidates.retain(|one| Some(one.epoch) != highest);
+        }
+    }
+    candidates
+}
+
+/// Why the record acknowledged at this offset is not there. Nothing is said that was not seen.
+fn cause(scene: &Scene<'_>, acked_by: &[Leadership], offset: i64, place: &Place) -> Cause {
+    let acked_in = acked_by.iter().map(|one| one.epoch).max();
+    let truncated = |acked_in: i32, epoch: i32| Cause::Truncated {
+        epoch,
+        leader: scene.leaders.leader_of(epoch),
+        next_epoch: scene.leaders.next_epoch(acked_in).is_none_or(|next| next >= epoch),
+    };
+    match place {
+        Place::BelowStart => Cause::BelowLogStart,
+        Place::Missing => Cause::Missing,
+        Place::Unrecorded => Cause::Unrecorded,
+        Place::Unread => Cause::Unread,
+        Place::Standing(standing) if standing.content == Content::Corrupt => Cause::Corrupt,
+        Place::Standing(standing) => match acked_in.filter(|epoch| *epoch < standing.epoch) {
+            // What stands here is of a later epoch; the first later one that took over at or
+            // before this offset did it.
+            Some(acked_in) => {
+                let first = scene.log.epoch_after(acked_in, offset).unwrap_or(standing.epoch);
+                truncated(acked_in, first)
+            }
+            None => Cause::Replaced,
+        },
+        Place::BeyondEnd => {
+            let Some(acked_in) = acked_in else { return Cause::BeyondEnd };
+            let seen = scene.leaders.highest_epoch().filter(|highest| *highest > acked_in);
+            match scene.log.epoch_after(acked_in, offset).or(seen) {
+                Some(later) => truncated(acked_in, later),
+                None => Cause::BeyondEnd,
+            }
+        }
+    }
+}
+
+fn witness(scene: &Scene<'_>, piece: Piece) -> Witness {
+    let count = piece.count();
+    let offsets = piece.offset.map(|first| Span { first, last: first + count as i64 - 1 });
+    let what = What {
+        count,
+        sequences: Some(Span { first: piece.first, last: piece.end - 1 }),
+        offsets,
+        acked_us: piece.acked_us,
+    };
+    let mut witness = Witness {
+        acked_by: piece.acked_by,
+        cause: Some(piece.cause),
+        standing: offsets.map_or_else(Vec::new, |span| scene.log.within(span, MAX_STANDING)),
+        ..scene.witness(Anomaly::Lost, &what)
+    };
+    witness.text = loss_text::of(scene, &witness, piece.cause);
+    witness
+}

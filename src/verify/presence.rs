@@ -1,0 +1,181 @@
+//! Witnesses of what is in the log and should not be, or not there: copies, phantoms, messages
+//! out of order, corrupt and foreign records.
+
+use super::count::phantom_word;
+use super::runs::Runs;
+use super::scene::{Scene, What};
+use super::types::{Anomaly, Content, Span, Standing, Witness};
+use super::words::{appended_by, is, messages, plural, span, was};
+use crate::ledger::OffsetRange;
+use std::ops::Range;
+
+/// How many copies a witness lists.
+const MAX_COPIES: usize = 4;
+
+/// Messages that stand at two or more offsets.
+pub(super) fn duplicated(scene: &Scene<'_>, most: usize) -> Vec<Witness> {
+    let runs = Runs::new(scene.read.sent_limit(), |word| scene.read.again().word(word));
+    pieces(scene, runs, most, Anomaly::Duplicated, |witness, copies| {
+        let here = witness.partition;
+        let sequences = sequences_text(witness);
+        let subject = format!("{}{sequences}", messages(witness.count));
+        let Some(second) = copies.get(1) else {
+            let verb = if witness.count == 1 { "stands" } else { "stand" };
+            return format!(
+                "{subject} {verb} more than once in partition {here}, where was not kept"
+            );
+        };
+        let listed: Vec<String> = copies.iter().take(MAX_COPIES).map(copy_text).collect();
+        let more = match copies.len().saturating_sub(MAX_COPIES) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let least = if scene.read.stretches_end().is_some() { "at least " } else { "" };
+        let verb = if witness.count == 1 { "stands" } else { "stand" };
+        let apart = second.offsets.first - copies[0].offsets.first;
+        let apart = plural(apart as u64, "offset");
+        format!(
+            "{subject} {verb} {least}{} times in partition {here}: at {}{more}; the second copy \
+             is {apart} behind the first",
+            copies.len(),
+            listed.join(" and "),
+        )
+    })
+}
+
+/// Messages that were rejected and are in the log all the same.
+pub(super) fn phantom(scene: &Scene<'_>, most: usize) -> Vec<Witness> {
+    let runs = Runs::new(scene.ledger.sent, |word| phantom_word(scene.ledger, scene.read, word));
+    pieces(scene, runs, most, Anomaly::Phantom, |witness, copies| {
+        let listed: Vec<String> = copies.iter().take(MAX_COPIES).map(copy_text).collect();
+        let place =
+            if listed.is_empty() { String::new() } else { format!(" at {}", listed.join(" and ")) };
+        format!(
+            "{}{} {} rejected, yet {} in partition {}{place}",
+            messages(witness.count),
+            sequences_text(witness),
+            was(witness.count),
+            is(witness.count),
+            witness.partition,
+        )
+    })
+}
+
+/// Messages whose first copies stand behind a higher sequence.
+pub(super) fn reordered(scene: &Scene<'_>, most: usize) -> Vec<Witness> {
+    let examples = scene.read.reordered_examples().iter().take(most);
+    examples
+        .map(|example| {
+            let stretch = example.stretch;
+            let sequences =
+                Span { first: stretch.sequence, last: stretch.sequence + stretch.count - 1 };
+            let offsets =
+                Span { first: stretch.offset, last: stretch.offset + stretch.count as i64 - 1 };
+            let standing = Standing {
+                offsets,
+                epoch: example.epoch,
+                leader: scene.leaders.leader_of(example.epoch),
+                content: Content::Ours { sequence: stretch.sequence },
+            };
+            let mut witness = present(scene, Anomaly::Reordered, sequences, vec![standing]);
+            witness.text = format!(
+                "{}{} {} in partition {} at {}, behind sequence {}",
+                messages(witness.count),
+                sequences_text(&witness),
+                is(witness.count),
+                witness.partition,
+                copy_text(&standing),
+                example.behind,
+            );
+            witness
+        })
+        .collect()
+}
+
+/// Records that are not as they were sent.
+pub(super) fn corrupt(scene: &Scene<'_>, most: usize) -> Vec<Witness> {
+    records(scene, &scene.read.corrupt().examples, most, (Anomaly::Corrupt, Content::Corrupt))
+}
+
+/// Records that this cell's producer did not write.
+pub(super) fn foreign(scene: &Scene<'_>, most: usize) -> Vec<Witness> {
+    records(scene, &scene.read.foreign().examples, most, (Anomaly::Foreign, Content::Foreign))
+}
+
+fn records(
+    scene: &Scene<'_>,
+    ranges: &[OffsetRange],
+    most: usize,
+    (anomaly, content): (Anomaly, Content),
+) -> Vec<Witness> {
+    let kind = if content == Content::Corrupt { "corrupt record" } else { "foreign record" };
+    let one = |range: &OffsetRange| {
+        let offsets = Span { first: range.first, last: range.last() };
+        let what =
+            What { count: range.count, sequences: None, offsets: Some(offsets), acked_us: None };
+        let leader = scene.leaders.leader_of(range.epoch);
+        let standing = Standing { offsets, epoch: range.epoch, leader, content };
+        Witness {
+            standing: vec![standing],
+            text: format!(
+                "{} in partition {} at {}",
+                plural(range.count, kind),
+                scene.partition,
+                copy_text(&standing),
+            ),
+            ..scene.witness(anomaly, &what)
+        }
+    };
+    ranges.iter().take(most).map(one).collect()
+}
+
+/// Cuts runs of messages where their copies begin to stand otherwise.
+fn pieces(
+    scene: &Scene<'_>,
+    runs: impl Iterator<Item = Range<u64>>,
+    most: usize,
+    anomaly: Anomaly,
+    text: impl Fn(&Witness, &[Standing]) -> String,
+) -> Vec<Witness> {
+    let mut witnesses = Vec::new();
+    for run in runs {
+        let mut sequence = run.start;
+        while sequence < run.end {
+            if witnesses.len() == most {
+                return witnesses;
+            }
+            let (copies, end) = scene.log.copies(sequence, run.end);
+            let sequences = Span { first: sequence, last: end - 1 };
+            let mut witness = present(scene, anomaly, sequences, copies);
+            witness.text = text(&witness, &witness.standing);
+            witness.standing.truncate(MAX_COPIES);
+            witnesses.push(witness);
+            sequence = end;
+        }
+    }
+    witnesses
+}
+
+fn present(
+    scene: &Scene<'_>,
+    anomaly: Anomaly,
+    sequences: Span<u64>,
+    standing: Vec<Standing>,
+) -> Witness {
+    let what = What {
+        count: sequences.last - sequences.first + 1,
+        sequences: Some(sequences),
+        offsets: standing.first().map(|copy| copy.offsets),
+        acked_us: scene.acked_between(sequences),
+    };
+    Witness { standing, ..scene.witness(anomaly, &what) }
+}
+
+fn sequences_text(witness: &Witness) -> String {
+    witness.sequences.map_or_else(String::new, |all| format!(" ({})", span("sequence", all)))
+}
+
+fn copy_text(copy: &Standing) -> String {
+    let appended = appended_by(copy.leader, copy.epoch);
+    format!("{}, {appended}", span("offset", copy.offsets))
+}

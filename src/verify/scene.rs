@@ -1,0 +1,128 @@
+//! [`Scene`]: all that is known of one partition, for its witnesses.
+
+use super::cell::CellInput;
+use super::leadership::Leaderships;
+use super::standing::LogView;
+use super::types::{Anomaly, Span, Witness};
+use super::unavailable::scenario_ms;
+use super::words::plural;
+use crate::ledger::{AckStretch, PartitionLedger, PartitionObserved, Stretch};
+
+/// One partition.
+pub(super) struct Scene<'a> {
+    pub(super) input: &'a CellInput<'a>,
+    pub(super) partition: u32,
+    pub(super) ledger: &'a PartitionLedger,
+    pub(super) read: &'a PartitionObserved,
+    pub(super) leaders: Leaderships<'a>,
+    pub(super) log: LogView<'a>,
+    /// Whether all of the log was read.
+    pub(super) whole: bool,
+    // In the order of sequences.
+    acks: Vec<AckStretch>,
+}
+
+impl<'a> Scene<'a> {
+    pub(super) fn new(
+        input: &'a CellInput<'a>,
+        partition: usize,
+        read: &'a PartitionObserved,
+        whole: bool,
+    ) -> Self {
+        let ledger = &input.ledger.partitions[partition];
+        let leaders = Leaderships::new(input.observations, input.topic, partition as u32);
+        let observed = input.observed;
+        let readable = matches!(observed.unreadable.get(partition), None | Some(None));
+        let limits = observed.log_start.get(partition).zip(observed.end.get(partition));
+        let limits = limits.filter(|_| readable).map(|(start, end)| (*start, *end));
+        let log = LogView::new(read, limits, &leaders);
+        let mut acks = ledger.stretches.clone();
+        acks.sort_unstable_by_key(|ack| ack.stretch.sequence);
+        Scene { input, partition: partition as u32, ledger, read, leaders, log, whole, acks }
+    }
+
+    /// The acknowledgements of the messages from `sequence` on that came in one stretch, at
+    /// most up to `limit`; or, when none is on record, where the next stretch begins.
+    pub(super) fn ack_at(&self, sequence: u64, limit: u64) -> Result<AckStretch, u64> {
+        let behind = self.acks.partition_point(|ack| ack.stretch.sequence <= sequence);
+        let ack = behind.checked_sub(1).map(|index| self.acks[index]);
+        let end = |stretch: &Stretch| stretch.sequence + stretch.count;
+        let Some(ack) = ack.filter(|ack| sequence < end(&ack.stretch)) else {
+            let next = self.acks.get(behind).map_or(limit, |ack| ack.stretch.sequence);
+            return Err(next.min(limit));
+        };
+        let offset = match ack.stretch.offset {
+            first if first < 0 => -1,
+            first => first + (sequence - ack.stretch.sequence) as i64,
+        };
+        let count = end(&ack.stretch).min(limit) - sequence;
+        Ok(AckStretch { stretch: Stretch { sequence, offset, count }, ..ack })
+    }
+
+    /// Within which time messages were acknowledged, if any of them was.
+    pub(super) fn acked_between(&self, sequences: Span<u64>) -> Option<(u64, u64)> {
+        let end = sequences.last + 1;
+        let mut between: Option<(u64, u64)> = None;
+        let mut sequence = sequences.first;
+        while sequence < end {
+            match self.ack_at(sequence, end) {
+                Ok(ack) => {
+                    let (from, to) = between.unwrap_or((ack.first_ack_us, ack.last_ack_us));
+                    between = Some((from.min(ack.first_ack_us), to.max(ack.last_ack_us)));
+                    sequence += ack.stretch.count;
+                }
+                Err(next) => sequence = next,
+            }
+        }
+        between
+    }
+
+    /// Faults that may have been in force at some time between two.
+    pub(super) fn faults_between(&self, between: Option<(u64, u64)>) -> Vec<u16> {
+        let Some((from_us, to_us)) = between else { return Vec::new() };
+        let faults = self.input.faults.iter();
+        let touched = faults.filter(|fault| fault.called_us <= to_us && fault.healed_us >= from_us);
+        touched.map(|fault| fault.index).collect()
+    }
+
+    /// A witness of which only the common part is filled in.
+    pub(super) fn witness(&self, anomaly: Anomaly, what: &What) -> Witness {
+        let ms = |at_us| scenario_ms(at_us, self.input.zero_us);
+        Witness {
+            anomaly,
+            partition: self.partition,
+            count: what.count,
+            sequences: what.sequences,
+            offsets: what.offsets,
+            acked_from_ms: what.acked_us.map(|(from_us, _)| ms(from_us)),
+            acked_to_ms: what.acked_us.map(|(_, to_us)| ms(to_us)),
+            acked_by: Vec::new(),
+            faults: self.faults_between(what.acked_us),
+            cause: None,
+            standing: Vec::new(),
+            text: String::new(),
+        }
+    }
+
+    /// `, while process_stop: leader was in force`, or nothing.
+    pub(super) fn faults_text(&self, faults: &[u16]) -> String {
+        let named = self.input.faults.iter().filter(|fault| faults.contains(&fault.index));
+        let named: Vec<&str> = named.map(|fault| fault.what.as_str()).collect();
+        match named.len() {
+            0 => String::new(),
+            1..=3 => format!(" (in force: {})", named.join("; ")),
+            more => {
+                let rest = plural(more as u64 - 3, "more fault");
+                format!(" (in force: {}; and {rest})", named[..3].join("; "))
+            }
+        }
+    }
+}
+
+/// What a witness is about.
+pub(super) struct What {
+    pub(super) count: u64,
+    pub(super) sequences: Option<Span<u64>>,
+    pub(super) offsets: Option<Span<i64>>,
+    pub(super) acked_us: Option<(u64, u64)>,
+}

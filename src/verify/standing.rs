@@ -1,0 +1,158 @@
+//! [`LogView`]: what stands where in one partition's log, as far as it was kept.
+
+use super::leadership::Leaderships;
+use super::types::{Content, Span, Standing};
+use crate::ledger::{OffsetRange, PartitionObserved};
+
+/// What is known of one offset.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Place {
+    /// Before the log's start.
+    BelowStart,
+    /// These records are there.
+    Standing(Standing),
+    /// There is no record, though there are some before or behind.
+    Missing,
+    /// Something is there, and it was not kept what.
+    Unrecorded,
+    /// It was not read.
+    Unread,
+    /// At or behind the log's end.
+    BeyondEnd,
+}
+
+/// One partition's log.
+pub(super) struct LogView<'a> {
+    standing: Vec<Standing>,
+    missing: &'a [OffsetRange],
+    /// `None`: what was read is unknown, and so is every offset.
+    limits: Option<Limits>,
+}
+
+#[derive(Clone, Copy)]
+struct Limits {
+    start: i64,
+    first: i64,
+    next: i64,
+    end: i64,
+}
+
+impl<'a> LogView<'a> {
+    /// From what was read, and the log's start and end if they are known.
+    pub(super) fn new(
+        read: &'a PartitionObserved,
+        start_and_end: Option<(i64, i64)>,
+        leaders: &Leaderships<'_>,
+    ) -> Self {
+        let ours = read.stretches().iter().map(|kept| {
+            let range = OffsetRange {
+                first: kept.stretch.offset,
+                count: kept.stretch.count,
+                epoch: kept.epoch,
+            };
+            (range, Content::Ours { sequence: kept.stretch.sequence })
+        });
+        let foreign = read.foreign().examples.iter().map(|range| (*range, Content::Foreign));
+        let corrupt = read.corrupt().examples.iter().map(|range| (*range, Content::Corrupt));
+        let all = ours.chain(foreign).chain(corrupt).map(|(range, content)| Standing {
+            offsets: Span { first: range.first, last: range.last() },
+            epoch: range.epoch,
+            leader: leaders.leader_of(range.epoch),
+            content,
+        });
+        let mut standing: Vec<Standing> = all.collect();
+        standing.sort_unstable_by_key(|one| one.offsets.first);
+        let limits = start_and_end.map(|(start, end)| Limits {
+            start,
+            first: read.first_offset().unwrap_or(start),
+            next: read.last_offset().map_or(start, |last| last + 1),
+            end,
+        });
+        LogView { standing, missing: &read.missing().examples, limits }
+    }
+
+    /// What is known of an offset, and the next offset of which something else may be known.
+    pub(super) fn at(&self, offset: i64) -> (Place, i64) {
+        let Some(limits) = self.limits else { return (Place::Unread, i64::MAX) };
+        if offset < limits.start {
+            return (Place::BelowStart, limits.start);
+        }
+        if offset >= limits.end {
+            return (Place::BeyondEnd, i64::MAX);
+        }
+        if offset >= limits.next {
+            return (Place::Unread, limits.end);
+        }
+        if offset < limits.first {
+            return (Place::Missing, limits.first);
+        }
+        let behind = self.standing.partition_point(|one| one.offsets.last < offset);
+        let next = self.standing.get(behind);
+        if let Some(here) = next.filter(|one| one.offsets.first <= offset) {
+            return (Place::Standing(*here), here.offsets.last + 1);
+        }
+        let hole = self.missing.iter().find(|hole| hole.last() >= offset);
+        if let Some(here) = hole.filter(|hole| hole.first <= offset) {
+            return (Place::Missing, here.last() + 1);
+        }
+        let edges = [next.map(|one| one.offsets.first), hole.map(|hole| hole.first)];
+        let edge = edges.into_iter().flatten().min().unwrap_or(limits.next);
+        (Place::Unrecorded, edge)
+    }
+
+    /// What stands within a span, clipped to it; the first `most` entries.
+    pub(super) fn within(&self, span: Span<i64>, most: usize) -> Vec<Standing> {
+        let from = self.standing.partition_point(|one| one.offsets.last < span.first);
+        let inside = self.standing[from..].iter().take_while(|one| one.offsets.first <= span.last);
+        inside.take(most).map(|one| clip(one, span)).collect()
+    }
+
+    /// The last offset known to be of an epoch.
+    pub(super) fn last_of(&self, epoch: i32) -> Option<i64> {
+        let of = self.standing.iter().filter(|one| one.epoch == epoch);
+        of.map(|one| one.offsets.last).max()
+    }
+
+    /// The first epoch above this one that has a record before or at an offset.
+    pub(super) fn epoch_after(&self, epoch: i32, offset: i64) -> Option<i32> {
+        let before = self.standing.iter().take_while(|one| one.offsets.first <= offset);
+        before.map(|one| one.epoch).filter(|later| *later > epoch).min()
+    }
+
+    /// The highest epoch of a record.
+    pub(super) fn highest_epoch(&self) -> Option<i32> {
+        self.standing.iter().map(|one| one.epoch).max()
+    }
+
+    /// All copies of a message, and the first sequence above it, up to `limit`, whose copies
+    /// stand otherwise. Each copy is clipped to these messages.
+    pub(super) fn copies(&self, sequence: u64, limit: u64) -> (Vec<Standing>, u64) {
+        let (mut here, mut end) = (Vec::new(), limit);
+        for one in &self.standing {
+            let Content::Ours { sequence: first } = one.content else { continue };
+            let behind = first + (one.offsets.last - one.offsets.first) as u64 + 1;
+            if first > sequence {
+                end = end.min(first);
+            } else if sequence < behind {
+                end = end.min(behind);
+                here.push((one, one.offsets.first + (sequence - first) as i64));
+            }
+        }
+        let count = (end - sequence) as i64;
+        let copies =
+            here.into_iter().map(|(one, first)| clip(one, Span { first, last: first + count - 1 }));
+        (copies.collect(), end)
+    }
+}
+
+fn clip(one: &Standing, span: Span<i64>) -> Standing {
+    let first = one.offsets.first.max(span.first);
+    let last = one.offsets.last.min(span.last);
+    let content = match one.content {
+        Content::Ours { sequence } => {
+            Content::Ours { sequence: sequence + (first - one.offsets.first) as u64 }
+        }
+        other => other,
+    };
+    Standing { offsets: Span { first, last }, content, ..*one }
+}

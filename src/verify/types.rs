@@ -1,0 +1,258 @@
+//! What the verifier says of a cell: [`CellFindings`] and its parts. Times end in their unit;
+//! `*_ms` are milliseconds of the scenario's clock.
+
+use crate::plan::Metric;
+use serde::{Deserialize, Serialize};
+
+/// How many witnesses of each anomaly a cell keeps.
+pub const MAX_WITNESSES: usize = 20;
+
+/// A time in which a fault was, or may have been, in force.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FaultWindow {
+    /// Position in the plan.
+    pub index: u16,
+    /// The fault in the scenario's words.
+    pub what: String,
+    /// When it was proved, microseconds of the run's clock; `None`: never.
+    pub effective_us: Option<u64>,
+    /// When it was injected. Its effect cannot have begun before.
+    pub called_us: u64,
+    /// When it was healed.
+    pub healed_us: u64,
+}
+
+/// Messages of a cell by what became of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Handed to the client.
+    pub sent: u64,
+    /// Acknowledged (with acks=0: reported as sent, confirmed by nobody).
+    pub acked: u64,
+    /// Certainly not written, by the client's word.
+    pub rejected: u64,
+    /// Sent, and neither of these.
+    pub unknown: u64,
+    /// Acknowledged, and absent from the log that was read.
+    pub lost: u64,
+    /// In the log at two or more offsets.
+    pub duplicated: u64,
+    /// With a first copy behind a message of a higher sequence.
+    pub reordered: u64,
+    /// Rejected, yet in the log.
+    pub phantom: u64,
+    /// Records that are ours by their mark, but not as they were sent.
+    pub corrupt: u64,
+    /// Records that this cell's producer did not write for the partition they are in.
+    pub foreign: u64,
+}
+
+/// What may be wrong with a message or a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "each is the count of the same name in Counts")]
+pub enum Anomaly {
+    Lost,
+    Duplicated,
+    Reordered,
+    Phantom,
+    Corrupt,
+    Foreign,
+}
+
+/// Between which values the true count lies, where the log was not read whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bounds {
+    /// Which count.
+    pub metric: Metric,
+    /// It is no less than this.
+    pub least: u64,
+    /// It is no more than this, if that is known.
+    pub most: Option<u64>,
+}
+
+/// A time in which one partition got no acknowledgement.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Outage {
+    /// Which partition.
+    pub partition: u32,
+    /// The acknowledgement before it, or the start of the window that it is clipped to.
+    pub from_ms: f64,
+    /// The acknowledgement that ended it, or the end of the window, or of all demand.
+    pub to_ms: f64,
+    /// Its length.
+    pub ms: f64,
+}
+
+/// The longest outage while one fault was in force.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FaultOutage {
+    /// Position of the fault in the plan.
+    pub fault: u16,
+    /// The fault in the scenario's words.
+    pub what: String,
+    /// Clipped to the fault's window; `None` when nobody waited for an acknowledgement in it.
+    pub outage: Option<Outage>,
+}
+
+/// Acknowledgement latencies of one phase of the run. A percentile is up to 12.5 % too high.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PhaseLatency {
+    /// The phase in words: `before`, `during`, `after`.
+    pub label: String,
+    /// Acknowledgements.
+    pub count: u64,
+    /// Median.
+    pub p50_us: Option<u64>,
+    /// 99th percentile.
+    pub p99_us: Option<u64>,
+    /// The highest, exact.
+    pub max_us: Option<u64>,
+}
+
+/// A broker that led a partition in an epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Leadership {
+    /// Leader epoch; there is one leader an epoch.
+    pub epoch: i32,
+    /// `node.id`.
+    pub broker: i32,
+}
+
+/// The first and the last of consecutive sequences or offsets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Span<T> {
+    /// The first.
+    pub first: T,
+    /// The last, included.
+    pub last: T,
+}
+
+/// Why acknowledged messages are absent, as far as it was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// The log goes on in a later epoch from at or before their offsets: who led then did not
+    /// have them, and the one who acknowledged them cut them off.
+    Truncated {
+        /// The first later epoch that the log or an observation shows.
+        epoch: i32,
+        /// Its leader, if it was observed.
+        leader: Option<i32>,
+        /// Whether no epoch lies between it and the one of the acknowledgement.
+        next_epoch: bool,
+    },
+    /// Other records stand at their offsets; no later epoch explains it.
+    Replaced,
+    /// The log ends before their offsets; no later epoch explains it.
+    BeyondEnd,
+    /// The log starts behind their offsets.
+    BelowLogStart,
+    /// Their offsets are missing in the middle of the log.
+    Missing,
+    /// The records at their offsets are corrupt.
+    Corrupt,
+    /// The log was not read at their offsets.
+    Unread,
+    /// What stands at their offsets was not recorded: there were too many stretches.
+    Unrecorded,
+    /// No offset is known; they are nowhere in the log.
+    NowhereFound,
+}
+
+/// What stands at a range of offsets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Content {
+    /// Consecutive messages of ours.
+    Ours {
+        /// The first of them.
+        sequence: u64,
+    },
+    /// Records of others.
+    Foreign,
+    /// Corrupt records.
+    Corrupt,
+}
+
+/// Records that stand in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    /// Where.
+    pub offsets: Span<i64>,
+    /// In which leader epoch they were appended.
+    pub epoch: i32,
+    /// Who led in that epoch, if it was observed.
+    pub leader: Option<i32>,
+    /// What they are.
+    pub content: Content,
+}
+
+/// One range of messages or records with one anomaly.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Witness {
+    /// What is wrong.
+    pub anomaly: Anomaly,
+    /// Where.
+    pub partition: u32,
+    /// How many messages (records, for corrupt and foreign).
+    pub count: u64,
+    /// Which messages, if they are ours.
+    pub sequences: Option<Span<u64>>,
+    /// Lost: by the acknowledgements' word. Else where the first copies stand in the log.
+    pub offsets: Option<Span<i64>>,
+    /// No later than the first acknowledgement of the range.
+    pub acked_from_ms: Option<f64>,
+    /// No earlier than the last acknowledgement of the range.
+    pub acked_to_ms: Option<f64>,
+    /// Lost: who may have acknowledged it; several when the observations do not tell them apart.
+    pub acked_by: Vec<Leadership>,
+    /// Faults (by their position in the plan) in force while it was acknowledged.
+    pub faults: Vec<u16>,
+    /// Lost: why.
+    pub cause: Option<Cause>,
+    /// Lost: what stands at the offsets now. Else: all copies, in the order of offsets.
+    pub standing: Vec<Standing>,
+    /// All of this in one line.
+    pub text: String,
+}
+
+/// Messages with an anomaly that no witness shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Omitted {
+    /// What is wrong with them.
+    pub anomaly: Anomaly,
+    /// How many more.
+    pub count: u64,
+}
+
+/// Everything that was found out about one cell.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CellFindings {
+    /// Messages by what became of them.
+    pub counts: Counts,
+    /// Counts that the log as it was read does not settle; the others are exact.
+    pub bounds: Vec<Bounds>,
+    /// Records that are copies of a message standing before them.
+    pub copies: u64,
+    /// Messages of unknown outcome that are in the log. No anomaly: unknown is unknown.
+    pub unknown_present: u64,
+    /// Whether acknowledgements mean anything: false with acks=0.
+    pub confirmed: bool,
+    /// Longest time without an acknowledgement on one partition; `None` when nothing was sent.
+    pub unavailable_ms: Option<f64>,
+    /// The same with its place.
+    pub outage: Option<Outage>,
+    /// The same within each fault.
+    pub fault_outages: Vec<FaultOutage>,
+    /// Latencies by phase.
+    pub latencies: Vec<PhaseLatency>,
+    /// At most [`MAX_WITNESSES`] of each anomaly.
+    pub witnesses: Vec<Witness>,
+    /// How many messages the witnesses leave out.
+    pub omitted: Vec<Omitted>,
+    /// What a person should know and what changes no verdict.
+    pub notes: Vec<String>,
+    /// Why the counts do not settle the question; empty when they do.
+    pub inconclusive: Vec<String>,
+}

@@ -1,0 +1,52 @@
+//! How figures are put into sentences.
+
+use super::types::Span;
+use std::fmt::Display;
+
+/// `1 message`, `812 messages`.
+pub(super) fn messages(count: u64) -> String {
+    plural(count, "message")
+}
+
+/// `1 record`, `2 records`.
+pub(super) fn plural(count: u64, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
+/// `offset 7`, `offsets 7-9`.
+pub(super) fn span<T: Copy + Display + PartialEq>(noun: &str, span: Span<T>) -> String {
+    if span.first == span.last {
+        format!("{noun} {}", span.first)
+    } else {
+        format!("{noun}s {}-{}", span.first, span.last)
+    }
+}
+
+/// `was` for one, `were` for more.
+pub(super) fn was(count: u64) -> &'static str {
+    if count == 1 { "was" } else { "were" }
+}
+
+/// `is` for one, `are` for more.
+pub(super) fn is(count: u64) -> &'static str {
+    if count == 1 { "is" } else { "are" }
+}
+
+/// `10.2 s`, of a time in milliseconds.
+pub(super) fn seconds(ms: f64) -> String {
+    format!("{:.1} s", ms / 1e3)
+}
+
+/// `broker 1 in epoch 5`, or `epoch 5` when the leader is not known.
+pub(super) fn leader_in(leader: Option<i32>, epoch: i32) -> String {
+    match leader {
+        Some(broker) => format!("broker {broker} in epoch {epoch}"),
+        None => format!("epoch {epoch}"),
+    }
+}
+
+/// `appended by broker 1 in epoch 5`, or `appended in epoch 5`.
+pub(super) fn appended_by(leader: Option<i32>, epoch: i32) -> String {
+    let by = if leader.is_some() { "by" } else { "in" };
+    format!("appended {by} {}", leader_in(leader, epoch))
+}
