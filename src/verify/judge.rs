@@ -183,3 +183,221 @@ fn unavailable_text(findings: &CellFindings) -> String {
         (None, None) => "nothing was sent".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verify::{Counts, Outage};
+
+    fn findings() -> CellFindings {
+        CellFindings {
+            counts: Counts { sent: 900, acked: 800, lost: 5, ..Counts::default() },
+            bounds: Vec::new(),
+            copies: 0,
+            unknown_present: 0,
+            confirmed: true,
+            unavailable_ms: Some(3_000.4),
+            outage: None,
+            fault_outages: Vec::new(),
+            latencies: Vec::new(),
+            witnesses: Vec::new(),
+            omitted: Vec::new(),
+            notes: Vec::new(),
+            inconclusive: Vec::new(),
+        }
+    }
+
+    fn expect(metric: Metric, min: Option<u64>, max: Option<u64>) -> Expectation {
+        Expectation { metric, min, max, text: format!("{metric:?}").to_lowercase() }
+    }
+
+    fn judged(
+        findings: &CellFindings,
+        metric: Metric,
+        min: Option<u64>,
+        max: Option<u64>,
+    ) -> Verdict {
+        judge(&[expect(metric, min, max)], findings).verdict
+    }
+
+    const P: Verdict = Verdict::Pass;
+    const I: Verdict = Verdict::Inconclusive;
+    const F: Verdict = Verdict::Fail;
+
+    // The log was read whole, 5 are lost: above the most that may be is a violation; below the
+    // least that must be, the fault did not bite, and that proves nothing.
+    #[test]
+    fn an_exact_count_meets_violates_or_does_not_bite() {
+        let cases = [
+            (None, Some(5), P),
+            (None, Some(4), F),
+            (Some(5), None, P),
+            (Some(6), None, I),
+            (Some(5), Some(5), P),
+            (Some(1), Some(4), F),
+            (Some(6), Some(9), I),
+            (None, None, P),
+        ];
+        for (min, max, verdict) in cases {
+            assert_eq!(judged(&findings(), Metric::Lost, min, max), verdict, "{min:?} {max:?}");
+        }
+    }
+
+    // A lower bound on acknowledgements is a promise and no control.
+    #[test]
+    fn too_few_acknowledgements_are_a_violation() {
+        assert_eq!(judged(&findings(), Metric::Acked, Some(801), None), F);
+        assert_eq!(judged(&findings(), Metric::Acked, Some(800), None), P);
+        assert_eq!(judged(&findings(), Metric::Acked, None, Some(799)), F);
+    }
+
+    // 3000.4 ms: no milliseconds are rounded away, in either direction.
+    #[test]
+    fn unavailability_is_compared_to_the_microsecond() {
+        for (min, max, verdict) in [
+            (None, Some(3_000), F),
+            (None, Some(3_001), P),
+            (Some(3_000), None, P),
+            (Some(3_001), None, I),
+        ] {
+            assert_eq!(judged(&findings(), Metric::Unavailable, min, max), verdict);
+        }
+        let nothing_sent = CellFindings { unavailable_ms: None, ..findings() };
+        assert_eq!(judged(&nothing_sent, Metric::Unavailable, None, Some(u64::MAX)), I);
+    }
+
+    // 1 to 5 are lost, since part of the log was not read: violated only below 1, met only from
+    // 5 on; and a control is met by the one that is certain.
+    #[test]
+    fn between_bounds_only_what_is_certain_counts() {
+        let lost = Bounds { metric: Metric::Lost, least: 1, most: Some(5) };
+        let open = CellFindings { bounds: vec![lost], ..findings() };
+        let cases = [
+            (None, Some(0), F),
+            (None, Some(1), I),
+            (None, Some(4), I),
+            (None, Some(5), P),
+            (Some(1), None, P),
+            (Some(2), None, I),
+            (Some(6), None, I),
+        ];
+        for (min, max, verdict) in cases {
+            assert_eq!(judged(&open, Metric::Lost, min, max), verdict, "{min:?} {max:?}");
+        }
+        // At least 2 duplicated: no upper bound can be met, but one below 2 is violated.
+        let copies = Bounds { metric: Metric::Duplicated, least: 2, most: None };
+        let open = CellFindings { bounds: vec![copies], ..findings() };
+        assert_eq!(judged(&open, Metric::Duplicated, None, Some(1)), F);
+        assert_eq!(judged(&open, Metric::Duplicated, None, Some(2)), I);
+        assert_eq!(judged(&open, Metric::Duplicated, Some(2), None), P);
+        assert_eq!(judged(&open, Metric::Duplicated, Some(3), None), I);
+    }
+
+    #[test]
+    fn each_metric_measures_what_it_names() {
+        let counts = Counts {
+            sent: 0,
+            lost: 1,
+            duplicated: 2,
+            reordered: 3,
+            phantom: 4,
+            corrupt: 5,
+            foreign: 6,
+            acked: 7,
+            rejected: 8,
+            unknown: 9,
+        };
+        let all = CellFindings { counts, ..findings() };
+        let reasons = [
+            (Metric::Lost, 1, "`lost` is met: 1 message lost"),
+            (Metric::Duplicated, 2, "`duplicated` is met: 2 messages duplicated"),
+            (Metric::Reordered, 3, "`reordered` is met: 3 messages reordered"),
+            (Metric::Phantom, 4, "`phantom` is met: 4 messages rejected, yet in the log"),
+            (Metric::Corrupt, 5, "`corrupt` is met: 5 records corrupt"),
+            (Metric::Foreign, 6, "`foreign` is met: 6 records foreign"),
+            (Metric::Acked, 7, "`acked` is met: 7 messages acknowledged"),
+            (Metric::Rejected, 8, "`rejected` is met: 8 messages rejected"),
+            (Metric::Unknown, 9, "`unknown` is met: 9 messages with an unknown outcome"),
+        ];
+        for (metric, value, reason) in reasons {
+            let verdict = judge(&[expect(metric, Some(value), Some(value))], &all);
+            assert_eq!((verdict.verdict, verdict.expectations[0].reason.as_str()), (P, reason));
+            assert!(verdict.reasons.is_empty());
+        }
+    }
+
+    #[test]
+    fn reasons_are_sentences_with_figures() {
+        let reason = |findings: &CellFindings, metric, min, max| {
+            judge(&[expect(metric, min, max)], findings).reasons.concat()
+        };
+        assert_eq!(
+            reason(&findings(), Metric::Lost, None, Some(0)),
+            "`lost` is violated: 5 messages lost"
+        );
+        assert_eq!(
+            reason(&findings(), Metric::Duplicated, Some(1), None),
+            "`duplicated` did not happen, so the run proves nothing: 0 messages duplicated"
+        );
+        let lost = Bounds { metric: Metric::Lost, least: 0, most: Some(5) };
+        let copies = Bounds { metric: Metric::Duplicated, least: 2, most: None };
+        let open = CellFindings { bounds: vec![lost, copies], confirmed: false, ..findings() };
+        assert_eq!(
+            reason(&open, Metric::Lost, None, Some(0)),
+            "`lost` is not settled: 0 to 5 messages lost, unconfirmed (acks=0)"
+        );
+        assert_eq!(
+            reason(&open, Metric::Duplicated, None, Some(2)),
+            "`duplicated` is not settled: at least 2 messages duplicated"
+        );
+        assert_eq!(
+            reason(&open, Metric::Acked, Some(801), None),
+            "`acked` is violated: 800 messages sent, unconfirmed (acks=0)"
+        );
+        assert_eq!(
+            reason(&findings(), Metric::Unavailable, None, Some(1)),
+            "`unavailable` is violated: 3.000 s without an acknowledgement"
+        );
+        let outage = Outage { partition: 2, from_ms: 500.0, to_ms: 3_500.4, ms: 3_000.4 };
+        let placed = CellFindings { outage: Some(outage), ..findings() };
+        assert_eq!(
+            reason(&placed, Metric::Unavailable, None, Some(1)),
+            "`unavailable` is violated: 3.000 s without an acknowledgement on partition 2, from \
+             0.5 s to 3.5 s"
+        );
+    }
+
+    // A violation is one even if the log was not read whole; without any it is inconclusive.
+    #[test]
+    fn the_worst_of_a_cell_wins() {
+        let torn = CellFindings { inconclusive: vec!["partition 0: torn".into()], ..findings() };
+        let met = expect(Metric::Lost, None, Some(5));
+        let violated = expect(Metric::Acked, Some(801), None);
+        let unbitten = expect(Metric::Corrupt, Some(1), None);
+        assert_eq!(judge(&[], &findings()).verdict, P);
+        assert_eq!(judge(&[], &torn).verdict, I);
+        assert_eq!(judge(std::slice::from_ref(&met), &torn).reasons, ["partition 0: torn"]);
+        assert_eq!(judge(&[met.clone(), unbitten.clone()], &findings()).verdict, I);
+        let all = judge(&[unbitten, violated, met], &torn);
+        assert_eq!((all.verdict, all.reasons.len()), (F, 3));
+    }
+
+    #[test]
+    fn the_worst_of_a_run_wins_and_a_fault_without_effect_is_no_pass() {
+        let cell = |verdict, reason: &str| {
+            let reasons = if verdict == P { vec![] } else { vec![reason.to_owned()] };
+            (reason.to_owned(), CellVerdict { verdict, expectations: vec![], reasons })
+        };
+        let (pass, unclear, fail) = (cell(P, "a"), cell(I, "b"), cell(F, "c"));
+        let no_effect = ["the stop stopped nothing".to_owned()];
+        assert_eq!(judge_run(std::slice::from_ref(&pass), &[]).verdict, P);
+        assert_eq!(judge_run(std::slice::from_ref(&pass), &no_effect).verdict, I);
+        assert_eq!(judge_run(&[pass.clone(), unclear.clone()], &[]).verdict, I);
+        let all = judge_run(&[fail, pass, unclear], &no_effect);
+        assert_eq!(all.verdict, F);
+        assert_eq!(all.reasons, ["cell c: c", "cell b: b", "the stop stopped nothing"]);
+        assert_eq!(judge_run(&[], &[]).verdict, I);
+        let exits = [P, I, F].map(|verdict| verdict.exit().code());
+        assert_eq!(exits, [0, 3, 1]);
+    }
+}

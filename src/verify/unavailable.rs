@@ -117,3 +117,157 @@ impl Outages {
 pub(super) fn scenario_ms(at_us: u64, zero_us: u64) -> f64 {
     (at_us as f64 - zero_us as f64) / 1e3
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::{LedgerRecord, Observed, PartitionLedger};
+    use crate::verify::FaultWindow;
+
+    fn row(at_us: u64) -> PulseRow {
+        PulseRow { at_us, ..PulseRow::default() }
+    }
+
+    /// A row with acknowledgements between two times.
+    fn acks(first_ack_us: u64, last_ack_us: u64) -> PulseRow {
+        let at_us = first_ack_us / 100_000 * 100_000;
+        PulseRow { acked: 2, sent: 2, first_ack_us, last_ack_us, ..row(at_us) }
+    }
+
+    fn spans(gaps: &[Gap]) -> Vec<(u64, u64)> {
+        gaps.iter().map(|gap| (gap.from_us, gap.to_us)).collect()
+    }
+
+    // Between rows the gap is exact: from the last acknowledgement of one to the first of the
+    // next, however many rows lie between. All is settled, so the end opens none.
+    #[test]
+    fn the_gap_between_rows_is_exact() {
+        let rows = [acks(110_000, 190_000), row(300_000), acks(5_200_001, 5_250_000)];
+        assert_eq!(spans(&gaps(&rows, 0, 9_000_000)), [(190_000, 5_200_001)]);
+    }
+
+    // Within a row the longest is kept with its end.
+    #[test]
+    fn the_longest_gap_within_a_row_is_known_by_its_end() {
+        let rows =
+            [PulseRow { max_gap_us: 30_000, max_gap_end_us: 180_000, ..acks(110_000, 190_000) }];
+        assert_eq!(spans(&gaps(&rows, 0, 0)), [(150_000, 180_000)]);
+    }
+
+    // Messages were left without any outcome: somebody waited until sending ended.
+    #[test]
+    fn a_gap_at_the_end_lasts_while_messages_are_unsettled() {
+        let rows = [acks(110_000, 190_000), PulseRow { sent: 5, ..row(200_000) }];
+        assert_eq!(spans(&gaps(&rows, 5, 9_000_000)), [(190_000, 9_000_000)]);
+        assert_eq!(spans(&gaps(&rows, 0, 9_000_000)), []);
+        // A worker that died before its last acknowledgement was due waits for nothing.
+        assert_eq!(spans(&gaps(&rows, 5, 190_000)), []);
+    }
+
+    // Rejections and unknown outcomes after the last acknowledgement: somebody waited for them,
+    // also after sending ended. Those before it open nothing.
+    #[test]
+    fn a_gap_at_the_end_lasts_until_the_last_report() {
+        let end = [
+            PulseRow { rejected: 1, ..row(300_000) },
+            PulseRow { unknown: 1, ..row(700_000) },
+            row(900_000),
+        ];
+        let rows = [&[acks(110_000, 190_000)][..], &end].concat();
+        assert_eq!(spans(&gaps(&rows, 0, 500_000)), [(190_000, 700_000)]);
+        assert_eq!(spans(&gaps(&rows[..2], 0, 0)), [(190_000, 300_000)]);
+        let before = [PulseRow { rejected: 1, ..row(0) }, acks(110_000, 190_000)];
+        assert_eq!(spans(&gaps(&before, 0, 500_000)), []);
+    }
+
+    // Never an acknowledgement: from the first send on. Before the first one otherwise: nothing.
+    #[test]
+    fn a_partition_that_never_answered_was_unavailable_from_its_first_send() {
+        let sends = [row(100_000), PulseRow { sent: 3, ..row(200_000) }];
+        assert_eq!(spans(&gaps(&sends, 3, 9_000_000)), [(200_000, 9_000_000)]);
+        let answered = [PulseRow { sent: 3, ..row(0) }, acks(5_110_000, 5_190_000)];
+        assert_eq!(spans(&gaps(&answered, 0, 9_000_000)), []);
+        assert_eq!(spans(&gaps(&[], 0, 9_000_000)), []);
+    }
+
+    fn outages(pulses: Vec<Vec<PulseRow>>, faults: &[(u64, u64)]) -> (Outages, Vec<FaultOutage>) {
+        let settled = |rows: &Vec<PulseRow>| {
+            let acked: u64 = rows.iter().map(|row| row.acked).sum();
+            let sent = rows.iter().map(|row| row.sent).sum();
+            PartitionLedger { sent, acked: (0..acked).collect(), ..PartitionLedger::default() }
+        };
+        let partitions = pulses.iter().map(settled).collect();
+        let ledger = LedgerRecord { partitions, pulses, latencies: Vec::new() };
+        let window = |(index, (called_us, healed_us)): (usize, &(u64, u64))| FaultWindow {
+            index: index as u16,
+            what: format!("fault {index}"),
+            effective_us: None,
+            called_us: *called_us,
+            healed_us: *healed_us,
+        };
+        let faults: Vec<FaultWindow> = faults.iter().enumerate().map(window).collect();
+        let input = CellInput {
+            topic: "t",
+            confirmed: true,
+            ledger: &ledger,
+            observed: &Observed::default(),
+            observations: &[],
+            faults: &faults,
+            phases: &[],
+            zero_us: 1_000_000,
+            sending_ended_us: 9_000_000,
+            holes_explained: None,
+        };
+        let outages = Outages::of(&input);
+        let within = outages.within_faults(&input);
+        (outages, within)
+    }
+
+    // Partition 1 has the longest gap, 2 s to 6 s; partition 0 one of a second, 3 s to 4 s. The
+    // fault from 5 s to 7 s saw the last second of the longer; the one from 7 s saw none.
+    #[test]
+    fn the_longest_gap_is_of_one_partition_and_clipped_to_each_fault() {
+        let short = vec![acks(2_900_000, 3_000_000), acks(4_000_000, 4_000_000)];
+        let long = vec![acks(1_900_000, 2_000_000), acks(6_000_000, 6_000_000)];
+        let faults = [(5_000_000, 7_000_000), (7_000_000, 8_000_000), (0, 2_500_000)];
+        let (outages, within) = outages(vec![short, long], &faults);
+        let outage =
+            |from_ms, to_ms| Some(Outage { partition: 1, from_ms, to_ms, ms: to_ms - from_ms });
+        assert_eq!(outages.longest(), outage(1_000.0, 5_000.0));
+        let found: Vec<_> = within.iter().map(|one| (one.fault, one.outage)).collect();
+        let expected = [(0, outage(4_000.0, 5_000.0)), (1, None), (2, outage(1_000.0, 1_500.0))];
+        assert_eq!(found, expected);
+        assert_eq!(within[2].what, "fault 2");
+    }
+
+    // Reported unknown outcomes are settled; only the rest is waited for until the end.
+    #[test]
+    fn what_was_reported_unknown_is_no_longer_waited_for() {
+        let rows = vec![acks(100_000, 100_000), PulseRow { sent: 2, unknown: 1, ..row(300_000) }];
+        let (outages, _) = outages(vec![rows.clone()], &[]);
+        assert_eq!(outages.longest().map(|outage| outage.to_ms), Some(8_000.0));
+        let ledger = PartitionLedger {
+            sent: 4,
+            acked: (0..2).collect(),
+            rejected: (2..3).collect(),
+            reported_unknown: 1,
+            ..PartitionLedger::default()
+        };
+        let record =
+            LedgerRecord { partitions: vec![ledger], pulses: vec![rows], latencies: vec![] };
+        let input = CellInput {
+            topic: "t",
+            confirmed: true,
+            ledger: &record,
+            observed: &Observed::default(),
+            observations: &[],
+            faults: &[],
+            phases: &[],
+            zero_us: 0,
+            sending_ended_us: 9_000_000,
+            holes_explained: None,
+        };
+        let outage = Outages::of(&input).longest().unwrap();
+        assert_eq!((outage.from_ms, outage.to_ms), (100.0, 300.0));
+    }
+}

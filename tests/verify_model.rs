@@ -1,0 +1,270 @@
+//! The verifier against a naive model: random histories of several partitions, counted once by
+//! bitsets and once by hash maps, must agree on every count and on what the witnesses name.
+
+use kafka_chaos::ledger::{AckStretch, CHUNK_SEQUENCES, Found, LedgerRecord, LedgerWriter};
+use kafka_chaos::ledger::{
+    Ledger, Observed, PartitionLedger, PartitionObserved, ProducerId, Stretch,
+};
+use kafka_chaos::verify::{Anomaly, CellFindings, CellInput, Counts, cell};
+use proptest::prelude::*;
+use std::collections::{BTreeSet, HashMap};
+
+/// Outcomes by position in `SEQUENCES` and records in the order of the log.
+#[derive(Clone, Debug)]
+struct History {
+    outcomes: Vec<Outcome>,
+    log: Vec<Record>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Outcome {
+    Acked,
+    Rejected,
+    Unknown,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Record {
+    Ours(usize),
+    NeverSent(u64),
+    Foreign,
+    Corrupt,
+}
+
+const CHUNK: u64 = CHUNK_SEQUENCES;
+
+/// The sequences that a history plays with: around the edges of words and chunks.
+const SEQUENCES: [u64; 18] = [
+    0,
+    1,
+    2,
+    3,
+    62,
+    63,
+    64,
+    65,
+    4_095,
+    4_096,
+    4_097,
+    CHUNK - 2,
+    CHUNK - 1,
+    CHUNK,
+    CHUNK + 1,
+    2 * CHUNK - 1,
+    2 * CHUNK,
+    2 * CHUNK + 1,
+];
+const SENT: u64 = 2 * CHUNK + 2;
+
+fn outcome() -> impl Strategy<Value = Outcome> {
+    prop_oneof![4 => Just(Outcome::Acked), 1 => Just(Outcome::Rejected), 1 => Just(Outcome::Unknown)]
+}
+
+fn record() -> impl Strategy<Value = Record> {
+    prop_oneof![
+        20 => (0..SEQUENCES.len()).prop_map(Record::Ours),
+        1 => prop_oneof![Just(SENT), Just(SENT + 63), Just(u64::MAX)].prop_map(Record::NeverSent),
+        1 => Just(Record::Foreign),
+        1 => Just(Record::Corrupt),
+    ]
+}
+
+/// The log in order with some dropped, then a few records moved in, copied or foreign.
+fn history() -> impl Strategy<Value = History> {
+    let outcomes = prop::collection::vec(outcome(), SEQUENCES.len());
+    let kept = prop::collection::vec(prop::bool::weighted(0.8), SEQUENCES.len());
+    let inserted = prop::collection::vec((any::<prop::sample::Index>(), record()), 0..12);
+    (outcomes, kept, inserted).prop_map(|(outcomes, kept, inserted)| {
+        let in_order = (0..SEQUENCES.len()).filter(|index| kept[*index]);
+        let mut log: Vec<Record> = in_order.map(Record::Ours).collect();
+        for (at, record) in inserted {
+            let at = at.index(log.len() + 1);
+            log.insert(at, record);
+        }
+        History { outcomes, log }
+    })
+}
+
+/// What a first draft would do.
+#[derive(Debug, Default, PartialEq)]
+struct Model {
+    counts: Counts,
+    copies: u64,
+    unknown_present: u64,
+    sets: HashMap<&'static str, BTreeSet<(u32, u64)>>,
+}
+
+fn model(histories: &[History]) -> Model {
+    let mut model = Model::default();
+    for (partition, history) in (0_u32..).zip(histories) {
+        let mut offsets: HashMap<u64, Vec<usize>> = HashMap::new();
+        for (offset, record) in history.log.iter().enumerate() {
+            match record {
+                Record::Ours(index) => offsets.entry(SEQUENCES[*index]).or_default().push(offset),
+                Record::NeverSent(_) | Record::Foreign => model.counts.foreign += 1,
+                Record::Corrupt => model.counts.corrupt += 1,
+            }
+        }
+        model.counts.sent += SENT;
+        model.counts.unknown += SENT - SEQUENCES.len() as u64;
+        for (sequence, outcome) in SEQUENCES.iter().zip(&history.outcomes) {
+            let there = offsets.get(sequence);
+            let mut add = |name: &'static str| {
+                model.sets.entry(name).or_default().insert((partition, *sequence));
+            };
+            match (outcome, there) {
+                (Outcome::Acked, None) => add("lost"),
+                (Outcome::Rejected, Some(_)) => add("phantom"),
+                (Outcome::Unknown, Some(_)) => model.unknown_present += 1,
+                _ => {}
+            }
+            match outcome {
+                Outcome::Acked => model.counts.acked += 1,
+                Outcome::Rejected => model.counts.rejected += 1,
+                Outcome::Unknown => model.counts.unknown += 1,
+            }
+            let Some(copies) = there else { continue };
+            if copies.len() > 1 {
+                add("duplicated");
+            }
+            model.copies += copies.len() as u64 - 1;
+            let higher = offsets.iter().filter(|(other, _)| *other > sequence);
+            if higher.flat_map(|(_, offsets)| offsets).any(|offset| *offset < copies[0]) {
+                add("reordered");
+            }
+        }
+    }
+    let size = |name| model.sets.get(name).map_or(0, BTreeSet::len) as u64;
+    let (lost, duplicated) = (size("lost"), size("duplicated"));
+    let (reordered, phantom) = (size("reordered"), size("phantom"));
+    model.counts = Counts { lost, duplicated, reordered, phantom, ..model.counts };
+    model
+}
+
+fn observe(history: &History) -> PartitionObserved {
+    let mut observed = PartitionObserved::new(SENT);
+    for (offset, record) in (0..).zip(&history.log) {
+        let found = match record {
+            Record::Ours(index) => Found::Ours { sequence: SEQUENCES[*index] },
+            Record::NeverSent(sequence) => Found::Ours { sequence: *sequence },
+            Record::Foreign => Found::Foreign,
+            Record::Corrupt => Found::Corrupt,
+        };
+        observed.record(offset, 1, found);
+    }
+    observed
+}
+
+fn in_memory(history: &History) -> PartitionLedger {
+    let with = |wanted: Outcome| {
+        let all = SEQUENCES.iter().zip(&history.outcomes);
+        all.filter(move |(_, outcome)| **outcome == wanted).map(|(sequence, _)| *sequence)
+    };
+    let stretch = |sequence| AckStretch {
+        stretch: Stretch { sequence, offset: sequence as i64, count: 1 },
+        first_ack_us: sequence,
+        last_ack_us: sequence,
+    };
+    PartitionLedger {
+        sent: SENT,
+        reported_unknown: 0,
+        acked: with(Outcome::Acked).collect(),
+        rejected: with(Outcome::Rejected).collect(),
+        stretches: with(Outcome::Acked).map(stretch).collect(),
+    }
+}
+
+fn verify(ledger: &LedgerRecord, histories: &[History]) -> CellFindings {
+    let partitions: Vec<PartitionObserved> = histories.iter().map(observe).collect();
+    let observed = Observed {
+        log_start: vec![0; partitions.len()],
+        end: histories.iter().map(|history| history.log.len() as i64).collect(),
+        unreadable: vec![None; partitions.len()],
+        partitions,
+    };
+    cell(&CellInput {
+        topic: "t",
+        confirmed: true,
+        ledger,
+        observed: &observed,
+        observations: &[],
+        faults: &[],
+        phases: &[],
+        zero_us: 0,
+        sending_ended_us: 0,
+        holes_explained: None,
+    })
+}
+
+/// The messages that witnesses name, by anomaly; with as few as there are here, none is left
+/// out but when there are more ranges than witnesses.
+fn named(findings: &CellFindings, anomaly: Anomaly) -> BTreeSet<(u32, u64)> {
+    let witnesses = findings.witnesses.iter().filter(|witness| witness.anomaly == anomaly);
+    let messages = witnesses.flat_map(|witness| {
+        let sequences = witness.sequences.expect("messages have sequences");
+        assert_eq!(witness.count, sequences.last - sequences.first + 1);
+        (sequences.first..=sequences.last).map(|sequence| (witness.partition, sequence))
+    });
+    messages.collect()
+}
+
+fn agree(findings: &CellFindings, model: &Model) {
+    assert_eq!(findings.counts, model.counts);
+    assert_eq!(findings.copies, model.copies);
+    assert_eq!(findings.unknown_present, model.unknown_present);
+    assert_eq!(findings.bounds, []);
+    let names = [
+        (Anomaly::Lost, "lost"),
+        (Anomaly::Duplicated, "duplicated"),
+        (Anomaly::Reordered, "reordered"),
+        (Anomaly::Phantom, "phantom"),
+    ];
+    for (anomaly, name) in names {
+        let all = model.sets.get(name).cloned().unwrap_or_default();
+        let named = named(findings, anomaly);
+        assert!(named.is_subset(&all), "{name}: {named:?} are not all of {all:?}");
+        let left_out = findings.omitted.iter().find(|omitted| omitted.anomaly == anomaly);
+        let left_out = left_out.map_or(0, |omitted| omitted.count);
+        assert_eq!(named.len() as u64 + left_out, all.len() as u64, "{name}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn bitsets_and_hash_maps_agree(histories in prop::collection::vec(history(), 1..4)) {
+        let ledger = LedgerRecord {
+            partitions: histories.iter().map(in_memory).collect(),
+            pulses: vec![Vec::new(); histories.len()],
+            latencies: Vec::new(),
+        };
+        agree(&verify(&ledger, &histories), &model(&histories));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(6))]
+
+    #[test]
+    fn they_agree_through_the_ledgers_files_too(
+        histories in prop::collection::vec(history(), 1..3),
+    ) {
+        let dir = tempfile::tempdir().unwrap();
+        let id = ProducerId { run: 1, cell: 2, producer: 3 };
+        let writer = LedgerWriter::create(dir.path(), id, histories.len() as u32).unwrap();
+        let (mut sends, mut outcomes) = writer.split();
+        for (partition, history) in (0..).zip(&histories) {
+            (0..SENT).for_each(|sequence| sends.sent(partition, sequence, 0).unwrap());
+            for (sequence, outcome) in SEQUENCES.into_iter().zip(&history.outcomes) {
+                match outcome {
+                    Outcome::Acked => outcomes.acked(partition, sequence, -1, sequence, 1).unwrap(),
+                    Outcome::Rejected => outcomes.rejected(partition, sequence, sequence).unwrap(),
+                    Outcome::Unknown => outcomes.unknown(partition, sequence, sequence).unwrap(),
+                }
+            }
+        }
+        let ledger = Ledger::open(dir.path()).unwrap().record().unwrap();
+        agree(&verify(&ledger, &histories), &model(&histories));
+    }
+}
