@@ -5,7 +5,7 @@ use crate::event::{BrokerView, Observation, PartitionView};
 use std::collections::BTreeMap;
 
 /// A change may be seen this long after it happened: brokers are asked five times a second, and
-/// an answer may take most of a second.
+/// an answer may take most of a second. An acknowledgement may be noted as late, by a busy client.
 pub(super) const SIGHTING_US: u64 = 1_000_000;
 
 /// All that was observed of one partition's leaders.
@@ -56,16 +56,17 @@ impl<'a> Leaderships<'a> {
     ///
     /// A leadership begins for us when anyone names it, at latest [`SIGHTING_US`] after it
     /// began. It does not end when others name another leader: a zombie acknowledges until it
-    /// learns of its end itself, so only its own word of a higher epoch ends it. A broker that
-    /// gave no answer from before the first acknowledgement until well after the last was
-    /// stopped or dead, and acknowledged nothing.
+    /// learns of its end itself, so only its own word of a higher epoch ends it, and that for
+    /// what is noted from [`SIGHTING_US`] later on. A broker that gave no answer from
+    /// [`SIGHTING_US`] before the first acknowledgement until as long after the last was stopped
+    /// or dead, and acknowledged nothing.
     pub(super) fn candidates(&self, from_us: u64, to_us: u64) -> Vec<Leadership> {
         let may = |leadership: &Leadership| {
             let Leadership { broker, epoch } = *leadership;
             let seen = self.views.iter().find(|view| view.leader == broker && view.epoch == epoch);
             let deposed = self.views.iter().find(|view| view.asked == broker && view.epoch > epoch);
             seen.is_some_and(|view| view.at_us <= to_us.saturating_add(SIGHTING_US))
-                && deposed.is_none_or(|view| view.at_us > from_us)
+                && deposed.is_none_or(|view| view.at_us.saturating_add(SIGHTING_US) > from_us)
                 && !self.silent(broker, from_us, to_us)
         };
         let all = self.leaders.iter().map(|(epoch, broker)| (*epoch, *broker));
@@ -73,10 +74,11 @@ impl<'a> Leaderships<'a> {
     }
 
     fn silent(&self, broker: i32, from_us: u64, to_us: u64) -> bool {
-        let of = self.brokers.iter().filter(|view| view.broker == broker);
-        let before = of.clone().rfind(|view| view.at_us <= from_us);
+        let since = from_us.saturating_sub(SIGHTING_US);
         let until = to_us.saturating_add(SIGHTING_US);
-        let woke = of.clone().any(|view| view.answers && (from_us..=until).contains(&view.at_us));
+        let of = self.brokers.iter().filter(|view| view.broker == broker);
+        let before = of.clone().rfind(|view| view.at_us <= since);
+        let woke = of.clone().any(|view| view.answers && (since..=until).contains(&view.at_us));
         before.is_some_and(|view| !view.answers) && !woke
     }
 }

@@ -294,8 +294,9 @@ fn a_broker_that_was_silent_throughout_acknowledged_nothing() {
     assert_eq!(candidates(woke), 2);
     let woke_later = history().answers(8 * S, 0, false).answers(11 * S + 1, 0, true);
     assert_eq!(candidates(woke_later), 1);
-    // It fell silent only afterwards, or answered again before.
-    assert_eq!(candidates(history().answers(10 * S + 1, 0, false)), 2);
+    // It fell silent too late: the acknowledgement may have been under way. Or it answered again.
+    assert_eq!(candidates(history().answers(9 * S, 0, false)), 1);
+    assert_eq!(candidates(history().answers(9 * S + 1, 0, false)), 2);
     assert_eq!(candidates(history().answers(8 * S, 0, false).answers(9 * S, 0, true)), 2);
     // The silence of another says nothing.
     assert_eq!(candidates(history().answers(8 * S, 2, false)), 2);
@@ -318,8 +319,13 @@ fn a_leadership_lasts_until_the_broker_itself_says_otherwise() {
     assert_eq!(leaders(&history, S), [0]);
     assert_eq!(leaders(&history, 9 * S - 1), [0]);
     assert_eq!(leaders(&history, 9 * S), [0, 1]);
-    assert_eq!(leaders(&history, 12 * S - 1), [0, 1]);
-    assert_eq!(leaders(&history, 12 * S), [1]);
+    assert_eq!(leaders(&history, 13 * S - 1), [0, 1]);
+    assert_eq!(leaders(&history, 13 * S), [1]);
+    // Broker 0 leads again in epoch 7: that it led before says nothing of when epoch 7 began.
+    let again =
+        sent(1).says(0, 0, 0, 4).says(5 * S, 1, 1, 5).says(5 * S, 0, 1, 5).says(9 * S, 0, 0, 7);
+    assert_eq!(leaders(&again, 7 * S), [1]);
+    assert_eq!(leaders(&again, 8 * S), [1, 0]);
     assert_eq!(leaders(&history, 50 * S), [1], "no leader is nobody's word but the controller's");
     let of_another = leadership::Leaderships::new(&history.observations, TOPIC, 1);
     assert_eq!(of_another.highest_epoch(), None);
@@ -477,6 +483,32 @@ fn copies_are_counted_message_by_message() {
         zero.text.contains("stands 5 times") && zero.text.contains("and 1 more;"),
         "{}",
         zero.text
+    );
+}
+
+// Every message twice in a row are more stretches than are kept: all are counted, but where the
+// second copies of the last ones stand is not known, and it is said so.
+#[test]
+fn copies_beyond_what_is_kept_are_counted_and_not_placed() {
+    let messages = crate::ledger::MAX_LOG_STRETCHES as u64;
+    let all = messages + 2;
+    let twice = (0..all).flat_map(|sequence| [Found::Ours { sequence }; 2]);
+    let findings = sent(all).acked(0..all, -1, S, S).log(0, 1, twice).verify();
+    assert_eq!((findings.counts.duplicated, findings.copies), (all, all));
+    assert!(findings.notes[0].contains("was kept up to offset"), "{:?}", findings.notes);
+    let duplicated = |one: &&Witness| one.anomaly == Anomaly::Duplicated;
+    let first = findings.witnesses.iter().find(duplicated).unwrap();
+    assert!(first.text.contains("stands at least 2 times"), "{}", first.text);
+
+    // One message alone is duplicated, and its second copy is beyond.
+    let evens = (0..=messages).map(|index| 2 * index);
+    let records = evens.chain([0]).map(|sequence| Found::Ours { sequence });
+    let all = 2 * messages + 1;
+    let findings = sent(all).acked(0..all, -1, S, S).log(0, 1, records).verify();
+    let only = findings.witnesses.iter().find(duplicated).unwrap();
+    assert_eq!(
+        only.text,
+        "1 message (sequence 0) stands more than once in partition 0, where was not kept"
     );
 }
 
@@ -641,6 +673,7 @@ fn a_run_that_could_not_fail_is_inconclusive() {
         rejected.verify().inconclusive,
         ["nothing was acknowledged, so nothing could be lost"]
     );
+    assert!(sent(1).verify().notes.is_empty(), "the reason says it already");
     let mut unconfirmed = sent(1);
     unconfirmed.confirmed = false;
     let reasons = unconfirmed.verify().inconclusive;
