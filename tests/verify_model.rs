@@ -57,7 +57,11 @@ const SEQUENCES: [u64; 18] = [
 const SENT: u64 = 2 * CHUNK + 2;
 
 fn outcome() -> impl Strategy<Value = Outcome> {
-    prop_oneof![4 => Just(Outcome::Acked), 1 => Just(Outcome::Rejected), 1 => Just(Outcome::Unknown)]
+    prop_oneof![
+        4 => Just(Outcome::Acked),
+        1 => Just(Outcome::Rejected),
+        1 => Just(Outcome::Unknown),
+    ]
 }
 
 fn record() -> impl Strategy<Value = Record> {
