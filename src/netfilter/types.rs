@@ -22,6 +22,11 @@ pub struct Dropped {
     pub bytes: u64,
 }
 
-/// A network namespace's netfilter: stub, to be replaced.
-#[derive(Debug)]
-pub struct DropPoint {}
+/// Where on a packet's way through a network namespace it is dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hook {
+    /// On its way through: the local runtime's hub.
+    Forward,
+    /// On its way in: a container's own namespace.
+    Input,
+}

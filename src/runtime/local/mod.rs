@@ -1,2 +1,24 @@
 //! Real Kafka brokers as JVM processes in private user, PID and network namespaces: no root, no
 //! Docker, no fixed ports. The kernel removes everything when the tool dies.
+
+mod advice;
+mod broker;
+mod census;
+mod cluster;
+mod forward;
+mod host;
+mod init;
+mod link;
+mod namespace;
+mod process;
+mod scratch;
+mod spawner;
+mod spec;
+mod topology;
+mod user_namespace;
+
+pub use broker::is_reserved_property;
+pub use cluster::LocalCluster;
+pub use forward::Forwarder;
+pub use host::{Host, HostOptions, Isolation, NO_USER_NAMESPACE};
+pub use spec::ClusterSpec;

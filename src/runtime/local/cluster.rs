@@ -1,0 +1,307 @@
+//! [`LocalCluster`]: real brokers as JVM processes, each in a network namespace of its own.
+
+use super::broker::{self, Ids, JVM_ENVIRONMENT};
+use super::census::{Kind, living_in};
+use super::host::{Host, Isolation};
+use super::process::{NodeProcess, is_alive};
+use super::scratch;
+use super::spawner::Spawner;
+use super::spec::{CLIENTS_ADDRESS, ClusterSpec, KafkaNode, OBSERVER_ADDRESS, kafka_nodes};
+use super::topology::{Spoke, Topology};
+use crate::netfilter::DropPoint;
+use crate::runtime::{Cluster, Node, Role, RuntimeError, Vantage, port};
+use nix::errno::Errno;
+use nix::sys::signal::{Signal, kill};
+use std::fs::{self, File};
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// A killed process is gone within milliseconds; a gigabyte of heap takes a little longer.
+const DEATH_WITHIN: Duration = Duration::from_secs(10);
+const POLL: Duration = Duration::from_millis(2);
+
+/// A cluster on this machine. Dropping it destroys it.
+#[derive(Debug)]
+pub struct LocalCluster {
+    spec: ClusterSpec,
+    isolation: Isolation,
+    spawner: Spawner,
+    /// Data, properties and what Java unpacks; `<name>/` for each node.
+    folder: PathBuf,
+    hub: Arc<DropPoint>,
+    /// Of the Kafka nodes, in order.
+    nodes_netns: Vec<Arc<File>>,
+    clients_netns: Arc<File>,
+    observer_netns: Arc<File>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    nodes: Vec<NodeProcess>,
+    /// Process ids of clients that were alive when it was last looked.
+    clients: Vec<i32>,
+    destroyed: bool,
+}
+
+impl LocalCluster {
+    /// Makes the namespaces and starts every node; none is waited for.
+    ///
+    /// # Errors
+    /// When the machine refuses namespaces, when a property is set that the runtime sets itself,
+    /// when a file cannot be written or Java cannot be started. Nothing is left behind.
+    pub fn start(host: &Host, spec: ClusterSpec) -> Result<LocalCluster, RuntimeError> {
+        let nodes = kafka_nodes(&spec)?;
+        let spawner = host.spawner()?;
+        let folder = host.next_cluster_folder();
+        make_folder(&spec.log_dir)?;
+        let spoke = |name: &str, address| Spoke { name: name.to_owned(), address };
+        let mut spokes: Vec<Spoke> = nodes.iter().map(|n| spoke(&n.name, n.address)).collect();
+        spokes.push(spoke("clients", CLIENTS_ADDRESS));
+        spokes.push(spoke("observer", OBSERVER_ADDRESS));
+        let Topology { hub, mut netns } = Topology::build(spokes)?;
+        let observer_netns = netns.pop().expect("a namespace for each spoke");
+        let clients_netns = netns.pop().expect("a namespace for each spoke");
+        let log_dir = spec.log_dir.clone();
+        let process = |node: &KafkaNode| {
+            NodeProcess::new(node.clone(), log_dir.join(format!("{}.log", node.name)))
+        };
+        let processes = nodes.iter().map(process).collect();
+        let state = State { nodes: processes, clients: Vec::new(), destroyed: false };
+        let cluster = LocalCluster {
+            spec,
+            isolation: host.isolation(),
+            spawner,
+            folder,
+            hub,
+            nodes_netns: netns,
+            clients_netns,
+            observer_netns,
+            state: Mutex::new(state),
+        };
+        // From here on, dropping it cleans up.
+        cluster.format(&nodes)?;
+        for node in &nodes {
+            cluster.start_node(node.id)?;
+        }
+        Ok(cluster)
+    }
+
+    /// How a node's process ended and what it logged last; `None` while it lives, and for an id
+    /// that no node has.
+    pub fn post_mortem(&self, id: i32) -> Option<String> {
+        self.state().nodes.iter_mut().find(|n| n.node.id == id)?.post_mortem()
+    }
+
+    /// Kafka's listeners for clients outside of the namespaces, in the order of the brokers; they
+    /// are reached from the [`Vantage`] only.
+    pub fn external_listeners(&self) -> Vec<(u16, SocketAddr)> {
+        let state = self.state();
+        let external = |n: &NodeProcess| {
+            Some((n.node.external_port?, SocketAddr::from((n.node.address, port::EXTERNAL))))
+        };
+        state.nodes.iter().filter_map(external).collect()
+    }
+
+    /// Writes what each node is started from.
+    fn format(&self, nodes: &[KafkaNode]) -> Result<(), RuntimeError> {
+        let mut ids = Ids::new(self.spec.id_seed);
+        let cluster_id = ids.next();
+        for node in nodes {
+            let data = self.node_folder(node).join("data");
+            make_folder(&data)?;
+            make_folder(&self.node_folder(node).join("tmp"))?;
+            let meta = broker::meta_properties(&cluster_id, node.id, &ids.next());
+            write(&data.join("meta.properties"), meta.as_bytes())?;
+            if let Some(checkpoint) = &self.spec.bootstrap_checkpoint {
+                write(&data.join("bootstrap.checkpoint"), checkpoint)?;
+            }
+            let properties = broker::properties(&self.spec, nodes, node, &data)?;
+            write(&self.properties_file(node), broker::to_file(&properties).as_bytes())?;
+        }
+        Ok(())
+    }
+
+    fn node_folder(&self, node: &KafkaNode) -> PathBuf {
+        self.folder.join(&node.name)
+    }
+
+    fn properties_file(&self, node: &KafkaNode) -> PathBuf {
+        self.node_folder(node).join("server.properties")
+    }
+
+    fn jvm(&self, node: &KafkaNode, log: &Path) -> Result<Command, RuntimeError> {
+        let opening = |e| RuntimeError::io(format!("opening {}", log.display()), e);
+        let out = File::options().create(true).append(true).open(log).map_err(opening)?;
+        let err = out.try_clone().map_err(opening)?;
+        let folder = self.node_folder(node);
+        let arguments =
+            broker::arguments(&self.spec, &folder.join("tmp"), &self.properties_file(node))?;
+        let mut command = Command::new(&self.spec.java);
+        command.args(arguments).current_dir(folder);
+        command.stdin(Stdio::null()).stdout(out).stderr(err);
+        for variable in JVM_ENVIRONMENT {
+            command.env_remove(variable);
+        }
+        Ok(command)
+    }
+
+    /// Kills whoever is in a namespace of this cluster, and waits until nobody is.
+    fn kill_everybody(&self) -> Result<(), RuntimeError> {
+        let own = self.nodes_netns.iter().chain([&self.clients_netns, &self.observer_netns]);
+        let namespaces: Vec<&File> = own.map(AsRef::as_ref).collect();
+        let start = Instant::now();
+        loop {
+            let inside = living_in(Kind::Network, &namespaces)
+                .map_err(|e| RuntimeError::io("looking for the cluster's processes", e))?;
+            if inside.is_empty() {
+                return Ok(());
+            }
+            if start.elapsed() > DEATH_WITHIN {
+                return Err(RuntimeError::new(format!("these processes do not die: {inside:?}")));
+            }
+            for pid in inside {
+                match kill(pid, Signal::SIGKILL) {
+                    // It has just ended.
+                    Ok(()) | Err(Errno::ESRCH) => {}
+                    Err(errno) => {
+                        return Err(RuntimeError::io(format!("killing {pid}"), errno.into()));
+                    }
+                }
+            }
+            std::thread::sleep(POLL);
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Each change of the state is one assignment, so a panic elsewhere leaves it sound.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Cluster for LocalCluster {
+    fn nodes(&self) -> Vec<Node> {
+        let mut state = self.state();
+        state.clients.retain(|pid| is_alive(*pid));
+        let clients = Node {
+            id: -1,
+            name: "clients".to_owned(),
+            role: Role::Clients,
+            pids: state.clients.clone(),
+            address: CLIENTS_ADDRESS,
+            netns: Some(Arc::clone(&self.clients_netns)),
+        };
+        let mut nodes = vec![clients];
+        for (process, netns) in state.nodes.iter_mut().zip(&self.nodes_netns) {
+            let pids = process.pid().into_iter().collect();
+            let KafkaNode { id, name, role, address, .. } = process.node.clone();
+            nodes.push(Node { id, name, role, pids, address, netns: Some(Arc::clone(netns)) });
+        }
+        nodes
+    }
+
+    fn start_node(&self, id: i32) -> Result<(), RuntimeError> {
+        let mut state = self.state();
+        check_not_destroyed(&state)?;
+        let index = state
+            .nodes
+            .iter()
+            .position(|n| n.node.id == id)
+            .ok_or_else(|| RuntimeError::new(format!("there is no node {id}")))?;
+        let process = &mut state.nodes[index];
+        if process.pid().is_some() {
+            return Ok(());
+        }
+        let command = self.jvm(&process.node, &process.log)?;
+        let child = self.spawner.spawn(command, &self.nodes_netns[index]).map_err(|e| {
+            let what = format!("starting {} with {}", process.node.name, self.spec.java.display());
+            RuntimeError::io(what, e)
+        })?;
+        process.started(child);
+        Ok(())
+    }
+
+    fn spawn_client(&self, command: Command) -> Result<Child, RuntimeError> {
+        let program = command.get_program().to_owned();
+        let mut state = self.state();
+        check_not_destroyed(&state)?;
+        let child = self.spawner.spawn(command, &self.clients_netns).map_err(|e| {
+            RuntimeError::io(format!("starting {} among the clients", program.display()), e)
+        })?;
+        state.clients.push(child.id() as i32);
+        Ok(child)
+    }
+
+    fn client_bootstrap_servers(&self) -> String {
+        self.vantage().bootstrap_servers()
+    }
+
+    fn vantage(&self) -> Vantage {
+        let state = self.state();
+        let brokers = state.nodes.iter().filter(|n| n.node.is_broker());
+        let listener = |address: Ipv4Addr| SocketAddr::from((address, port::CLIENT));
+        Vantage {
+            netns: Some(Arc::clone(&self.observer_netns)),
+            brokers: brokers.map(|n| (n.node.id, listener(n.node.address))).collect(),
+        }
+    }
+
+    fn drop_points(&self) -> Vec<Arc<DropPoint>> {
+        vec![Arc::clone(&self.hub)]
+    }
+
+    fn describe(&self) -> String {
+        let rights = match self.isolation {
+            Isolation::UserNamespace => "a user namespace",
+            Isolation::Root => "root's own rights",
+        };
+        let (kafka, java) = (&self.spec.cluster.kafka, self.spec.java.display());
+        format!("local runtime in namespaces by {rights}, Kafka {kafka}, Java {java}")
+    }
+
+    /// The namespaces go when the cluster and all that was got from it are dropped.
+    fn destroy(&self) -> Result<(), RuntimeError> {
+        let mut state = self.state();
+        state.destroyed = true;
+        self.kill_everybody()?;
+        let start = Instant::now();
+        for process in &mut state.nodes {
+            while process.pid().is_some() {
+                if start.elapsed() > DEATH_WITHIN {
+                    return Err(RuntimeError::new(format!("{} does not die", process.node.name)));
+                }
+                std::thread::sleep(POLL);
+            }
+        }
+        scratch::remove(&self.folder)
+            .map_err(|e| RuntimeError::io(format!("removing {}", self.folder.display()), e))
+    }
+}
+
+impl Drop for LocalCluster {
+    fn drop(&mut self) {
+        // Whoever wants to know calls destroy(); init does it again when the tool ends.
+        drop(self.destroy());
+    }
+}
+
+fn check_not_destroyed(state: &State) -> Result<(), RuntimeError> {
+    if state.destroyed {
+        return Err(RuntimeError::new("the cluster was destroyed"));
+    }
+    Ok(())
+}
+
+fn make_folder(path: &Path) -> Result<(), RuntimeError> {
+    fs::create_dir_all(path)
+        .map_err(|e| RuntimeError::io(format!("making the folder {}", path.display()), e))
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), RuntimeError> {
+    let written: io::Result<()> = fs::write(path, bytes);
+    written.map_err(|e| RuntimeError::io(format!("writing {}", path.display()), e))
+}

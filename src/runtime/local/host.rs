@@ -1,0 +1,180 @@
+//! [`Host`]: this process made fit to run clusters: a user namespace, a PID namespace with an init
+//! that outlives the tool just long enough to clean up, and a scratch folder.
+
+use super::init::Init;
+use super::scratch::{self, Scratch};
+use super::spawner::Spawner;
+use super::user_namespace::{self, NotEntered};
+use crate::runtime::RuntimeError;
+use nix::unistd::geteuid;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+/// Set to `1`, it keeps chaos from making a user namespace; root does not need one.
+pub const NO_USER_NAMESPACE: &str = "CHAOS_NO_USER_NAMESPACE";
+
+/// `CAP_SYS_ADMIN` and `CAP_NET_ADMIN` as bits of `CapEff`.
+const NEEDED_CAPABILITIES: u64 = 1 << 21 | 1 << 12;
+
+/// How to enter.
+#[derive(Clone, Debug)]
+pub struct HostOptions {
+    /// Where the scratch folder is made; the system's folder for temporary files by default.
+    pub scratch_parent: PathBuf,
+    /// Whether to make a user namespace; without one, root's own rights are needed.
+    pub user_namespace: bool,
+}
+
+impl HostOptions {
+    /// The defaults, and what the environment says: `TMPDIR`, `CHAOS_NO_USER_NAMESPACE`.
+    pub fn from_env() -> Self {
+        HostOptions {
+            scratch_parent: std::env::temp_dir(),
+            user_namespace: std::env::var_os(NO_USER_NAMESPACE).is_none_or(|v| v != "1"),
+        }
+    }
+}
+
+/// Where the rights over the namespaces come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Isolation {
+    /// A user namespace of the tool's own.
+    UserNamespace,
+    /// The rights that root has.
+    Root,
+}
+
+/// This process, able to run clusters. It must live as long as they do; when it is dropped, and
+/// when this process dies in whatever way, all of their processes are killed and the scratch folder
+/// is removed.
+#[derive(Debug)]
+pub struct Host {
+    isolation: Isolation,
+    notes: Vec<String>,
+    spawner: Mutex<Option<Spawner>>,
+    clusters: AtomicU32,
+    // Its drop waits until the scratch folder is gone; only then the folder's lock may go.
+    init: Init,
+    scratch: Scratch,
+}
+
+impl Host {
+    /// Enters the namespaces. It must be called before this process has a second thread. The
+    /// process itself stays on the host's network, in its session and in its PID namespace.
+    ///
+    /// # Errors
+    /// When the machine refuses; the error says which setting allows it.
+    pub fn enter(options: &HostOptions) -> Result<Host, RuntimeError> {
+        check_single_threaded()?;
+        let notes = scratch::remove_stale(&options.scratch_parent);
+        let isolation = isolate(options)?;
+        let mut scratch = Scratch::choose(&options.scratch_parent);
+        let init = Init::start(scratch.path())?;
+        scratch.create()?;
+        let (spawner, clusters) = (Mutex::new(None), AtomicU32::new(0));
+        Ok(Host { isolation, notes, spawner, clusters, init, scratch })
+    }
+
+    /// Where the rights over the namespaces come from.
+    pub fn isolation(&self) -> Isolation {
+        self.isolation
+    }
+
+    /// What a person should know of how it was entered: folders of killed runs that were removed.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// A folder that is removed when this process ends, however it ends.
+    pub fn scratch(&self) -> &Path {
+        self.scratch.path()
+    }
+
+    /// The process id of the PID namespace's init, as this process sees it.
+    pub fn init_pid(&self) -> i32 {
+        self.init.pid().as_raw()
+    }
+
+    /// Starts the thread that forks, at first use.
+    pub(super) fn spawner(&self) -> Result<Spawner, RuntimeError> {
+        // The slot is only ever filled whole, so a panic elsewhere leaves it sound.
+        let mut slot = self.spawner.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(spawner) = &*slot {
+            return Ok(spawner.clone());
+        }
+        let spawner = self
+            .init
+            .namespace()
+            .and_then(Spawner::start)
+            .map_err(|e| RuntimeError::io("starting the thread that starts processes", e))?;
+        *slot = Some(spawner.clone());
+        Ok(spawner)
+    }
+
+    /// A folder for the next cluster; it is not made yet.
+    pub(super) fn next_cluster_folder(&self) -> PathBuf {
+        let number = self.clusters.fetch_add(1, Ordering::Relaxed);
+        self.scratch.path().join(format!("cluster-{number}"))
+    }
+}
+
+fn isolate(options: &HostOptions) -> Result<Isolation, RuntimeError> {
+    let rights = || geteuid().is_root() && has_capabilities();
+    if !options.user_namespace {
+        if rights() {
+            return Ok(Isolation::Root);
+        }
+        let what = format!("{NO_USER_NAMESPACE}=1 needs root with CAP_SYS_ADMIN and CAP_NET_ADMIN");
+        return Err(RuntimeError::new(what).advise(format!("unset {NO_USER_NAMESPACE}")));
+    }
+    match user_namespace::enter() {
+        Ok(()) => Ok(Isolation::UserNamespace),
+        Err(NotEntered::Unchanged(_)) if rights() => Ok(Isolation::Root),
+        Err(NotEntered::Unchanged(error) | NotEntered::Stuck(error)) => Err(error),
+    }
+}
+
+fn has_capabilities() -> bool {
+    // Where /proc cannot be read, nothing here works; the next step says so.
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    effective_capabilities(&status)
+        .is_some_and(|caps| caps & NEEDED_CAPABILITIES == NEEDED_CAPABILITIES)
+}
+
+fn effective_capabilities(status: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix("CapEff:"))?;
+    u64::from_str_radix(line.trim(), 16).ok()
+}
+
+/// A process with threads cannot enter a user namespace, and must not be forked half.
+fn check_single_threaded() -> Result<(), RuntimeError> {
+    let threads = fs::read_dir("/proc/self/task")
+        .map_err(|e| RuntimeError::io("reading /proc/self/task", e))?
+        .count();
+    if threads == 1 {
+        return Ok(());
+    }
+    let what = format!("namespaces must be entered before the process has {threads} threads");
+    Err(RuntimeError::new(what))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn capabilities_are_read_from_the_status() {
+        let status = "Name:\tx\nCapPrm:\t0000000000000000\nCapEff:\t0000000000201000\n";
+        assert_eq!(effective_capabilities(status), Some(NEEDED_CAPABILITIES));
+        assert_eq!(effective_capabilities("Name:\tx\n"), None);
+    }
+
+    #[test]
+    fn a_process_with_threads_is_refused() {
+        // The test harness has threads.
+        let error = std::thread::spawn(check_single_threaded).join().unwrap().unwrap_err();
+        assert!(error.to_string().contains("threads"), "{error}");
+    }
+}

@@ -1,0 +1,99 @@
+//! The calls into the kernel that Rust cannot check: forking, descriptors, signal dispositions and
+//! what a child does between fork and exec. Everything else about namespaces is safe code.
+#![expect(unsafe_code, reason = "fork, clone, close_range, signal and pre_exec have no safe form")]
+
+use nix::errno::Errno;
+use nix::sched::{CloneFlags, setns};
+use nix::sys::prctl;
+use nix::sys::signal::{SigHandler, SigSet, Signal, signal};
+use nix::unistd::{ForkResult, Pid, fork, setsid};
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+use std::sync::Arc;
+
+/// Where [`keep_only`] puts the descriptor that it keeps.
+const KEPT_FD: i32 = 3;
+
+/// Runs `child` in a copy of this process, as the first process of a PID namespace of its own.
+/// The process must have one thread only.
+pub(super) fn clone_into_pid_namespace(child: impl FnOnce() -> i32) -> nix::Result<Pid> {
+    let flags = (libc::CLONE_NEWPID | libc::SIGCHLD) as libc::c_long;
+    let none: libc::c_long = 0;
+    // SAFETY: without CLONE_VM this is fork(2): the child gets a copy of the address space and
+    // goes on on the same stack. The caller has one thread, so no lock is held in the copy. All
+    // pointers (stack, tid addresses, tls) are null, which asks for none of their features.
+    let pid = unsafe { libc::syscall(libc::SYS_clone, flags, none, none, none, none) };
+    match Errno::result(pid)? {
+        0 => exit_with(child()),
+        pid => Ok(Pid::from_raw(pid as i32)),
+    }
+}
+
+/// Runs `child` in a copy of this process; its value is the exit status. The process must have one
+/// thread only.
+pub(super) fn fork_helper(child: impl FnOnce() -> i32) -> nix::Result<Pid> {
+    // SAFETY: the caller has one thread, so the child may do whatever the parent may.
+    match unsafe { fork() }? {
+        ForkResult::Child => exit_with(child()),
+        ForkResult::Parent { child } => Ok(child),
+    }
+}
+
+fn exit_with(status: i32) -> ! {
+    // SAFETY: _exit has no preconditions; it runs none of the parent's exit handlers.
+    unsafe { libc::_exit(status) }
+}
+
+/// Closes every descriptor but this one. For a process that has just been forked and that alone
+/// knows what is open: nobody must wait for its copies of pipes and locks.
+pub(super) fn keep_only(kept: OwnedFd) -> nix::Result<File> {
+    // SAFETY: dup2 takes any numbers; whoever owned descriptor 3 does not run in this process.
+    Errno::result(unsafe { libc::dup2(kept.as_raw_fd(), KEPT_FD) })?;
+    // `kept` itself is closed below, if it is not descriptor 3.
+    std::mem::forget(kept);
+    let (first, last) = ((KEPT_FD + 1) as libc::c_uint, libc::c_uint::MAX);
+    // SAFETY: close_range takes any numbers; nothing in this process uses the closed ones again.
+    Errno::result(unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) })?;
+    for fd in 0..KEPT_FD {
+        // SAFETY: as above. The result does not matter: a descriptor that is not open is closed.
+        unsafe { libc::close(fd) };
+    }
+    // SAFETY: descriptor 3 is open, by dup2 above, and nothing else owns it.
+    Ok(unsafe { File::from_raw_fd(KEPT_FD) })
+}
+
+/// Children that end leave no zombies behind.
+pub(super) fn ignore_ended_children() -> nix::Result<()> {
+    // SAFETY: ignoring a signal installs no handler that could run at a bad moment.
+    unsafe { signal(Signal::SIGCHLD, SigHandler::SigIgn) }.map(drop)
+}
+
+/// Makes the child of `command` live in this network namespace and die with the thread that
+/// spawns it; signals are as new, and Ctrl-C on the terminal is not for it.
+pub(super) fn confine(command: &mut Command, netns: Arc<File>) {
+    let in_child = move || -> io::Result<()> {
+        setns(&*netns, CloneFlags::CLONE_NEWNET)?;
+        setsid()?;
+        prctl::set_pdeathsig(Signal::SIGKILL)?;
+        prctl::set_no_new_privs()?;
+        forget_signals()?;
+        Ok(())
+    };
+    // SAFETY: the closure runs between fork and exec. It makes system calls only, on a descriptor
+    // that the Arc keeps open, and neither allocates nor takes locks.
+    unsafe { command.pre_exec(in_child) };
+}
+
+/// Signals that the tool (or the shell that started it) ignores or blocks would stay so in the
+/// child: a JVM must get its SIGTERM whatever its parents thought of it.
+fn forget_signals() -> nix::Result<()> {
+    for signal in 1..=libc::SIGRTMAX() {
+        // SAFETY: the default disposition is no handler. SIGKILL, SIGSTOP and the two that libc
+        // keeps for itself refuse, which is as good.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    }
+    SigSet::empty().thread_set_mask()
+}
