@@ -21,6 +21,9 @@ fn a_message_at_two_offsets_is_duplicated() {
         .says(0, 0, 0, 1)
         .acked(0..3, 0, S, 2 * S)
         .fault("process_stop: follower", 2 * S, 3 * S)
+        .fault("kill: follower", 0, S)
+        .fault("kill: follower", 0, S - 1)
+        .fault("kill: follower", 2 * S + 1, 3 * S)
         .log(0, 1, ours(0..3))
         .log(3, 2, ours(1..3))
         .verify();
@@ -34,7 +37,7 @@ fn a_message_at_two_offsets_is_duplicated() {
     assert_eq!(copies, [(1, 1), (3, 2)]);
     assert_eq!(witness.standing[1].content, Content::Ours { sequence: 1 });
     assert_eq!((witness.acked_from_ms, witness.acked_to_ms), (Some(1_000.0), Some(2_000.0)));
-    assert_eq!(witness.faults, [0]);
+    assert_eq!(witness.faults, [0, 1], "those that touch its acknowledgements");
     assert_eq!(
         witness.text,
         "2 messages (sequences 1-2) stand 2 times in partition 0: at offsets 1-2, appended by \
@@ -51,6 +54,7 @@ fn copies_are_counted_message_by_message() {
     assert_eq!((findings.counts.duplicated, findings.copies), (2, 5));
     let [zero, one] = &findings.witnesses[..] else { panic!("{:#?}", findings.witnesses) };
     assert_eq!((zero.count, zero.standing.len(), one.standing.len()), (1, 4, 2));
+    assert_eq!((zero.acked_from_ms, one.acked_to_ms), (Some(1_000.0), Some(1_000.0)));
     assert!(
         zero.text.contains("stands 5 times") && zero.text.contains("and 1 more;"),
         "{}",
