@@ -1,1 +1,28 @@
 //! Which Kafka: versions, jars with their SHA-256 sums, Java, the cache.
+//!
+//! [`Distribution::locate`] is the way in. It takes the jars of a known version from Maven, or
+//! those of an unpacked release, finds a Java that can run them, and keeps in the user's cache
+//! folder what is costly to make again: the checked jars, the storage template that
+//! `StorageTool` writes, and the class-data archive that halves the start of a broker.
+
+mod archive;
+mod cache;
+mod command;
+mod error;
+mod home;
+mod java;
+mod known;
+mod locate;
+mod lock;
+mod logging;
+mod maven;
+mod stamp;
+mod template;
+
+pub use archive::{Archive, ArchiveError};
+pub use error::DistributionError;
+pub use java::Java;
+pub use known::{is_known, known_versions};
+pub use locate::{Distribution, Request, Surroundings};
+pub use lock::LockError;
+pub use template::StorageTemplate;

@@ -1,0 +1,132 @@
+//! Runs a short-lived program to its end, within a limit of time, and keeps what it said.
+
+use std::io::{self, Read};
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// No program that is run here says more than this; the rest is dropped.
+const OUTPUT_BYTES_MAX: u64 = 16 << 20;
+/// How long output may still come after the program's end, from a child that it left behind.
+const AFTERWARDS: Duration = Duration::from_secs(1);
+const POLL: Duration = Duration::from_millis(5);
+
+/// A program that ended, or was ended.
+#[derive(Debug)]
+pub(super) struct Finished {
+    /// Whether it ended by itself with exit status 0.
+    pub success: bool,
+    /// Its end in words.
+    pub status: String,
+    /// Standard output and standard error, as they came.
+    pub output: String,
+}
+
+impl Finished {
+    /// The last lines that are not empty, at most `lines` of them.
+    pub fn tail(&self, lines: usize) -> String {
+        tail(self.output.lines(), lines)
+    }
+}
+
+/// The last `count` of the lines that are not empty, indented, none longer than a few screen rows.
+pub(super) fn tail<'a>(lines: impl Iterator<Item = &'a str>, count: usize) -> String {
+    const CHARS_MAX: usize = 400;
+    let kept: Vec<&str> = lines.filter(|line| !line.trim().is_empty()).collect();
+    let shown = kept[kept.len().saturating_sub(count)..]
+        .iter()
+        .map(|line| format!("    {}", line.chars().take(CHARS_MAX).collect::<String>()));
+    shown.collect::<Vec<_>>().join("\n")
+}
+
+/// Runs `command` without input; kills it when it takes longer than `limit`.
+///
+/// # Errors
+/// When the program cannot be started or waited for.
+pub(super) fn run(command: &mut Command, limit: Duration) -> io::Result<Finished> {
+    let (mut reader, writer) = io::pipe()?;
+    let mut child =
+        command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer).spawn()?;
+    // The command holds the pipe's writing ends; the reader would never see their end.
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let (sender, said) = mpsc::channel();
+    thread::Builder::new().name("output".into()).spawn(move || {
+        let mut bytes = Vec::new();
+        let read = (&mut reader).take(OUTPUT_BYTES_MAX).read_to_end(&mut bytes);
+        // Nobody listens any more when the program outlived its limit; then nothing is owed.
+        let _ = sender.send(read.map(|_| bytes));
+        let _ = io::copy(&mut reader, &mut io::sink());
+    })?;
+    let started = Instant::now();
+    let status = loop {
+        if let Some(status) = child.try_wait()? {
+            break Some(status);
+        }
+        if started.elapsed() >= limit {
+            child.kill()?;
+            child.wait()?;
+            break None;
+        }
+        thread::sleep(POLL);
+    };
+    let bytes = match said.recv_timeout(AFTERWARDS) {
+        Ok(read) => read?,
+        Err(_) => Vec::new(),
+    };
+    Ok(Finished {
+        success: status.is_some_and(|status| status.success()),
+        status: status.map_or_else(
+            || format!("killed after {} s without an end", limit.as_secs()),
+            |status| status.to_string(),
+        ),
+        output: String::from_utf8_lossy(&bytes).into_owned(),
+    })
+}
+
+/// An executable shell script. Another process writes it: a descriptor that is open for writing
+/// here could be inherited by a program that another test starts meanwhile, and nobody can
+/// execute a file that somebody may write.
+#[cfg(test)]
+pub(super) fn fake_program(
+    folder: &std::path::Path,
+    name: &str,
+    script: &str,
+) -> std::path::PathBuf {
+    let program = folder.join(name);
+    let write = r#"mkdir -p "$1" && printf '#!/bin/sh\n%s\n' "$3" > "$1/$2" && chmod 755 "$1/$2""#;
+    let mut shell = Command::new("sh");
+    shell.args(["-c", write, "sh"]).arg(folder).arg(name).arg(script);
+    assert!(shell.status().is_ok_and(|status| status.success()), "{} not made", program.display());
+    program
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str, limit: Duration) -> Finished {
+        run(Command::new("sh").args(["-c", script]), limit).unwrap()
+    }
+
+    #[test]
+    fn both_streams_and_the_status_are_kept() {
+        let finished = shell("echo out; echo err >&2; exit 3", Duration::from_secs(10));
+        assert!(!finished.success);
+        assert_eq!(finished.status, "exit status: 3");
+        assert_eq!(finished.output, "out\nerr\n");
+    }
+
+    #[test]
+    fn a_program_that_does_not_end_is_killed_at_its_limit() {
+        let started = Instant::now();
+        let finished = shell("exec sleep 60", Duration::from_millis(100));
+        assert!(!finished.success && finished.status.contains("killed"), "{finished:?}");
+        assert!(started.elapsed() < Duration::from_secs(20));
+    }
+
+    #[test]
+    fn the_tail_skips_empty_lines() {
+        assert_eq!(tail("a\nb\n\nc\n".lines(), 2), "    b\n    c");
+    }
+}
