@@ -88,6 +88,14 @@ fn copies_beyond_what_is_kept_are_counted_and_not_placed() {
     );
 }
 
+// Only 1, from the middle of a stretch, comes again: its first copy is that offset alone.
+#[test]
+fn a_copy_of_one_message_names_no_neighbours() {
+    let findings = sent(3).acked(0..3, 0, S, S).log(0, 1, ours(0..3).chain(ours(1..2))).verify();
+    let offsets: Vec<_> = only_witness(&findings).standing.iter().map(|one| one.offsets).collect();
+    assert_eq!(offsets, [Span { first: 1, last: 1 }, Span { first: 3, last: 3 }]);
+}
+
 // 1 and 2 came behind 3: they are reordered. 3 before them is not, and neither is a late copy.
 #[test]
 fn a_first_copy_behind_a_higher_sequence_is_reordered() {

@@ -58,14 +58,15 @@ fn an_unread_tail_leaves_reordering_proved_and_a_gap_does_not() {
 // Offsets without a record: inconclusive, unless compaction or transactions explain them.
 #[test]
 fn a_hole_is_inconclusive_unless_it_is_explained() {
-    let history = || sent(3).acked(0..3, 0, S, S).log(0, 1, ours(0..1)).log(3, 1, ours(2..3));
+    let history = || sent(4).acked(0..4, 0, S, S).log(0, 1, ours(0..1)).log(3, 1, ours(3..4));
     let findings = history().verify();
     assert_eq!(
         findings.inconclusive,
         ["partition 0: 2 offsets held no record, the first at offset 1"]
     );
-    assert_eq!(bounds(&findings, Metric::Lost), (0, Some(1)));
+    assert_eq!(bounds(&findings, Metric::Lost), (0, Some(2)));
     assert_eq!(only_witness(&findings).cause, Some(Cause::Missing));
+    assert_eq!(only_witness(&findings).offsets, Some(Span { first: 1, last: 2 }));
     let mut explained = history();
     explained.holes_explained = Some("transactions");
     let explained = explained.verify();
