@@ -332,6 +332,9 @@ mod tests {
             assert!(ranges.truncated);
         }
         assert_eq!(observed.corrupt().count, MAX_LOG_STRETCHES as u64 + 1);
+        let backwards: Vec<_> = (0..=30).map(|at| (at, 1, 30 - at as u64)).collect();
+        let observed = read(31, &backwards);
+        assert_eq!((observed.reordered(), observed.reordered_examples().len()), (30, MAX_EXAMPLES));
         // A range right behind the last one kept must not grow it after others were dropped.
         let mut ranges = OffsetRanges::default();
         for index in 0..=MAX_EXAMPLES as i64 {
