@@ -1,0 +1,138 @@
+# Sourced by script/run and script/test: finds the tools that they need, and installs with apt-get
+# those that are missing, when it may (as root, or with a sudo that asks for no password).
+# shellcheck shell=sh
+
+# Exit code 4 as `chaos` has it: the environment failed.
+give_up() {
+  printf '%s\n' "$@" >&2
+  exit 4
+}
+
+# Cargo.toml is the one place that says which Rust is needed.
+rust_needed() {
+  sed -n 's/^rust-version = "\([0-9.]*\)"$/\1/p' "$root/Cargo.toml"
+}
+
+# at_least HAVE WANT: whether version HAVE (1.95.0) is WANT (1.90) or newer.
+at_least() {
+  [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$2" ]
+}
+
+# Sets $cargo to a command line that is new enough; words of it hold no blanks.
+find_cargo() {
+  case ":$PATH:" in
+    *":$HOME/.cargo/bin:"*) ;;
+    *) PATH=$PATH:$HOME/.cargo/bin ;;
+  esac
+  needed=$(rust_needed)
+  for cargo in "cargo" "cargo +stable"; do
+    # An older cargo takes "+stable" for a command of its own: then there is no version to read.
+    version=$($cargo --version 2>/dev/null | sed -n 's/^cargo \([0-9.]*\).*/\1/p')
+    if [ -n "$version" ] && at_least "$version" "$needed"; then
+      return 0
+    fi
+  done
+  cargo=
+  return 1
+}
+
+# The major version of the Java that `chaos` would take, 0 without one.
+java_major() {
+  java=${JAVA_HOME:+$JAVA_HOME/bin/}java
+  major=$("$java" -version 2>&1 | sed -n 's/.* version "\(1\.\)\{0,1\}\([0-9]*\).*/\2/p' | head -n 1)
+  echo "${major:-0}"
+}
+
+# Whether Kafka can be had without Maven: an unpacked release, or an earlier fetch.
+has_kafka() {
+  [ -n "${KAFKA_HOME:-}" ] && return 0
+  cache=${CHAOS_CACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/kafka-chaos}
+  for libs in "$cache"/kafka/*/libs; do
+    [ -d "$libs" ] && return 0
+  done
+  return 1
+}
+
+has() {
+  command -v "$1" >/dev/null 2>&1
+}
+
+# The command that runs apt-get with the rights it needs, or nothing.
+apt_get() {
+  has apt-get || return 1
+  if [ "$(id -u)" = 0 ]; then
+    echo "env DEBIAN_FRONTEND=noninteractive apt-get"
+  elif has sudo && sudo -n true 2>/dev/null; then
+    echo "sudo -n env DEBIAN_FRONTEND=noninteractive apt-get"
+  else
+    return 1
+  fi
+}
+
+# The newest of the Java packages that the machine's package lists know and Kafka runs on.
+java_package() {
+  for package in openjdk-17-jre-headless openjdk-21-jre-headless; do
+    if apt-cache show "$package" >/dev/null 2>&1; then
+      echo "$package"
+      return 0
+    fi
+  done
+  echo default-jre-headless
+}
+
+# A Java that was installed beside an older default is not the `java` of PATH.
+prefer_new_java() {
+  [ "$(java_major)" -ge "$1" ] && return 0
+  for home in /usr/lib/jvm/java-*-openjdk-*; do
+    if [ -x "$home/bin/java" ] && [ "$(JAVA_HOME=$home java_major)" -ge "$1" ]; then
+      JAVA_HOME=$home
+      export JAVA_HOME
+      echo "taking Java from $home" >&2
+      return 0
+    fi
+  done
+  return 1
+}
+
+# install_missing JAVA_MAJOR run|test: everything but Rust. Tests fetch Kafka anew, runs need not.
+install_missing() {
+  packages=
+  has cc && has c++ || packages="$packages g++"
+  has make || packages="$packages make"
+  prefer_new_java "$1" || packages="$packages java"
+  has mvn || { [ "$2" = run ] && has_kafka; } || packages="$packages maven"
+  [ -n "$packages" ] || return 0
+  if ! apt=$(apt_get); then
+    packages=$(echo "$packages" | sed "s/ java/ openjdk-17-jre-headless/")
+    give_up "Some tools are missing, and only root may install them:" \
+      "  apt-get install$packages" \
+      "(Java $1 or newer will do; without Maven, name an unpacked Kafka by KAFKA_HOME.)"
+  fi
+  $apt update || give_up "apt-get update failed."
+  packages=$(echo "$packages" | sed "s/ java/ $(java_package)/")
+  echo "installing$packages" >&2
+  # shellcheck disable=SC2086 # the names are words of their own
+  $apt install -y --no-install-recommends $packages || give_up "apt-get install$packages failed."
+  prefer_new_java "$1" || give_up "Java $1 or newer is needed: set JAVA_HOME to one."
+}
+
+# Rust comes by rustup, which needs no root. Debian has it as a package only in newer releases.
+install_rust() {
+  find_cargo && return 0
+  if ! has rustup && apt=$(apt_get); then
+    $apt update || give_up "apt-get update failed."
+    if apt-cache show rustup >/dev/null 2>&1; then
+      $apt install -y --no-install-recommends rustup || give_up "apt-get install rustup failed."
+    fi
+  fi
+  if has rustup; then
+    echo "installing Rust's stable toolchain with rustup" >&2
+    rustup toolchain install stable --profile minimal --component clippy --component rustfmt ||
+      give_up "rustup could not install Rust's stable toolchain."
+    find_cargo && return 0
+  fi
+  give_up "Rust $(rust_needed) or newer is missing (cargo on PATH, or in ~/.cargo/bin)." \
+    "Install it with rustup (where the package exists: apt-get install rustup), then" \
+    "  rustup toolchain install stable" \
+    "and run this command again. Debian's and Ubuntu's own cargo may be too old."
+}
