@@ -106,7 +106,7 @@ install_missing() {
     packages=$(echo "$packages" | sed "s/ java/ openjdk-17-jre-headless/")
     give_up "Some tools are missing, and only root may install them:" \
       "  apt-get install$packages" \
-      "(Java $1 or newer will do; without Maven, name an unpacked Kafka by KAFKA_HOME.)"
+      "(Any Java from $1 on will do. To run without Maven, name an unpacked Kafka by KAFKA_HOME.)"
   fi
   $apt update || give_up "apt-get update failed."
   packages=$(echo "$packages" | sed "s/ java/ $(java_package)/")

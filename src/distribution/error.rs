@@ -123,8 +123,8 @@ impl DistributionError {
                 format!("take a known version, or {HOME} (its jars are then not checked)")
             }
             DistributionError::NoJava => {
-                "install a Java runtime (Debian, Ubuntu: apt-get install openjdk-17-jre-headless) \
-                 or set JAVA_HOME"
+                "install a Java runtime (Debian, Ubuntu: apt-get install openjdk-17-jre-headless, \
+                 or -21-) or set JAVA_HOME"
                     .into()
             }
             DistributionError::BadJavaHome { .. } => {

@@ -1,9 +1,9 @@
 //! [`StorageTemplate`]: what `StorageTool format` writes into an empty log folder, made once per
 //! Kafka version and copied to each node instead of starting a JVM for it.
 //!
-//! Kafka up to 4.0 or so writes `bootstrap.checkpoint` into every node's folder. Later ones write
-//! the same records as the snapshot 0-0 of `__cluster_metadata-0`, and only where a controller
-//! lives. Without them a 4.x cluster runs, with every feature but metadata.version switched off.
+//! Kafka 3.8 and 4.1 write `bootstrap.checkpoint` into every node's folder. Kafka 4.4 writes the
+//! same records as the snapshot 0-0 of `__cluster_metadata-0`, and only where a controller lives.
+//! Without them a 4.x cluster runs, with every feature but metadata.version switched off.
 
 use super::command;
 use super::error::DistributionError;
