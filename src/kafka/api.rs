@@ -1,0 +1,70 @@
+//! The requests that the operator makes, each in one fixed version: [`Ask`].
+//!
+//! No ApiVersions request precedes them. Each version here is accepted by Kafka 3.8.1 and by 4.4.0
+//! alike: 3.8.1 sets the upper end (Metadata 12, CreateTopics 7, DeleteTopics 6, ListOffsets 8,
+//! DescribeQuorum 1), 4.x the lower one since KIP-896 took the oldest versions away (Metadata 0,
+//! CreateTopics 2, DeleteTopics 1, ListOffsets 1, DescribeQuorum 0). One version for all means
+//! that one and the same code reads every cluster's answers.
+
+use kafka_protocol::messages::{
+    ApiKey, CreateTopicsRequest, CreateTopicsResponse, DeleteTopicsRequest, DeleteTopicsResponse,
+    DescribeQuorumRequest, DescribeQuorumResponse, ListOffsetsRequest, ListOffsetsResponse,
+    MetadataRequest, MetadataResponse,
+};
+use kafka_protocol::protocol::{Decodable, Encodable, HeaderVersion};
+
+/// A request with the version in which it is made and the answer that belongs to it.
+pub trait Ask: Encodable + HeaderVersion {
+    /// Kafka's number for it.
+    const API: ApiKey;
+    /// Its name in messages.
+    const NAME: &'static str;
+    /// The version in which it is made.
+    const VERSION: i16;
+    /// What comes back.
+    type Answer: Decodable + HeaderVersion;
+}
+
+macro_rules! ask {
+    ($request:ty, $answer:ty, $api:ident, $version:literal) => {
+        impl Ask for $request {
+            const API: ApiKey = ApiKey::$api;
+            const NAME: &'static str = stringify!($api);
+            const VERSION: i16 = $version;
+            type Answer = $answer;
+        }
+    };
+}
+
+// 7 and above carry the leader epoch, 12 is what 3.8.1's own clients speak.
+ask!(MetadataRequest, MetadataResponse, Metadata, 12);
+// 5 and above say why a topic was refused, 7 is the newest of both.
+ask!(CreateTopicsRequest, CreateTopicsResponse, CreateTopics, 7);
+ask!(DeleteTopicsRequest, DeleteTopicsResponse, DeleteTopics, 6);
+// 4 and above take the current leader epoch, so that a zombie refuses; 8 adds tiered storage only.
+ask!(ListOffsetsRequest, ListOffsetsResponse, ListOffsets, 7);
+// 1 says when a voter was caught up; 2 came after 3.8.1.
+ask!(DescribeQuorumRequest, DescribeQuorumResponse, DescribeQuorum, 1);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check<A: Ask>(kafka_3_8_1: [i16; 2], kafka_4_4_0: [i16; 2]) {
+        let crate_takes = A::API.valid_versions();
+        for [min, max] in [kafka_3_8_1, kafka_4_4_0, [crate_takes.min, crate_takes.max]] {
+            assert!((min..=max).contains(&A::VERSION), "{} {}", A::NAME, A::VERSION);
+        }
+    }
+
+    /// The ranges are those of `validVersions` in the message definitions inside both versions'
+    /// kafka-clients jars.
+    #[test]
+    fn both_ends_of_the_supported_range_accept_every_version() {
+        check::<MetadataRequest>([0, 12], [0, 13]);
+        check::<CreateTopicsRequest>([0, 7], [2, 7]);
+        check::<DeleteTopicsRequest>([0, 6], [1, 6]);
+        check::<ListOffsetsRequest>([0, 8], [1, 11]);
+        check::<DescribeQuorumRequest>([0, 1], [0, 2]);
+    }
+}

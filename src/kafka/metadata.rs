@@ -1,0 +1,92 @@
+//! [`Metadata`]: what one broker says of the cluster. Each broker is asked by itself, because in
+//! a network partition a zombie's answer differs from the others'.
+
+use super::error::KafkaError;
+use super::wire::Connection;
+use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
+use kafka_protocol::messages::metadata_response::MetadataResponsePartition;
+use kafka_protocol::messages::{BrokerId, MetadataRequest, MetadataResponse, TopicName};
+use kafka_protocol::protocol::StrBytes;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What one broker says of one partition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartitionState {
+    /// `node.id` of the leader, -1 for none.
+    pub leader: i32,
+    /// Leader epoch.
+    pub epoch: i32,
+    /// In-sync replicas, sorted.
+    pub isr: Vec<i32>,
+    /// All replicas, in the order of their placement.
+    pub replicas: Vec<i32>,
+}
+
+/// One broker's answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Metadata {
+    /// The brokers that it takes for alive. (Its `controller_id` is left out: under KRaft it is
+    /// some live broker drawn at random.)
+    pub brokers: BTreeSet<i32>,
+    /// The topics that were asked for and that it knows, by partition.
+    pub topics: BTreeMap<String, BTreeMap<i32, PartitionState>>,
+    /// The topics that it has an error for, with its code.
+    pub refused: BTreeMap<String, i16>,
+}
+
+/// The request for these topics; none of them asks for the brokers alone.
+pub fn request(topics: &[String]) -> MetadataRequest {
+    let topics = topics
+        .iter()
+        .map(|topic| MetadataRequestTopic::default().with_name(Some(topic_name(topic))));
+    MetadataRequest::default()
+        .with_topics(Some(topics.collect()))
+        .with_allow_auto_topic_creation(false)
+}
+
+/// Asks one broker for its view of these topics.
+///
+/// # Errors
+/// When it cannot be asked. What it says of a single topic is in [`Metadata::refused`].
+pub fn ask(connection: &mut Connection, topics: &[String]) -> Result<Metadata, KafkaError> {
+    connection.call(&request(topics)).map(Metadata::from)
+}
+
+impl From<MetadataResponse> for Metadata {
+    fn from(answer: MetadataResponse) -> Metadata {
+        let mut metadata = Metadata {
+            brokers: answer.brokers.iter().map(|broker| broker.node_id.0).collect(),
+            ..Metadata::default()
+        };
+        for topic in answer.topics {
+            let name = topic.name.as_ref().map_or_else(String::new, |name| name.to_string());
+            if topic.error_code == 0 {
+                let partitions = topic.partitions.iter().map(|p| (p.partition_index, p.into()));
+                metadata.topics.insert(name, partitions.collect());
+            } else {
+                metadata.refused.insert(name, topic.error_code);
+            }
+        }
+        metadata
+    }
+}
+
+/// A partition's own error (LEADER_NOT_AVAILABLE) says nothing that `leader == -1` does not.
+impl From<&MetadataResponsePartition> for PartitionState {
+    fn from(answer: &MetadataResponsePartition) -> PartitionState {
+        let ids = |nodes: &[BrokerId]| nodes.iter().map(|node| node.0).collect::<Vec<_>>();
+        let mut isr = ids(&answer.isr_nodes);
+        isr.sort_unstable();
+        PartitionState {
+            leader: answer.leader_id.0,
+            epoch: answer.leader_epoch,
+            isr,
+            replicas: ids(&answer.replica_nodes),
+        }
+    }
+}
+
+/// A topic's name as requests carry it.
+pub(crate) fn topic_name(topic: &str) -> TopicName {
+    TopicName(StrBytes::from_string(topic.to_owned()))
+}

@@ -1,0 +1,95 @@
+//! [`Patience`]: how long to wait, what ends a wait early, and whom to tell how far it is.
+
+use super::error::KafkaError;
+use std::time::{Duration, Instant};
+
+/// How a wait goes.
+pub struct Patience<'a> {
+    /// The longest it may take.
+    pub timeout: Duration,
+    /// Asked all the while; its error ends the wait at once (a JVM died, a person pressed Ctrl-C).
+    pub alive: &'a dyn Fn() -> Result<(), String>,
+    /// Told what is missing, whenever that changes.
+    pub progress: &'a mut dyn FnMut(&str),
+}
+
+/// What one look found.
+pub enum Look<T> {
+    /// It is there.
+    Done(T),
+    /// It is not; what is missing, in words.
+    Missing(String),
+}
+
+impl Patience<'_> {
+    /// Looks every `pause` until it is there.
+    ///
+    /// # Errors
+    /// [`KafkaError::NotYet`] after the time-out, [`KafkaError::GaveUp`] when `alive` fails, and
+    /// whatever `look` fails with.
+    pub fn until<T>(
+        &mut self,
+        what: &str,
+        pause: Duration,
+        mut look: impl FnMut() -> Result<Look<T>, KafkaError>,
+    ) -> Result<T, KafkaError> {
+        let began = Instant::now();
+        let mut told = None;
+        loop {
+            let missing = match look()? {
+                Look::Done(found) => return Ok(found),
+                Look::Missing(missing) => missing,
+            };
+            (self.alive)()
+                .map_err(|reason| KafkaError::GaveUp { what: what.to_owned(), reason })?;
+            let after = began.elapsed();
+            if after >= self.timeout {
+                let after_ms = after.as_millis() as u64;
+                return Err(KafkaError::NotYet { what: what.to_owned(), after_ms, missing });
+            }
+            if told.as_ref() != Some(&missing) {
+                (self.progress)(&missing);
+                told = Some(missing);
+            }
+            std::thread::sleep(pause);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wait(timeout_ms: u64, alive: Result<(), String>) -> (Result<u32, KafkaError>, Vec<String>) {
+        let mut told = Vec::new();
+        let mut looks = 0;
+        let mut progress = |text: &str| told.push(text.to_owned());
+        let alive = || alive.clone();
+        let timeout = Duration::from_millis(timeout_ms);
+        let mut patience = Patience { timeout, alive: &alive, progress: &mut progress };
+        let result = patience.until("rain", Duration::from_millis(1), || {
+            looks += 1;
+            Ok(if looks < 4 { Look::Missing("clouds".into()) } else { Look::Done(looks) })
+        });
+        (result, told)
+    }
+
+    #[test]
+    fn it_looks_until_it_is_there_and_tells_changes_only() {
+        let (result, told) = wait(10_000, Ok(()));
+        assert_eq!(result.unwrap(), 4);
+        assert_eq!(told, ["clouds"]);
+    }
+
+    #[test]
+    fn it_ends_after_the_time_out_with_what_is_missing() {
+        let text = wait(0, Ok(())).0.unwrap_err().to_string();
+        assert!(text.ends_with("ms for rain, and still: clouds"), "{text}");
+    }
+
+    #[test]
+    fn it_ends_at_once_when_waiting_makes_no_sense() {
+        let text = wait(10_000, Err("broker-1 died".into())).0.unwrap_err().to_string();
+        assert_eq!(text, "gave up waiting for rain: broker-1 died");
+    }
+}

@@ -1,0 +1,294 @@
+//! [`ClusterView`]: what each broker said last, and what follows from all of it. Pure: it knows no
+//! sockets and no clock.
+//!
+//! Brokers contradict each other while a fault lasts: an ex-leader that hears nothing from the
+//! controllers (a zombie) goes on naming itself. Nothing is thrown away; the rules that choose are:
+//!
+//! - Leader: the claim with the highest leader epoch, since the controllers raise it at every
+//!   election. Within one epoch there is one leader; a broker may still know none (its listener is
+//!   not announced yet), so the leader's own claim goes first, then any that names a leader, then
+//!   the one asked last.
+//! - ISR: within the highest epoch, the leader's own claim while it answers, for it is the one who
+//!   shrinks and expands the ISR; otherwise the claim asked last.
+//! - Controller: DescribeQuorum's highest epoch, never Metadata's `controller_id`.
+
+use super::error::list;
+use super::metadata::{Metadata, PartitionState};
+use super::quorum::Quorum;
+use crate::event::{BrokerView, ControllerView, Observation, PartitionView};
+use std::collections::BTreeMap;
+
+/// How long DescribeQuorum may go unanswered by a broker that answers otherwise, before it is
+/// taken for knowing no active controller. An ordinary controller election takes less than that.
+pub const QUORUM_SILENCE_US: u64 = 1_000_000;
+
+/// What all brokers said last. Times are microseconds of the clock of whoever filled it.
+#[derive(Clone, Debug, Default)]
+pub struct ClusterView {
+    brokers: BTreeMap<i32, BrokerSays>,
+}
+
+/// What one broker said last.
+#[derive(Clone, Debug, Default)]
+pub struct BrokerSays {
+    /// Whether it answers; `None` before the first try came to an end.
+    pub answers: Option<bool>,
+    /// Since when it does or does not.
+    pub answers_since_us: u64,
+    /// By topic and partition. What it no longer mentions stays, with its old times.
+    pub partitions: BTreeMap<String, BTreeMap<i32, Claim>>,
+    /// What it said of the quorum.
+    pub quorum: Option<QuorumClaim>,
+}
+
+/// What one broker says of one partition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// What it says.
+    pub state: PartitionState,
+    /// When it was asked: the answer may have been true at any time from then on.
+    pub asked_us: u64,
+    /// When its answer was there.
+    pub said_us: u64,
+}
+
+/// What one broker says of the quorum.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuorumClaim {
+    /// The last answer.
+    pub quorum: Quorum,
+    /// When it was asked.
+    pub asked_us: u64,
+    /// When its answer was there.
+    pub said_us: u64,
+    /// Whether it has since failed to name an active controller.
+    pub lost: bool,
+}
+
+/// Taking in what was said. Each returns what changed by it.
+impl ClusterView {
+    /// A broker answered a Metadata request.
+    pub fn heard(
+        &mut self,
+        broker: i32,
+        metadata: &Metadata,
+        asked_us: u64,
+        said_us: u64,
+    ) -> Vec<Observation> {
+        let mut changes: Vec<_> = self.answers(broker, true, said_us).into_iter().collect();
+        let says = self.brokers.entry(broker).or_default();
+        for (topic, partitions) in &metadata.topics {
+            if !says.partitions.contains_key(topic) {
+                says.partitions.insert(topic.clone(), BTreeMap::new());
+            }
+            let Some(known) = says.partitions.get_mut(topic) else { continue };
+            for (&partition, state) in partitions {
+                let before =
+                    known.insert(partition, Claim { state: state.clone(), asked_us, said_us });
+                // The replicas' order is the placement, which nobody changes here.
+                let same = before.is_some_and(|before| {
+                    let before = before.state;
+                    (before.leader, before.epoch) == (state.leader, state.epoch)
+                        && before.isr == state.isr
+                });
+                if !same {
+                    changes.push(Observation::Partition(PartitionView {
+                        at_us: said_us,
+                        asked: broker,
+                        topic: topic.clone(),
+                        partition,
+                        leader: state.leader,
+                        epoch: state.epoch,
+                        isr: state.isr.clone(),
+                    }));
+                }
+            }
+        }
+        changes
+    }
+
+    /// A broker did not answer a Metadata request in time, or could not be reached.
+    pub fn silent(&mut self, broker: i32, at_us: u64) -> Option<Observation> {
+        self.answers(broker, false, at_us)
+    }
+
+    fn answers(&mut self, broker: i32, answers: bool, at_us: u64) -> Option<Observation> {
+        let says = self.brokers.entry(broker).or_default();
+        if says.answers == Some(answers) {
+            return None;
+        }
+        says.answers = Some(answers);
+        says.answers_since_us = at_us;
+        Some(Observation::Broker(BrokerView { at_us, broker, answers }))
+    }
+
+    /// A broker passed on what the active controller says of the quorum.
+    pub fn heard_quorum(
+        &mut self,
+        broker: i32,
+        quorum: Quorum,
+        asked_us: u64,
+        said_us: u64,
+    ) -> Option<Observation> {
+        let says = self.brokers.entry(broker).or_default();
+        let now = (quorum.leader, quorum.epoch);
+        let same = (says.quorum.as_ref())
+            .is_some_and(|claim| !claim.lost && (claim.quorum.leader, claim.quorum.epoch) == now);
+        says.quorum = Some(QuorumClaim { quorum, asked_us, said_us, lost: false });
+        let (leader, epoch) = now;
+        let view = ControllerView { at_us: said_us, asked: broker, leader, epoch };
+        (!same).then_some(Observation::Controller(view))
+    }
+
+    /// DescribeQuorum, asked of a broker at `asked_us`, is still unanswered at `at_us`. That means
+    /// something only while the broker answers otherwise, and after a while: then it knows no
+    /// active controller, and says so once (leader -1 in the epoch it knew last).
+    pub fn quorum_unanswered(
+        &mut self,
+        broker: i32,
+        asked_us: u64,
+        at_us: u64,
+    ) -> Option<Observation> {
+        let says = self.brokers.get(&broker).filter(|says| says.answers == Some(true))?;
+        let since_us = asked_us.max(says.answers_since_us);
+        (at_us.saturating_sub(since_us) >= QUORUM_SILENCE_US).then_some(())?;
+        self.quorum_lost(broker, at_us)
+    }
+
+    /// A broker answered DescribeQuorum with an error: it reaches no active controller.
+    pub fn quorum_lost(&mut self, broker: i32, at_us: u64) -> Option<Observation> {
+        let claim = self.brokers.get_mut(&broker)?.quorum.as_mut()?;
+        if std::mem::replace(&mut claim.lost, true) {
+            return None;
+        }
+        let epoch = claim.quorum.epoch;
+        Some(Observation::Controller(ControllerView { at_us, asked: broker, leader: -1, epoch }))
+    }
+}
+
+/// What follows.
+impl ClusterView {
+    /// What one broker said last; `None` when it was never asked to the end.
+    pub fn broker(&self, broker: i32) -> Option<&BrokerSays> {
+        self.brokers.get(&broker)
+    }
+
+    /// Whether this broker answered the latest request, as far as that is decided.
+    pub fn is_answering(&self, broker: i32) -> bool {
+        self.brokers.get(&broker).is_some_and(|says| says.answers == Some(true))
+    }
+
+    /// Every broker's claim of one partition, by broker: zombies' too.
+    pub fn claims<'view, 'topic>(
+        &'view self,
+        topic: &'topic str,
+        partition: i32,
+    ) -> impl Iterator<Item = (i32, &'view Claim)> + use<'view, 'topic> {
+        self.brokers.iter().filter_map(move |(&broker, says)| {
+            Some((broker, says.partitions.get(topic)?.get(&partition)?))
+        })
+    }
+
+    /// The leader of a partition and its epoch; `None` when nobody said anything yet, or when the
+    /// highest epoch has no leader.
+    pub fn leader(&self, topic: &str, partition: i32) -> Option<(i32, i32)> {
+        let state = &self.leading_claim(topic, partition)?.state;
+        (state.leader >= 0).then_some((state.leader, state.epoch))
+    }
+
+    fn leading_claim(&self, topic: &str, partition: i32) -> Option<&Claim> {
+        let rank = |(broker, claim): &(i32, &Claim)| {
+            let state = &claim.state;
+            (state.epoch, state.leader == *broker, state.leader >= 0, claim.asked_us)
+        };
+        self.claims(topic, partition).max_by_key(rank).map(|(_, claim)| claim)
+    }
+
+    /// The in-sync replicas of a partition, sorted; `None` when nobody said anything yet.
+    pub fn isr(&self, topic: &str, partition: i32) -> Option<Vec<i32>> {
+        let best = &self.leading_claim(topic, partition)?.state;
+        let rank = |(broker, claim): &(i32, &Claim)| {
+            (best.leader == *broker && self.is_answering(*broker), claim.asked_us)
+        };
+        (self.claims(topic, partition))
+            .filter(|(_, claim)| {
+                (claim.state.epoch, claim.state.leader) == (best.epoch, best.leader)
+            })
+            .max_by_key(rank)
+            .map(|(_, claim)| claim.state.isr.clone())
+    }
+
+    /// The active controller and the quorum's epoch; `None` when nobody ever named one. The last
+    /// one stays when it fails, until another is named.
+    pub fn controller(&self) -> Option<(i32, i32)> {
+        (self.brokers.values())
+            .filter_map(|says| says.quorum.as_ref())
+            .max_by_key(|claim| (claim.quorum.epoch, claim.quorum.leader >= 0, claim.asked_us))
+            .map(|claim| (claim.quorum.leader, claim.quorum.epoch))
+            .filter(|&(leader, _)| leader >= 0)
+    }
+
+    /// Whether the leader of the highest epoch, asked at `asked_since_us` or later, answers that
+    /// `replicas` replicas are in sync.
+    pub fn full_isr(
+        &self,
+        topic: &str,
+        partition: i32,
+        replicas: usize,
+        asked_since_us: u64,
+    ) -> bool {
+        self.leader(topic, partition).is_some_and(|(leader, epoch)| {
+            self.is_answering(leader)
+                && self.claims(topic, partition).any(|(broker, claim)| {
+                    broker == leader
+                        && claim.state.epoch == epoch
+                        && claim.asked_us >= asked_since_us
+                        && claim.state.isr.len() == replicas
+                })
+        })
+    }
+
+    /// Whether a partition has recovered, by its replicas' own words: each of them, asked at
+    /// `asked_since_us` or later, names the same leader in the highest epoch that anybody knows,
+    /// and an ISR of all of them. A zombie disagrees, so it holds this up until it is one no more.
+    ///
+    /// # Errors
+    /// What is missing, in words.
+    pub fn recovered(
+        &self,
+        topic: &str,
+        partition: i32,
+        replicas: &[i32],
+        asked_since_us: u64,
+    ) -> Result<(), String> {
+        let of = format!("{topic}-{partition}");
+        let (leader, epoch) = (self.leader(topic, partition))
+            .ok_or_else(|| format!("{of} has no leader that anybody knows"))?;
+        let mut all = replicas.to_vec();
+        all.sort_unstable();
+        for &broker in replicas {
+            let claim = self.claims(topic, partition).find(|&(asked, _)| asked == broker);
+            let claim = claim.map(|(_, claim)| claim);
+            let Some(claim) = claim.filter(|claim| claim.asked_us >= asked_since_us) else {
+                return Err(format!("broker {broker} has not answered for {of} yet"));
+            };
+            let state = &claim.state;
+            if (state.leader, state.epoch) != (leader, epoch) {
+                return Err(format!(
+                    "broker {broker} takes {} for the leader of {of} in epoch {}, not {leader} in \
+                     epoch {epoch}",
+                    state.leader, state.epoch
+                ));
+            }
+            if state.isr != all {
+                let isr = list(state.isr.iter().copied());
+                return Err(format!("broker {broker} sees the ISR {isr} for {of}"));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+#[path = "view_tests.rs"]
+mod tests;
