@@ -92,3 +92,7 @@ impl Operator {
         Connection::open_from(&self.vantage, addr, self.timeout)
     }
 }
+
+#[cfg(test)]
+#[path = "operator_tests.rs"]
+mod tests;

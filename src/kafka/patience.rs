@@ -60,7 +60,7 @@ impl Patience<'_> {
 mod tests {
     use super::*;
 
-    fn wait(timeout_ms: u64, alive: Result<(), String>) -> (Result<u32, KafkaError>, Vec<String>) {
+    fn wait(timeout_ms: u64, alive: &Result<(), String>) -> (Result<u32, KafkaError>, Vec<String>) {
         let mut told = Vec::new();
         let mut looks = 0;
         let mut progress = |text: &str| told.push(text.to_owned());
@@ -76,20 +76,20 @@ mod tests {
 
     #[test]
     fn it_looks_until_it_is_there_and_tells_changes_only() {
-        let (result, told) = wait(10_000, Ok(()));
+        let (result, told) = wait(10_000, &Ok(()));
         assert_eq!(result.unwrap(), 4);
         assert_eq!(told, ["clouds"]);
     }
 
     #[test]
     fn it_ends_after_the_time_out_with_what_is_missing() {
-        let text = wait(0, Ok(())).0.unwrap_err().to_string();
+        let text = wait(0, &Ok(())).0.unwrap_err().to_string();
         assert!(text.ends_with("ms for rain, and still: clouds"), "{text}");
     }
 
     #[test]
     fn it_ends_at_once_when_waiting_makes_no_sense() {
-        let text = wait(10_000, Err("broker-1 died".into())).0.unwrap_err().to_string();
+        let text = wait(10_000, &Err("broker-1 died".into())).0.unwrap_err().to_string();
         assert_eq!(text, "gave up waiting for rain: broker-1 died");
     }
 }

@@ -86,7 +86,7 @@ fn look(vantage: &Vantage, wanted: &BTreeSet<i32>, shows: &BTreeMap<i32, Shows>)
                 Some(format!("broker {broker} ({addr}) shows these brokers: {shown}"))
             }
             Some(Err(problem)) => Some(format!("broker {broker}: {problem}")),
-            None => Some(format!("broker {broker} ({addr}) has not been reached")),
+            None => Some(format!("broker {broker} ({addr}) has not answered yet")),
         })
         .collect();
     if missing.is_empty() { Look::Done(()) } else { Look::Missing(missing.join("; ")) }

@@ -35,6 +35,8 @@ pub struct BrokerSays {
     pub answers: Option<bool>,
     /// Since when it does or does not.
     pub answers_since_us: u64,
+    /// Why the last try failed; `None` while it answers.
+    pub problem: Option<String>,
     /// By topic and partition. What it no longer mentions stays, with its old times.
     pub partitions: BTreeMap<String, BTreeMap<i32, Claim>>,
     /// What it said of the quorum.
@@ -77,6 +79,7 @@ impl ClusterView {
     ) -> Vec<Observation> {
         let mut changes: Vec<_> = self.answers(broker, true, said_us).into_iter().collect();
         let says = self.brokers.entry(broker).or_default();
+        says.problem = None;
         for (topic, partitions) in &metadata.topics {
             if !says.partitions.contains_key(topic) {
                 says.partitions.insert(topic.clone(), BTreeMap::new());
@@ -107,8 +110,9 @@ impl ClusterView {
         changes
     }
 
-    /// A broker did not answer a Metadata request in time, or could not be reached.
-    pub fn silent(&mut self, broker: i32, at_us: u64) -> Option<Observation> {
+    /// A broker did not answer a Metadata request in time, or could not be reached: `why`.
+    pub fn silent(&mut self, broker: i32, at_us: u64, why: &str) -> Option<Observation> {
+        self.brokers.entry(broker).or_default().problem = Some(why.to_owned());
         self.answers(broker, false, at_us)
     }
 

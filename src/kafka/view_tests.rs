@@ -68,7 +68,7 @@ fn the_highest_epoch_may_have_no_leader() {
 fn the_isr_is_the_leaders_while_it_answers_and_else_the_latest_known() {
     let mut view = view(&[(1, 10, 1, 5, ALL), (2, 20, 1, 5, &[1, 2])]);
     assert_eq!(view.isr("t", 0), Some(ALL.to_vec()));
-    assert!(view.silent(1, 30).is_some());
+    assert!(view.silent(1, 30, "refused").is_some());
     assert_eq!(view.isr("t", 0), Some(vec![1, 2]));
 }
 
@@ -85,8 +85,11 @@ fn full_isr_is_the_leaders_own_fresh_word() {
     // The zombie says so; the leader does not.
     assert!(!full(&[(0, 100, 0, 4, ALL), (1, 100, 1, 5, &[1, 2])]));
     let mut stopped = view(&[(1, 100, 1, 5, ALL)]);
-    stopped.silent(1, 101);
+    stopped.silent(1, 101, "refused");
     assert!(!stopped.full_isr("t", 0, 3, 100));
+    assert_eq!(stopped.broker(1).unwrap().problem.as_deref(), Some("refused"));
+    hear(&mut stopped, 1, 200, &[]);
+    assert_eq!(stopped.broker(1).unwrap().problem, None);
 }
 
 #[test]
@@ -132,8 +135,8 @@ fn only_changes_are_told() {
     assert_eq!(shrunk, [Observation::Partition(expected)]);
     // Another broker that says the same is another observation.
     assert_eq!(hear(&mut view, 2, 40, &[("t", 0, 1, 5, &[1])]).len(), 2);
-    assert!(view.silent(1, 50).is_some());
-    assert!(view.silent(1, 60).is_none());
+    assert!(view.silent(1, 50, "refused").is_some());
+    assert!(view.silent(1, 60, "refused").is_none());
     assert_eq!(hear(&mut view, 1, 70, &[("t", 0, 1, 5, &[1])]).len(), 1);
 }
 
@@ -172,7 +175,7 @@ fn an_unanswered_describe_quorum_means_something_only_from_a_broker_that_answers
     assert_eq!(view.quorum_unanswered(1, 20, late), None, "nobody knows whether it answers");
     hear(&mut view, 1, 15, &[]);
     assert_eq!(view.quorum_unanswered(1, 20, late - 1), None, "too early");
-    view.silent(1, 30);
+    view.silent(1, 30, "refused");
     assert_eq!(view.quorum_unanswered(1, 20, late), None, "it is stopped");
     // It woke: its silence before says nothing.
     hear(&mut view, 1, late, &[]);

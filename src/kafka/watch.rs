@@ -8,6 +8,7 @@
 //! one answers, and none has to wait for another.
 
 use super::api::Ask;
+use super::error::KafkaError;
 use super::metadata;
 use super::place::{Inside, spawn_inside};
 use super::quorum::{self, Quorum};
@@ -140,9 +141,12 @@ impl Shared {
                     self.note(|view, now_us| view.heard(broker, &metadata, asked_us, now_us));
                     self.rest(beat);
                 }
-                Turn::Waiting { .. } => self.note(|view, now_us| view.silent(broker, now_us)),
-                Turn::Broken => {
-                    self.note(|view, now_us| view.silent(broker, now_us));
+                Turn::Waiting { asked_us } => self.note(|view, now_us| {
+                    let after_ms = now_us.saturating_sub(asked_us) / 1000;
+                    view.silent(broker, now_us, &format!("no answer for {after_ms} ms"))
+                }),
+                Turn::Broken(error) => {
+                    self.note(|view, now_us| view.silent(broker, now_us, &error.to_string()));
                     self.rest(beat);
                 }
                 Turn::Stopped => return,
@@ -172,7 +176,7 @@ impl Shared {
                     Way::Direct => {}
                 },
                 // Whether the broker can be reached is what the other connection tells.
-                Turn::Broken => self.rest(beat),
+                Turn::Broken(_) => self.rest(beat),
                 Turn::Stopped => return,
             }
         }
@@ -256,7 +260,7 @@ enum Turn<T> {
     /// None came in time; the question stays in the connection for the next turn.
     Waiting { asked_us: u64 },
     /// There is no connection, or there is none any more.
-    Broken,
+    Broken(KafkaError),
     /// The watch was ended.
     Stopped,
 }
@@ -269,9 +273,12 @@ impl Asker {
     /// Asks, unless a question is waiting, and waits: [`ANSWER_US`] for a new question, a tick
     /// more for an old one.
     fn turn<A: Ask>(&mut self, shared: &Shared, request: &A) -> Turn<A::Answer> {
-        let Some((connection, asked_us)) = self.ready(shared, request) else {
-            self.drop_connection();
-            return Turn::Broken;
+        let (connection, asked_us) = match self.ready(shared, request) {
+            Ok(ready) => ready,
+            Err(error) => {
+                self.drop_connection();
+                return Turn::Broken(error);
+            }
         };
         let now_us = shared.epoch.elapsed_us();
         let in_time_us = asked_us + ANSWER_US;
@@ -290,10 +297,10 @@ impl Asker {
                     return Turn::Said { answer, asked_us };
                 }
                 Ok(None) => {}
-                Err(_) => {
+                Err(error) => {
                     // The broker died or restarted. The next turn finds out which.
                     self.drop_connection();
-                    return Turn::Broken;
+                    return Turn::Broken(error);
                 }
             }
         }
@@ -304,22 +311,25 @@ impl Asker {
     }
 
     /// The connection with a question in it, and when that was asked.
-    fn ready<A: Ask>(&mut self, shared: &Shared, request: &A) -> Option<(&mut Connection, u64)> {
-        if self.connection.is_none() {
-            let timeout = Duration::from_micros(ANSWER_US);
-            self.connection = Connection::open(self.addr, timeout).ok();
-        }
-        let connection = self.connection.as_mut()?;
+    fn ready<A: Ask>(
+        &mut self,
+        shared: &Shared,
+        request: &A,
+    ) -> Result<(&mut Connection, u64), KafkaError> {
+        let connection = match &mut self.connection {
+            Some(connection) => connection,
+            none => none.insert(Connection::open(self.addr, Duration::from_micros(ANSWER_US))?),
+        };
         let asked_us = match self.asked_us {
             Some(asked_us) => asked_us,
             None => {
                 // Read before the request leaves: the answer is true at some time after this.
                 let asked_us = shared.epoch.elapsed_us();
-                connection.ask(request).ok()?;
+                connection.ask(request)?;
                 *self.asked_us.insert(asked_us)
             }
         };
-        Some((connection, asked_us))
+        Ok((connection, asked_us))
     }
 
     fn drop_connection(&mut self) {
