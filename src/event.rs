@@ -152,8 +152,10 @@ pub enum RunEvent {
 /// An event with its time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Stamped {
-    /// Milliseconds of the scenario's clock; negative before sending was under way.
-    pub at_ms: f64,
+    /// Milliseconds since the run began.
+    pub since_start_ms: f64,
+    /// Milliseconds of the scenario's clock; none before its zero.
+    pub at_ms: Option<f64>,
     /// What happened.
     #[serde(flatten)]
     pub event: RunEvent,

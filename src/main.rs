@@ -1,3 +1,5 @@
 //! The `chaos` command.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    kafka_chaos::cli::main().into()
+}

@@ -130,6 +130,12 @@ impl Distribution {
         args
     }
 
+    /// JVM options that map the class-data archive, where there is one.
+    pub fn archive_args(&self) -> Vec<String> {
+        let archive = self.class_data_archive.iter();
+        archive.map(|path| format!("-XX:SharedArchiveFile={}", path.display())).collect()
+    }
+
     /// One line on Kafka and Java for the report's head.
     pub fn describe(&self) -> String {
         format!("Kafka {} {}; {}", self.version, self.origin, self.java.version_line())

@@ -31,7 +31,10 @@ pub struct StorageTemplate {
 
 impl StorageTemplate {
     /// The template that was made in this folder before.
-    pub(super) fn open(folder: &Path) -> io::Result<StorageTemplate> {
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn open(folder: &Path) -> io::Result<StorageTemplate> {
         let mut files = Vec::new();
         for entry in fs::read_dir(folder)? {
             let path = entry?.path();

@@ -1,1 +1,23 @@
-//! One file a fault: inject, proof that it took effect, heal.
+//! One file a fault: inject, proof that it took effect, heal. A [`Fault`] knows nodes and nothing
+//! of the runtime that made them; [`life`] walks each of them through its times.
+
+mod consequences;
+mod exec;
+mod journal;
+mod kill;
+mod life;
+mod network_partition;
+mod process;
+mod process_stop;
+mod record;
+mod target;
+#[cfg(test)]
+mod tests;
+mod types;
+
+pub use consequences::consequences;
+pub use journal::{Journal, JournalEntry};
+pub use life::{Cancel, Site, live};
+pub use record::FaultRecord;
+pub use target::{Situation, resolve};
+pub use types::{Fault, FaultError};

@@ -163,9 +163,13 @@ pub struct FaultPlan {
 }
 
 impl FaultPlan {
-    /// When the fault is healed, in milliseconds of the scenario's clock.
+    /// When the fault is healed, in milliseconds of the scenario's clock. A command is over when
+    /// it ends, which nobody knows beforehand: its start.
     pub fn end_ms(&self) -> u64 {
-        self.at_ms.saturating_add(self.for_ms)
+        match self.action {
+            FaultAction::Exec { .. } => self.at_ms,
+            _ => self.at_ms.saturating_add(self.for_ms),
+        }
     }
 }
 

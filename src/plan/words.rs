@@ -1,6 +1,6 @@
 //! The plan in the scenario's own words, for people: `process_stop leader`, `1000 messages/s`.
 
-use super::types::{FaultAction, Ports, Rate, Target};
+use super::types::{FaultAction, FaultPlan, Ports, Rate, Target};
 use std::fmt;
 
 impl fmt::Display for Rate {
@@ -55,6 +55,17 @@ impl fmt::Display for FaultAction {
                 [shell, flag, line] if shell == "sh" && flag == "-c" => write!(f, "exec {line}"),
                 words => write!(f, "exec {}", words.join(" ")),
             },
+        }
+    }
+}
+
+impl fmt::Display for FaultPlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = |ms: u64| ms as f64 / 1e3;
+        write!(f, "{} at {} s", self.action, seconds(self.at_ms))?;
+        match self.action {
+            FaultAction::Exec { .. } => Ok(()),
+            _ => write!(f, " for {} s", seconds(self.for_ms)),
         }
     }
 }

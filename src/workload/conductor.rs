@@ -6,7 +6,7 @@ use super::wire::{Errors, START, STOP, Summary, WorkerEvent};
 use crate::runtime::RuntimeError;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -143,8 +143,6 @@ impl Worker {
         };
         let stderr = File::create(&log).map_err(io(&log.display().to_string()))?;
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(stderr);
-        // Ctrl-C in the terminal is for the conductor alone, which then tells its workers.
-        command.process_group(0);
         let mut child = spawn(command)?;
         let (Some(stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
             let source = io::Error::other("the runtime did not keep stdin and stdout");
@@ -229,6 +227,12 @@ impl Worker {
     /// Why it can send no more, if that is so.
     pub fn fatal(&self) -> Option<String> {
         self.told.lock().fatal.clone()
+    }
+
+    /// Whether it has ended or told its summary: nothing more is sent.
+    pub fn has_ended(&self) -> bool {
+        let lines = self.told.lock();
+        lines.closed || lines.fatal.is_some() || lines.summary.is_some()
     }
 
     /// Its summary, once it has told it.

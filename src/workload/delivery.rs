@@ -1,12 +1,12 @@
 //! [`Delivery`]: librdkafka's callbacks of one producer. Every delivery report becomes an outcome
 //! in the ledger; errors are counted; logs go to stderr with their time.
 
-use super::ledger_shim::OutcomeLog;
 use super::native::{error_name, report};
 use super::outcome::{Persistence, classify};
 use super::wire::{DeliveryErrors, Errors};
 use crate::clock::Epoch;
 use crate::ledger::Outcome;
+use crate::ledger::OutcomeLog;
 use rdkafka::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::KafkaError;
@@ -213,8 +213,8 @@ pub fn log_line(epoch: Epoch, line: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ledger::LedgerWriter;
     use crate::ledger::ProducerId;
-    use crate::workload::ledger_shim::LedgerWriter;
     use proptest::prelude::*;
 
     proptest! {

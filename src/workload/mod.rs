@@ -3,7 +3,6 @@
 
 mod conductor;
 mod delivery;
-pub mod ledger_shim;
 pub mod native;
 pub mod outcome;
 pub mod pacing;

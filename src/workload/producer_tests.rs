@@ -4,9 +4,9 @@
 use super::*;
 use crate::event::Progress;
 use crate::kafka::log::{Range, ReadRequest, observe, read};
+use crate::ledger::Ledger;
 use crate::ledger::{Found, Outcome};
 use crate::plan::Rate;
-use crate::workload::ledger_shim::Ledger;
 use crate::workload::outcome::Persistence;
 use crate::workload::spec::tests::spec;
 use rdkafka::mocking::MockCluster;

@@ -1,5 +1,6 @@
 //! What the cases have in common: a host, a cluster of fake nodes, and connections between them.
 
+use kafka_chaos::distribution::StorageTemplate;
 use kafka_chaos::plan::{Clocks, ClusterPlan, Controllers, Timing};
 use kafka_chaos::runtime::local::{ClusterSpec, Host, HostOptions, LocalCluster};
 use kafka_chaos::runtime::{Cluster, Node, Vantage, port};
@@ -24,6 +25,14 @@ pub fn log_dir() -> PathBuf {
     std::env::temp_dir().join("logs")
 }
 
+/// A formatted log folder that holds one file.
+fn storage_template() -> StorageTemplate {
+    let folder = std::env::temp_dir().join("template");
+    std::fs::create_dir_all(&folder).expect("the folder for temporary files can be written");
+    std::fs::write(folder.join("bootstrap.checkpoint"), "checkpoint").expect("as above");
+    StorageTemplate::open(&folder).expect("it was just made")
+}
+
 pub fn spec(brokers: u16, controllers: Controllers) -> ClusterSpec {
     ClusterSpec {
         cluster: ClusterPlan {
@@ -37,7 +46,7 @@ pub fn spec(brokers: u16, controllers: Controllers) -> ClusterSpec {
         java: std::env::current_exe().expect("this program has a path"),
         jars: vec!["/no.jar".into()],
         jvm_options: Vec::new(),
-        bootstrap_checkpoint: Some(b"checkpoint".to_vec()),
+        storage_template: Some(storage_template()),
         log_config_args: Vec::new(),
         log_dir: log_dir(),
         heap_mib: 64,

@@ -117,8 +117,10 @@ impl LocalCluster {
             make_folder(&self.node_folder(node).join("tmp"))?;
             let meta = broker::meta_properties(&cluster_id, node.id, &ids.next());
             write(&data.join("meta.properties"), meta.as_bytes())?;
-            if let Some(checkpoint) = &self.spec.bootstrap_checkpoint {
-                write(&data.join("bootstrap.checkpoint"), checkpoint)?;
+            if let Some(template) = &self.spec.storage_template {
+                template
+                    .copy_to(&data, node.is_controller())
+                    .map_err(|e| RuntimeError::io(format!("formatting {}", data.display()), e))?;
             }
             let properties = broker::properties(&self.spec, nodes, node, &data)?;
             write(&self.properties_file(node), broker::to_file(&properties).as_bytes())?;

@@ -1,5 +1,6 @@
 //! [`ClusterSpec`]: all that a local cluster is made from, and the Kafka nodes it leads to.
 
+use crate::distribution::StorageTemplate;
 use crate::plan::{ClusterPlan, Controllers};
 use crate::runtime::{Role, RuntimeError};
 use std::net::Ipv4Addr;
@@ -31,8 +32,8 @@ pub struct ClusterSpec {
     pub jars: Vec<PathBuf>,
     /// Further options of the JVM, as of a class-data archive; they come last.
     pub jvm_options: Vec<String>,
-    /// What formatting has written into `bootstrap.checkpoint`; Kafka 4 has features from it.
-    pub bootstrap_checkpoint: Option<Vec<u8>>,
+    /// What Kafka's own formatting writes into a log folder; Kafka 4 has features from it.
+    pub storage_template: Option<StorageTemplate>,
     /// Options of the JVM that configure Kafka's logging.
     pub log_config_args: Vec<String>,
     /// Where each node's log goes, as `<name>.log`. Made if it is not there; kept.
@@ -128,7 +129,7 @@ pub(super) mod tests {
             java: "/java/bin/java".into(),
             jars: vec!["/k/a.jar".into(), "/k/b.jar".into()],
             jvm_options: vec!["-XX:SharedArchiveFile=/k/kafka.jsa".to_owned()],
-            bootstrap_checkpoint: None,
+            storage_template: None,
             log_config_args: vec!["-Dlog4j.configuration=file:/k/log4j.properties".to_owned()],
             log_dir: "/out/logs".into(),
             heap_mib: 256,

@@ -1,0 +1,136 @@
+//! `chaos cluster up`: a cluster in the foreground, for a person to try things on.
+
+use super::run::complain;
+use crate::clock::Epoch;
+use crate::exit::Exit;
+use crate::plan::{self, Plan};
+use crate::report::Live;
+use crate::runner::{self, Bus, Interrupt, NodeOptions, Phases, RunFolder, Stop};
+use crate::runtime::local::{Forwarder, Host, HostOptions};
+use crate::runtime::{Cluster, RuntimeError};
+use std::io::{self, Write};
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::PathBuf;
+use std::sync::mpsc;
+use std::time::Duration;
+
+/// Start a cluster without a scenario
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Command {
+    /// Hold a cluster in the foreground until Ctrl-C, and print how to reach it
+    Up(Up),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Up {
+    /// Set a value as in a scenario, e.g. cluster.kafka=4.4.0 (repeatable)
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    overrides: Vec<String>,
+    /// First port on 127.0.0.1; free ports are taken without it
+    #[arg(long, value_name = "PORT")]
+    port_base: Option<u16>,
+    /// Put node logs there
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Take this unpacked Kafka instead
+    #[arg(long, value_name = "DIR", env = "KAFKA_HOME")]
+    kafka_home: Option<PathBuf>,
+    /// Heap of each Kafka process, MiB
+    #[arg(long, value_name = "MIB", default_value_t = 256, value_parser = clap::value_parser!(u32).range(64..=65_536))]
+    heap_mib: u32,
+}
+
+pub(super) fn run(command: &Command) -> Exit {
+    let Command::Up(up) = command;
+    // A cluster is what a scenario without faults and expectations starts.
+    let text = "name: cluster-up\nsummary: A cluster to try things on.\n";
+    let plan = match plan::from_text("cluster up", text, &up.overrides, None) {
+        Ok(plan) => plan,
+        Err(diagnostics) => {
+            // With stderr closed there is nobody to tell; the exit status still does.
+            drop(write!(io::stderr(), "{diagnostics}"));
+            return Exit::Usage;
+        }
+    };
+    // Before any thread exists: namespaces and the signal mask are inherited.
+    let host = match Host::enter(&HostOptions::from_env()) {
+        Ok(host) => host,
+        Err(error) => return complain(&error),
+    };
+    match hold(&host, &plan, up) {
+        Ok(exit) => exit,
+        Err(Stop::Interrupted(exit)) => exit,
+        Err(Stop::Failed(error)) => complain(&error),
+    }
+}
+
+fn hold(host: &Host, plan: &Plan, up: &Up) -> Result<Exit, Stop> {
+    let interrupt =
+        Interrupt::install().map_err(|e| RuntimeError::io("cannot take over signals", e))?;
+    let folder = RunFolder::create(up.out.as_deref(), &plan.name)?;
+    let (listener, events) = mpsc::channel();
+    let live = Live::listen(events, &folder.path().join("events.jsonl"), false)
+        .map_err(|e| RuntimeError::io("cannot write events.jsonl", e))?;
+    let bus = Bus::new(Epoch::now(), listener);
+    let outcome = hold_cluster(host, plan, up, &folder, &bus, &interrupt);
+    drop(bus);
+    live.finish().map_err(|e| RuntimeError::io("cannot write events.jsonl", e))?;
+    outcome
+}
+
+fn hold_cluster(
+    host: &Host,
+    plan: &Plan,
+    up: &Up,
+    folder: &RunFolder,
+    bus: &Bus,
+    interrupt: &Interrupt,
+) -> Result<Exit, Stop> {
+    let options = NodeOptions { kafka_home: up.kafka_home.clone(), heap_mib: up.heap_mib };
+    let mut phases = Phases::new(bus.clone());
+    let note = |text: String| bus.note(text);
+    let found = runner::obtain(host, &plan.cluster, &options, &mut phases, &note)?;
+    let mut spec =
+        runner::cluster_spec(&plan.cluster, &found, &options, &folder.nodes(), plan.seed);
+    let ports = ports(plan.cluster.brokers, up.port_base)?;
+    spec.external = Some(ports.clone());
+    phases.begin("cluster", None);
+    let cluster = runner::start_cluster(host, spec, interrupt)?;
+    phases.end();
+    let forwarder = Forwarder::start(&cluster.vantage(), &cluster.external_listeners())
+        .map_err(|e| RuntimeError::io("cannot forward ports", e))?;
+    say(&cluster.describe(), &ports).map_err(|e| RuntimeError::io("cannot print", e))?;
+    let exit = loop {
+        if let Some(exit) = interrupt.sleep(Duration::from_secs(3_600)) {
+            break exit;
+        }
+    };
+    forwarder.stop();
+    cluster.destroy()?;
+    // Ctrl-C is how a cluster in the foreground is meant to end.
+    Ok(if exit == Exit::Interrupted { Exit::Pass } else { exit })
+}
+
+/// Ports on the host's loopback, one a broker: from the base on, or whatever is free.
+fn ports(brokers: u16, port_base: Option<u16>) -> Result<Vec<u16>, RuntimeError> {
+    // All are held until all are known, so that none is given twice. The forwarder binds them
+    // anew; who takes one in between makes it fail with a clear error.
+    let listen = |i: u16| {
+        let port = port_base.map_or(0, |base| base.saturating_add(i));
+        TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+            .and_then(|listener| Ok((listener.local_addr()?.port(), listener)))
+            .map_err(|e| RuntimeError::io(format!("cannot listen on 127.0.0.1:{port}"), e))
+    };
+    let held: Vec<(u16, TcpListener)> = (0..brokers).map(listen).collect::<Result<_, _>>()?;
+    Ok(held.into_iter().map(|(port, _)| port).collect())
+}
+
+fn say(describe: &str, ports: &[u16]) -> io::Result<()> {
+    let servers: Vec<String> = ports.iter().map(|p| format!("127.0.0.1:{p}")).collect();
+    let mut out = io::stdout().lock();
+    writeln!(out, "{describe}")?;
+    writeln!(out, "bootstrap.servers={}", servers.join(","))?;
+    writeln!(out, "for example: kcat -b {} -L", servers[0])?;
+    writeln!(out, "Ctrl-C ends it; nothing is kept but the logs.")?;
+    out.flush()
+}

@@ -1,0 +1,72 @@
+//! The command line as a whole.
+
+use super::{cluster, plan, run, validate, worker};
+use crate::exit::Exit;
+use clap::{Parser, Subcommand};
+use std::io::{self, Write, stderr, stdout};
+
+/// Which acknowledged Kafka messages are lost or duplicated when a broker stops or the network
+/// splits, and why.
+#[derive(Debug, Parser)]
+#[command(name = "chaos", version, about, long_about = None, after_help = AFTER_HELP)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Exit status:
+  0    every expectation was met
+  1    an expectation was violated
+  2    the command line or a scenario is wrong; nothing was started
+  3    inconclusive: a fault did not take effect, a control did not bite,
+       or the log could not be read to its end
+  4    the environment failed: Kafka, Java, disk, namespaces
+  130  interrupted (143: terminated); healed, and what was known is reported";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Run(run::Arguments),
+    /// Say whether scenarios could run, with every problem at its place; start nothing
+    Validate(validate::ValidateArgs),
+    /// Print what a run would do, when, and to which node; start nothing
+    Plan(plan::PlanArgs),
+    #[command(subcommand)]
+    Cluster(cluster::Command),
+    #[command(hide = true)]
+    Worker(worker::Arguments),
+}
+
+/// Parses the command line and does what it says. Must be called before any thread exists.
+pub fn main() -> Exit {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version are answers; everything else is a usage error.
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Pass };
+            return error.print().map_or(Exit::Environment, |()| exit);
+        }
+    };
+    match arguments.command {
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Validate(arguments) => {
+            validate::run(&arguments, &mut stdout(), &mut stderr()).unwrap_or_else(unwritten)
+        }
+        Command::Plan(arguments) => {
+            plan::run(&arguments, &mut stdout(), &mut stderr()).unwrap_or_else(unwritten)
+        }
+        Command::Cluster(command) => cluster::run(&command),
+        Command::Worker(arguments) => worker::run(&arguments),
+    }
+}
+
+/// The answer could not be written. A reader that has seen enough (`| head`) is no failure.
+#[expect(clippy::needless_pass_by_value, reason = "it is what `unwrap_or_else` gives")]
+fn unwritten(error: io::Error) -> Exit {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        return Exit::Pass;
+    }
+    // With stderr closed too there is nobody to tell; the exit status still does.
+    drop(writeln!(stderr(), "error: cannot write: {error}"));
+    Exit::Environment
+}

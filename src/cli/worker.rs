@@ -1,0 +1,14 @@
+//! `chaos worker SPEC`: a client process; started by a run, never by a person.
+
+use crate::exit::Exit;
+use std::path::PathBuf;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The worker's specification, JSON.
+    spec: PathBuf,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Exit {
+    crate::workload::producer::main(&arguments.spec)
+}

@@ -1,0 +1,135 @@
+//! What the watcher saw while a fault was in force: new leaders, shrunken ISRs, a new active
+//! controller. It explains; it proves nothing by itself.
+
+use super::FaultRecord;
+use crate::event::{Evidence, Observation};
+use std::collections::BTreeMap;
+
+/// At most so many consequences are told of one fault.
+const TOLD_MAX: usize = 12;
+
+/// The changes between a fault's call and its heal, in order; times on the scenario's clock.
+pub fn consequences(
+    record: &FaultRecord,
+    observations: &[Observation],
+    zero_us: u64,
+) -> Vec<Evidence> {
+    let (Some(called_ms), Some(healed_ms)) = (record.called_at_ms, record.healed_at_ms) else {
+        return Vec::new();
+    };
+    let mut leaders: BTreeMap<(&str, i32), (i32, i32)> = BTreeMap::new();
+    let mut isrs: BTreeMap<(&str, i32), &[i32]> = BTreeMap::new();
+    let mut controller = (-1, -1);
+    let mut seen = Vec::new();
+    for observation in observations {
+        let (at_us, text) = match observation {
+            Observation::Partition(v) => {
+                let key = (v.topic.as_str(), v.partition);
+                let known = leaders.entry(key).or_insert((v.epoch, v.leader));
+                let mut text = None;
+                if v.epoch > known.0 {
+                    let (old, place) = (known.1, format!("{}-{}", v.topic, v.partition));
+                    text =
+                        Some(format!("{place}: leader {old} -> {} (epoch {})", v.leader, v.epoch));
+                    *known = (v.epoch, v.leader);
+                } else if v.epoch == known.0 && v.asked == v.leader {
+                    let before = isrs.insert(key, &v.isr);
+                    if before.is_some_and(|b| b != v.isr.as_slice()) {
+                        let place = format!("{}-{}", v.topic, v.partition);
+                        text = Some(format!("{place}: in-sync replicas {:?}", v.isr));
+                    }
+                }
+                (v.at_us, text)
+            }
+            Observation::Controller(v) if v.epoch > controller.0 && v.leader >= 0 => {
+                let first = controller.0 < 0;
+                let text = format!("active controller is now {} (epoch {})", v.leader, v.epoch);
+                let text = (!first && v.leader != controller.1).then_some(text);
+                controller = (v.epoch, v.leader);
+                (v.at_us, text)
+            }
+            Observation::Controller(_) | Observation::Broker(_) => continue,
+        };
+        let at_ms = (at_us as f64 - zero_us as f64) / 1e3;
+        if let Some(text) = text.filter(|_| at_ms >= called_ms && at_ms <= healed_ms) {
+            seen.push(Evidence { at_ms, text, proves: false });
+        }
+    }
+    let more = seen.len().saturating_sub(TOLD_MAX);
+    seen.truncate(TOLD_MAX);
+    if more > 0 {
+        let text = format!("and {more} more changes, see `leaders`");
+        seen.push(Evidence { at_ms: healed_ms, text, proves: false });
+    }
+    seen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{ControllerView, PartitionView};
+
+    fn record() -> FaultRecord {
+        FaultRecord {
+            index: 0,
+            kind: "kill".into(),
+            what: "kill leader".into(),
+            nodes: vec!["broker-0".into()],
+            scheduled_at_ms: 10.0,
+            called_at_ms: Some(10.0),
+            effective_at_ms: Some(11.0),
+            healed_at_ms: Some(20.0),
+            effective: true,
+            reason: None,
+            evidence: vec![],
+        }
+    }
+
+    fn view(at_us: u64, asked: i32, leader: i32, epoch: i32, isr: &[i32]) -> Observation {
+        let (topic, isr) = ("t".to_owned(), isr.to_vec());
+        Observation::Partition(PartitionView {
+            at_us,
+            asked,
+            topic,
+            partition: 0,
+            leader,
+            epoch,
+            isr,
+        })
+    }
+
+    fn texts(observations: &[Observation]) -> Vec<String> {
+        consequences(&record(), observations, 0).into_iter().map(|e| e.text).collect()
+    }
+
+    #[test]
+    fn a_new_leader_and_a_shrunken_isr_in_the_window_are_told_once() {
+        let history = [
+            view(1_000, 0, 0, 4, &[0, 1, 2]),
+            view(12_000, 0, 0, 4, &[0, 1]), // the leader's own word: shrunk
+            view(13_000, 1, 1, 5, &[1, 2]), // a higher epoch: a new leader
+            view(14_000, 2, 1, 5, &[1, 2]), // the same from another broker
+            view(15_000, 0, 0, 4, &[0, 1]), // the zombie's old epoch says nothing new
+        ];
+        assert_eq!(
+            texts(&history),
+            ["t-0: in-sync replicas [0, 1]", "t-0: leader 0 -> 1 (epoch 5)"]
+        );
+    }
+
+    #[test]
+    fn what_came_before_the_call_or_after_the_heal_is_not_its_consequence() {
+        let history =
+            [view(1_000, 0, 0, 4, &[0]), view(9_000, 1, 1, 5, &[1]), view(21_000, 2, 2, 6, &[2])];
+        assert!(texts(&history).is_empty());
+    }
+
+    #[test]
+    fn a_new_active_controller_is_told() {
+        let quorum = |at_us, leader, epoch| {
+            Observation::Controller(ControllerView { at_us, asked: 0, leader, epoch })
+        };
+        let history = [quorum(1_000, 0, 1), quorum(12_000, 2, 2), quorum(13_000, 2, 2)];
+        assert_eq!(texts(&history), ["active controller is now 2 (epoch 2)"]);
+    }
+}

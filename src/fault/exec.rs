@@ -1,0 +1,114 @@
+//! `exec`: the user's own command, run among the clients with the run's facts in its
+//! environment. Proved by its exit status 0.
+
+use super::{Fault, FaultError};
+use crate::runtime::Cluster;
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+use std::fs::File;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
+
+/// At most so much of the command's output is quoted as evidence, in bytes.
+const QUOTED_BYTES_MAX: usize = 300;
+
+/// A command that runs, or ran.
+pub struct Exec {
+    cluster: Arc<dyn Cluster>,
+    command: Vec<String>,
+    environment: Vec<(String, String)>,
+    log: PathBuf,
+    child: Option<Child>,
+    status: Option<ExitStatus>,
+}
+
+impl Exec {
+    /// To be run with these variables; its output goes to `log`.
+    pub fn new(
+        cluster: Arc<dyn Cluster>,
+        command: Vec<String>,
+        environment: Vec<(String, String)>,
+        log: PathBuf,
+    ) -> Self {
+        Exec { cluster, command, environment, log, child: None, status: None }
+    }
+
+    fn quoted_output(&self) -> String {
+        let bytes = std::fs::read(&self.log).unwrap_or_default();
+        let text = String::from_utf8_lossy(&bytes[bytes.len().saturating_sub(QUOTED_BYTES_MAX)..])
+            .trim()
+            .to_owned();
+        if text.is_empty() { "no output".to_owned() } else { format!("it said: {text}") }
+    }
+
+    fn poll(&mut self) -> Result<(), FaultError> {
+        if let (Some(child), None) = (&mut self.child, self.status) {
+            self.status =
+                child.try_wait().map_err(|e| FaultError::system("waiting for the command", e))?;
+        }
+        Ok(())
+    }
+}
+
+impl Fault for Exec {
+    fn nodes(&self) -> Vec<String> {
+        vec!["clients".to_owned()]
+    }
+
+    fn remedy(&self) -> String {
+        "none: the command dies with the tool".to_owned()
+    }
+
+    fn inject(&mut self) -> Result<(), FaultError> {
+        let error = |e| FaultError::system(format!("writing {}", self.log.display()), e);
+        let log = File::create(&self.log).map_err(error)?;
+        let mut command = Command::new(&self.command[0]);
+        command
+            .args(&self.command[1..])
+            .envs(self.environment.iter().cloned())
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().map_err(error)?)
+            .stderr(log);
+        self.child = Some(self.cluster.spawn_client(command)?);
+        Ok(())
+    }
+
+    fn prove(&mut self) -> Result<Option<String>, FaultError> {
+        self.poll()?;
+        match self.status {
+            None => Ok(None),
+            Some(status) if status.success() => {
+                Ok(Some(format!("the command ended with status 0; {}", self.quoted_output())))
+            }
+            Some(status) => Err(FaultError::NoEffect(format!(
+                "the command failed ({status}); {}",
+                self.quoted_output()
+            ))),
+        }
+    }
+
+    fn is_over(&mut self) -> bool {
+        self.status.is_some()
+    }
+
+    fn heal(&mut self) -> Result<(), FaultError> {
+        self.poll()?;
+        if let (Some(child), None) = (&mut self.child, self.status) {
+            // It has a session of its own, so its children are of its group and go with it.
+            let pid = child.id() as i32;
+            match killpg(Pid::from_raw(pid), Signal::SIGKILL) {
+                Ok(()) | Err(nix::errno::Errno::ESRCH) => {}
+                Err(e) => return Err(FaultError::system("killing the command's group", e)),
+            }
+            child.kill().map_err(|e| FaultError::system("killing the command", e))?;
+            let reaped = child.wait().map_err(|e| FaultError::system("reaping the command", e))?;
+            self.status = Some(reaped);
+        }
+        Ok(())
+    }
+
+    fn last_words(&mut self) -> Option<String> {
+        self.status.is_none().then(|| "the command was still running and was killed".to_owned())
+    }
+}

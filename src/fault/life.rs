@@ -1,0 +1,245 @@
+//! A fault's life on its own thread: wait, resolve, journal, inject, prove, wait, heal. Whatever
+//! happens in between, what was injected is healed.
+
+use super::exec::Exec;
+use super::kill::Kill;
+use super::network_partition::NetworkPartition;
+use super::process_stop::ProcessStop;
+use super::target::{resolve, resolve_groups};
+use super::{Fault, FaultError, FaultRecord, Journal, JournalEntry, Situation};
+use crate::clock::Epoch;
+use crate::event::{Evidence, FaultStep};
+use crate::plan::{FaultAction, FaultPlan};
+use crate::runtime::Cluster;
+use std::path::PathBuf;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How long between two looks for a proof, at first; it doubles up to the next.
+const PROOF_INTERVAL_MIN: Duration = Duration::from_micros(500);
+/// How long between two looks for a proof, at most.
+const PROOF_INTERVAL_MAX: Duration = Duration::from_millis(20);
+
+/// Calls all faults off: waiting ones are not injected, active ones are healed at once.
+#[derive(Debug, Default)]
+pub struct Cancel {
+    called: Mutex<bool>,
+    wake: Condvar,
+}
+
+impl Cancel {
+    /// Calls off; cannot be taken back.
+    pub fn call(&self) {
+        *self.called.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.wake.notify_all();
+    }
+
+    /// Waits until `deadline`; true as soon as it is called off.
+    pub fn wait_until(&self, deadline: Instant) -> bool {
+        let mut called = self.called.lock().unwrap_or_else(PoisonError::into_inner);
+        while !*called {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return false;
+            }
+            called = self.wake.wait_timeout(called, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        true
+    }
+}
+
+/// Where faults act, and what they need to know.
+pub struct Site<'a> {
+    /// The cluster.
+    pub cluster: Arc<dyn Cluster>,
+    /// What is known of the cluster now.
+    pub situation: Box<dyn Fn() -> Situation + Send + Sync>,
+    /// Environment of `exec`, now.
+    pub environment: Box<dyn Fn() -> Vec<(String, String)> + Send + Sync>,
+    /// The journal.
+    pub journal: Journal,
+    /// The run's clock.
+    pub epoch: Epoch,
+    /// The scenario's zero on it.
+    pub zero_us: u64,
+    /// Calls all faults off.
+    pub cancel: Cancel,
+    /// The run's folder.
+    pub folder: PathBuf,
+    /// Told of every step.
+    pub tell: Box<dyn Fn(u16, FaultStep) + Send + Sync + 'a>,
+}
+
+impl Site<'_> {
+    /// Now, in milliseconds of the scenario's clock.
+    pub fn now_ms(&self) -> f64 {
+        (self.epoch.elapsed_us() as f64 - self.zero_us as f64) / 1e3
+    }
+
+    fn instant(&self, at_ms: u64) -> Instant {
+        Instant::now() + self.epoch.until_us(self.zero_us + at_ms * 1_000)
+    }
+
+    fn make(&self, plan: &FaultPlan) -> Result<Box<dyn Fault>, FaultError> {
+        let situation = (self.situation)();
+        Ok(match &plan.action {
+            FaultAction::ProcessStop { targets } => {
+                Box::new(ProcessStop::new(resolve(targets, &situation)?))
+            }
+            FaultAction::Kill { targets } => {
+                Box::new(Kill::new(Arc::clone(&self.cluster), resolve(targets, &situation)?))
+            }
+            FaultAction::NetworkPartition { groups, ports } => Box::new(NetworkPartition::new(
+                self.cluster.drop_points(),
+                format!("fault_{}", plan.index),
+                resolve_groups(groups, &situation)?,
+                *ports,
+            )),
+            FaultAction::Exec { command } => Box::new(Exec::new(
+                Arc::clone(&self.cluster),
+                command.clone(),
+                (self.environment)(),
+                self.folder.join(format!("exec-{}.log", plan.index)),
+            )),
+        })
+    }
+}
+
+/// Walks one fault through its life; returns when it is healed or was called off.
+pub fn live(plan: &FaultPlan, site: &Site<'_>) -> FaultRecord {
+    let mut record = FaultRecord {
+        index: plan.index,
+        kind: plan.action.kind().to_owned(),
+        what: plan.to_string(),
+        nodes: Vec::new(),
+        scheduled_at_ms: plan.at_ms as f64,
+        called_at_ms: None,
+        effective_at_ms: None,
+        healed_at_ms: None,
+        effective: false,
+        reason: None,
+        evidence: Vec::new(),
+    };
+    if site.cancel.wait_until(site.instant(plan.at_ms)) {
+        record.reason = Some("the run ended before its time".to_owned());
+        return record;
+    }
+    let fault = match site.make(plan) {
+        Ok(fault) => fault,
+        Err(error) => {
+            fail(&mut record, site, error.to_string());
+            return record;
+        }
+    };
+    record.nodes = fault.nodes();
+    // From here on the guard heals on every way out, a panic included.
+    let mut guard = Guard { fault, healed: false };
+    let outcome = act(plan, site, guard.fault.as_mut(), &mut record);
+    if let Some(words) = guard.fault.last_words().filter(|_| record.called_at_ms.is_some()) {
+        record.evidence.push(Evidence { at_ms: site.now_ms(), text: words, proves: false });
+    }
+    if let Err(error) = outcome {
+        fail(&mut record, site, error.to_string());
+    }
+    match guard.heal() {
+        Ok(()) => {
+            record.healed_at_ms = Some(site.now_ms());
+            note_healed(&mut record, site);
+        }
+        Err(error) => fail(&mut record, site, format!("not healed: {error}")),
+    }
+    if !record.effective && record.reason.is_none() {
+        record.reason = Some(unproved(&record));
+    }
+    record
+}
+
+/// Journals, injects, and looks for the proof until the fault's time is over.
+fn act(
+    plan: &FaultPlan,
+    site: &Site<'_>,
+    fault: &mut dyn Fault,
+    record: &mut FaultRecord,
+) -> Result<(), FaultError> {
+    let entry = JournalEntry::Intent {
+        fault: plan.index,
+        what: record.what.clone(),
+        nodes: record.nodes.clone(),
+        remedy: fault.remedy(),
+    };
+    site.journal.write(&entry).map_err(|e| FaultError::system("writing the journal", e))?;
+    record.called_at_ms = Some(site.now_ms());
+    // The time that the fault lasts counts from when it was called, not from the plan's time.
+    let end = Instant::now() + Duration::from_millis(plan.for_ms);
+    fault.inject()?;
+    (site.tell)(plan.index, FaultStep::Injected { nodes: record.nodes.clone() });
+    let mut interval = PROOF_INTERVAL_MIN;
+    while !record.effective {
+        if Instant::now() >= end {
+            return Ok(());
+        }
+        if let Some(text) = fault.prove()? {
+            let evidence = Evidence { at_ms: site.now_ms(), text, proves: true };
+            record.effective = true;
+            record.effective_at_ms = Some(evidence.at_ms);
+            record.evidence.push(evidence.clone());
+            (site.tell)(plan.index, FaultStep::Effective(evidence));
+        } else if site.cancel.wait_until(end.min(Instant::now() + interval)) {
+            return Ok(());
+        }
+        interval = (interval * 2).min(PROOF_INTERVAL_MAX);
+    }
+    if !fault.is_over() {
+        site.cancel.wait_until(end);
+    }
+    Ok(())
+}
+
+fn note_healed(record: &mut FaultRecord, site: &Site<'_>) {
+    (site.tell)(record.index, FaultStep::Healed);
+    if let Err(error) = site.journal.write(&JournalEntry::Healed { fault: record.index }) {
+        record.evidence.push(Evidence {
+            at_ms: site.now_ms(),
+            text: format!("healed, but the journal could not be written: {error}"),
+            proves: false,
+        });
+    }
+}
+
+fn fail(record: &mut FaultRecord, site: &Site<'_>, reason: String) {
+    (site.tell)(record.index, FaultStep::Failed { reason: reason.clone() });
+    record.effective = false;
+    record.reason = Some(reason);
+}
+
+fn unproved(record: &FaultRecord) -> String {
+    let held_ms = match (record.called_at_ms, record.healed_at_ms) {
+        (Some(called), Some(healed)) => healed - called,
+        _ => 0.0,
+    };
+    let seen = record.evidence.last().map_or(String::new(), |e| format!("; {}", e.text));
+    format!("no proof that it took effect was seen in the {held_ms:.1} ms that it lasted{seen}")
+}
+
+/// Heals when dropped, unless that was done.
+struct Guard {
+    fault: Box<dyn Fault>,
+    healed: bool,
+}
+
+impl Guard {
+    fn heal(&mut self) -> Result<(), FaultError> {
+        let result = self.fault.heal();
+        self.healed = result.is_ok();
+        result
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if !self.healed {
+            // Reported where it was first tried; this is the second try, or a panic's only one.
+            drop(self.fault.heal());
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! Faults on real processes, walked through their lives on a cluster of one `sleep`.
+
+use super::*;
+use crate::clock::Epoch;
+use crate::event::FaultStep;
+use crate::netfilter::DropPoint;
+use crate::plan::{FaultAction, FaultPlan, Target};
+use crate::runtime::{Cluster, Node, Role, RuntimeError, Vantage};
+use std::net::Ipv4Addr;
+use std::process::{Child, Command};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// One broker that is a `sleep`.
+struct Sleeper {
+    child: Mutex<Option<Child>>,
+}
+
+impl Sleeper {
+    fn new() -> Arc<Self> {
+        let sleeper = Arc::new(Sleeper { child: Mutex::new(None) });
+        sleeper.start_node(0).unwrap();
+        sleeper
+    }
+
+    fn pid(&self) -> Option<i32> {
+        let mut child = self.child.lock().unwrap();
+        let living = child.as_mut()?.try_wait().unwrap().is_none();
+        living.then(|| child.as_ref().unwrap().id() as i32)
+    }
+
+    fn is_stopped(&self) -> bool {
+        process::Process::find(self.pid().unwrap()).unwrap().is_stopped()
+    }
+}
+
+impl Drop for Sleeper {
+    fn drop(&mut self) {
+        if let Some(child) = self.child.lock().unwrap().as_mut() {
+            drop(child.kill());
+            drop(child.wait());
+        }
+    }
+}
+
+impl Cluster for Sleeper {
+    fn nodes(&self) -> Vec<Node> {
+        let name = "broker-0".to_owned();
+        let pids = self.pid().into_iter().collect();
+        let address = Ipv4Addr::LOCALHOST;
+        vec![Node { id: 0, name, role: Role::Combined, pids, address, netns: None }]
+    }
+
+    fn start_node(&self, _: i32) -> Result<(), RuntimeError> {
+        if self.pid().is_none() {
+            let child = Command::new("sleep").arg("60").spawn().unwrap();
+            *self.child.lock().unwrap() = Some(child);
+        }
+        Ok(())
+    }
+
+    fn spawn_client(&self, mut command: Command) -> Result<Child, RuntimeError> {
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        command.spawn().map_err(|e| RuntimeError::io("spawn", e))
+    }
+
+    fn client_bootstrap_servers(&self) -> String {
+        String::new()
+    }
+
+    fn vantage(&self) -> Vantage {
+        Vantage { netns: None, brokers: vec![] }
+    }
+
+    fn drop_points(&self) -> Vec<Arc<DropPoint>> {
+        vec![]
+    }
+
+    fn describe(&self) -> String {
+        "a sleep".to_owned()
+    }
+
+    fn destroy(&self) -> Result<(), RuntimeError> {
+        Ok(())
+    }
+}
+
+struct Stage {
+    sleeper: Arc<Sleeper>,
+    site: Site<'static>,
+    steps: Arc<Mutex<Vec<FaultStep>>>,
+    folder: tempfile::TempDir,
+}
+
+fn stage() -> Stage {
+    let sleeper = Sleeper::new();
+    let folder = tempfile::tempdir().unwrap();
+    let steps: Arc<Mutex<Vec<FaultStep>>> = Arc::default();
+    let (told, seen) = (Arc::clone(&steps), Arc::clone(&sleeper));
+    let site = Site {
+        cluster: Arc::clone(&sleeper) as Arc<dyn Cluster>,
+        situation: Box::new(move || Situation {
+            nodes: seen.nodes(),
+            leader: Some(0),
+            replicas: vec![0],
+            controller: Some(0),
+        }),
+        environment: Box::new(|| vec![("CHAOS_PHASE".to_owned(), "faults".to_owned())]),
+        journal: Journal::create(&folder.path().join("journal.jsonl")).unwrap(),
+        epoch: Epoch::now(),
+        zero_us: 0,
+        cancel: Cancel::default(),
+        folder: folder.path().to_owned(),
+        tell: Box::new(move |_, step| told.lock().unwrap().push(step)),
+    };
+    Stage { sleeper, site, steps, folder }
+}
+
+fn plan(action: FaultAction, at_ms: u64, for_ms: u64) -> FaultPlan {
+    FaultPlan { index: 0, action, at_ms, for_ms }
+}
+
+fn stop() -> FaultAction {
+    FaultAction::ProcessStop { targets: vec![Target::Leader] }
+}
+
+fn kill() -> FaultAction {
+    FaultAction::Kill { targets: vec![Target::Leader] }
+}
+
+fn exec(command: &str) -> FaultAction {
+    FaultAction::Exec { command: ["sh", "-c", command].map(str::to_owned).to_vec() }
+}
+
+#[test]
+fn a_stop_is_journalled_proved_and_healed_in_its_time() {
+    let stage = stage();
+    let record = live(&plan(stop(), 20, 100), &stage.site);
+    assert!(record.effective, "{record:?}");
+    assert_eq!(record.nodes, ["broker-0"]);
+    let (called, effective, healed) = (
+        record.called_at_ms.unwrap(),
+        record.effective_at_ms.unwrap(),
+        record.healed_at_ms.unwrap(),
+    );
+    assert!((20.0..40.0).contains(&called), "{called}");
+    assert!(effective >= called && effective < healed);
+    assert!(healed - called >= 100.0, "{called} to {healed}");
+    assert!(record.evidence[0].text.contains("all 1 threads in state T"), "{record:?}");
+    assert!(!stage.sleeper.is_stopped());
+    let journal = std::fs::read_to_string(stage.folder.path().join("journal.jsonl")).unwrap();
+    assert!(journal.lines().next().unwrap().contains("SIGCONT"), "{journal}");
+    assert!(journal.lines().nth(1).unwrap().contains("healed"), "{journal}");
+}
+
+#[test]
+fn a_stop_of_no_time_is_not_effective() {
+    let stage = stage();
+    let record = live(&plan(stop(), 0, 0), &stage.site);
+    assert!(!record.effective);
+    assert!(record.reason.unwrap().contains("no proof"));
+    assert!(!stage.sleeper.is_stopped());
+}
+
+#[test]
+fn what_is_stopped_already_cannot_be_stopped_and_is_not_woken() {
+    let stage = stage();
+    let pid = stage.sleeper.pid().unwrap();
+    let process = process::Process::find(pid).unwrap();
+    process.signal(nix::sys::signal::Signal::SIGSTOP).unwrap();
+    while !process.is_stopped() {
+        std::thread::yield_now();
+    }
+    let record = live(&plan(stop(), 0, 50), &stage.site);
+    assert!(record.reason.unwrap().contains("is stopped already"));
+    assert!(stage.sleeper.is_stopped());
+}
+
+#[test]
+fn a_kill_is_proved_and_healed_by_a_new_process() {
+    let stage = stage();
+    let before = stage.sleeper.pid().unwrap();
+    let record = live(&plan(kill(), 0, 50), &stage.site);
+    assert!(record.effective, "{record:?}");
+    assert_ne!(stage.sleeper.pid().unwrap(), before);
+}
+
+#[test]
+fn killing_the_dead_is_not_effective_and_leaves_them_dead() {
+    let stage = stage();
+    nix::sys::signal::kill(
+        nix::unistd::Pid::from_raw(stage.sleeper.pid().unwrap()),
+        nix::sys::signal::Signal::SIGKILL,
+    )
+    .unwrap();
+    while stage.sleeper.pid().is_some() {
+        std::thread::yield_now();
+    }
+    let record = live(&plan(kill(), 0, 50), &stage.site);
+    assert!(record.reason.unwrap().contains("is dead already"));
+    assert_eq!(stage.sleeper.pid(), None);
+}
+
+#[test]
+fn called_off_it_is_healed_at_once_or_never_injected() {
+    let stage = stage();
+    std::thread::scope(|scope| {
+        let site = &stage.site;
+        let active = scope.spawn(move || live(&plan(stop(), 0, 60_000), site));
+        let waiting = scope.spawn(move || live(&plan(kill(), 60_000, 60_000), site));
+        while !stage.sleeper.is_stopped() {
+            std::thread::yield_now();
+        }
+        site.cancel.call();
+        let record = active.join().unwrap();
+        assert!(record.healed_at_ms.unwrap() < 30_000.0);
+        let record = waiting.join().unwrap();
+        assert_eq!(record.called_at_ms, None);
+        assert!(record.reason.unwrap().contains("before its time"));
+    });
+    assert!(!stage.sleeper.is_stopped());
+}
+
+#[test]
+fn a_command_is_effective_by_its_status_and_over_when_it_ends() {
+    let stage = stage();
+    let record = live(&plan(exec("echo $CHAOS_PHASE"), 0, 60_000), &stage.site);
+    assert!(record.effective, "{record:?}");
+    assert!(record.evidence[0].text.contains("faults"), "{record:?}");
+    assert!(record.healed_at_ms.unwrap() < 30_000.0);
+    let record = live(&plan(exec("echo no; exit 3"), 0, 60_000), &stage.site);
+    assert!(!record.effective);
+    assert!(record.reason.unwrap().contains("exit status: 3"));
+    let steps = stage.steps.lock().unwrap();
+    assert!(steps.iter().any(|s| matches!(s, FaultStep::Failed { .. })));
+}
+
+#[test]
+fn a_command_that_takes_too_long_is_killed_and_not_effective() {
+    let stage = stage();
+    let started = std::time::Instant::now();
+    let record = live(&plan(exec("exec sleep 60"), 0, 80), &stage.site);
+    assert!(!record.effective);
+    assert!(record.reason.unwrap().contains("still running"));
+    assert!(started.elapsed() < Duration::from_secs(30));
+}

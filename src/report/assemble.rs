@@ -1,0 +1,226 @@
+//! From what is known of a run to its report: verify each cell, judge, find the reasons.
+
+use super::{CellReport, Memory, Report, SCHEMA};
+use crate::event::Observation;
+use crate::exit::Exit;
+use crate::fault::{FaultRecord, consequences};
+use crate::ledger::{Ledger, LedgerRecord, Observed, PartitionLedger, PartitionObserved};
+use crate::plan::{Cell, Plan, Rate};
+use crate::runner::{Phase, Stop, latency_phase};
+use crate::verify::{self, CellFindings, CellInput, CellVerdict, FaultWindow, Verdict};
+use crate::workload::wire::Summary;
+use std::collections::BTreeMap;
+
+/// All that is known when a run is over, however it ended.
+pub struct Assembly<'a> {
+    /// What was run.
+    pub plan: &'a Plan,
+    /// Runtime, versions, seed, timing; one line each.
+    pub about: Vec<String>,
+    /// RFC 3339.
+    pub started_at: String,
+    /// The scenario's zero on the run's clock; none if it was not reached.
+    pub zero_us: Option<u64>,
+    /// When sending ended, on the run's clock.
+    pub sending_ended_us: Option<u64>,
+    /// In the plan's order.
+    pub faults: Vec<FaultRecord>,
+    /// What the watcher saw.
+    pub observations: Vec<Observation>,
+    /// One a cell; empty when it did not come to that.
+    pub ledgers: &'a [Ledger],
+    /// One a cell; none where the log was not read.
+    pub observed: Vec<Option<Observed>>,
+    /// Cells that something kept from being settled, and what.
+    pub unsettled: Vec<(u16, String)>,
+    /// Each worker's own account.
+    pub producers: Vec<Option<Summary>>,
+    /// How long each phase took.
+    pub phases: Vec<Phase>,
+    /// Worth knowing.
+    pub notes: Vec<String>,
+    /// Why the run ended before its time, if it did.
+    pub stop: Option<Stop>,
+}
+
+/// What is found out about one cell, and its verdict.
+struct Judged {
+    findings: CellFindings,
+    verdict: CellVerdict,
+    bytes: usize,
+}
+
+impl Assembly<'_> {
+    /// The report.
+    pub fn report(mut self) -> Report {
+        let zero_us = self.zero_us.unwrap_or(0);
+        for fault in &mut self.faults {
+            let seen = consequences(fault, &self.observations, zero_us);
+            fault.evidence.extend(seen);
+        }
+        let windows: Vec<FaultWindow> =
+            self.faults.iter().filter_map(|f| window(f, zero_us)).collect();
+        let judged: Vec<Judged> =
+            self.plan.cells.iter().map(|cell| self.judge(cell, &windows, zero_us)).collect();
+        let (verdict, exit, reasons) = self.sum_up(&judged);
+        let bytes = judged.iter().map(|j| j.bytes as u64).sum();
+        let cells = self.plan.cells.iter().zip(judged).zip(&self.producers);
+        let cells = cells.map(|((cell, judged), producer)| {
+            let Judged { findings, verdict, .. } = judged;
+            CellReport::new(&cell.id, config(cell), findings, verdict, producer.clone())
+        });
+        let ms = |us: u64| us as f64 / 1e3;
+        Report {
+            schema: SCHEMA.to_owned(),
+            verdict,
+            exit_code: exit.code(),
+            reasons,
+            started_at: self.started_at,
+            about: self.about,
+            cells: cells.collect(),
+            faults: self.faults,
+            leaders: self.observations,
+            phases: self.phases,
+            zero_ms: self.zero_us.map(ms),
+            sending_ended_ms: self.sending_ended_us.map(|us| ms(us) - ms(zero_us)),
+            memory: Memory {
+                ledger_and_observed_bytes: bytes,
+                peak_resident_bytes: peak_resident_bytes(),
+            },
+            notes: self.notes,
+            plan: self.plan.clone(),
+        }
+    }
+
+    fn judge(&self, cell: &Cell, windows: &[FaultWindow], zero_us: u64) -> Judged {
+        let index = usize::from(cell.index);
+        let mut unsettled: Vec<String> =
+            self.unsettled.iter().filter(|(i, _)| *i == cell.index).map(|u| u.1.clone()).collect();
+        let ledger = self.ledgers.get(index).map(Ledger::record).transpose();
+        let ledger = ledger.unwrap_or_else(|error| {
+            unsettled.push(format!("the ledger cannot be read: {error}"));
+            None
+        });
+        let ledger = ledger.unwrap_or_default();
+        let unread = unread(ledger.partitions.len());
+        let observed = self.observed[index].as_ref().unwrap_or(&unread);
+        let own_end = self.producers[index].as_ref().map(|p| p.ended_us);
+        let mut findings = verify::cell(&CellInput {
+            topic: &cell.topic.name,
+            confirmed: cell.producer.config.get("acks").is_none_or(|acks| acks != "0"),
+            ledger: &ledger,
+            observed,
+            observations: &self.observations,
+            faults: windows,
+            phases: &latency_phases(),
+            zero_us,
+            sending_ended_us: own_end.or(self.sending_ended_us).unwrap_or(zero_us),
+            holes_explained: None,
+        });
+        findings.inconclusive.extend(unsettled);
+        let verdict = verify::judge(&cell.expectations, &findings);
+        Judged { findings, verdict, bytes: allocated_bytes(&ledger, observed) }
+    }
+
+    /// Verdict, exit and reasons of the whole run.
+    fn sum_up(&self, judged: &[Judged]) -> (Verdict, Exit, Vec<String>) {
+        let ids = self.plan.cells.iter().map(|c| c.id.clone());
+        let cells: Vec<(String, CellVerdict)> =
+            ids.zip(judged.iter().map(|j| j.verdict.clone())).collect();
+        let ineffective: Vec<String> = self
+            .faults
+            .iter()
+            .filter(|f| !f.effective)
+            .map(|f| {
+                let reason = f.reason.as_deref().unwrap_or("no proof was seen");
+                format!("fault {} ({}) did not take effect: {reason}", f.index + 1, f.what)
+            })
+            .collect();
+        let run = verify::judge_run(&cells, &ineffective);
+        let (first, exit) = match &self.stop {
+            Some(Stop::Interrupted(exit)) => {
+                ("interrupted before the log was read back".to_owned(), *exit)
+            }
+            Some(Stop::Failed(error)) => (error.to_string(), Exit::Environment),
+            None => return (run.verdict, run.verdict.exit(), self.all_reasons(run.reasons)),
+        };
+        let reasons = std::iter::once(first).chain(run.reasons).collect();
+        (Verdict::Inconclusive, exit, reasons)
+    }
+
+    /// A run that passed says so in figures.
+    fn all_reasons(&self, reasons: Vec<String>) -> Vec<String> {
+        if !reasons.is_empty() {
+            return reasons;
+        }
+        let faults = match self.faults.len() {
+            0 => "no fault".to_owned(),
+            1 => "the fault took effect".to_owned(),
+            n => format!("all {n} faults took effect"),
+        };
+        let cells = match self.plan.cells.len() {
+            1 => "every expectation is met".to_owned(),
+            n => format!("every expectation of {n} cells is met"),
+        };
+        vec![format!("{cells}; {faults}")]
+    }
+}
+
+/// The verifier's view of a fault; none if it was never called.
+fn window(fault: &FaultRecord, zero_us: u64) -> Option<FaultWindow> {
+    let us = |ms: f64| zero_us.saturating_add_signed((ms * 1e3) as i64);
+    let called_us = us(fault.called_at_ms?);
+    Some(FaultWindow {
+        index: fault.index,
+        what: fault.what.clone(),
+        effective_us: fault.effective_at_ms.map(us),
+        called_us,
+        // What could not be healed lasted to the end.
+        healed_us: fault.healed_at_ms.map_or(u64::MAX, us),
+    })
+}
+
+fn latency_phases() -> [(String, usize); 3] {
+    [
+        ("before".to_owned(), latency_phase::BEFORE),
+        ("during".to_owned(), latency_phase::DURING),
+        ("after".to_owned(), latency_phase::AFTER),
+    ]
+}
+
+/// A log that nobody read.
+fn unread(partitions: usize) -> Observed {
+    Observed {
+        partitions: Vec::new(),
+        log_start: vec![0; partitions],
+        end: vec![0; partitions],
+        unreadable: vec![Some("it was not read: the run ended before".to_owned()); partitions],
+    }
+}
+
+fn allocated_bytes(ledger: &LedgerRecord, observed: &Observed) -> usize {
+    let ledger: usize = ledger.partitions.iter().map(PartitionLedger::allocated_bytes).sum();
+    let observed: usize = observed.partitions.iter().map(PartitionObserved::allocated_bytes).sum();
+    ledger + observed
+}
+
+/// Every property of topic and producer, by name.
+fn config(cell: &Cell) -> BTreeMap<String, String> {
+    let mut config = cell.producer.config.clone();
+    config.extend(cell.topic.config.clone());
+    config.insert("partitions".to_owned(), cell.topic.partitions().to_string());
+    config.insert("replication.factor".to_owned(), cell.topic.replication_factor().to_string());
+    config.insert("message.bytes".to_owned(), cell.producer.message_bytes.to_string());
+    let rate = match cell.producer.rate {
+        Rate::PerSecond(rate) => rate.to_string(),
+        Rate::Max => "max".to_owned(),
+    };
+    config.insert("rate".to_owned(), rate);
+    config
+}
+
+/// The highest resident set that this process ever had (getrusage(2) tells KiB).
+fn peak_resident_bytes() -> u64 {
+    use nix::sys::resource::{UsageWho, getrusage};
+    getrusage(UsageWho::RUSAGE_SELF).map_or(0, |usage| usage.max_rss() as u64 * 1024)
+}

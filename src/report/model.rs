@@ -1,0 +1,179 @@
+//! `report.json`: everything that is known of a run. All other formats can be rebuilt from it.
+
+use crate::event::Observation;
+use crate::exit::Exit;
+use crate::fault::FaultRecord;
+use crate::plan::{Metric, Plan};
+use crate::runner::Phase;
+use crate::verify::{
+    Bounds, CellFindings, CellVerdict, Counts, ExpectationVerdict, FaultOutage, Omitted, Outage,
+    PhaseLatency, Verdict, Witness,
+};
+use crate::workload::wire::Summary;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The schema's name and version; a change that breaks readers makes a new one.
+pub const SCHEMA: &str = "kafka-chaos/report/1";
+
+/// All that is known of one run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// Of the whole run.
+    pub verdict: Verdict,
+    /// The exit status that it means.
+    pub exit_code: u8,
+    /// Why, in words; the first is the most telling.
+    pub reasons: Vec<String>,
+    /// When the run began, RFC 3339 with the zone.
+    pub started_at: String,
+    /// Runtime, versions, seed, timing; one line each.
+    pub about: Vec<String>,
+    /// One a cell, in the plan's order.
+    pub cells: Vec<CellReport>,
+    /// One a fault, in the plan's order.
+    pub faults: Vec<FaultRecord>,
+    /// What the watcher saw, changes only, in order. `at_us` counts from the run's begin.
+    pub leaders: Vec<Observation>,
+    /// How long each phase took.
+    pub phases: Vec<Phase>,
+    /// The scenario's zero, milliseconds since the run began: the moment when every partition had
+    /// an acknowledgement; none if it was not reached.
+    pub zero_ms: Option<f64>,
+    /// When sending ended, milliseconds of the scenario's clock.
+    pub sending_ended_ms: Option<f64>,
+    /// What the accounting itself took.
+    pub memory: Memory,
+    /// Worth knowing, changes no verdict.
+    pub notes: Vec<String>,
+    /// What was run.
+    pub plan: Plan,
+}
+
+/// What the accounting took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Memory {
+    /// Ledger and observed log of all cells together, as they were verified.
+    pub ledger_and_observed_bytes: u64,
+    /// The highest resident set of this process.
+    pub peak_resident_bytes: u64,
+}
+
+/// What is known of one cell.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CellReport {
+    /// The cell's id.
+    pub id: String,
+    /// Every property of topic and producer that was set, by Kafka's and librdkafka's names.
+    pub config: BTreeMap<String, String>,
+    /// Of this cell.
+    pub verdict: Verdict,
+    /// Each expectation and what became of it.
+    pub expectations: Vec<ExpectationVerdict>,
+    /// Messages by what became of them; null where the log as it was read does not settle it.
+    pub counts: ShownCounts,
+    /// For the counts that are null: between which values the true one lies.
+    pub bounds: Vec<Bounds>,
+    /// Records that are copies of a message standing before them.
+    pub copies: u64,
+    /// Messages of unknown outcome that are in the log. No anomaly: unknown is unknown.
+    pub unknown_present: u64,
+    /// Whether acknowledgements mean anything: false with acks=0.
+    pub confirmed: bool,
+    /// Longest time without an acknowledgement on one partition; none when nothing was sent.
+    pub unavailable_ms: Option<f64>,
+    /// The same with its place.
+    pub outage: Option<Outage>,
+    /// The same within each fault.
+    pub fault_outages: Vec<FaultOutage>,
+    /// Acknowledgement latencies before, during and after faults.
+    pub latencies: Vec<PhaseLatency>,
+    /// A bounded number for each anomaly.
+    pub witnesses: Vec<Witness>,
+    /// How many messages the witnesses leave out.
+    pub omitted: Vec<Omitted>,
+    /// Worth knowing, changes no verdict.
+    pub notes: Vec<String>,
+    /// The worker's own account; none if it died.
+    pub producer: Option<Summary>,
+}
+
+/// [`Counts`] as they are told: none where the log as it was read does not settle a count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "each is the field of the same name in Counts")]
+pub struct ShownCounts {
+    pub sent: u64,
+    pub acked: u64,
+    pub rejected: u64,
+    pub unknown: u64,
+    pub lost: Option<u64>,
+    pub duplicated: Option<u64>,
+    pub reordered: Option<u64>,
+    pub phantom: Option<u64>,
+    pub corrupt: Option<u64>,
+    pub foreign: Option<u64>,
+}
+
+impl ShownCounts {
+    fn of(counts: &Counts, bounds: &[Bounds]) -> Self {
+        let settled = |metric: Metric, count: u64| {
+            let open = bounds.iter().any(|b| b.metric == metric && b.most != Some(b.least));
+            (!open).then_some(count)
+        };
+        ShownCounts {
+            sent: counts.sent,
+            acked: counts.acked,
+            rejected: counts.rejected,
+            unknown: counts.unknown,
+            lost: settled(Metric::Lost, counts.lost),
+            duplicated: settled(Metric::Duplicated, counts.duplicated),
+            reordered: settled(Metric::Reordered, counts.reordered),
+            phantom: settled(Metric::Phantom, counts.phantom),
+            corrupt: settled(Metric::Corrupt, counts.corrupt),
+            foreign: settled(Metric::Foreign, counts.foreign),
+        }
+    }
+}
+
+impl CellReport {
+    /// Findings and verdict put together.
+    pub fn new(
+        id: &str,
+        config: BTreeMap<String, String>,
+        findings: CellFindings,
+        verdict: CellVerdict,
+        producer: Option<Summary>,
+    ) -> Self {
+        CellReport {
+            id: id.to_owned(),
+            config,
+            verdict: verdict.verdict,
+            expectations: verdict.expectations,
+            counts: ShownCounts::of(&findings.counts, &findings.bounds),
+            bounds: findings.bounds,
+            copies: findings.copies,
+            unknown_present: findings.unknown_present,
+            confirmed: findings.confirmed,
+            unavailable_ms: findings.unavailable_ms,
+            outage: findings.outage,
+            fault_outages: findings.fault_outages,
+            latencies: findings.latencies,
+            witnesses: findings.witnesses,
+            omitted: findings.omitted,
+            notes: findings.notes,
+            producer,
+        }
+    }
+}
+
+impl Report {
+    /// The exit that the report's exit status means.
+    pub fn exit(&self) -> Exit {
+        [Exit::Pass, Exit::Violated, Exit::Inconclusive, Exit::Interrupted, Exit::Terminated]
+            .into_iter()
+            .find(|e| e.code() == self.exit_code)
+            .unwrap_or(Exit::Environment)
+    }
+}

@@ -1,0 +1,105 @@
+//! The run's folder: where everything that outlives the run is put.
+
+use crate::runtime::RuntimeError;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// `chaos-out/<name>-<time>/`, or where `--out` says.
+#[derive(Clone, Debug)]
+pub struct RunFolder {
+    path: PathBuf,
+}
+
+impl RunFolder {
+    /// Makes the folder for a scenario of this name. With `out`, that folder is used; it may
+    /// exist if it is empty.
+    ///
+    /// # Errors
+    /// When it cannot be made or holds something already.
+    pub fn create(out: Option<&Path>, name: &str) -> Result<Self, RuntimeError> {
+        let path = match out {
+            Some(path) => path.to_path_buf(),
+            None => make_fresh(name)?,
+        };
+        let failed = |e| RuntimeError::io(format!("cannot make the folder {}", path.display()), e);
+        fs::create_dir_all(&path).map_err(failed)?;
+        if fs::read_dir(&path).map_err(failed)?.next().is_some() {
+            return Err(RuntimeError::new(format!("the folder {} is not empty", path.display()))
+                .advise("name another one with --out, or empty it"));
+        }
+        fs::create_dir_all(path.join("nodes")).map_err(failed)?;
+        fs::create_dir_all(path.join("cells")).map_err(failed)?;
+        // The workers live among the nodes and need a path that holds everywhere.
+        let path = path.canonicalize().map_err(failed)?;
+        let folder = RunFolder { path };
+        if out.is_none() {
+            folder.link_latest()?;
+        }
+        Ok(folder)
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Node logs.
+    pub fn nodes(&self) -> PathBuf {
+        self.path.join("nodes")
+    }
+
+    /// One cell's ledger and its worker's log.
+    pub fn cell(&self, index: u16) -> PathBuf {
+        self.path.join("cells").join(index.to_string())
+    }
+
+    /// `chaos-out/latest` leads to the newest run; replaced in one step, so that two runs side
+    /// by side leave a link to one of them.
+    fn link_latest(&self) -> Result<(), RuntimeError> {
+        let (Some(parent), Some(name)) = (self.path.parent(), self.path.file_name()) else {
+            return Ok(());
+        };
+        let fresh = parent.join(format!(".latest-{}", std::process::id()));
+        drop(fs::remove_file(&fresh));
+        let link = || -> std::io::Result<()> {
+            std::os::unix::fs::symlink(name, &fresh)?;
+            fs::rename(&fresh, parent.join("latest"))
+        };
+        link().map_err(|e| RuntimeError::io("cannot link chaos-out/latest", e))
+    }
+}
+
+/// At most so many runs of one name may begin in one second.
+const SAME_SECOND_MAX: u32 = 1_000;
+
+/// Makes a folder under `chaos-out` that did not exist; two runs at once get two.
+fn make_fresh(name: &str) -> Result<PathBuf, RuntimeError> {
+    let parent = Path::new("chaos-out");
+    let failed = |e| RuntimeError::io(format!("cannot make a folder in {}", parent.display()), e);
+    fs::create_dir_all(parent).map_err(failed)?;
+    let base = format!("{name}-{}", jiff::Zoned::now().strftime("%Y%m%d-%H%M%S"));
+    for n in 1..=SAME_SECOND_MAX {
+        let path = parent.join(if n == 1 { base.clone() } else { format!("{base}-{n}") });
+        match fs::create_dir(&path) {
+            Ok(()) => return Ok(path),
+            Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(e) => return Err(failed(e)),
+        }
+    }
+    Err(RuntimeError::new(format!("{SAME_SECOND_MAX} runs of {name} began in this second")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_holds_something_is_not_taken() {
+        let parent = tempfile::tempdir().unwrap();
+        let out = parent.path().join("a/b");
+        let folder = RunFolder::create(Some(&out), "x").unwrap();
+        assert!(folder.nodes().is_dir());
+        let error = RunFolder::create(Some(&out), "x").unwrap_err().to_string();
+        assert!(error.contains("not empty"), "{error}");
+    }
+}

@@ -1,0 +1,188 @@
+//! While messages flow: wait for the first acknowledgements, let the faults live on threads of
+//! their own, show progress, and decide when sending ends.
+
+use super::{Bus, Interrupt, Stop, settle};
+use crate::event::RunEvent;
+use crate::fault::{Cancel, FaultRecord, Site, live};
+use crate::kafka::ClusterView;
+use crate::ledger::Ledger;
+use crate::plan::Plan;
+use crate::runtime::RuntimeError;
+use crate::workload::Worker;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+/// Every partition must be acknowledged once within this time of the start.
+const FIRST_ACK_TIMEOUT: Duration = Duration::from_secs(60);
+/// Progress is told, and the end considered, so often.
+const TICK: Duration = Duration::from_millis(200);
+/// Without a `duration`, sending goes on for so long after recovery was seen.
+const AFTER_RECOVERY: Duration = Duration::from_secs(2);
+/// Without a `duration`, recovery is waited for so long after the last heal.
+const RECOVERY_TIMEOUT: Duration = Duration::from_secs(90);
+/// Without a fault, a limit or a `duration`, sending goes on for so long.
+const IDLE_DURATION: Duration = Duration::from_secs(10);
+/// With a limit on messages, sending ends when nothing was acknowledged for so long.
+const SILENCE_MAX: Duration = Duration::from_secs(150);
+
+/// What the load phases work on.
+pub struct Load<'a> {
+    /// What to do.
+    pub plan: &'a Plan,
+    /// One a cell.
+    pub workers: &'a [Worker],
+    /// One a cell.
+    pub ledgers: &'a [Ledger],
+    /// Told of progress.
+    pub bus: &'a Bus,
+    /// May end the run.
+    pub interrupt: &'a Interrupt,
+    /// What each broker said last.
+    pub view: &'a (dyn Fn() -> ClusterView + Sync),
+    /// Fails when a node died that no fault killed.
+    pub health: &'a (dyn Fn() -> Result<(), RuntimeError> + Sync),
+}
+
+impl Load<'_> {
+    /// Waits until every partition of every cell has an acknowledgement.
+    ///
+    /// # Errors
+    /// When that does not happen in time, or the run is interrupted.
+    pub fn wait_for_first_acks(&self) -> Result<(), Stop> {
+        let deadline = Instant::now() + FIRST_ACK_TIMEOUT;
+        loop {
+            let silent = self.plan.cells.iter().zip(self.ledgers).find(|(cell, ledger)| {
+                ledger.acked_partitions() < cell.topic.partitions()
+                    && !self.workers[usize::from(cell.index)].has_ended()
+            });
+            let Some((cell, ledger)) = silent else { return Ok(()) };
+            if let Some(exit) = self.interrupt.sleep(Duration::from_millis(5)) {
+                return Err(Stop::Interrupted(exit));
+            }
+            (self.health)()?;
+            if Instant::now() >= deadline {
+                let (got, of) = (ledger.acked_partitions(), cell.topic.partitions());
+                let limit_s = FIRST_ACK_TIMEOUT.as_secs();
+                return Err(RuntimeError::new(format!(
+                    "cell {}: {got} of {of} partitions were acknowledged within {limit_s} s",
+                    cell.id
+                ))
+                .advise("see the worker's log in the run's folder")
+                .into());
+            }
+        }
+    }
+
+    /// Lets the faults live while messages flow, until sending should end.
+    /// Every fault is healed when this returns, whatever it returns.
+    pub fn run_faults(&self, site: &Site<'_>) -> (Vec<FaultRecord>, Result<(), Stop>) {
+        let healed: Mutex<Vec<FaultRecord>> = Mutex::new(Vec::new());
+        let records = || healed.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let end = std::thread::scope(|scope| {
+            // However this ends, no fault outlives it.
+            let _healed = CancelOnDrop(&site.cancel);
+            for plan in &self.plan.faults {
+                let (records, site) = (&records, &site);
+                std::thread::Builder::new()
+                    .name(format!("fault-{}", plan.index))
+                    .spawn_scoped(scope, move || {
+                        let record = live(plan, site);
+                        records().push(record);
+                    })
+                    .map_err(|e| RuntimeError::io("cannot start a fault's thread", e))?;
+            }
+            self.until_the_end(site, &|| records().len())
+        });
+        let mut records = healed.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        records.sort_by_key(|r| r.index);
+        (records, end)
+    }
+
+    /// Waits for the end of sending; fails when the run must end before it.
+    fn until_the_end(&self, site: &Site<'_>, over: &dyn Fn() -> usize) -> Result<(), Stop> {
+        let mut heal: Option<Healed> = None;
+        let mut progress = (0, Instant::now());
+        loop {
+            if let Some(exit) = self.interrupt.sleep(TICK) {
+                return Err(Stop::Interrupted(exit));
+            }
+            (self.health)()?;
+            let acked = self.tell_progress();
+            let sum = acked.iter().sum();
+            if sum > progress.0 {
+                progress = (sum, Instant::now());
+            }
+            if over() < self.plan.faults.len() {
+                continue;
+            }
+            let heal = heal.get_or_insert_with(|| Healed {
+                at: Instant::now(),
+                at_us: self.bus.epoch().elapsed_us(),
+                acked: acked.clone(),
+                recovered: None,
+            });
+            let over = if self.limited() {
+                self.workers.iter().all(Worker::has_ended) || progress.1.elapsed() > SILENCE_MAX
+            } else if let Some(duration_ms) = self.plan.duration_ms {
+                site.now_ms() >= duration_ms as f64
+            } else if self.plan.faults.is_empty() {
+                heal.at.elapsed() >= IDLE_DURATION
+            } else {
+                self.has_settled(heal, &acked)
+            };
+            if over {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Whether recovery was seen a while ago, or was waited for long enough.
+    fn has_settled(&self, heal: &mut Healed, acked: &[u64]) -> bool {
+        if heal.recovered.is_none() && self.has_recovered(heal, acked) {
+            heal.recovered = Some(Instant::now());
+        }
+        if heal.at.elapsed() >= RECOVERY_TIMEOUT {
+            let limit_s = RECOVERY_TIMEOUT.as_secs();
+            self.bus.note(format!("recovery was not seen within {limit_s} s of the heal"));
+            return true;
+        }
+        heal.recovered.is_some_and(|t| t.elapsed() >= AFTER_RECOVERY)
+    }
+
+    fn limited(&self) -> bool {
+        self.plan.cells.iter().any(|c| c.producer.messages.is_some())
+    }
+
+    /// All replicas in sync, by answers given after the heal, and every cell acknowledged since.
+    fn has_recovered(&self, heal: &Healed, acked: &[u64]) -> bool {
+        let view = (self.view)();
+        self.plan.cells.iter().enumerate().all(|(i, cell)| {
+            let flows = acked[i] > heal.acked[i] || self.workers[i].has_ended();
+            flows && settle::behind(&cell.topic, &view, heal.at_us).is_none()
+        })
+    }
+
+    fn tell_progress(&self) -> Vec<u64> {
+        let progress: Vec<_> = self.ledgers.iter().map(Ledger::progress).collect();
+        let ids = self.plan.cells.iter().map(|c| c.id.clone());
+        self.bus.tell(RunEvent::Progress { cells: ids.zip(progress.iter().copied()).collect() });
+        progress.iter().map(|p| p.acked).collect()
+    }
+}
+
+/// The moment when the last fault was seen to be over.
+struct Healed {
+    at: Instant,
+    at_us: u64,
+    acked: Vec<u64>,
+    recovered: Option<Instant>,
+}
+
+/// Calls the faults off when it goes out of scope.
+struct CancelOnDrop<'a>(&'a Cancel);
+
+impl Drop for CancelOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.call();
+    }
+}

@@ -1,0 +1,51 @@
+//! How long each phase of a run took.
+
+use super::Bus;
+use crate::event::RunEvent;
+use serde::{Deserialize, Serialize};
+use std::time::{Duration, Instant};
+
+/// One phase that is over.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Phase {
+    /// Its name.
+    pub name: String,
+    /// How long it took, milliseconds.
+    pub ms: f64,
+}
+
+/// The phases so far.
+#[derive(Debug)]
+pub struct Phases {
+    bus: Bus,
+    done: Vec<Phase>,
+    current: Option<(String, Instant)>,
+}
+
+impl Phases {
+    /// No phase yet.
+    pub fn new(bus: Bus) -> Self {
+        Phases { bus, done: Vec::new(), current: None }
+    }
+
+    /// Ends the phase that is on, if any, and begins the next.
+    pub fn begin(&mut self, name: &str, expected: Option<Duration>) {
+        self.end();
+        self.current = Some((name.to_owned(), Instant::now()));
+        let expected_ms = expected.map(|d| d.as_millis() as u64);
+        self.bus.tell(RunEvent::Phase { name: name.to_owned(), expected_ms });
+    }
+
+    /// Ends the phase that is on.
+    pub fn end(&mut self) {
+        if let Some((name, begun)) = self.current.take() {
+            self.done.push(Phase { name, ms: begun.elapsed().as_secs_f64() * 1e3 });
+        }
+    }
+
+    /// All phases that are over.
+    pub fn into_done(mut self) -> Vec<Phase> {
+        self.end();
+        self.done
+    }
+}

@@ -1,0 +1,454 @@
+//! The whole way of one run, from plan to report. Whatever happens, what is known is reported,
+//! faults are healed, and the cluster is removed.
+
+use super::load::Load;
+use super::setup::{FLUSH_TIMEOUT, NodeOptions};
+use super::{Bus, Interrupt, Phases, RunFolder, readback, settle, setup};
+use crate::event::{FaultStep, Observation, RunEvent};
+use crate::exit::Exit;
+use crate::fault::{Cancel, FaultRecord, Journal, Site, Situation};
+use crate::kafka::Watcher;
+use crate::ledger::{Ledger, Observed};
+use crate::plan::Plan;
+use crate::report::{Assembly, Report};
+use crate::runtime::local::{Host, LocalCluster};
+use crate::runtime::{Cluster, Role, RuntimeError, port};
+use crate::workload::wire::Summary;
+use crate::workload::{Ending, Worker, WorkerError};
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::time::{Duration, Instant};
+
+/// What to run, and how.
+pub struct Request<'a> {
+    /// What to do.
+    pub plan: &'a Plan,
+    /// What the command line says of the nodes.
+    pub options: &'a NodeOptions,
+    /// Where everything that outlives the run is put.
+    pub folder: &'a RunFolder,
+    /// Runtime and why it was chosen, one line.
+    pub runtime: &'a str,
+}
+
+/// Why a run ended before its time.
+#[derive(Debug)]
+pub enum Stop {
+    /// By a signal.
+    Interrupted(Exit),
+    /// The environment failed.
+    Failed(RuntimeError),
+}
+
+impl From<RuntimeError> for Stop {
+    fn from(error: RuntimeError) -> Self {
+        Stop::Failed(error)
+    }
+}
+
+/// Runs a plan and reports, whatever happens.
+pub fn run(host: &Host, request: &Request<'_>, bus: &Bus, interrupt: &Interrupt) -> Report {
+    let mut known = Known::new(bus.clone(), request.plan.cells.len());
+    let end = go(host, request, bus, interrupt, &mut known);
+    known.phases.begin("report", None);
+    let notes = known.notes.clone();
+    let observations = known.observations.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    Assembly {
+        plan: request.plan,
+        about: known.about,
+        started_at: known.started_at,
+        zero_us: bus.zero_us(),
+        sending_ended_us: known.sending_ended_us,
+        faults: known.faults,
+        observations,
+        ledgers: &known.ledgers,
+        observed: known.observed,
+        unsettled: known.unsettled,
+        producers: known.producers,
+        phases: known.phases.into_done(),
+        notes: notes.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+        stop: end.err(),
+    }
+    .report()
+}
+
+/// What is known of the run so far; reported whatever happens next.
+struct Known {
+    started_at: String,
+    about: Vec<String>,
+    phases: Phases,
+    faults: Vec<FaultRecord>,
+    observations: Arc<Mutex<Vec<Observation>>>,
+    ledgers: Vec<Ledger>,
+    observed: Vec<Option<Observed>>,
+    unsettled: Vec<(u16, String)>,
+    producers: Vec<Option<Summary>>,
+    sending_ended_us: Option<u64>,
+    notes: Arc<Mutex<Vec<String>>>,
+}
+
+impl Known {
+    fn new(bus: Bus, cells: usize) -> Self {
+        Known {
+            started_at: jiff::Zoned::now().strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(),
+            about: Vec::new(),
+            phases: Phases::new(bus),
+            faults: Vec::new(),
+            observations: Arc::default(),
+            ledgers: Vec::new(),
+            observed: (0..cells).map(|_| None).collect(),
+            unsettled: Vec::new(),
+            producers: vec![None; cells],
+            sending_ended_us: None,
+            notes: Arc::default(),
+        }
+    }
+
+    /// Says a note now and keeps it for the report.
+    fn note(&self, bus: &Bus, text: impl Into<String>) {
+        let text = text.into();
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner).push(text.clone());
+        bus.note(text);
+    }
+}
+
+fn go(
+    host: &Host,
+    request: &Request<'_>,
+    bus: &Bus,
+    interrupt: &Interrupt,
+    known: &mut Known,
+) -> Result<(), Stop> {
+    let plan = request.plan;
+    let (notes, told) = (Arc::clone(&known.notes), bus.clone());
+    let found = setup::obtain(host, &plan.cluster, request.options, &mut known.phases, &|text| {
+        notes.lock().unwrap_or_else(PoisonError::into_inner).push(text.clone());
+        told.note(text);
+    })?;
+    known.about = about(request, &found.origin, found.java.version_line());
+    announce(plan, bus, &known.about);
+    for note in host.notes().iter().chain(&plan.notes) {
+        known.note(bus, note.clone());
+    }
+    if let Some(exit) = interrupt.asked() {
+        return Err(Stop::Interrupted(exit));
+    }
+
+    known.phases.begin("cluster", None);
+    let nodes = request.folder.nodes();
+    let spec = setup::cluster_spec(&plan.cluster, &found, request.options, &nodes, plan.seed);
+    let cluster = setup::start_cluster(host, spec, interrupt)?;
+    let outcome = on_cluster(request, &cluster, bus, interrupt, known);
+    known.phases.begin("teardown", None);
+    let destroyed = cluster.destroy();
+    outcome?;
+    Ok(destroyed?)
+}
+
+/// All that needs the cluster; it is destroyed by the caller, on every way out.
+fn on_cluster(
+    request: &Request<'_>,
+    cluster: &Arc<LocalCluster>,
+    bus: &Bus,
+    interrupt: &Interrupt,
+    known: &mut Known,
+) -> Result<(), Stop> {
+    let plan = request.plan;
+    let shared: Arc<dyn Cluster> = Arc::clone(cluster) as Arc<dyn Cluster>;
+    known.phases.begin("topics", None);
+    setup::make_topics(cluster, plan, interrupt)?;
+
+    known.phases.begin("first acknowledgements", None);
+    // A later run must not take an earlier run's messages for its own.
+    let run = fastrand::u64(..);
+    let mut workers = setup::start_workers(&shared, plan, run, bus.epoch(), request.folder)?;
+    known.ledgers = open_ledgers(plan, request.folder)?;
+    let watcher = Arc::new(watch(cluster.as_ref(), plan, bus, known)?);
+    for worker in &mut workers {
+        worker.start().map_err(|e| RuntimeError::new(e.to_string()))?;
+    }
+    let outcome = under_load(request, cluster, &workers, &watcher, bus, interrupt, known);
+    known.phases.begin("flush", Some(Duration::from_secs(1)));
+    stop_workers(&mut workers, bus, known, outcome.is_ok());
+    outcome?;
+
+    let healed_ms = known.faults.iter().filter_map(|f| f.healed_at_ms).reduce(f64::max);
+    let healed_us = healed_ms.zip(bus.zero_us()).map(|(ms, zero)| zero + (ms * 1e3) as u64);
+    known.phases.begin("replicas in sync", healed_us.map(|_| settle::ZOMBIE));
+    let view = || watcher.view();
+    let behind = settle::settle(plan, &view, bus.epoch(), healed_us, interrupt)?;
+    known.unsettled.extend(behind);
+    known.phases.begin("read back", None);
+    let vantage = cluster.vantage();
+    for (i, cell) in plan.cells.iter().enumerate() {
+        let observed = readback::read(&vantage, cell, &known.ledgers[i], bus, interrupt)?;
+        known.observed[i] = Some(observed);
+    }
+    Ok(())
+}
+
+/// From the first acknowledgement to the end of sending.
+fn under_load(
+    request: &Request<'_>,
+    cluster: &Arc<LocalCluster>,
+    workers: &[Worker],
+    watcher: &Arc<Watcher>,
+    bus: &Bus,
+    interrupt: &Interrupt,
+    known: &mut Known,
+) -> Result<(), Stop> {
+    let plan = request.plan;
+    let health = || unexpected_death(cluster, plan);
+    let ledgers = std::mem::take(&mut known.ledgers);
+    let load = Load {
+        plan,
+        workers,
+        ledgers: &ledgers,
+        bus,
+        interrupt,
+        view: &|| watcher.view(),
+        health: &health,
+    };
+    let outcome = load.wait_for_first_acks().and_then(|()| {
+        let zero_us = bus.zero();
+        let expected = Duration::from_millis(plan.planned_end_ms());
+        known.phases.begin("faults", Some(expected));
+        let site = site(request, cluster, watcher, bus, zero_us, &ledgers)?;
+        let (records, end) = load.run_faults(&site);
+        known.faults = records;
+        end
+    });
+    known.ledgers = ledgers;
+    known.sending_ended_us = Some(bus.epoch().elapsed_us());
+    outcome
+}
+
+fn site<'a>(
+    request: &Request<'_>,
+    cluster: &Arc<LocalCluster>,
+    watcher: &Arc<Watcher>,
+    bus: &'a Bus,
+    zero_us: u64,
+    ledgers: &'a [Ledger],
+) -> Result<Site<'a>, RuntimeError> {
+    let path = request.folder.path().join("journal.jsonl");
+    let journal = Journal::create(&path)
+        .map_err(|e| RuntimeError::io(format!("cannot make {}", path.display()), e))?;
+    let what: Vec<String> = request.plan.faults.iter().map(ToString::to_string).collect();
+    let active: Mutex<BTreeSet<u16>> = Mutex::default();
+    Ok(Site {
+        cluster: Arc::clone(cluster) as Arc<dyn Cluster>,
+        situation: situation(cluster, watcher, request.plan),
+        environment: environment(cluster, request.plan, request.folder),
+        journal,
+        epoch: bus.epoch(),
+        zero_us,
+        cancel: Cancel::default(),
+        folder: request.folder.path().to_owned(),
+        tell: Box::new(move |index, step: FaultStep| {
+            set_latency_phase(&active, index, &step, ledgers);
+            let what = what[usize::from(index)].clone();
+            bus.tell(RunEvent::Fault { index, what, step });
+        }),
+    })
+}
+
+/// Acknowledgements are timed apart before, during and after faults.
+fn set_latency_phase(
+    active: &Mutex<BTreeSet<u16>>,
+    index: u16,
+    step: &FaultStep,
+    ledgers: &[Ledger],
+) {
+    let mut active = active.lock().unwrap_or_else(PoisonError::into_inner);
+    let changed = match step {
+        FaultStep::Injected { .. } => active.insert(index),
+        FaultStep::Healed => active.remove(&index),
+        FaultStep::Effective(_) | FaultStep::Failed { .. } => false,
+    };
+    if changed {
+        let phase = if active.is_empty() { latency_phase::AFTER } else { latency_phase::DURING };
+        ledgers.iter().for_each(|l| l.set_phase(phase));
+    }
+}
+
+/// Phases of the ledgers' latency histograms.
+pub mod latency_phase {
+    /// Before the first fault.
+    pub const BEFORE: usize = 0;
+    /// While a fault is in force.
+    pub const DURING: usize = 1;
+    /// When none is in force any more.
+    pub const AFTER: usize = 2;
+}
+
+/// What is known of the cluster at the moment of an injection.
+fn situation(
+    cluster: &Arc<LocalCluster>,
+    watcher: &Arc<Watcher>,
+    plan: &Plan,
+) -> Box<dyn Fn() -> Situation + Send + Sync> {
+    let (cluster, watcher) = (Arc::clone(cluster), Arc::clone(watcher));
+    let topic = plan.cells[0].topic.clone();
+    Box::new(move || {
+        let view = watcher.view();
+        Situation {
+            nodes: cluster.nodes(),
+            leader: view.leader(&topic.name, 0).map(|(leader, _)| leader),
+            replicas: topic.placement[0].clone(),
+            controller: view.controller().map(|(controller, _)| controller),
+        }
+    })
+}
+
+/// The environment of `exec`, design section 5.
+fn environment(
+    cluster: &Arc<LocalCluster>,
+    plan: &Plan,
+    folder: &RunFolder,
+) -> Box<dyn Fn() -> Vec<(String, String)> + Send + Sync> {
+    let cluster = Arc::clone(cluster);
+    let topics: Vec<&str> = plan.cells.iter().map(|c| c.topic.name.as_str()).collect();
+    let cells: Vec<&str> = plan.cells.iter().map(|c| c.id.as_str()).collect();
+    let fixed = [
+        ("CHAOS_TOPICS", topics.join(",")),
+        ("CHAOS_CELLS", cells.join(",")),
+        ("CHAOS_RUN_DIR", folder.path().display().to_string()),
+        ("CHAOS_PHASE", "faults".to_owned()),
+    ];
+    Box::new(move || {
+        let mut variables: Vec<(String, String)> =
+            fixed.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect();
+        variables.push(("CHAOS_BOOTSTRAP".to_owned(), cluster.client_bootstrap_servers()));
+        for node in cluster.nodes().into_iter().filter(|n| n.id >= 0) {
+            if let Some(pid) = node.pids.first() {
+                variables.push((format!("CHAOS_NODE_{}_PID", node.id), pid.to_string()));
+                let netns = format!("/proc/{pid}/ns/net");
+                variables.push((format!("CHAOS_NODE_{}_NETNS", node.id), netns));
+            }
+        }
+        variables
+    })
+}
+
+/// A node that died although no fault kills anything like it.
+fn unexpected_death(cluster: &LocalCluster, plan: &Plan) -> Result<(), RuntimeError> {
+    use crate::plan::FaultAction;
+    // A command may kill what it likes; its effects are the scenario's wish.
+    let may_die = plan
+        .faults
+        .iter()
+        .any(|f| matches!(f.action, FaultAction::Kill { .. } | FaultAction::Exec { .. }));
+    if may_die {
+        return Ok(());
+    }
+    match cluster.nodes().into_iter().find(|n| n.id >= 0 && n.pids.is_empty()) {
+        None => Ok(()),
+        Some(node) => {
+            let words = cluster.post_mortem(node.id).unwrap_or_default();
+            Err(RuntimeError::new(format!("{} died, and no fault killed it: {words}", node.name)))
+        }
+    }
+}
+
+fn open_ledgers(plan: &Plan, folder: &RunFolder) -> Result<Vec<Ledger>, RuntimeError> {
+    let open = |cell: &crate::plan::Cell| {
+        let dir = setup::ledger_dir(folder, cell.index);
+        Ledger::open(&dir)
+            .map_err(|e| RuntimeError::io(format!("cannot open the ledger {}", dir.display()), e))
+    };
+    plan.cells.iter().map(open).collect()
+}
+
+fn watch(
+    cluster: &dyn Cluster,
+    plan: &Plan,
+    bus: &Bus,
+    known: &Known,
+) -> Result<Watcher, RuntimeError> {
+    let (sink, observations) = mpsc::channel::<Observation>();
+    let topics: Vec<String> = plan.cells.iter().map(|c| c.topic.name.clone()).collect();
+    let controllers: Vec<(i32, SocketAddr)> = cluster
+        .nodes()
+        .iter()
+        .filter(|n| matches!(n.role, Role::Controller | Role::Combined))
+        .map(|n| (n.id, SocketAddr::from((n.address, port::CONTROLLER))))
+        .collect();
+    let watcher = Watcher::start(&cluster.vantage(), &controllers, &topics, bus.epoch(), sink)
+        .map_err(|e| RuntimeError::io("cannot start the watcher", e))?;
+    let (kept, told) = (Arc::clone(&known.observations), bus.clone());
+    // Ends when the watcher's threads end: they hold the sink.
+    std::thread::Builder::new()
+        .name("observations".to_owned())
+        .spawn(move || {
+            for observation in observations {
+                kept.lock().unwrap_or_else(PoisonError::into_inner).push(observation.clone());
+                told.tell(RunEvent::Observed(observation));
+            }
+        })
+        .map_err(|e| RuntimeError::io("cannot start a thread", e))?;
+    Ok(watcher)
+}
+
+/// Tells all workers to stop, then waits for each; after an interrupt it does not wait long.
+fn stop_workers(workers: &mut [Worker], bus: &Bus, known: &mut Known, patient: bool) {
+    let failed = |known: &mut Known, cell: usize, error: WorkerError| {
+        let text = format!("the producer failed: {error}");
+        known.note(bus, format!("cell {cell}: {text}"));
+        known.unsettled.push((cell as u16, text));
+    };
+    for (cell, worker) in workers.iter_mut().enumerate() {
+        if let Err(error) = worker.stop() {
+            failed(known, cell, error);
+        }
+    }
+    let limit =
+        if patient { FLUSH_TIMEOUT + Duration::from_secs(10) } else { Duration::from_secs(2) };
+    let deadline = Instant::now() + limit;
+    for (cell, worker) in workers.iter_mut().enumerate() {
+        match worker.finish(deadline.saturating_duration_since(Instant::now())) {
+            Ok(Ending::Finished(summary)) => known.producers[cell] = Some(*summary),
+            Ok(Ending::KilledByFault) => {
+                known.note(bus, format!("cell {cell}: the producer was killed by a fault"));
+            }
+            Err(error) if patient => failed(known, cell, error),
+            // After an interrupt a worker that does not end at once is killed by design.
+            Err(_) => {}
+        }
+    }
+}
+
+fn about(request: &Request<'_>, origin: &str, java: &str) -> Vec<String> {
+    let plan = request.plan;
+    let cluster = &plan.cluster;
+    let controllers = match cluster.controllers {
+        crate::plan::Controllers::Combined => "combined controllers",
+        crate::plan::Controllers::Isolated => "3 isolated controllers",
+    };
+    let timing = match cluster.timing {
+        crate::plan::Timing::Stock => "stock",
+        crate::plan::Timing::Fast => "fast",
+    };
+    vec![
+        format!("runtime  {}", request.runtime),
+        format!("kafka    {origin}, {} brokers, {controllers}", cluster.brokers),
+        format!("java     {java}"),
+        format!(
+            "timing   {timing}: session {} ms, replica lag {} ms",
+            cluster.clocks.session_ms, cluster.clocks.lag_ms
+        ),
+        format!("seed     {}", plan.seed),
+        format!("folder   {}", request.folder.path().display()),
+    ]
+}
+
+fn announce(plan: &Plan, bus: &Bus, about: &[String]) {
+    bus.tell(RunEvent::Started {
+        scenario: plan.name.clone(),
+        summary: plan.summary.clone(),
+        about: about.to_vec(),
+        cells: plan.cells.iter().map(|c| c.id.clone()).collect(),
+        faults: plan.faults.iter().map(ToString::to_string).collect(),
+    });
+}

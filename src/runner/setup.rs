@@ -1,0 +1,213 @@
+//! From a plan to a cluster that takes messages: Kafka, nodes, topics, workers.
+
+use super::{Interrupt, Phases, RunFolder, Stop, train};
+use crate::distribution::{self, Distribution, Surroundings};
+use crate::kafka::{self, Operator, Patience};
+use crate::plan::{Cell, ClusterPlan, FaultAction, Plan, Target};
+use crate::runtime::local::{ClusterSpec, Host, LocalCluster};
+use crate::runtime::{Cluster, RuntimeError};
+use crate::workload::{Worker, WorkerSpec};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A node's process must answer within this time, or the cluster has failed to start.
+const READY_TIMEOUT: Duration = Duration::from_secs(90);
+/// A topic must be led within this time of the request.
+const TOPIC_TIMEOUT: Duration = Duration::from_secs(60);
+/// A broker must answer a request within this time, while no fault is in force.
+pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+/// A worker must have made its client within this time.
+const WORKER_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a worker may flush when it is told to stop.
+pub const FLUSH_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The ledger's folder within a cell's.
+const LEDGER: &str = "ledger";
+
+/// Where a cell's ledger is.
+pub fn ledger_dir(folder: &RunFolder, cell: u16) -> PathBuf {
+    folder.cell(cell).join(LEDGER)
+}
+
+/// What the command line says of the nodes.
+#[derive(Clone, Debug, Default)]
+pub struct NodeOptions {
+    /// An unpacked Kafka to take instead of the plan's version.
+    pub kafka_home: Option<PathBuf>,
+    /// Heap of each Kafka process, MiB.
+    pub heap_mib: u32,
+}
+
+/// Kafka and Java, fetched and cached, with the class-data archive.
+///
+/// # Errors
+/// When they cannot be had.
+pub fn obtain(
+    host: &Host,
+    cluster: &ClusterPlan,
+    options: &NodeOptions,
+    phases: &mut Phases,
+    note: &dyn Fn(String),
+) -> Result<Distribution, RuntimeError> {
+    phases.begin("kafka", None);
+    let request = distribution::Request {
+        version: cluster.kafka.clone(),
+        kafka_home: options.kafka_home.clone(),
+        surroundings: Surroundings::of_process(),
+    };
+    let mut found = Distribution::locate(&request, &|text| note(text.to_owned()))
+        .map_err(|e| RuntimeError::new(e.to_string()))?;
+    if found.class_data_archive.is_none() {
+        phases.begin("class data archive", None);
+        train::archive(host, &mut found, options, note);
+    }
+    Ok(found)
+}
+
+/// What a cluster is made of.
+pub fn cluster_spec(
+    cluster: &ClusterPlan,
+    found: &Distribution,
+    options: &NodeOptions,
+    log_dir: &Path,
+    seed: u64,
+) -> ClusterSpec {
+    ClusterSpec {
+        cluster: cluster.clone(),
+        java: found.java.path.clone(),
+        jars: found.jars.clone(),
+        jvm_options: found.archive_args(),
+        storage_template: Some(found.storage_template.clone()),
+        log_config_args: found.log_args.clone(),
+        log_dir: log_dir.to_owned(),
+        heap_mib: options.heap_mib,
+        external: None,
+        id_seed: seed,
+    }
+}
+
+/// Starts the nodes and waits until each broker's own metadata shows all of them.
+///
+/// # Errors
+/// When a node dies or the time is over.
+pub fn start_cluster(
+    host: &Host,
+    spec: ClusterSpec,
+    interrupt: &Interrupt,
+) -> Result<Arc<LocalCluster>, Stop> {
+    let cluster = Arc::new(LocalCluster::start(host, spec)?);
+    let alive = || alive(cluster.as_ref(), interrupt);
+    let mut patience =
+        Patience { timeout: READY_TIMEOUT, alive: &alive, progress: &mut |_missing| {} };
+    let ready = kafka::wait_for_brokers(&cluster.vantage(), &mut patience);
+    if let Some(exit) = interrupt.asked() {
+        return Err(Stop::Interrupted(exit));
+    }
+    ready.map_err(|e| RuntimeError::new(format!("the cluster did not come up: {e}")))?;
+    Ok(cluster)
+}
+
+/// Ends a wait that makes no sense any more.
+fn alive(cluster: &LocalCluster, interrupt: &Interrupt) -> Result<(), String> {
+    match interrupt.asked() {
+        Some(_) => Err("interrupted".to_owned()),
+        None => all_alive(cluster),
+    }
+}
+
+/// An error that tells of the first dead node, with its last words.
+fn all_alive(cluster: &LocalCluster) -> Result<(), String> {
+    let dead = cluster.nodes().into_iter().find(|n| n.id >= 0 && n.pids.is_empty());
+    match dead {
+        None => Ok(()),
+        Some(node) => {
+            let words = cluster.post_mortem(node.id).unwrap_or_default();
+            Err(format!("{} died: {words}", node.name))
+        }
+    }
+}
+
+/// Makes every cell's topic and waits until each partition's leader answers for it.
+///
+/// # Errors
+/// When a topic cannot be made or is not led in time.
+pub fn make_topics(cluster: &LocalCluster, plan: &Plan, interrupt: &Interrupt) -> Result<(), Stop> {
+    let topics: Vec<_> = plan.cells.iter().map(|c| c.topic.clone()).collect();
+    let alive = || alive(cluster, interrupt);
+    let mut patience =
+        Patience { timeout: TOPIC_TIMEOUT, alive: &alive, progress: &mut |_missing| {} };
+    let mut operator = Operator::new(&cluster.vantage(), ANSWER_TIMEOUT);
+    let made = kafka::create_topics(&mut operator, &topics, &mut patience)
+        .and_then(|()| kafka::wait_until_leading(&mut operator, &topics, &mut patience));
+    if let Some(exit) = interrupt.asked() {
+        return Err(Stop::Interrupted(exit));
+    }
+    made.map_err(|e| RuntimeError::new(format!("cannot make the topics: {e}")))?;
+    Ok(())
+}
+
+/// Starts a worker a cell; all of them are ready to send afterwards.
+///
+/// # Errors
+/// When one cannot be started.
+pub fn start_workers(
+    cluster: &Arc<dyn Cluster>,
+    plan: &Plan,
+    run: u64,
+    epoch: crate::clock::Epoch,
+    folder: &RunFolder,
+) -> Result<Vec<Worker>, RuntimeError> {
+    let mut workers: Vec<Worker> = plan
+        .cells
+        .iter()
+        .map(|cell| {
+            let dir = folder.cell(cell.index);
+            let spec = worker_spec(cell, cluster.as_ref(), run, plan.seed, epoch, &dir);
+            Worker::spawn(&|command| cluster.spawn_client(command), &spec, &dir)
+                .map_err(|e| RuntimeError::new(format!("cell {}: {e}", cell.id)))
+        })
+        .collect::<Result<_, _>>()?;
+    for (worker, cell) in workers.iter_mut().zip(&plan.cells) {
+        worker
+            .wait_ready(WORKER_TIMEOUT)
+            .map_err(|e| RuntimeError::new(format!("cell {}: {e}", cell.id)))?;
+        if clients_may_die(plan) {
+            worker.excuse_death();
+        }
+    }
+    Ok(workers)
+}
+
+/// Whether the scenario itself kills clients, or might.
+fn clients_may_die(plan: &Plan) -> bool {
+    plan.faults.iter().any(|f| match &f.action {
+        FaultAction::Kill { targets } => targets.contains(&Target::Clients),
+        FaultAction::Exec { .. } => true,
+        FaultAction::ProcessStop { .. } | FaultAction::NetworkPartition { .. } => false,
+    })
+}
+
+fn worker_spec(
+    cell: &Cell,
+    cluster: &dyn Cluster,
+    run: u64,
+    seed: u64,
+    epoch: crate::clock::Epoch,
+    dir: &Path,
+) -> WorkerSpec {
+    WorkerSpec {
+        id: crate::ledger::ProducerId { run, cell: cell.index, producer: 0 },
+        epoch,
+        topic: cell.topic.name.clone(),
+        partitions: cell.topic.partitions(),
+        bootstrap_servers: cluster.client_bootstrap_servers(),
+        properties: cell.producer.config.clone(),
+        rate: cell.producer.rate,
+        message_bytes: cell.producer.message_bytes,
+        messages: cell.producer.messages,
+        seed,
+        ledger_dir: dir.join(LEDGER),
+        flush_timeout_ms: FLUSH_TIMEOUT.as_millis() as u64,
+    }
+}

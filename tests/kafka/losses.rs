@@ -1,0 +1,79 @@
+//! The shipped scenarios say what their heads promise, and turned round they fail.
+
+use crate::harness::{Place, shipped};
+use std::time::Duration;
+
+const FAST: [&str; 2] = ["--set", "cluster.timing=fast"];
+
+#[test]
+fn the_safe_default_loses_nothing_and_both_faults_are_proved() {
+    let place = Place::new();
+    let ran = place.run(&shipped("minisr2"), &FAST);
+    ran.expect_code(0);
+    assert_eq!(ran.report["verdict"], "pass");
+    assert_eq!(ran.count("main", "lost"), 0);
+    assert_eq!(ran.count("main", "duplicated"), 0);
+    assert!(ran.count("main", "acked") > 10_000);
+    for fault in 0..2 {
+        assert_eq!(ran.fault(fault)["effective"], true, "{}", ran.fault(fault));
+        assert!(!ran.fault(fault)["evidence"].as_array().unwrap().is_empty());
+    }
+    let epochs: Vec<i64> = ran.report["leaders"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|o| o["partition"]["epoch"].as_i64())
+        .collect();
+    assert!(epochs.iter().max().unwrap() >= &1, "a leader change is in the timeline: {epochs:?}");
+    assert!(ran.cell("main")["unavailable_ms"].as_f64().unwrap() > 500.0);
+    assert!(ran.stdout.trim_end().lines().last().unwrap().starts_with("PASS minisr2"));
+    place.expect_nothing_left(Duration::from_secs(3));
+}
+
+#[test]
+fn acks_1_loses_what_the_followers_slept_through_and_acks_all_does_not() {
+    let place = Place::new();
+    let ran = place.run(&shipped("acks1-leader-loss"), &FAST);
+    ran.expect_code(0);
+    assert!(ran.count("acks=1", "lost") > 0);
+    assert_eq!(ran.count("acks=all", "lost"), 0);
+    assert_eq!(ran.count("acks=all", "duplicated"), 0);
+    let witness = ran.cell("acks=1")["witnesses"][0]["text"].as_str().unwrap();
+    assert!(witness.contains("acknowledged by broker 0 in epoch 0"), "{witness}");
+    assert!(witness.contains("offsets"), "{witness}");
+}
+
+#[test]
+fn a_loss_that_was_not_expected_is_a_violation_with_its_ranges_named() {
+    let place = Place::new();
+    let text = std::fs::read_to_string(shipped("acks1-leader-loss")).unwrap();
+    let start = text.find("\nexpect:").unwrap();
+    let scenario = place.scenario(&format!("{}\nexpect:\n  lost: 0\n", &text[..start]));
+    let ran = place.run(&scenario, &FAST);
+    ran.expect_code(1);
+    assert_eq!(ran.report["verdict"], "fail");
+    assert_eq!(ran.cell("acks=1")["verdict"], "fail");
+    assert_eq!(ran.cell("acks=all")["verdict"], "pass");
+    assert!(
+        ran.stdout.contains("acknowledged by broker 0 in epoch 0 at offsets"),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[test]
+fn retries_without_idempotence_write_a_batch_twice_and_with_it_none() {
+    let place = Place::new();
+    let ran = place.run(&shipped("retry-duplicates"), &[]);
+    ran.expect_code(0);
+    let cells = ran.report["cells"].as_array().unwrap();
+    assert!(cells.iter().any(|c| c["counts"]["duplicated"].as_u64().unwrap() > 0));
+    drop(place);
+    let place = Place::new();
+    let ran = place.run(&shipped("retry-idempotent"), &[]);
+    ran.expect_code(0);
+    for cell in ran.report["cells"].as_array().unwrap() {
+        assert_eq!(cell["counts"]["duplicated"], 0);
+        assert_eq!(cell["counts"]["lost"], 0);
+    }
+}
