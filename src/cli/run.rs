@@ -17,7 +17,7 @@ use std::sync::mpsc;
 Examples:
   chaos run scenarios/minisr2.yaml
   chaos run scenarios/*.yaml --set cluster.timing=fast
-  chaos run scenarios/acks1-leader-loss.yaml --set producer.rate=200 --out out/acks1")]
+  chaos run scenarios/minisr2.yaml --set producer.rate=200 --out out/slow")]
 pub(super) struct Arguments {
     /// Scenario files
     #[arg(required = true, value_name = "SCENARIO")]

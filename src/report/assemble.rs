@@ -57,6 +57,7 @@ impl Assembly<'_> {
         for fault in &mut self.faults {
             let seen = consequences(fault, &self.observations, zero_us);
             fault.evidence.extend(seen);
+            fault.evidence.sort_by(|a, b| a.at_ms.total_cmp(&b.at_ms));
         }
         let windows: Vec<FaultWindow> =
             self.faults.iter().filter_map(|f| window(f, zero_us)).collect();

@@ -9,7 +9,7 @@ use crate::exit::Exit;
 use crate::fault::{Cancel, FaultRecord, Journal, Site, Situation};
 use crate::kafka::Watcher;
 use crate::ledger::{Ledger, Observed};
-use crate::plan::Plan;
+use crate::plan::{Clocks, Controllers, Plan, Timing};
 use crate::report::{Assembly, Report};
 use crate::runtime::local::{Host, LocalCluster};
 use crate::runtime::{Cluster, Role, RuntimeError, port};
@@ -19,6 +19,9 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
+
+/// How long workers may flush after an interrupt.
+const INTERRUPTED_FLUSH: Duration = Duration::from_secs(2);
 
 /// What to run, and how.
 pub struct Request<'a> {
@@ -121,16 +124,18 @@ fn go(
     known: &mut Known,
 ) -> Result<(), Stop> {
     let plan = request.plan;
+    known.about = about(request);
+    announce(plan, bus, &known.about);
+    for note in host.notes().iter().chain(&plan.notes) {
+        known.note(bus, note.clone());
+    }
     let (notes, told) = (Arc::clone(&known.notes), bus.clone());
     let found = setup::obtain(host, &plan.cluster, request.options, &mut known.phases, &|text| {
         notes.lock().unwrap_or_else(PoisonError::into_inner).push(text.clone());
         told.note(text);
     })?;
-    known.about = about(request, &found.origin, found.java.version_line());
-    announce(plan, bus, &known.about);
-    for note in host.notes().iter().chain(&plan.notes) {
-        known.note(bus, note.clone());
-    }
+    bus.note(found.describe());
+    known.about.push(found.describe());
     if let Some(exit) = interrupt.asked() {
         return Err(Stop::Interrupted(exit));
     }
@@ -170,7 +175,7 @@ fn on_cluster(
     }
     let outcome = under_load(request, cluster, &workers, &watcher, bus, interrupt, known);
     known.phases.begin("flush", Some(Duration::from_secs(1)));
-    stop_workers(&mut workers, bus, known, outcome.is_ok());
+    stop_workers(&mut workers, bus, interrupt, known, outcome.is_ok());
     outcome?;
 
     let healed_ms = known.faults.iter().filter_map(|f| f.healed_at_ms).reduce(f64::max);
@@ -392,7 +397,13 @@ fn watch(
 }
 
 /// Tells all workers to stop, then waits for each; after an interrupt it does not wait long.
-fn stop_workers(workers: &mut [Worker], bus: &Bus, known: &mut Known, patient: bool) {
+fn stop_workers(
+    workers: &mut [Worker],
+    bus: &Bus,
+    interrupt: &Interrupt,
+    known: &mut Known,
+    patient: bool,
+) {
     let failed = |known: &mut Known, cell: usize, error: WorkerError| {
         let text = format!("the producer failed: {error}");
         known.note(bus, format!("cell {cell}: {text}"));
@@ -404,8 +415,17 @@ fn stop_workers(workers: &mut [Worker], bus: &Bus, known: &mut Known, patient: b
         }
     }
     let limit =
-        if patient { FLUSH_TIMEOUT + Duration::from_secs(10) } else { Duration::from_secs(2) };
-    let deadline = Instant::now() + limit;
+        if patient { FLUSH_TIMEOUT + Duration::from_secs(10) } else { INTERRUPTED_FLUSH };
+    let mut deadline = Instant::now() + limit;
+    while Instant::now() < deadline && !workers.iter().all(Worker::has_ended) {
+        if !patient {
+            // Interrupted before: its own sleep would return at once.
+            std::thread::sleep(Duration::from_millis(10));
+        } else if interrupt.sleep(Duration::from_millis(10)).is_some() {
+            deadline = deadline.min(Instant::now() + INTERRUPTED_FLUSH);
+            break;
+        }
+    }
     for (cell, worker) in workers.iter_mut().enumerate() {
         match worker.finish(deadline.saturating_duration_since(Instant::now())) {
             Ok(Ending::Finished(summary)) => known.producers[cell] = Some(*summary),
@@ -419,25 +439,27 @@ fn stop_workers(workers: &mut [Worker], bus: &Bus, known: &mut Known, patient: b
     }
 }
 
-fn about(request: &Request<'_>, origin: &str, java: &str) -> Vec<String> {
+/// What is known before anything is started, a line each.
+fn about(request: &Request<'_>) -> Vec<String> {
     let plan = request.plan;
     let cluster = &plan.cluster;
     let controllers = match cluster.controllers {
-        crate::plan::Controllers::Combined => "combined controllers",
-        crate::plan::Controllers::Isolated => "3 isolated controllers",
+        Controllers::Combined => "combined controllers",
+        Controllers::Isolated => "3 isolated controllers",
+    };
+    let kafka = match &request.options.kafka_home {
+        Some(home) => format!("from {}", home.display()),
+        None => cluster.kafka.clone(),
     };
     let timing = match cluster.timing {
-        crate::plan::Timing::Stock => "stock",
-        crate::plan::Timing::Fast => "fast",
+        Timing::Stock => "stock",
+        Timing::Fast => "fast",
     };
+    let Clocks { session_ms, lag_ms } = cluster.clocks;
     vec![
         format!("runtime  {}", request.runtime),
-        format!("kafka    {origin}, {} brokers, {controllers}", cluster.brokers),
-        format!("java     {java}"),
-        format!(
-            "timing   {timing}: session {} ms, replica lag {} ms",
-            cluster.clocks.session_ms, cluster.clocks.lag_ms
-        ),
+        format!("kafka    {kafka}, {} brokers, {controllers}", cluster.brokers),
+        format!("timing   {timing}: session {session_ms} ms, replica lag {lag_ms} ms"),
         format!("seed     {}", plan.seed),
         format!("folder   {}", request.folder.path().display()),
     ]
