@@ -30,7 +30,7 @@ fn request(version: &str, cache: &Path) -> Request {
 /// Java, and no Maven: nothing can be fetched any more.
 fn java_only(cache: &Path) -> Surroundings {
     let java_home = Some(java_home_of(&Surroundings::of_process()));
-    Surroundings { java_home, path: None, cache_dir: Some(cache.into()) }
+    Surroundings { java_home, path: None, cache_dir: Some(cache.into()), ..Surroundings::default() }
 }
 
 /// The folder of the Java that this process would take.
@@ -277,8 +277,11 @@ fn what_is_missing_is_named_before_anything_is_made() {
         let request = Request { surroundings: around, ..request(version, cache.path()) };
         Distribution::locate(&request, &|_| ()).unwrap_err()
     };
-    let bare =
-        Surroundings { java_home: None, path: empty.clone(), cache_dir: Some(cache.path().into()) };
+    let bare = Surroundings {
+        path: empty.clone(),
+        cache_dir: Some(cache.path().into()),
+        ..Default::default()
+    };
     assert!(matches!(locate("3.8.1", bare.clone()), DistributionError::NoJava));
     let unknown = locate("3.3.3", bare.clone());
     assert!(matches!(&unknown, DistributionError::UnknownVersion { .. }), "{unknown}");

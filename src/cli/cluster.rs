@@ -89,7 +89,7 @@ fn hold_cluster(
     let options = NodeOptions { kafka_home: up.kafka_home.clone(), heap_mib: up.heap_mib };
     let mut phases = Phases::new(bus.clone());
     let note = |text: String| bus.note(text);
-    let found = runner::obtain(host, &plan.cluster, &options, &mut phases, &note)?;
+    let found = runner::obtain(host, &plan.cluster, &options, &mut phases, interrupt, &note)?;
     let mut spec =
         runner::cluster_spec(&plan.cluster, &found, &options, &folder.nodes(), plan.seed);
     let ports = ports(plan.cluster.brokers, up.port_base)?;

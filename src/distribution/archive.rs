@@ -178,12 +178,12 @@ impl Distribution {
         args: &[&str],
         refusal: &str,
     ) -> Result<String, ArchiveError> {
-        let finished = command::run(Command::new(&self.java.path).args(args), JVM_LIMIT).map_err(
-            |source| ArchiveError::Io {
-                what: format!("cannot run {}", self.java.path.display()),
-                source,
-            },
-        )?;
+        let mut command = Command::new(&self.java.path);
+        command.args(args);
+        let finished = command::run(&self.launcher, command, JVM_LIMIT).map_err(|source| {
+            let what = format!("cannot run {}", self.java.path.display());
+            ArchiveError::Io { what, source }
+        })?;
         if finished.success {
             return Ok(finished.output);
         }

@@ -1,8 +1,9 @@
 //! Runs a short-lived program to its end, within a limit of time, and keeps what it said.
 
+use std::fmt;
 use std::io::{self, Read};
-use std::process::{Command, Stdio};
-use std::sync::mpsc;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -40,16 +41,54 @@ pub(super) fn tail<'a>(lines: impl Iterator<Item = &'a str>, count: usize) -> St
     shown.collect::<Vec<_>>().join("\n")
 }
 
+/// Starts a command; who is given one decides what becomes of it when this process dies.
+type Spawn = dyn Fn(Command) -> io::Result<Child> + Send + Sync;
+/// Whether what was started is still wanted.
+type Wanted = dyn Fn() -> bool + Send + Sync;
+
+/// How programs are started, and when they are given up.
+#[derive(Clone)]
+pub struct Launcher {
+    spawn: Arc<Spawn>,
+    wanted: Arc<Wanted>,
+}
+
+impl Launcher {
+    /// Starts programs by `spawn` and kills them once `wanted` says no.
+    pub fn new(
+        spawn: impl Fn(Command) -> io::Result<Child> + Send + Sync + 'static,
+        wanted: impl Fn() -> bool + Send + Sync + 'static,
+    ) -> Self {
+        Launcher { spawn: Arc::new(spawn), wanted: Arc::new(wanted) }
+    }
+}
+
+impl Default for Launcher {
+    /// Plain children of this process, wanted to their end.
+    fn default() -> Self {
+        Launcher::new(|mut command| command.spawn(), || true)
+    }
+}
+
+impl fmt::Debug for Launcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Launcher")
+    }
+}
+
 /// Runs `command` without input; kills it when it takes longer than `limit`.
 ///
 /// # Errors
 /// When the program cannot be started or waited for.
-pub(super) fn run(command: &mut Command, limit: Duration) -> io::Result<Finished> {
+pub(super) fn run(
+    launcher: &Launcher,
+    mut command: Command,
+    limit: Duration,
+) -> io::Result<Finished> {
     let (mut reader, writer) = io::pipe()?;
-    let mut child =
-        command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer).spawn()?;
-    // The command holds the pipe's writing ends; the reader would never see their end.
-    command.stdout(Stdio::null()).stderr(Stdio::null());
+    command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
+    // With the command go its writing ends of the pipe: the reader sees when the program's end.
+    let mut child = (launcher.spawn)(command)?;
     let (sender, said) = mpsc::channel();
     thread::Builder::new().name("output".into()).spawn(move || {
         let mut bytes = Vec::new();
@@ -61,12 +100,13 @@ pub(super) fn run(command: &mut Command, limit: Duration) -> io::Result<Finished
     let started = Instant::now();
     let status = loop {
         if let Some(status) = child.try_wait()? {
-            break Some(status);
+            break Some(Ok(status));
         }
-        if started.elapsed() >= limit {
+        let in_time = started.elapsed() < limit;
+        if !in_time || !(launcher.wanted)() {
             child.kill()?;
             child.wait()?;
-            break None;
+            break if in_time { Some(Err("interrupted")) } else { None };
         }
         thread::sleep(POLL);
     };
@@ -75,11 +115,12 @@ pub(super) fn run(command: &mut Command, limit: Duration) -> io::Result<Finished
         Err(_) => Vec::new(),
     };
     Ok(Finished {
-        success: status.is_some_and(|status| status.success()),
-        status: status.map_or_else(
-            || format!("killed after {} s without an end", limit.as_secs()),
-            |status| status.to_string(),
-        ),
+        success: matches!(status, Some(Ok(status)) if status.success()),
+        status: match status {
+            Some(Ok(status)) => status.to_string(),
+            Some(Err(interrupted)) => interrupted.to_owned(),
+            None => format!("killed after {} s without an end", limit.as_secs()),
+        },
         output: String::from_utf8_lossy(&bytes).into_owned(),
     })
 }
@@ -106,7 +147,9 @@ mod tests {
     use super::*;
 
     fn shell(script: &str, limit: Duration) -> Finished {
-        run(Command::new("sh").args(["-c", script]), limit).unwrap()
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        run(&Launcher::default(), command, limit).unwrap()
     }
 
     #[test]
@@ -123,6 +166,16 @@ mod tests {
         let finished = shell("exec sleep 60", Duration::from_millis(100));
         assert!(!finished.success && finished.status.contains("killed"), "{finished:?}");
         assert!(started.elapsed() < Duration::from_secs(20));
+    }
+
+    #[test]
+    fn a_program_that_is_not_wanted_any_more_is_killed() {
+        let mut command = Command::new("sleep");
+        command.arg("60");
+        let launcher = Launcher::new(|mut command| command.spawn(), || false);
+        let finished = run(&launcher, command, Duration::from_secs(60)).unwrap();
+        assert!(!finished.success);
+        assert_eq!(finished.status, "interrupted");
     }
 
     #[test]

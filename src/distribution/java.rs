@@ -1,6 +1,6 @@
 //! [`Java`]: the JVM that brokers run in, from JAVA_HOME, else from PATH.
 
-use super::command;
+use super::command::{self, Launcher};
 use super::error::DistributionError;
 use super::known::needed_java;
 use std::ffi::OsStr;
@@ -46,7 +46,9 @@ impl Java {
             .map_err(|e| DistributionError::io(format!("cannot find {}", program.display()), e))?;
         let unreadable =
             |reason| DistributionError::UnreadableJava { path: program.clone(), reason };
-        let finished = command::run(Command::new(&program).arg("-version"), VERSION_LIMIT)
+        let mut command = Command::new(&program);
+        command.arg("-version");
+        let finished = command::run(&Launcher::default(), command, VERSION_LIMIT)
             .map_err(|e| unreadable(e.to_string()))?;
         match parse_version(&finished.output).filter(|_| finished.success) {
             Some((version_text, major)) => Ok(Java { path: program, version_text, major }),

@@ -2,6 +2,7 @@
 
 use super::archive;
 use super::cache::{self, Cache};
+use super::command::Launcher;
 use super::error::DistributionError;
 use super::home;
 use super::java::{self, Java};
@@ -32,6 +33,8 @@ pub struct Surroundings {
     pub path: Option<OsString>,
     /// The cache's root.
     pub cache_dir: Option<PathBuf>,
+    /// How Maven and Java are started.
+    pub launcher: Launcher,
 }
 
 impl Surroundings {
@@ -42,6 +45,7 @@ impl Surroundings {
             java_home: std::env::var_os("JAVA_HOME"),
             path: std::env::var_os("PATH"),
             cache_dir: cache::default_folder(|name| std::env::var_os(name)),
+            launcher: Launcher::default(),
         }
     }
 }
@@ -76,6 +80,8 @@ pub struct Distribution {
     pub origin: String,
     /// The cache folder of all that is derived from these jars.
     pub(super) folder: PathBuf,
+    /// How Java is started.
+    pub(super) launcher: Launcher,
 }
 
 impl Distribution {
@@ -115,6 +121,7 @@ impl Distribution {
             storage_template,
             origin: found.origin,
             folder,
+            launcher: around.launcher.clone(),
         })
     }
 
@@ -232,7 +239,7 @@ impl Found {
                     .ok_or_else(|| DistributionError::NoMaven { version: self.version.clone() })?;
                 note(&format!("fetching Kafka {} with Maven, once", self.version));
                 let libs = folder.join(LIBS);
-                maven::fetch(&mvn, &self.version, folder, &libs)?;
+                maven::fetch(&around.launcher, &mvn, &self.version, folder, &libs)?;
                 lock.check(&libs).map_err(|e| jar_error(&self.version, e, None))?;
                 let jars = jars_in(&libs).map_err(failed)?;
                 fs::write(folder.join(CHECKED), stamps(&jars).map_err(failed)?).map_err(failed)?;
@@ -243,7 +250,8 @@ impl Found {
         logging::write(&self.version, folder).map_err(failed)?;
         note(&format!("formatting storage for Kafka {}, once", self.version));
         let args = base_args(&logging::args(&self.version, folder), &jars);
-        template::make(&self.version, java, &args, folder, &folder.join(TEMPLATE))
+        let launcher = &around.launcher;
+        template::make(launcher, &self.version, java, &args, folder, &folder.join(TEMPLATE))
     }
 
     /// The jars, as they were when their sums were right. What changed since is read again.

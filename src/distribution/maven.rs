@@ -1,6 +1,6 @@
 //! A known version's jars, fetched by the user's own Maven and checked against the list of sums.
 
-use super::command::{self, Finished};
+use super::command::{self, Finished, Launcher};
 use super::error::DistributionError;
 use super::known::{LogBackend, log_backend};
 use std::fs;
@@ -20,6 +20,7 @@ const FETCH_LIMIT: Duration = Duration::from_secs(900);
 /// # Errors
 /// When Maven cannot be started or fails.
 pub(super) fn fetch(
+    launcher: &Launcher,
     mvn: &Path,
     version: &str,
     work: &Path,
@@ -40,7 +41,7 @@ pub(super) fn fetch(
         .arg("-f")
         .arg(&pom)
         .current_dir(work);
-    let finished = command::run(&mut command, FETCH_LIMIT)
+    let finished = command::run(launcher, command, FETCH_LIMIT)
         .map_err(|e| DistributionError::io(format!("cannot run {}", mvn.display()), e))?;
     if finished.success {
         return Ok(());
@@ -87,7 +88,7 @@ mod tests {
         let mvn = fake_maven(work.path(), "printf '%s\\n' \"$@\" > arguments");
         for (version, profile) in [("3.8.1", "-Preload4j"), ("4.4.0", "-Plog4j2")] {
             let libs = work.path().join("libs");
-            fetch(&mvn, version, work.path(), &libs).unwrap();
+            fetch(&Launcher::default(), &mvn, version, work.path(), &libs).unwrap();
             let said = fs::read_to_string(work.path().join("arguments")).unwrap();
             let arguments: Vec<&str> = said.lines().collect();
             assert!(arguments.contains(&profile), "{said}");
@@ -109,7 +110,9 @@ mod tests {
             END\n\
             exit 1";
         let mvn = fake_maven(work.path(), script);
-        let error = fetch(&mvn, "3.8.1", work.path(), &work.path().join("libs")).unwrap_err();
+        let error =
+            fetch(&Launcher::default(), &mvn, "3.8.1", work.path(), &work.path().join("libs"))
+                .unwrap_err();
         assert_eq!(
             error.to_string(),
             "mvn could not fetch Kafka 3.8.1 (exit status: 1):\n    \
@@ -122,7 +125,9 @@ mod tests {
     fn a_failure_without_error_lines_shows_the_end_of_the_output() {
         let work = tempfile::tempdir().unwrap();
         let mvn = fake_maven(work.path(), "echo The JAVA_HOME variable is wrong >&2; exit 1");
-        let error = fetch(&mvn, "3.8.1", work.path(), &work.path().join("libs")).unwrap_err();
+        let error =
+            fetch(&Launcher::default(), &mvn, "3.8.1", work.path(), &work.path().join("libs"))
+                .unwrap_err();
         assert!(error.to_string().ends_with("    The JAVA_HOME variable is wrong"), "{error}");
     }
 }

@@ -20,6 +20,7 @@ mod stamp;
 mod template;
 
 pub use archive::{Archive, ArchiveError};
+pub use command::Launcher;
 pub use error::DistributionError;
 pub use java::Java;
 pub use known::{is_known, known_versions};

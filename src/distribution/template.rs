@@ -5,7 +5,7 @@
 //! same records as the snapshot 0-0 of `__cluster_metadata-0`, and only where a controller lives.
 //! Without them a 4.x cluster runs, with every feature but metadata.version switched off.
 
-use super::command;
+use super::command::{self, Launcher};
 use super::error::DistributionError;
 use super::java::Java;
 use std::fs;
@@ -81,6 +81,7 @@ impl StorageTemplate {
 /// # Errors
 /// When the tool fails or writes nothing, or the disk fails.
 pub(super) fn make(
+    launcher: &Launcher,
     version: &str,
     java: &Java,
     jvm_args: &[String],
@@ -99,7 +100,7 @@ pub(super) fn make(
         .args(["kafka.tools.StorageTool", "format", "--cluster-id", CLUSTER_ID, "--config"])
         .arg(&properties)
         .current_dir(work);
-    let finished = command::run(&mut command, FORMAT_LIMIT).map_err(failed("run java"))?;
+    let finished = command::run(launcher, command, FORMAT_LIMIT).map_err(failed("run java"))?;
     let refused = || DistributionError::Format {
         version: version.to_owned(),
         status: finished.status.clone(),

@@ -130,10 +130,17 @@ fn go(
         known.note(bus, note.clone());
     }
     let (notes, told) = (Arc::clone(&known.notes), bus.clone());
-    let found = setup::obtain(host, &plan.cluster, request.options, &mut known.phases, &|text| {
-        notes.lock().unwrap_or_else(PoisonError::into_inner).push(text.clone());
-        told.note(text);
-    })?;
+    let found = setup::obtain(
+        host,
+        &plan.cluster,
+        request.options,
+        &mut known.phases,
+        interrupt,
+        &|text| {
+            notes.lock().unwrap_or_else(PoisonError::into_inner).push(text.clone());
+            told.note(text);
+        },
+    )?;
     bus.note(found.describe());
     known.about.push(found.describe());
     if let Some(exit) = interrupt.asked() {
@@ -414,8 +421,7 @@ fn stop_workers(
             failed(known, cell, error);
         }
     }
-    let limit =
-        if patient { FLUSH_TIMEOUT + Duration::from_secs(10) } else { INTERRUPTED_FLUSH };
+    let limit = if patient { FLUSH_TIMEOUT + Duration::from_secs(10) } else { INTERRUPTED_FLUSH };
     let mut deadline = Instant::now() + limit;
     while Instant::now() < deadline && !workers.iter().all(Worker::has_ended) {
         if !patient {

@@ -1,7 +1,7 @@
 //! From a plan to a cluster that takes messages: Kafka, nodes, topics, workers.
 
 use super::{Interrupt, Phases, RunFolder, Stop, train};
-use crate::distribution::{self, Distribution, Surroundings};
+use crate::distribution::{self, Distribution, Launcher, Surroundings};
 use crate::kafka::{self, Operator, Patience};
 use crate::plan::{Cell, ClusterPlan, FaultAction, Plan, Target};
 use crate::runtime::local::{ClusterSpec, Host, LocalCluster};
@@ -48,19 +48,26 @@ pub fn obtain(
     cluster: &ClusterPlan,
     options: &NodeOptions,
     phases: &mut Phases,
+    interrupt: &Interrupt,
     note: &dyn Fn(String),
-) -> Result<Distribution, RuntimeError> {
+) -> Result<Distribution, Stop> {
     phases.begin("kafka", None);
+    let asked = interrupt.clone();
+    // Maven and its kin must go when the tool goes, as brokers do.
+    let launcher = Launcher::new(host.starter()?, move || asked.asked().is_none());
     let request = distribution::Request {
         version: cluster.kafka.clone(),
         kafka_home: options.kafka_home.clone(),
-        surroundings: Surroundings::of_process(),
+        surroundings: Surroundings { launcher, ..Surroundings::of_process() },
     };
-    let mut found = Distribution::locate(&request, &|text| note(text.to_owned()))
-        .map_err(|e| RuntimeError::new(e.to_string()))?;
+    let found = Distribution::locate(&request, &|text| note(text.to_owned()));
+    let unless_interrupted = || interrupt.asked().map_or(Ok(()), |e| Err(Stop::Interrupted(e)));
+    unless_interrupted()?;
+    let mut found = found.map_err(RuntimeError::from)?;
     if found.class_data_archive.is_none() {
         phases.begin("class data archive", None);
-        train::archive(host, &mut found, options, note);
+        train::archive(host, &mut found, options, interrupt, note);
+        unless_interrupted()?;
     }
     Ok(found)
 }
@@ -109,7 +116,7 @@ pub fn start_cluster(
 }
 
 /// Ends a wait that makes no sense any more.
-fn alive(cluster: &LocalCluster, interrupt: &Interrupt) -> Result<(), String> {
+pub fn alive(cluster: &LocalCluster, interrupt: &Interrupt) -> Result<(), String> {
     match interrupt.asked() {
         Some(_) => Err("interrupted".to_owned()),
         None => all_alive(cluster),

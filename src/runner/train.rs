@@ -1,7 +1,8 @@
 //! Makes the class-data archive: a one-broker cluster serves a topic and some messages, so that
 //! the classes that a broker loads are known.
 
-use super::setup::{ANSWER_TIMEOUT, NodeOptions, cluster_spec};
+use super::Interrupt;
+use super::setup::{ANSWER_TIMEOUT, NodeOptions, alive, cluster_spec};
 use crate::distribution::Distribution;
 use crate::kafka::{self, Operator, Patience};
 use crate::plan::{Clocks, ClusterPlan, Controllers, Timing, TopicPlan};
@@ -18,11 +19,13 @@ pub fn archive(
     host: &Host,
     found: &mut Distribution,
     options: &NodeOptions,
+    interrupt: &Interrupt,
     note: &dyn Fn(String),
 ) {
     let folder = host.scratch().join("training");
     let plain = found.clone();
-    let train = |jvm_options: &[String]| serve_once(host, &plain, options, &folder, jvm_options);
+    let train =
+        |jvm_options: &[String]| serve_once(host, &plain, options, interrupt, &folder, jvm_options);
     if let Err(error) = found.ensure_archive(&train) {
         note(format!("no class-data archive, brokers start slower: {error}"));
     }
@@ -34,6 +37,7 @@ fn serve_once(
     host: &Host,
     found: &Distribution,
     options: &NodeOptions,
+    interrupt: &Interrupt,
     folder: &Path,
     jvm_options: &[String],
 ) -> Result<(), RuntimeError> {
@@ -50,7 +54,7 @@ fn serve_once(
     let mut spec = cluster_spec(&plan, found, options, folder, 1);
     spec.jvm_options.extend_from_slice(jvm_options);
     let cluster = LocalCluster::start(host, spec)?;
-    let alive = || Ok(());
+    let alive = || alive(&cluster, interrupt);
     let mut patience =
         Patience { timeout: TRAINING_TIMEOUT, alive: &alive, progress: &mut |_missing| {} };
     let topics = [training_topic()];

@@ -83,6 +83,7 @@ fn every_message_is_acknowledged_and_stands_once_and_in_order_in_the_log() {
         let mut spec = bed.spec();
         spec.id.run = messages + u64::from(bytes);
         spec.topic = format!("bytes-{bytes}");
+        spec.ledger_dir = bed.dir.path().join(&spec.topic);
         bed.mock.create_topic(&spec.topic, 4, 3).expect("it is new");
         spec.message_bytes = bytes;
         spec.messages = Some(messages);

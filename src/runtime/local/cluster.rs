@@ -219,7 +219,7 @@ impl Cluster for LocalCluster {
             return Ok(());
         }
         let command = self.jvm(&process.node, &process.log)?;
-        let child = self.spawner.spawn(command, &self.nodes_netns[index]).map_err(|e| {
+        let child = self.spawner.spawn(command, Some(&self.nodes_netns[index])).map_err(|e| {
             let what = format!("starting {} with {}", process.node.name, self.spec.java.display());
             RuntimeError::io(what, e)
         })?;
@@ -231,7 +231,7 @@ impl Cluster for LocalCluster {
         let program = command.get_program().to_owned();
         let mut state = self.state();
         check_not_destroyed(&state)?;
-        let child = self.spawner.spawn(command, &self.clients_netns).map_err(|e| {
+        let child = self.spawner.spawn(command, Some(&self.clients_netns)).map_err(|e| {
             RuntimeError::io(format!("starting {} among the clients", program.display()), e)
         })?;
         state.clients.push(child.id() as i32);

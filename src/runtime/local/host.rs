@@ -8,7 +8,9 @@ use super::user_namespace::{self, NotEntered};
 use crate::runtime::RuntimeError;
 use nix::unistd::geteuid;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -95,6 +97,18 @@ impl Host {
     /// The process id of the PID namespace's init, as this process sees it.
     pub fn init_pid(&self) -> i32 {
         self.init.pid().as_raw()
+    }
+
+    /// A function that starts commands on the host's network. They are killed when this process
+    /// ends, however it ends, and hear nothing of the terminal's Ctrl-C.
+    ///
+    /// # Errors
+    /// When the thread that starts processes cannot be started.
+    pub fn starter(
+        &self,
+    ) -> Result<impl Fn(Command) -> io::Result<Child> + Send + Sync + use<>, RuntimeError> {
+        let spawner = self.spawner()?;
+        Ok(move |command| spawner.spawn(command, None))
     }
 
     /// Starts the thread that forks, at first use.

@@ -71,11 +71,13 @@ pub(super) fn ignore_ended_children() -> nix::Result<()> {
     unsafe { signal(Signal::SIGCHLD, SigHandler::SigIgn) }.map(drop)
 }
 
-/// Makes the child of `command` live in this network namespace and die with the thread that
-/// spawns it; signals are as new, and Ctrl-C on the terminal is not for it.
-pub(super) fn confine(command: &mut Command, netns: Arc<File>) {
+/// Makes the child of `command` die with the thread that spawns it, and live in this network
+/// namespace if one is given; signals are as new, and Ctrl-C on the terminal is not for it.
+pub(super) fn confine(command: &mut Command, netns: Option<Arc<File>>) {
     let in_child = move || -> io::Result<()> {
-        setns(&*netns, CloneFlags::CLONE_NEWNET)?;
+        if let Some(netns) = &netns {
+            setns(&**netns, CloneFlags::CLONE_NEWNET)?;
+        }
         setsid()?;
         prctl::set_pdeathsig(Signal::SIGKILL)?;
         prctl::set_no_new_privs()?;

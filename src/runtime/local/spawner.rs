@@ -18,7 +18,7 @@ pub(super) struct Spawner {
 
 struct Job {
     command: Command,
-    netns: Arc<File>,
+    netns: Option<Arc<File>>,
     reply: Sender<io::Result<Child>>,
 }
 
@@ -42,10 +42,11 @@ impl Spawner {
         Ok(Spawner { jobs })
     }
 
-    /// Starts a command in a network namespace. It is killed when the tool ends.
-    pub(super) fn spawn(&self, command: Command, netns: &Arc<File>) -> io::Result<Child> {
+    /// Starts a command in a network namespace, or on the host's network. It is killed when the
+    /// tool ends.
+    pub(super) fn spawn(&self, command: Command, netns: Option<&Arc<File>>) -> io::Result<Child> {
         let (reply, answer) = channel();
-        let job = Job { command, netns: Arc::clone(netns), reply };
+        let job = Job { command, netns: netns.map(Arc::clone), reply };
         self.jobs.send(job).map_err(|_| gone())?;
         answer.recv().map_err(|_| gone())?
     }
