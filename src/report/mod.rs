@@ -7,6 +7,8 @@ mod lines;
 mod live;
 mod model;
 mod table;
+#[cfg(test)]
+mod tests;
 
 pub use assemble::Assembly;
 pub use json::write_json;

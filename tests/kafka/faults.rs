@@ -88,3 +88,23 @@ fn clients_that_are_stopped_or_cut_off_are_nodes_too() {
     assert_eq!(ran.fault(0)["nodes"][0], "clients");
     assert!(ran.cell("main")["unavailable_ms"].as_f64().unwrap() >= 1_900.0);
 }
+
+#[test]
+fn killed_clients_leave_messages_of_unknown_outcome_and_their_ledger() {
+    let place = Place::new();
+    let head = HEAD.replace("rate: 200,", "rate: 200, config: {linger.ms: 400},");
+    let scenario = place.scenario(&format!(
+        "name: killed-clients
+{head}faults:
+  - kill: clients
+    at: 2s
+    for: 1s
+"
+    ));
+    let ran = place.run(&scenario, &[]);
+    ran.expect_code(0);
+    assert_eq!(ran.fault(0)["effective"], true, "{}", ran.fault(0));
+    assert!(ran.count("main", "acked") > 200);
+    assert!(ran.count("main", "unknown") > 0, "{}", ran.cell("main")["counts"]);
+    assert!(ran.cell("main")["producer"].is_null(), "the dead tell nothing");
+}

@@ -13,6 +13,10 @@ fn tamper() -> PathBuf {
 }
 
 fn scenario(commands: &[String], expect: &str) -> String {
+    lasting("12s", commands, expect)
+}
+
+fn lasting(duration: &str, commands: &[String], expect: &str) -> String {
     let faults: String = commands
         .iter()
         .enumerate()
@@ -24,7 +28,7 @@ summary: Another client writes and deletes.
 cluster: {{timing: fast}}
 topic: {{partitions: 1, replication.factor: 3, min.insync.replicas: 2}}
 producer: {{acks: all, rate: 300, message.bytes: 100}}
-duration: 12s
+duration: {duration}
 faults:
 {faults}expect:
 {expect}"
@@ -68,4 +72,24 @@ fn a_command_that_fails_makes_the_run_inconclusive() {
     let ran = place.run(&place.scenario(&text), &[]);
     ran.expect_code(3);
     assert!(ran.fault(0)["reason"].as_str().unwrap().contains("exit status: 7"));
+}
+
+#[test]
+fn a_command_is_told_what_the_run_is() {
+    let place = Place::new();
+    let text = lasting("4s", &["env | sort".to_owned()], "  lost: 0\n");
+    let ran = place.run(&place.scenario(&text), &[]);
+    ran.expect_code(0);
+    let said = std::fs::read_to_string(place.out().join("exec-0.log")).unwrap();
+    for line in [
+        "CHAOS_BOOTSTRAP=10.88.0.11:9092,10.88.0.12:9092,10.88.0.13:9092",
+        "CHAOS_TOPICS=chaos-tampering-0",
+        "CHAOS_CELLS=main",
+        "CHAOS_PHASE=faults",
+        "CHAOS_NODE_0_PID=",
+        "CHAOS_NODE_2_NETNS=/proc/",
+        "CHAOS_RUN_DIR=",
+    ] {
+        assert!(said.contains(line), "no {line} in\n{said}");
+    }
 }

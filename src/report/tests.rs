@@ -1,0 +1,101 @@
+//! Reports of runs that ended in different ways, and what they show of hostile names.
+
+use super::*;
+use crate::exit::Exit;
+use crate::plan::{self, Plan};
+use crate::runner::Stop;
+use crate::runtime::RuntimeError;
+use crate::verify::Verdict;
+
+fn plan() -> Plan {
+    let text = "name: t\nsummary: a test\nexpect: {lost: 0}\nfaults:\n  \
+                - {process_stop: leader, at: 1s, for: 1s}\n";
+    plan::from_text("t.yaml", text, &[], Some(1)).unwrap()
+}
+
+/// The report of a run in which nothing was sent.
+fn report(plan: &Plan, stop: Option<Stop>) -> Report {
+    Assembly {
+        plan,
+        about: vec![],
+        started_at: String::new(),
+        zero_us: None,
+        sending_ended_us: None,
+        faults: vec![],
+        observations: vec![],
+        ledgers: &[],
+        observed: vec![None],
+        unsettled: vec![],
+        producers: vec![None],
+        phases: vec![],
+        notes: vec![],
+        stop,
+    }
+    .report()
+}
+
+fn table(report: &Report) -> String {
+    let mut out = Vec::new();
+    write_table(report, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn a_run_in_which_nothing_was_sent_is_no_pass() {
+    let report = report(&plan(), None);
+    assert_eq!((report.verdict, report.exit()), (Verdict::Inconclusive, Exit::Inconclusive));
+    assert!(table(&report).trim_end().lines().last().unwrap().starts_with("INCONCLUSIVE t: "));
+}
+
+#[test]
+fn an_environment_that_failed_is_the_first_reason() {
+    let failed = Stop::Failed(RuntimeError::new("the disk is full").advise("make room"));
+    let report = report(&plan(), Some(failed));
+    assert_eq!((report.verdict, report.exit()), (Verdict::Inconclusive, Exit::Environment));
+    assert!(report.reasons[0].starts_with("the disk is full"));
+}
+
+#[test]
+fn an_interrupt_decides_the_exit_status() {
+    for exit in [Exit::Interrupted, Exit::Terminated] {
+        let report = report(&plan(), Some(Stop::Interrupted(exit)));
+        assert_eq!((report.verdict, report.exit()), (Verdict::Inconclusive, exit));
+        assert!(report.reasons[0].contains("interrupted"));
+    }
+}
+
+#[test]
+fn a_report_comes_back_from_its_json_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let report = report(&plan(), None);
+    write_json(&report, folder.path()).unwrap();
+    let text = std::fs::read_to_string(folder.path().join("report.json")).unwrap();
+    assert_eq!(serde_json::from_str::<Report>(&text).unwrap(), report);
+    assert!(!folder.path().join(".report.json").exists());
+}
+
+#[test]
+fn hostile_text_cannot_steer_the_terminal() {
+    let mut report = report(&plan(), None);
+    let hostile = "\u{1b}]0;owned\u{7}\u{1b}[2J";
+    report.plan.name = hostile.to_owned();
+    report.cells[0].id = hostile.to_owned();
+    report.notes.push(hostile.to_owned());
+    report.reasons.push(hostile.to_owned());
+    let text = table(&report);
+    assert!(!text.contains('\u{1b}') && !text.contains('\u{7}'), "{text:?}");
+}
+
+#[test]
+fn unconfirmed_and_unsettled_counts_are_told_apart_from_exact_ones() {
+    let mut report = report(&plan(), None);
+    let cell = &mut report.cells[0];
+    cell.confirmed = false;
+    cell.counts.acked = 7;
+    cell.counts.lost = None;
+    let metric = crate::plan::Metric::Lost;
+    cell.bounds = vec![crate::verify::Bounds { metric, least: 2, most: Some(5) }];
+    let text = table(&report);
+    assert!(text.contains("7 unconfirmed"), "{text}");
+    assert!(text.contains("2..5"), "{text}");
+}
