@@ -420,6 +420,5 @@ fn ten_million_messages_take_at_most_half_a_byte_each() {
     }
     let messages = (EACH * u64::from(PARTITIONS)) as f64;
     let (on_disk, in_memory) = (on_disk as f64 / messages, in_memory as f64 / messages);
-    println!("{on_disk:.3} bytes a message in files, {in_memory:.3} in memory");
     assert!(on_disk + in_memory <= 0.5, "{on_disk:.3} + {in_memory:.3}");
 }
