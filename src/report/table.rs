@@ -8,7 +8,7 @@ use crate::verify::{Bounds, Verdict};
 use std::io::{self, Write};
 use tabled::builder::Builder;
 use tabled::settings::object::Columns;
-use tabled::settings::{Alignment, Style};
+use tabled::settings::{Alignment, Padding, Style};
 
 /// At most so many witnesses of a cell are told; `report.json` has more.
 const WITNESSES_MAX: usize = 8;
@@ -19,7 +19,9 @@ const WITNESSES_MAX: usize = 8;
 /// When `out` cannot be written.
 pub fn write_table(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)?;
-    writeln!(out, "{}", table(report))?;
+    for line in table(report).lines() {
+        writeln!(out, "{}", line.trim_end())?;
+    }
     for cell in &report.cells {
         write_cell(cell, out)?;
     }
@@ -57,7 +59,7 @@ fn table(report: &Report) -> String {
         "dup",
         "reord",
         "phantom",
-        "unavail s",
+        "unavail",
         "p99 ms",
         "verdict",
     ]);
@@ -65,7 +67,8 @@ fn table(report: &Report) -> String {
         rows.push_record(row(cell));
     }
     let mut table = rows.build();
-    table.with(Style::sharp());
+    // Ten columns fit into a terminal of 80 without borders at the sides.
+    table.with(Style::blank()).with(Padding::new(0, 1, 0, 0));
     table.modify(Columns::new(1..9), Alignment::right());
     table.to_string()
 }
@@ -88,7 +91,7 @@ fn row(cell: &CellReport) -> [String; 10] {
         read(Metric::Duplicated, counts.duplicated),
         read(Metric::Reordered, counts.reordered),
         read(Metric::Phantom, counts.phantom),
-        cell.unavailable_ms.map_or("-".to_owned(), |ms| format!("{:.1}", ms / 1e3)),
+        cell.unavailable_ms.map_or("-".to_owned(), |ms| format!("{:.1} s", ms / 1e3)),
         p99.map_or("-".to_owned(), |us| format!("{:.1}", us as f64 / 1e3)),
         word(cell.verdict).to_lowercase(),
     ]

@@ -99,3 +99,14 @@ fn unconfirmed_and_unsettled_counts_are_told_apart_from_exact_ones() {
     assert!(text.contains("7 unconfirmed"), "{text}");
     assert!(text.contains("2..5"), "{text}");
 }
+
+#[test]
+fn the_table_of_an_ordinary_run_fits_into_80_columns() {
+    let mut report = report(&plan(), None);
+    let counts = &mut report.cells[0].counts;
+    (counts.sent, counts.acked) = (1_000_000, 1_000_000);
+    let text = table(&report);
+    let rows: Vec<&str> = text.lines().skip(1).take(2).collect();
+    assert!(rows[0].starts_with("cell") && rows[1].starts_with("main"), "{text}");
+    assert!(rows.iter().all(|row| row.chars().count() <= 80), "{text}");
+}
