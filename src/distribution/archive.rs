@@ -8,7 +8,7 @@
 //! and that is what the archive's name is made of.
 
 use super::command;
-use super::java::Java;
+use super::java::{Java, NO_TRACES};
 use super::locate::{Distribution, base_args, class_path};
 use super::lock::short_sum;
 use super::stamp::stamps;
@@ -179,7 +179,7 @@ impl Distribution {
         refusal: &str,
     ) -> Result<String, ArchiveError> {
         let mut command = Command::new(&self.java.path);
-        command.args(args);
+        command.arg(NO_TRACES).args(args);
         let finished = command::run(&self.launcher, command, JVM_LIMIT).map_err(|source| {
             let what = format!("cannot run {}", self.java.path.display());
             ArchiveError::Io { what, source }

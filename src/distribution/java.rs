@@ -9,6 +9,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+/// Keeps a JVM from leaving its `hsperfdata` folder among the temporary files.
+pub(super) const NO_TRACES: &str = "-XX:-UsePerfData";
+
 const VERSION_LIMIT: Duration = Duration::from_secs(30);
 
 /// A Java runtime that was asked for its version.
@@ -47,7 +50,7 @@ impl Java {
         let unreadable =
             |reason| DistributionError::UnreadableJava { path: program.clone(), reason };
         let mut command = Command::new(&program);
-        command.arg("-version");
+        command.args([NO_TRACES, "-version"]);
         let finished = command::run(&Launcher::default(), command, VERSION_LIMIT)
             .map_err(|e| unreadable(e.to_string()))?;
         match parse_version(&finished.output).filter(|_| finished.success) {

@@ -2,6 +2,7 @@
 
 use super::command::{self, Finished, Launcher};
 use super::error::DistributionError;
+use super::java::NO_TRACES;
 use super::known::{LogBackend, log_backend};
 use std::fs;
 use std::path::Path;
@@ -41,6 +42,8 @@ pub(super) fn fetch(
         .arg("-f")
         .arg(&pom)
         .current_dir(work);
+    let own = std::env::var("MAVEN_OPTS").unwrap_or_default();
+    command.env("MAVEN_OPTS", format!("{own} {NO_TRACES}"));
     let finished = command::run(launcher, command, FETCH_LIMIT)
         .map_err(|e| DistributionError::io(format!("cannot run {}", mvn.display()), e))?;
     if finished.success {

@@ -7,7 +7,7 @@
 
 use super::command::{self, Launcher};
 use super::error::DistributionError;
-use super::java::Java;
+use super::java::{Java, NO_TRACES};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -96,6 +96,7 @@ pub(super) fn make(
     fs::write(&properties, node_properties(&log_dir)).map_err(failed("write"))?;
     let mut command = Command::new(&java.path);
     command
+        .arg(NO_TRACES)
         .args(jvm_args)
         .args(["kafka.tools.StorageTool", "format", "--cluster-id", CLUSTER_ID, "--config"])
         .arg(&properties)

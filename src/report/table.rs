@@ -52,16 +52,7 @@ fn word(verdict: Verdict) -> &'static str {
 fn table(report: &Report) -> String {
     let mut rows = Builder::default();
     rows.push_record([
-        "cell",
-        "sent",
-        "acked",
-        "lost",
-        "dup",
-        "reord",
-        "phantom",
-        "unavail",
-        "p99 ms",
-        "verdict",
+        "cell", "sent", "acked", "lost", "dup", "reord", "phantom", "unavail", "p99 ms", "verdict",
     ]);
     for cell in &report.cells {
         rows.push_record(row(cell));
