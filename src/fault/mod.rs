@@ -1,5 +1,5 @@
 //! One file a fault: inject, proof that it took effect, heal. A [`Fault`] knows nodes and nothing
-//! of the runtime that made them; [`life`] walks each of them through its times.
+//! of the runtime that made them; [`live`] walks each of them through its times.
 
 mod consequences;
 mod exec;

@@ -1,6 +1,6 @@
 //! The file as written: types, YAML reading, diagnostics with line and column.
 //!
-//! A file becomes a tree of [`Node`](node::Node)s that know their places; `--set` changes the tree;
+//! A file becomes a tree of nodes that know their places; `--set` changes the tree;
 //! the readers turn it into a [`Scenario`] and collect every problem on the way.
 
 mod bound;
