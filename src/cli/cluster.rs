@@ -42,8 +42,9 @@ pub(super) struct Up {
 
 pub(super) fn run(command: &Command) -> Exit {
     let Command::Up(up) = command;
-    // A cluster is what a scenario without faults and expectations starts.
-    let text = "name: cluster-up\nsummary: A cluster to try things on.\n";
+    // A cluster is what a scenario without faults and expectations starts; how long it would send
+    // does not matter.
+    let text = "name: cluster-up\nsummary: A cluster to try things on.\nduration: 1s\n";
     let plan = match plan::from_text("cluster up", text, &up.overrides, None) {
         Ok(plan) => plan,
         Err(diagnostics) => {
