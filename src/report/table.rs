@@ -32,12 +32,21 @@ pub fn write_table(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "note: {}", printable(note))?;
     }
     writeln!(out, "{}", phases(report))?;
-    let reasons: Vec<String> = report.reasons.iter().map(|r| printable(r)).collect();
-    for reason in reasons.iter().skip(1) {
-        writeln!(out, "also: {reason}")?;
+    for reason in report.reasons.iter().skip(1) {
+        writeln!(out, "also: {}", lines_of(reason).join("\n      "))?;
     }
-    let first = reasons.first().map_or(String::new(), |r| format!(": {r}"));
-    writeln!(out, "{} {}{first}", word(report.verdict), printable(&report.plan.name))
+    // The last line is one line; what an error adds in further lines stands before it.
+    let mut first = report.reasons.first().map_or(Vec::new(), |reason| lines_of(reason));
+    for line in first.drain(first.len().min(1)..) {
+        writeln!(out, "  {line}")?;
+    }
+    let why = first.pop().map_or(String::new(), |line| format!(": {line}"));
+    writeln!(out, "{} {}{why}", word(report.verdict), printable(&report.plan.name))
+}
+
+/// The lines of a text, fit for a terminal.
+fn lines_of(text: &str) -> Vec<String> {
+    text.lines().map(printable).collect()
 }
 
 /// The verdict as the last line begins.

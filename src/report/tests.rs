@@ -110,3 +110,12 @@ fn the_table_of_an_ordinary_run_fits_into_80_columns() {
     assert!(rows[0].starts_with("cell") && rows[1].starts_with("main"), "{text}");
     assert!(rows.iter().all(|row| row.chars().count() <= 80), "{text}");
 }
+
+#[test]
+fn the_last_line_is_one_line_and_the_rest_of_the_reason_stands_before_it() {
+    let failed = Stop::Failed(RuntimeError::new("broker-0 died:\nlast words\nof its log"));
+    let text = table(&report(&plan(), Some(failed)));
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.last(), Some(&"INCONCLUSIVE t: broker-0 died:"), "{text}");
+    assert!(text.contains("  last words\n  of its log\n"), "{text}");
+}
