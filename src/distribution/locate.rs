@@ -128,11 +128,7 @@ impl Distribution {
     /// The JVM options that every Kafka process needs: the archive where there is one, logging,
     /// and the class path. Heap and the main class (`kafka.Kafka`) come after them.
     pub fn jvm_args(&self) -> Vec<String> {
-        let archive = self.class_data_archive.as_ref();
-        let mut args: Vec<String> = archive
-            .map(|archive| format!("-XX:SharedArchiveFile={}", archive.display()))
-            .into_iter()
-            .collect();
+        let mut args = self.archive_args();
         args.extend(base_args(&self.log_args, &self.jars));
         args
     }

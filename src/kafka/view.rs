@@ -232,26 +232,6 @@ impl ClusterView {
             .filter(|&(leader, _)| leader >= 0)
     }
 
-    /// Whether the leader of the highest epoch, asked at `asked_since_us` or later, answers that
-    /// `replicas` replicas are in sync.
-    pub fn full_isr(
-        &self,
-        topic: &str,
-        partition: i32,
-        replicas: usize,
-        asked_since_us: u64,
-    ) -> bool {
-        self.leader(topic, partition).is_some_and(|(leader, epoch)| {
-            self.is_answering(leader)
-                && self.claims(topic, partition).any(|(broker, claim)| {
-                    broker == leader
-                        && claim.state.epoch == epoch
-                        && claim.asked_us >= asked_since_us
-                        && claim.state.isr.len() == replicas
-                })
-        })
-    }
-
     /// Whether a partition has recovered, by its replicas' own words: each of them, asked at
     /// `asked_since_us` or later, names the same leader in the highest epoch that anybody knows,
     /// and an ISR of all of them. A zombie disagrees, so it holds this up until it is one no more.

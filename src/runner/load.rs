@@ -1,7 +1,7 @@
 //! While messages flow: wait for the first acknowledgements, let the faults live on threads of
 //! their own, show progress, and decide when sending ends.
 
-use super::{Bus, Interrupt, Stop, settle};
+use super::{Bus, Interrupt, Stop};
 use crate::event::RunEvent;
 use crate::fault::{Cancel, FaultRecord, Site, live};
 use crate::kafka::ClusterView;
@@ -158,7 +158,11 @@ impl Load<'_> {
         let view = (self.view)();
         self.plan.cells.iter().enumerate().all(|(i, cell)| {
             let flows = acked[i] > heal.acked[i] || self.workers[i].has_ended();
-            flows && settle::behind(&cell.topic, &view, heal.at_us).is_none()
+            let topic = &cell.topic;
+            let in_sync = |(p, replicas): (usize, &Vec<i32>)| {
+                view.recovered(&topic.name, p as i32, replicas, heal.at_us).is_ok()
+            };
+            flows && topic.placement.iter().enumerate().all(in_sync)
         })
     }
 

@@ -3,8 +3,8 @@
 
 use super::{Interrupt, Stop};
 use crate::clock::Epoch;
-use crate::kafka::ClusterView;
-use crate::plan::{Cell, Plan, TopicPlan};
+use crate::kafka::{self, ClusterView, Patience};
+use crate::plan::Plan;
 use std::time::{Duration, Instant};
 
 /// A former leader goes on answering as leader for up to 3.4 s after the heal (measured), and
@@ -33,27 +33,23 @@ pub fn settle(
     }
     // A broker that slept may be in sync for a moment and be fenced then, so only what was asked
     // from here on counts.
-    let (begun, since_us) = (Instant::now(), epoch.elapsed_us());
-    let mut missing = missing(plan, &view(), since_us);
-    while !missing.is_empty() && begun.elapsed() < IN_SYNC_TIMEOUT {
-        if let Some(exit) = interrupt.sleep(Duration::from_millis(50)) {
+    let since_us = epoch.elapsed_us();
+    let deadline = Instant::now() + IN_SYNC_TIMEOUT;
+    let mut behind = Vec::new();
+    for cell in &plan.cells {
+        let mut patience = Patience {
+            timeout: deadline.saturating_duration_since(Instant::now()),
+            alive: &|| interrupt.asked().map_or(Ok(()), |_| Err("interrupted".to_owned())),
+            progress: &mut |_missing| {},
+        };
+        let topics = std::slice::from_ref(&cell.topic);
+        let waited = kafka::wait_for_full_isr(view, topics, since_us, &mut patience);
+        if let Some(exit) = interrupt.asked() {
             return Err(Stop::Interrupted(exit));
         }
-        missing = self::missing(plan, &view(), since_us);
+        if let Err(error) = waited {
+            behind.push((cell.index, error.to_string()));
+        }
     }
-    Ok(missing)
-}
-
-fn missing(plan: &Plan, view: &ClusterView, since_us: u64) -> Vec<(u16, String)> {
-    let seen = |cell: &Cell| behind(&cell.topic, view, since_us).map(|text| (cell.index, text));
-    plan.cells.iter().filter_map(seen).collect()
-}
-
-/// What still separates a topic from having all replicas in sync by their own words, each asked
-/// since `since_us` of the run's clock; `None` when nothing does.
-pub fn behind(topic: &TopicPlan, view: &ClusterView, since_us: u64) -> Option<String> {
-    let partitions = topic.placement.iter().enumerate();
-    partitions
-        .map(|(p, replicas)| view.recovered(&topic.name, p as i32, replicas, since_us))
-        .find_map(Result::err)
+    Ok(behind)
 }
