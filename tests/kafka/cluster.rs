@@ -18,9 +18,11 @@ use std::time::Duration;
 fn a_cluster_in_the_foreground_serves_clients_outside_and_ends_with_ctrl_c() {
     let place = Place::new();
     let mut child = place.chaos(&["cluster", "up"]).stdout(Stdio::piped()).spawn().unwrap();
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
-    let said = lines.map(|l| l.strip_prefix("bootstrap.servers=").map(str::to_owned));
-    let servers = said.flatten().next().expect("it says how to reach it");
+    // Kept open to the end, as a person's terminal is.
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let servers = lines
+        .find_map(|line| line.strip_prefix("bootstrap.servers=").map(str::to_owned))
+        .expect("it says how to reach it");
 
     let consumer: BaseConsumer =
         ClientConfig::new().set("bootstrap.servers", &servers).create().unwrap();
