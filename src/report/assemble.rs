@@ -6,7 +6,7 @@ use crate::exit::Exit;
 use crate::fault::{FaultRecord, consequences};
 use crate::ledger::{Ledger, LedgerRecord, Observed, PartitionLedger, PartitionObserved};
 use crate::plan::{Cell, Plan, Rate};
-use crate::runner::{Phase, Stop, latency_phase};
+use crate::runner::{Stop, latency_phase};
 use crate::verify::{self, CellFindings, CellInput, CellVerdict, FaultWindow, Verdict};
 use crate::workload::wire::Summary;
 use std::collections::BTreeMap;
@@ -35,8 +35,6 @@ pub struct Assembly<'a> {
     pub unsettled: Vec<(u16, String)>,
     /// Each worker's own account.
     pub producers: Vec<Option<Summary>>,
-    /// How long each phase took.
-    pub phases: Vec<Phase>,
     /// Worth knowing.
     pub notes: Vec<String>,
     /// Why the run ended before its time, if it did.
@@ -51,7 +49,7 @@ struct Judged {
 }
 
 impl Assembly<'_> {
-    /// The report.
+    /// The report; its phases are empty, for this is one of them.
     pub fn report(mut self) -> Report {
         let zero_us = self.zero_us.unwrap_or(0);
         for fault in &mut self.faults {
@@ -81,7 +79,7 @@ impl Assembly<'_> {
             cells: cells.collect(),
             faults: self.faults,
             leaders: self.observations,
-            phases: self.phases,
+            phases: Vec::new(),
             zero_ms: self.zero_us.map(ms),
             sending_ended_ms: self.sending_ended_us.map(|us| ms(us) - ms(zero_us)),
             memory: Memory {

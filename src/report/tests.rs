@@ -27,7 +27,6 @@ fn report(plan: &Plan, stop: Option<Stop>) -> Report {
         observed: vec![None],
         unsettled: vec![],
         producers: vec![None],
-        phases: vec![],
         notes: vec![],
         stop,
     }

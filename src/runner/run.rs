@@ -54,10 +54,10 @@ impl From<RuntimeError> for Stop {
 pub fn run(host: &Host, request: &Request<'_>, bus: &Bus, interrupt: &Interrupt) -> Report {
     let mut known = Known::new(bus.clone(), request.plan.cells.len());
     let end = go(host, request, bus, interrupt, &mut known);
-    known.phases.begin("report", None);
-    let notes = known.notes.clone();
+    let (mut phases, notes) = (known.phases, known.notes);
+    phases.begin("verify", None);
     let observations = known.observations.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    Assembly {
+    let assembly = Assembly {
         plan: request.plan,
         about: known.about,
         started_at: known.started_at,
@@ -69,11 +69,12 @@ pub fn run(host: &Host, request: &Request<'_>, bus: &Bus, interrupt: &Interrupt)
         observed: known.observed,
         unsettled: known.unsettled,
         producers: known.producers,
-        phases: known.phases.into_done(),
         notes: notes.lock().unwrap_or_else(PoisonError::into_inner).clone(),
         stop: end.err(),
-    }
-    .report()
+    };
+    // In this order: the phase ends when the report is there.
+    let report = assembly.report();
+    Report { phases: phases.into_done(), ..report }
 }
 
 /// What is known of the run so far; reported whatever happens next.
