@@ -69,15 +69,26 @@ apt_get() {
   fi
 }
 
-# The newest of the Java packages that the machine's package lists know and Kafka runs on.
+is_package() {
+  apt-cache show "$1" >/dev/null 2>&1
+}
+
+# java_package jre|jdk: the first of the Java packages that the machine's package lists know and
+# Kafka runs on.
 java_package() {
-  for package in openjdk-17-jre-headless openjdk-21-jre-headless; do
-    if apt-cache show "$package" >/dev/null 2>&1; then
+  for package in "openjdk-17-$1-headless" "openjdk-21-$1-headless"; do
+    if is_package "$package"; then
       echo "$package"
       return 0
     fi
   done
-  echo default-jre-headless
+  echo "default-$1-headless"
+}
+
+# Whether the Java that would be taken, or the PATH, has the tool that makes Java runtimes.
+has_jlink() {
+  java=$(command -v "${JAVA_HOME:+$JAVA_HOME/bin/}java") || return 1
+  [ -x "$(dirname "$(readlink -f "$java")")/jlink" ] || has jlink
 }
 
 # A Java that was installed beside an older default is not the `java` of PATH.
@@ -94,25 +105,38 @@ prefer_new_java() {
   return 1
 }
 
-# install_missing JAVA_MAJOR run|test: everything but Rust. Tests fetch Kafka anew, runs need not.
+# install_packages "NAME...": with the apt-get that apt_get found.
+install_packages() {
+  echo "installing $1" >&2
+  # shellcheck disable=SC2086 # the names are words of their own
+  $apt install -y --no-install-recommends $1 || give_up "apt-get install $1 failed."
+}
+
+update_packages() {
+  $apt update || give_up "apt-get update failed."
+}
+
+# install_missing JAVA_MAJOR run|test: everything but Rust and Docker. Tests fetch Kafka anew, make
+# images, for which they need a whole JDK, and check XML against a schema; runs need not.
 install_missing() {
+  [ "$2" = run ] && kind=jre || kind=jdk
   packages=
   has cc && has c++ || packages="$packages g++"
   has make || packages="$packages make"
   prefer_new_java "$1" || packages="$packages java"
   has mvn || { [ "$2" = run ] && has_kafka; } || packages="$packages maven"
+  # Tests hold junit.xml against its schema, and look at a run's page in a browser.
+  [ "$2" = run ] || has xmllint || packages="$packages libxml2-utils"
+  [ "$2" = run ] || has chromium || packages="$packages chromium"
   [ -n "$packages" ] || return 0
   if ! apt=$(apt_get); then
-    packages=$(echo "$packages" | sed "s/ java/ openjdk-17-jre-headless/")
+    packages=$(echo "$packages" | sed "s/ java/ openjdk-17-$kind-headless/")
     give_up "Some tools are missing, and only root may install them:" \
       "  apt-get install$packages" \
       "(Any Java from $1 on will do. To run without Maven, name an unpacked Kafka by KAFKA_HOME.)"
   fi
-  $apt update || give_up "apt-get update failed."
-  packages=$(echo "$packages" | sed "s/ java/ $(java_package)/")
-  echo "installing$packages" >&2
-  # shellcheck disable=SC2086 # the names are words of their own
-  $apt install -y --no-install-recommends $packages || give_up "apt-get install$packages failed."
+  update_packages
+  install_packages "$(echo "$packages" | sed "s/ java/ $(java_package $kind)/")"
   prefer_new_java "$1" || give_up "Java $1 or newer is needed: set JAVA_HOME to one."
 }
 
@@ -120,9 +144,9 @@ install_missing() {
 install_rust() {
   find_cargo && return 0
   if ! has rustup && apt=$(apt_get); then
-    $apt update || give_up "apt-get update failed."
-    if apt-cache show rustup >/dev/null 2>&1; then
-      $apt install -y --no-install-recommends rustup || give_up "apt-get install rustup failed."
+    update_packages
+    if is_package rustup; then
+      install_packages rustup
     fi
   fi
   if has rustup; then

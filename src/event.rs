@@ -100,6 +100,29 @@ pub enum FaultStep {
     },
 }
 
+/// The phase in which messages flow and faults happen.
+pub const FAULTS_PHASE: &str = "faults";
+
+/// When a planned fault is in force, milliseconds of the scenario's clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FaultTime {
+    /// When it is injected.
+    pub at_ms: u64,
+    /// When it is healed; none of what ends by itself.
+    pub until_ms: Option<u64>,
+}
+
+/// A cell's topic.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TopicShape {
+    /// Its name in Kafka.
+    pub name: String,
+    /// Number of partitions.
+    pub partitions: u32,
+    /// `replication.factor`: so many replicas are in sync when all are.
+    pub replicas: u16,
+}
+
 /// Everything that happens in a run, in order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -116,6 +139,12 @@ pub enum RunEvent {
         cells: Vec<String>,
         /// Faults in words, in order.
         faults: Vec<String>,
+        /// When each fault is in force, in the same order.
+        #[serde(default)]
+        times: Vec<FaultTime>,
+        /// The topic of each cell, in the cells' order.
+        #[serde(default)]
+        topics: Vec<TopicShape>,
     },
     /// A phase began.
     Phase {

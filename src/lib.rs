@@ -4,10 +4,13 @@
 
 pub mod cli;
 pub mod clock;
+pub mod compare;
+pub mod compose;
 pub mod distribution;
 pub mod event;
 pub mod exit;
 pub mod fault;
+pub mod image;
 pub mod kafka;
 pub mod ledger;
 pub mod netfilter;
@@ -16,5 +19,6 @@ pub mod report;
 pub mod runner;
 pub mod runtime;
 pub mod scenario;
+pub mod stats;
 pub mod verify;
 pub mod workload;

@@ -12,6 +12,8 @@ mod cases;
 mod fake_kafka;
 #[path = "local_runtime/outside.rs"]
 mod outside;
+#[path = "local_runtime/own_namespace.rs"]
+mod own_namespace;
 #[path = "local_runtime/world.rs"]
 mod world;
 

@@ -1,8 +1,10 @@
 //! Every broken scenario of `tests/scenarios/broken` has its message at its line and column, and
 //! `chaos validate` exits with 2 for each; every shipped scenario is sound.
 
+use kafka_chaos::cli::changes::Changes;
 use kafka_chaos::cli::{plan, validate};
 use kafka_chaos::exit::Exit;
+use kafka_chaos::plan::Asked;
 use rdkafka::ClientConfig;
 use rdkafka::producer::BaseProducer;
 use std::path::{Path, PathBuf};
@@ -11,6 +13,14 @@ use std::path::{Path, PathBuf};
 type Expected = &'static [(u32, u32, &'static str, &'static str)];
 
 const BROKEN: &[(&str, Expected)] = &[
+    (
+        "bad-election",
+        &[
+            (3, 20, "`elect_leaders` cannot be `uncleen`", "did you mean `unclean`?"),
+            (5, 20, "`elect_leaders` must be a single value, not a list", "elect_leaders: VALUE"),
+            (8, 5, "`ports` has no meaning for `elect_leaders`", "only `network_partition`"),
+        ],
+    ),
     (
         "bad-expectations",
         &[
@@ -28,7 +38,21 @@ const BROKEN: &[(&str, Expected)] = &[
             (5, 30, "`true` is listed twice for `enable.idempotence`", "keep one"),
         ],
     ),
+    (
+        "bad-outer-axes",
+        &[
+            (4, 26, "`kafka: 4.4` is no version of Kafka", "3.8.1"),
+            (5, 20, "`cluster.brokers` must be a list of values", "write a property"),
+            (6, 19, "`cluster.timing` has no values", "at least one value"),
+            (7, 3, "unknown property `cluster.contollers`", "did you mean `cluster.controllers`?"),
+            (8, 38, "`2` is listed twice for `cluster.config.num.io.threads`", "keep one"),
+        ],
+    ),
     ("duplicate-key", &[(5, 3, "`acks` is written twice", "one YAML map")]),
+    (
+        "election-of-one",
+        &[(5, 5, "`elect_leaders` can elect nobody: with `replication.factor: 1`", "raise")],
+    ),
     ("empty", &[(1, 1, "the scenario is empty", "begin with `name:`")]),
     (
         "fault-outside",
@@ -72,6 +96,24 @@ const BROKEN: &[(&str, Expected)] = &[
         ],
     ),
     (
+        "no-timelines",
+        &[(
+            3,
+            11,
+            "`matrix.faults` must be a map of timelines",
+            "write a name and a list of faults",
+        )],
+    ),
+    (
+        "no-unclean-topic",
+        &[(
+            8,
+            5,
+            "`elect_leaders: unclean` has no topic to act on",
+            "`unclean.leader.election.enable: true` under `topic`",
+        )],
+    ),
+    (
         "no-unit",
         &[
             (4, 9, "`at: 5` has no unit", "`500ms`"),
@@ -95,7 +137,30 @@ const BROKEN: &[(&str, Expected)] = &[
         "rf-above-brokers",
         &[(5, 23, "`replication.factor` is 3, but there are only 2 brokers", "raise `brokers`")],
     ),
+    (
+        "timeline-of-nobody",
+        &[
+            (6, 19, "no `broker:7` (cluster.brokers=3)", "`broker:0` to `broker:2`"),
+            (6, 19, "no `broker:7` (cluster.brokers=5)", "`broker:0` to `broker:4`"),
+        ],
+    ),
     ("too-many-cells", &[(3, 3, "the matrix makes 72 cells", "a run may have 64")]),
+    (
+        "too-many-runs",
+        &[
+            (4, 3, "the matrix makes 72 runs", "there may be 64"),
+            (6, 3, "unknown property `linger.msec`", "did you mean `linger.ms`?"),
+        ],
+    ),
+    ("two-ends", &[(3, 11, "`duration` and `messages` both tell when it ends", "leave one")]),
+    (
+        "two-timelines",
+        &[
+            (2, 1, "both `faults` and `matrix.faults` tell the timeline", "under a name"),
+            (6, 5, "`a b` is no name for a timeline", "letters, digits"),
+            (8, 20, "`matrix.faults` has no timeline `stop`", "known here: `a b`"),
+        ],
+    ),
     (
         "unknown-client-property",
         &[
@@ -111,11 +176,16 @@ const BROKEN: &[(&str, Expected)] = &[
 
 const SHIPPED: &[(&str, usize, usize)] = &[
     ("acks1-leader-loss", 2, 2),
+    ("clean-election", 2, 2),
+    ("leader-churn", 2, 6),
+    ("matrix", 24, 1),
     ("minisr1", 1, 2),
     ("minisr2", 1, 2),
     ("minisr3", 1, 2),
     ("retry-duplicates", 2, 1),
     ("retry-idempotent", 1, 1),
+    ("unclean-election", 4, 3),
+    ("zombie-leader", 2, 1),
 ];
 
 fn root() -> &'static Path {
@@ -123,7 +193,7 @@ fn root() -> &'static Path {
 }
 
 fn validate(file: PathBuf) -> (Exit, String, String) {
-    let args = validate::ValidateArgs { files: vec![file], overrides: Vec::new() };
+    let args = validate::ValidateArgs { files: vec![file], changes: Changes::default() };
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let exit = validate::run(&args, &mut out, &mut err).expect("memory can be written");
     (exit, String::from_utf8(out).expect("UTF-8"), String::from_utf8(err).expect("UTF-8"))
@@ -146,7 +216,7 @@ fn every_broken_scenario_says_what_is_wrong_and_where() {
     assert_eq!(names_in("tests/scenarios/broken"), known);
     for (name, expected) in BROKEN {
         let path = root().join("tests/scenarios/broken").join(format!("{name}.yaml"));
-        let problems = kafka_chaos::plan::from_file(&path, &[], None).unwrap_err().list;
+        let problems = kafka_chaos::plan::from_file(&path, &Asked::default()).unwrap_err().list;
         let places: Vec<(u32, u32)> = problems.iter().map(|p| (p.line, p.column)).collect();
         let wanted: Vec<(u32, u32)> = expected.iter().map(|e| (e.0, e.1)).collect();
         assert_eq!(places, wanted, "{name}: {problems:#?}");
@@ -173,10 +243,12 @@ fn every_shipped_scenario_is_sound_and_has_a_plan() {
         let (exit, out, err) = validate(path.clone());
         assert_eq!((exit, err.as_str()), (Exit::Pass, ""), "{name}");
         assert!(out.starts_with(&format!("ok  {name}  ")), "{out}");
-        let plan = kafka_chaos::plan::from_file(&path, &[], Some(1)).expect("it is sound");
+        let asked = Asked { seed: Some(1), ..Asked::default() };
+        let study = kafka_chaos::plan::from_file(&path, &asked).expect("it is sound");
+        let plan = study.first();
         assert_eq!((plan.cells.len(), plan.faults.len()), (*cells, *faults), "{name}");
         assert_eq!(plan.name, *name, "the file is named after the scenario");
-        for cell in &plan.cells {
+        for cell in study.plans.iter().flat_map(|plan| &plan.cells) {
             assert!(!cell.expectations.is_empty(), "{name} {}", cell.id);
             let mut config = ClientConfig::new();
             config.extend(cell.producer.config.clone());
@@ -190,7 +262,8 @@ fn every_shipped_scenario_is_sound_and_has_a_plan() {
 #[test]
 fn the_plan_is_printed_for_people_and_for_machines() {
     let file = root().join("scenarios/acks1-leader-loss.yaml");
-    let mut args = plan::PlanArgs { file, overrides: Vec::new(), seed: Some(42), json: false };
+    let changes = Changes::default();
+    let mut args = plan::PlanArgs { file, changes, seed: Some(42), json: false };
     let (mut out, mut err) = (Vec::new(), Vec::new());
     assert_eq!(plan::run(&args, &mut out, &mut err).expect("memory"), Exit::Pass);
     let text = String::from_utf8(out).expect("UTF-8");
@@ -211,12 +284,62 @@ fn the_plan_is_printed_for_people_and_for_machines() {
     args.json = true;
     let mut out = Vec::new();
     assert_eq!(plan::run(&args, &mut out, &mut err).expect("memory"), Exit::Pass);
-    let read: kafka_chaos::plan::Plan = serde_json::from_slice(&out).expect("a plan");
-    assert_eq!(Ok(read), kafka_chaos::plan::from_file(&args.file, &[], Some(42)));
+    let read: kafka_chaos::plan::Study = serde_json::from_slice(&out).expect("a study");
+    let asked = Asked { seed: Some(42), ..Asked::default() };
+    assert_eq!(Ok(read), kafka_chaos::plan::from_file(&args.file, &asked));
     assert!(err.is_empty());
-    args.overrides = vec!["producer.ack=1".to_owned()];
+    args.changes.overrides = vec!["producer.ack=1".to_owned()];
     let mut out = Vec::new();
     assert_eq!(plan::run(&args, &mut out, &mut err).expect("memory"), Exit::Usage);
     assert!(out.is_empty());
     assert!(String::from_utf8(err).expect("UTF-8").contains("--set producer.ack=1"));
+}
+
+#[test]
+fn a_sweep_is_checked_before_anything_starts_and_shown_where_it_is_wrong() {
+    let file = root().join("scenarios/matrix.yaml");
+    let sweeps = ["acks=0,2", "faults=stop,kil"].map(str::to_owned).to_vec();
+    let changes = Changes { overrides: Vec::new(), sweeps };
+    let args = validate::ValidateArgs { files: vec![file.clone()], changes: changes.clone() };
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    assert_eq!(validate::run(&args, &mut out, &mut err).expect("memory"), Exit::Usage);
+    let text = String::from_utf8(err).expect("UTF-8");
+    for part in [
+        "error: `acks` cannot be `2`\n",
+        "matrix.yaml, changed by --sweep acks=0,2\n |\n | acks=0,2\n |        ^\n",
+        "changed by --sweep faults=stop,kil\n |\n | faults=stop,kil\n |             ^^^\n",
+        "help: did you mean `kill`?",
+    ] {
+        assert!(text.contains(part), "{part} is missing in\n{text}");
+    }
+    assert!(out.is_empty());
+    let args = plan::PlanArgs { file, changes, seed: None, json: true };
+    assert_eq!(plan::run(&args, &mut out, &mut Vec::new()).expect("memory"), Exit::Usage);
+    assert!(out.is_empty());
+}
+
+#[test]
+fn a_study_is_printed_run_by_run() {
+    let file = root().join("scenarios/matrix.yaml");
+    let sweeps = ["acks=1,all", "faults=kill,stop", "cluster.kafka=3.8.1,4.4.0"];
+    let sweeps = sweeps.map(str::to_owned).to_vec();
+    let changes = Changes { overrides: Vec::new(), sweeps };
+    let args = plan::PlanArgs { file, changes, seed: Some(42), json: false };
+    let mut out = Vec::new();
+    assert_eq!(plan::run(&args, &mut out, &mut Vec::new()).expect("memory"), Exit::Pass);
+    let text = String::from_utf8(out).expect("UTF-8");
+    for part in [
+        "note: 6 cells with acks=1,enable.idempotence=true are left out: ",
+        "\nrun 1 of 4: cluster.kafka=3.8.1,faults=kill\n\ncluster\n  Kafka 3.8.1,",
+        "\nrun 2 of 4: cluster.kafka=3.8.1,faults=stop\n\ncluster as in run 1\n",
+        "\nrun 3 of 4: cluster.kafka=4.4.0,faults=kill\n\ncluster\n  Kafka 4.4.0,",
+        "\ncells as in run 1\n  cluster.kafka=3.8.1,faults=stop,min.insync.replicas=1,acks=1,\
+         enable.idempotence=false,unclean.leader.election.enable=false: expect corrupt: 0, foreign: 0\n",
+    ] {
+        assert!(text.contains(part), "{part} is missing in\n{text}");
+    }
+    let notes: Vec<&str> = text.lines().filter(|line| line.starts_with("note: ")).collect();
+    for note in &notes {
+        assert_eq!(notes.iter().filter(|other| *other == note).count(), 1, "{note}");
+    }
 }

@@ -1,12 +1,12 @@
 //! `chaos cluster up`: a cluster in the foreground, for a person to try things on.
 
-use super::run::complain;
+use super::conduct::complain;
 use crate::clock::Epoch;
 use crate::exit::Exit;
 use crate::plan::{self, Plan};
-use crate::report::Live;
+use crate::report::{Detail, Live, Show};
 use crate::runner::{self, Bus, Interrupt, NodeOptions, Phases, RunFolder, Stop};
-use crate::runtime::local::{Forwarder, Host, HostOptions};
+use crate::runtime::local::{Forwarder, Host, HostOptions, LocalCluster};
 use crate::runtime::{Cluster, RuntimeError};
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, TcpListener};
@@ -16,12 +16,22 @@ use std::time::Duration;
 
 /// Start a cluster without a scenario
 #[derive(Debug, clap::Subcommand)]
+#[command(after_help = "\
+Examples:
+  chaos cluster up")]
 pub(super) enum Command {
     /// Hold a cluster in the foreground until Ctrl-C, and print how to reach it
     Up(Up),
 }
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+It runs on the local runtime; clients reach it by the addresses that it prints.
+
+Examples:
+  chaos cluster up
+  chaos cluster up --set cluster.kafka=4.4.0 --set cluster.brokers=1
+  chaos cluster up --port-base 20000 --out /tmp/logs")]
 pub(super) struct Up {
     /// Set a value as in a scenario, e.g. cluster.kafka=4.4.0 (repeatable)
     #[arg(long = "set", value_name = "KEY=VALUE")]
@@ -70,12 +80,14 @@ fn hold(host: &Host, plan: &Plan, up: &Up) -> Result<Exit, Stop> {
         Interrupt::install().map_err(|e| RuntimeError::io("cannot take over signals", e))?;
     let folder = RunFolder::create(up.out.as_deref(), &plan.name)?;
     let (listener, events) = mpsc::channel();
-    let live = Live::listen(events, &folder.path().join("events.jsonl"), false)
-        .map_err(|e| RuntimeError::io("cannot write events.jsonl", e))?;
+    // Lines only: what is printed on the way would stand in the middle of a block.
+    let show = Show::lines(Detail::Events);
+    let live = Live::listen(events, &folder.path().join("events.jsonl"), show)
+        .map_err(|e| RuntimeError::io("cannot write the events", e))?;
     let bus = Bus::new(Epoch::now(), listener);
     let outcome = hold_cluster(host, plan, up, &folder, &bus, &interrupt);
     drop(bus);
-    live.finish().map_err(|e| RuntimeError::io("cannot write events.jsonl", e))?;
+    live.finish().map_err(|e| RuntimeError::io("cannot write the events", e))?;
     outcome
 }
 
@@ -96,7 +108,8 @@ fn hold_cluster(
     let ports = ports(plan.cluster.brokers, up.port_base)?;
     spec.external = Some(ports.clone());
     phases.begin("cluster", None);
-    let cluster = runner::start_cluster(host, spec, interrupt)?;
+    let cluster = LocalCluster::start(host, spec)?;
+    runner::wait_until_ready(&cluster, interrupt)?;
     phases.end();
     let forwarder = Forwarder::start(&cluster.vantage(), &cluster.external_listeners())
         .map_err(|e| RuntimeError::io("cannot forward ports", e))?;

@@ -1,8 +1,11 @@
 //! The command line as a whole.
 
-use super::{cluster, plan, run, validate, worker};
+use super::{
+    baseline, cluster, compare, completions, doctor, filter, heal, image, list, man, matrix, new,
+    plan, report, run, schema, validate, worker,
+};
 use crate::exit::Exit;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use std::io::{self, Write, stderr, stdout};
 
 /// Which acknowledged Kafka messages are lost or duplicated when a broker stops or the network
@@ -15,26 +18,52 @@ struct Arguments {
 }
 
 const AFTER_HELP: &str = "\
+Examples:
+  chaos list
+  chaos run minisr2
+  chaos new mine
+  chaos plan mine.yaml
+
 Exit status:
   0    every expectation was met
   1    an expectation was violated
   2    the command line or a scenario is wrong; nothing was started
   3    inconclusive: a fault did not take effect, a control did not bite,
        or the log could not be read to its end
-  4    the environment failed: Kafka, Java, disk, namespaces
+  4    the environment failed: Kafka, Java, Docker, disk, namespaces
   130  interrupted (143: terminated); healed, and what was known is reported";
 
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(run::Arguments),
+    Matrix(matrix::Arguments),
     /// Say whether scenarios could run, with every problem at its place; start nothing
     Validate(validate::ValidateArgs),
     /// Print what a run would do, when, and to which node; start nothing
     Plan(plan::PlanArgs),
+    Report(report::Arguments),
+    List(list::Arguments),
+    New(new::Arguments),
+    Schema(schema::Arguments),
+    Compare(compare::Arguments),
+    Baseline(baseline::Arguments),
     #[command(subcommand)]
     Cluster(cluster::Command),
+    Doctor(doctor::Arguments),
+    #[command(subcommand)]
+    Image(image::Command),
+    Heal(heal::Arguments),
+    Completions(completions::Arguments),
+    Man(man::Arguments),
     #[command(hide = true)]
     Worker(worker::Arguments),
+    #[command(hide = true)]
+    Filter(filter::Arguments),
+}
+
+/// The command line, for what tells of it.
+pub(super) fn command() -> clap::Command {
+    Arguments::command()
 }
 
 /// Parses the command line and does what it says. Must be called before any thread exists.
@@ -49,14 +78,43 @@ pub fn main() -> Exit {
     };
     match arguments.command {
         Command::Run(arguments) => run::run(&arguments),
+        Command::Matrix(arguments) => matrix::run(&arguments),
         Command::Validate(arguments) => {
             validate::run(&arguments, &mut stdout(), &mut stderr()).unwrap_or_else(unwritten)
         }
         Command::Plan(arguments) => {
             plan::run(&arguments, &mut stdout(), &mut stderr()).unwrap_or_else(unwritten)
         }
+        Command::Report(arguments) => {
+            report::run(&arguments, &mut stdout(), &mut stderr()).unwrap_or_else(unwritten)
+        }
+        Command::List(arguments) => {
+            list::run(&arguments, &mut stdout(), &mut stderr()).unwrap_or_else(unwritten)
+        }
+        Command::New(arguments) => {
+            new::run(&arguments, &mut stdout(), &mut stderr()).unwrap_or_else(unwritten)
+        }
+        Command::Schema(_) => schema::run(&mut stdout()).unwrap_or_else(unwritten),
+        Command::Completions(arguments) => {
+            completions::run(&arguments, &mut stdout()).unwrap_or_else(unwritten)
+        }
+        Command::Man(arguments) => {
+            man::run(&arguments, &mut stdout(), &mut stderr()).unwrap_or_else(unwritten)
+        }
+        Command::Compare(arguments) => {
+            compare::run(&arguments, &mut stdout(), &mut stderr()).unwrap_or_else(unwritten)
+        }
+        Command::Baseline(arguments) => {
+            baseline::run(&arguments, &mut stdout(), &mut stderr()).unwrap_or_else(unwritten)
+        }
         Command::Cluster(command) => cluster::run(&command),
+        Command::Image(command) => image::run(&command),
+        Command::Doctor(arguments) => doctor::run(&arguments),
+        Command::Heal(arguments) => {
+            heal::run(&arguments, &mut stdout(), &mut stderr()).unwrap_or_else(unwritten)
+        }
         Command::Worker(arguments) => worker::run(&arguments),
+        Command::Filter(arguments) => filter::run(&arguments),
     }
 }
 

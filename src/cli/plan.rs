@@ -1,20 +1,28 @@
 //! `chaos plan FILE`: prints what a run would do, when, and to which node, starting nothing.
 
+use super::changes::Changes;
+use super::named;
 use super::validate::counted;
+use crate::compose::Flavour;
 use crate::exit::Exit;
-use crate::plan::{self, Cell, Controllers, FaultAction, Plan, Properties, Target, Timing};
+use crate::plan::{Cell, Controllers, Election, FaultAction, Plan, Properties, Study, Target};
 use std::io::{self, Write};
 use std::path::PathBuf;
 
 /// Arguments of `chaos plan`.
 #[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  chaos plan scenarios/minisr2.yaml
+  chaos plan matrix --sweep faults=kill --seed 1
+  chaos plan minisr2 --set cluster.timing=fast --json")]
 pub struct PlanArgs {
-    /// Scenario file
-    #[arg(value_name = "FILE")]
+    /// Scenario file, or the name of a scenario that is built in
+    #[arg(value_name = "SCENARIO")]
     pub file: PathBuf,
-    /// Override a value, as in producer.acks=1 or topic.min.insync.replicas=1; may be repeated
-    #[arg(long = "set", value_name = "SECTION.PROPERTY=VALUE")]
-    pub overrides: Vec<String>,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "it would become the command's own help")]
+    pub changes: Changes,
     /// The run's seed, instead of the scenario's or a drawn one
     #[arg(long, value_name = "NUMBER")]
     pub seed: Option<u64>,
@@ -28,14 +36,14 @@ pub struct PlanArgs {
 /// # Errors
 /// When `out` or `err` cannot be written.
 pub fn run(args: &PlanArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<Exit> {
-    match plan::from_file(&args.file, &args.overrides, args.seed) {
-        Ok(plan) if args.json => {
-            serde_json::to_writer_pretty(&mut *out, &plan)?;
+    match named::study(&args.file, &args.changes.asked(args.seed)) {
+        Ok(study) if args.json => {
+            serde_json::to_writer_pretty(&mut *out, &study)?;
             writeln!(out)?;
             Ok(Exit::Pass)
         }
-        Ok(plan) => {
-            print(&plan, out)?;
+        Ok(study) => {
+            print(&study, out)?;
             Ok(Exit::Pass)
         }
         Err(problems) => {
@@ -45,47 +53,83 @@ pub fn run(args: &PlanArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Res
     }
 }
 
-fn print(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "{}  {}", plan.name, plan.summary)?;
-    writeln!(out, "from {}, seed {}", plan.source, plan.seed)?;
-    for note in &plan.notes {
+fn print(study: &Study, out: &mut dyn Write) -> io::Result<()> {
+    let first = study.first();
+    writeln!(out, "{}  {}", first.name, first.summary)?;
+    writeln!(out, "from {}, seed {}", first.source, first.seed)?;
+    for note in study.notes() {
         writeln!(out, "note: {note}")?;
     }
-    print_cluster(plan, out)?;
-    print_timeline(plan, out)?;
-    print_cells(plan, out)
+    let count = study.plans.len();
+    let mut previous: Option<&Plan> = None;
+    for (i, plan) in study.plans.iter().enumerate() {
+        if count > 1 {
+            writeln!(out, "\nrun {} of {count}: {}", i + 1, plan.label())?;
+        }
+        match previous {
+            Some(other) if other.cluster == plan.cluster => {
+                writeln!(out, "\ncluster as in run {i}")?;
+            }
+            _ => print_cluster(plan, out)?,
+        }
+        print_timeline(plan, out)?;
+        match previous {
+            Some(other) if is_alike(other, plan) => print_expectations(plan, i, out)?,
+            _ => print_cells(plan, out)?,
+        }
+        previous = Some(plan);
+    }
+    Ok(())
+}
+
+/// Whether the cells differ by what is expected of them only.
+fn is_alike(a: &Plan, b: &Plan) -> bool {
+    let same = |(a, b): (&Cell, &Cell)| a.topic == b.topic && a.producer == b.producer;
+    a.cells.len() == b.cells.len() && a.cells.iter().zip(&b.cells).all(same)
+}
+
+fn print_expectations(plan: &Plan, run: usize, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "\ncells as in run {run}")?;
+    for cell in &plan.cells {
+        let texts: Vec<&str> = cell.expectations.iter().map(|e| e.text.as_str()).collect();
+        writeln!(out, "  {}: expect {}", cell.id, texts.join(", "))?;
+    }
+    Ok(())
 }
 
 fn print_cluster(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
     let cluster = &plan.cluster;
-    let last = cluster.brokers.saturating_sub(1);
-    let controllers = match cluster.controllers {
-        Controllers::Combined => "each a controller too",
-        Controllers::Isolated => "and controllers 100, 101, 102",
+    let ids = brokers(Some(&cluster.broker_ids));
+    let controllers = match (cluster.controllers, &cluster.compose) {
+        (Controllers::Combined, None) => "each a controller too",
+        (Controllers::Combined, Some(_)) => "every controller is one of them",
+        (Controllers::Isolated, None) => "and controllers 100, 101, 102",
+        (Controllers::Isolated, Some(_)) => "and controllers of their own",
     };
-    let timing = match cluster.timing {
-        Timing::Stock => "stock",
-        Timing::Fast => "fast",
-    };
+    let timing = cluster.timing.word();
     writeln!(out, "\ncluster")?;
     writeln!(
         out,
-        "  Kafka {}, brokers 0 to {last}, {controllers}; timing {timing}: 1 session = {} s, \
+        "  Kafka {}, {ids}, {controllers}; timing {timing}: 1 session = {} s, \
          1 lag = {} s",
         cluster.kafka,
         seconds(cluster.clocks.session_ms),
         seconds(cluster.clocks.lag_ms),
     )?;
+    if let Some(file) = &cluster.compose {
+        let flavour = cluster.flavour.map_or("", Flavour::word);
+        let flavour =
+            if flavour.is_empty() { String::new() } else { format!(", flavour {flavour}") };
+        writeln!(out, "  from {}{flavour}", file.display())?;
+    }
     print_properties(&cluster.config, "    ", out)
 }
 
 fn print_timeline(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "\ntimeline, from the moment when every partition has an acknowledgement")?;
     for fault in &plan.faults {
-        let length = match &fault.action {
-            FaultAction::Exec { .. } => format!("for at most {} s", seconds(fault.for_ms)),
-            _ => format!("for {} s", seconds(fault.for_ms)),
-        };
+        let most = if fault.action.ends_by_itself() { "at most " } else { "" };
+        let length = format!("for {most}{} s", seconds(fault.for_ms));
         writeln!(out, "  {:>7} s  {}, {length}", seconds(fault.at_ms), fault.action)?;
         for line in expected_nodes(plan, &fault.action) {
             writeln!(out, "             {line}")?;
@@ -106,11 +150,20 @@ fn print_timeline(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
 /// Whom each target means when no election came before; afterwards it is looked up anew.
 fn expected_nodes(plan: &Plan, action: &FaultAction) -> Vec<String> {
     let groups: Vec<&[Target]> = match action {
-        FaultAction::ProcessStop { targets } | FaultAction::Kill { targets } => vec![targets],
+        FaultAction::ProcessStop { targets }
+        | FaultAction::Pause { targets }
+        | FaultAction::Kill { targets } => vec![targets],
         FaultAction::NetworkPartition { groups, .. } => groups.iter().map(Vec::as_slice).collect(),
+        FaultAction::ElectLeaders { election } => return vec![elected(plan, *election)],
         FaultAction::Exec { .. } => return vec!["run among the clients".to_owned()],
     };
     groups.into_iter().flatten().map(|target| expected_node(plan, *target)).collect()
+}
+
+fn elected(plan: &Plan, election: Election) -> String {
+    let topics = plan.cells.iter().map(|cell| &cell.topic).filter(|topic| election.is_for(topic));
+    let names: Vec<&str> = topics.map(|topic| topic.name.as_str()).collect();
+    format!("every partition of {}", names.join(", "))
 }
 
 fn expected_node(plan: &Plan, target: Target) -> String {

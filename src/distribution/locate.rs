@@ -48,6 +48,11 @@ impl Surroundings {
             launcher: Launcher::default(),
         }
     }
+
+    /// The first program of this name in the folders of [`Surroundings::path`].
+    pub fn program(&self, name: &str) -> Option<PathBuf> {
+        java::find_program(name, self.path.as_deref())
+    }
 }
 
 /// Which Kafka is wanted.

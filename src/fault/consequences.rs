@@ -71,6 +71,7 @@ mod tests {
 
     fn record() -> FaultRecord {
         FaultRecord {
+            trial: None,
             index: 0,
             kind: "kill".into(),
             what: "kill leader".into(),

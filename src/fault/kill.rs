@@ -12,12 +12,14 @@ pub struct Kill {
     cluster: Arc<dyn Cluster>,
     nodes: Vec<Node>,
     killed: Vec<(Node, Vec<Process>)>,
+    /// How they were killed, where that is worth telling.
+    means: String,
 }
 
 impl Kill {
     /// To be injected on these nodes of the cluster.
     pub fn new(cluster: Arc<dyn Cluster>, nodes: Vec<Node>) -> Self {
-        Kill { cluster, nodes, killed: Vec::new() }
+        Kill { cluster, nodes, killed: Vec::new(), means: String::new() }
     }
 }
 
@@ -37,9 +39,10 @@ impl Fault for Kill {
         for node in &self.nodes {
             let processes: Vec<Process> =
                 node.pids.iter().filter_map(|p| Process::find(*p)).collect();
+            // Remembered first: what half happened must be healed too.
             self.killed.push((node.clone(), processes.clone()));
             for process in processes {
-                process.signal(Signal::SIGKILL)?;
+                self.means = process.signal(self.cluster.as_ref(), node, Signal::SIGKILL)?;
             }
         }
         Ok(())
@@ -58,7 +61,8 @@ impl Fault for Kill {
                 return Ok(None);
             }
             let pids: Vec<String> = processes.iter().map(|p| p.pid.to_string()).collect();
-            seen.push(format!("{} (process {}) is gone", node.name, pids.join(", ")));
+            let (pids, means) = (pids.join(", "), &self.means);
+            seen.push(format!("{} (process {pids}) is gone{means}", node.name));
         }
         Ok((!seen.is_empty()).then(|| seen.join("; ")))
     }

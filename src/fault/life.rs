@@ -1,12 +1,14 @@
 //! A fault's life on its own thread: wait, resolve, journal, inject, prove, wait, heal. Whatever
 //! happens in between, what was injected is healed.
 
+use super::elect_leaders::ElectLeaders;
 use super::exec::Exec;
 use super::kill::Kill;
 use super::network_partition::NetworkPartition;
+use super::pause::Pause;
 use super::process_stop::ProcessStop;
 use super::target::{resolve, resolve_groups};
-use super::{Fault, FaultError, FaultRecord, Journal, JournalEntry, Situation};
+use super::{Fault, FaultError, FaultRecord, History, Journal, JournalEntry, Situation};
 use crate::clock::Epoch;
 use crate::event::{Evidence, FaultStep};
 use crate::plan::{FaultAction, FaultPlan};
@@ -15,10 +17,14 @@ use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long between two looks for a proof, at first; it doubles up to the next.
-const PROOF_INTERVAL_MIN: Duration = Duration::from_micros(500);
+/// How long between two looks for a proof, at first; it grows by a quarter up to the next, so
+/// that a proof is seen at most about a quarter later than it could be.
+const PROOF_INTERVAL_MIN: Duration = Duration::from_micros(100);
 /// How long between two looks for a proof, at most.
 const PROOF_INTERVAL_MAX: Duration = Duration::from_millis(20);
+
+/// How long between two looks after a fault that is in force.
+const TEND_INTERVAL: Duration = Duration::from_millis(200);
 
 /// Calls all faults off: waiting ones are not injected, active ones are healed at once.
 #[derive(Debug, Default)]
@@ -54,6 +60,8 @@ pub struct Site<'a> {
     pub cluster: Arc<dyn Cluster>,
     /// What is known of the cluster now.
     pub situation: Box<dyn Fn() -> Situation + Send + Sync>,
+    /// What was seen of the partitions so far.
+    pub history: Arc<History>,
     /// Environment of `exec`, now.
     pub environment: Box<dyn Fn() -> Vec<(String, String)> + Send + Sync>,
     /// The journal.
@@ -84,17 +92,23 @@ impl Site<'_> {
         let situation = (self.situation)();
         Ok(match &plan.action {
             FaultAction::ProcessStop { targets } => {
-                Box::new(ProcessStop::new(resolve(targets, &situation)?))
+                Box::new(ProcessStop::new(Arc::clone(&self.cluster), resolve(targets, &situation)?))
+            }
+            FaultAction::Pause { targets } => {
+                Box::new(Pause::new(Arc::clone(&self.cluster), resolve(targets, &situation)?))
             }
             FaultAction::Kill { targets } => {
                 Box::new(Kill::new(Arc::clone(&self.cluster), resolve(targets, &situation)?))
             }
-            FaultAction::NetworkPartition { groups, ports } => Box::new(NetworkPartition::new(
-                self.cluster.drop_points(),
-                format!("fault_{}", plan.index),
-                resolve_groups(groups, &situation)?,
-                *ports,
-            )),
+            FaultAction::NetworkPartition { groups, ports } => {
+                let (cluster, table) = (Arc::clone(&self.cluster), format!("fault_{}", plan.index));
+                let groups = resolve_groups(groups, &situation)?;
+                Box::new(NetworkPartition::new(cluster, table, groups, *ports)?)
+            }
+            FaultAction::ElectLeaders { election } => {
+                let (vantage, history) = (self.cluster.vantage(), Arc::clone(&self.history));
+                Box::new(ElectLeaders::new(&vantage, *election, history))
+            }
             FaultAction::Exec { command } => Box::new(Exec::new(
                 Arc::clone(&self.cluster),
                 command.clone(),
@@ -108,6 +122,7 @@ impl Site<'_> {
 /// Walks one fault through its life; returns when it is healed or was called off.
 pub fn live(plan: &FaultPlan, site: &Site<'_>) -> FaultRecord {
     let mut record = FaultRecord {
+        trial: None,
         index: plan.index,
         kind: plan.action.kind().to_owned(),
         what: plan.to_string(),
@@ -154,7 +169,7 @@ pub fn live(plan: &FaultPlan, site: &Site<'_>) -> FaultRecord {
     record
 }
 
-/// Journals, injects, and looks for the proof until the fault's time is over.
+/// Journals, injects, looks for the proof, and tends the fault until its time is over.
 fn act(
     plan: &FaultPlan,
     site: &Site<'_>,
@@ -174,23 +189,48 @@ fn act(
     fault.inject()?;
     (site.tell)(plan.index, FaultStep::Injected { nodes: record.nodes.clone() });
     let mut interval = PROOF_INTERVAL_MIN;
-    while !record.effective {
-        if Instant::now() >= end {
+    let mut tend_at = Instant::now() + TEND_INTERVAL;
+    loop {
+        let now = Instant::now();
+        if now >= end {
             return Ok(());
         }
-        if let Some(text) = fault.prove()? {
-            let evidence = Evidence { at_ms: site.now_ms(), text, proves: true };
-            record.effective = true;
-            record.effective_at_ms = Some(evidence.at_ms);
-            record.evidence.push(evidence.clone());
-            (site.tell)(plan.index, FaultStep::Effective(evidence));
-        } else if site.cancel.wait_until(end.min(Instant::now() + interval)) {
+        if now >= tend_at {
+            if let Some(text) = fault.tend()? {
+                record.evidence.push(Evidence { at_ms: site.now_ms(), text, proves: false });
+            }
+            tend_at = Instant::now() + TEND_INTERVAL;
+        }
+        if !record.effective {
+            prove(plan, site, fault, record)?;
+        }
+        if fault.is_over() {
             return Ok(());
         }
-        interval = (interval * 2).min(PROOF_INTERVAL_MAX);
+        let mut until = end.min(tend_at);
+        if !record.effective {
+            until = until.min(Instant::now() + interval);
+            interval = (interval * 5 / 4).min(PROOF_INTERVAL_MAX);
+        }
+        if site.cancel.wait_until(until) {
+            return Ok(());
+        }
     }
-    if !fault.is_over() {
-        site.cancel.wait_until(end);
+}
+
+/// Looks once for the proof.
+fn prove(
+    plan: &FaultPlan,
+    site: &Site<'_>,
+    fault: &mut dyn Fault,
+    record: &mut FaultRecord,
+) -> Result<(), FaultError> {
+    if let Some(text) = fault.prove()? {
+        let evidence = Evidence { at_ms: site.now_ms(), text, proves: true };
+        record.effective = true;
+        record.effective_at_ms = Some(evidence.at_ms);
+        record.evidence.push(evidence.clone());
+        (site.tell)(plan.index, FaultStep::Effective(evidence));
     }
     Ok(())
 }

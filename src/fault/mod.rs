@@ -2,20 +2,29 @@
 //! of the runtime that made them; [`live`] walks each of them through its times.
 
 mod consequences;
+mod cuts;
+mod elect_leaders;
 mod exec;
+mod history;
 mod journal;
 mod kill;
 mod life;
 mod network_partition;
+#[cfg(test)]
+mod partition_tests;
+mod pause;
+mod placed;
 mod process;
 mod process_stop;
 mod record;
+mod succession;
 mod target;
 #[cfg(test)]
 mod tests;
 mod types;
 
 pub use consequences::consequences;
+pub use history::History;
 pub use journal::{Journal, JournalEntry};
 pub use life::{Cancel, Site, live};
 pub use record::FaultRecord;

@@ -1,68 +1,111 @@
 //! `network_partition`: nodes of different groups do not hear each other, as Trogdor's
 //! NetworkPartitionFault does. Proved by the packets that the drop rules counted, for each pair
-//! of groups.
+//! of groups. A node that is started again in the meantime gets its rules back.
 
+use super::cuts::{Pair, cuts, pairs};
+use super::placed::{Packets, Placed, add};
 use super::{Fault, FaultError};
-use crate::netfilter::{DropPoint, DropRule, Dropped};
 use crate::plan::Ports;
-use crate::runtime::{Node, port};
-use std::collections::BTreeMap;
+use crate::runtime::{Cluster, DropSite, Node, Passes, Role};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Rules that are gone must be back within this time; a container that has just been started may
+/// need more than one look.
+const PUT_BACK_WITHIN: Duration = Duration::from_secs(5);
 
 /// Groups of nodes that are cut from each other.
 pub struct NetworkPartition {
-    points: Vec<Arc<DropPoint>>,
+    cluster: Arc<dyn Cluster>,
     table: String,
     groups: Vec<Vec<Node>>,
-    cuts: Vec<Cut>,
+    ports: Ports,
+    /// Pairs of groups between which packets must be dropped; known when it is injected.
+    pairs: BTreeSet<Pair>,
+    placed: Vec<Placed>,
+    /// What was counted by rules that have gone.
+    counted_before: Packets,
+    /// Living nodes without rules, since when they have been seen so, and why.
+    uncut: BTreeMap<i32, (Instant, Uncut)>,
+    /// How often rules were installed after the first time: each time needs a table's name.
+    put_back: usize,
 }
 
-/// Packets dropped between each pair of groups, in both directions: (lower to higher, back).
-type Packets = BTreeMap<(usize, usize), (u64, u64)>;
+/// Why a living node has no rules.
+enum Uncut {
+    /// It was dead when the fault was injected.
+    WasDead,
+    /// It has another network namespace now.
+    Restarted,
+    /// Something else took them away.
+    Gone(io::Error),
+}
 
-/// One drop rule and the groups that it keeps apart.
-struct Cut {
-    rule: DropRule,
-    from_group: usize,
-    to_group: usize,
+impl Uncut {
+    fn in_words(&self, node: &str, until_cut: Duration) -> String {
+        let ms = until_cut.as_millis();
+        match self {
+            Uncut::WasDead => {
+                format!("{node} came up: it was cut off {ms} ms after its process was seen")
+            }
+            Uncut::Restarted => format!(
+                "{node} was restarted: its rules were put back {ms} ms after its new process was \
+                 seen"
+            ),
+            Uncut::Gone(error) => format!(
+                "the rules at {node} had gone ({error}): they were put back {ms} ms after that was \
+                 seen"
+            ),
+        }
+    }
 }
 
 impl NetworkPartition {
-    /// To be injected at these points, under this table's name.
+    /// To be injected under this table's name. The places where packets are dropped are found
+    /// now, so that all of them are there when the cut begins.
+    ///
+    /// # Errors
+    /// When the cluster has no such places.
     pub fn new(
-        points: Vec<Arc<DropPoint>>,
+        cluster: Arc<dyn Cluster>,
         table: String,
         groups: Vec<Vec<Node>>,
         ports: Ports,
-    ) -> Self {
-        let cuts = cuts(&groups, ports);
-        NetworkPartition { points, table, groups, cuts }
+    ) -> Result<Self, FaultError> {
+        let nodes: Vec<Node> = groups.iter().flatten().cloned().collect();
+        let sites = match pairs(&groups, ports) {
+            Ok(_) => cluster.drop_sites(&nodes)?,
+            // Injecting says so.
+            Err(_) => Vec::new(),
+        };
+        let placed = sites.into_iter().map(|site| place(site, &nodes)).collect();
+        Ok(NetworkPartition {
+            cluster,
+            table,
+            groups,
+            ports,
+            pairs: BTreeSet::new(),
+            placed,
+            counted_before: Packets::new(),
+            uncut: BTreeMap::new(),
+            put_back: 0,
+        })
     }
 
-    /// Packets dropped so far, by rule, over all points.
-    fn dropped(&self) -> Result<Vec<Dropped>, FaultError> {
-        let mut sum = vec![Dropped::default(); self.cuts.len()];
-        for point in &self.points {
-            let counts = point
-                .dropped(&self.table)
-                .map_err(|e| FaultError::system("reading the drop rules' counters", e))?;
-            for (total, count) in sum.iter_mut().zip(counts) {
-                total.packets += count.packets;
-                total.bytes += count.bytes;
-            }
-        }
-        Ok(sum)
-    }
-
-    fn by_groups(&self) -> Result<Packets, FaultError> {
-        let mut sums = BTreeMap::new();
-        for (cut, dropped) in self.cuts.iter().zip(self.dropped()?) {
-            let pair = (cut.from_group.min(cut.to_group), cut.from_group.max(cut.to_group));
-            let sum: &mut (u64, u64) = sums.entry(pair).or_default();
-            if cut.from_group < cut.to_group {
-                sum.0 += dropped.packets;
-            } else {
-                sum.1 += dropped.packets;
+    /// Packets dropped so far, over all places, for each pair of groups that must show some.
+    fn dropped(&mut self) -> Result<Packets, FaultError> {
+        let mut sums: Packets = self.pairs.iter().map(|pair| (*pair, (0, 0))).collect();
+        add(&mut sums, &self.counted_before);
+        for placed in &mut self.placed {
+            match (placed.count(), placed.site.passes) {
+                (Err(e), Passes::Everybodys) => {
+                    return Err(FaultError::system("reading the drop rules' counters", e));
+                }
+                // A node's rules may have gone with its namespace: `tend` looks after that, and
+                // what was counted last still holds.
+                (Ok(()) | Err(_), _) => add(&mut sums, placed.counted()),
             }
         }
         Ok(sums)
@@ -79,33 +122,101 @@ impl NetworkPartition {
                 format!("{there} packets {} -> {} and {back} back", name(*a), name(*b))
             })
             .collect();
-        format!("dropped {}", pairs.join("; "))
+        let means: BTreeSet<&str> = self.placed.iter().map(|p| p.site.filter.means()).collect();
+        let means: Vec<&str> = means.into_iter().collect();
+        format!("dropped {} ({})", pairs.join("; "), means.join("; "))
     }
-}
 
-/// Every directed pair of addresses in different groups.
-fn cuts(groups: &[Vec<Node>], ports: Ports) -> Vec<Cut> {
-    let port = match ports {
-        Ports::All => None,
-        Ports::Replication => Some(port::REPLICATION),
-        Ports::Controller => Some(port::CONTROLLER),
-        Ports::Client => Some(port::CLIENT),
-    };
-    let mut cuts = Vec::new();
-    for (from_group, from) in groups.iter().enumerate() {
-        for (to_group, to) in groups.iter().enumerate() {
-            if from_group == to_group {
-                continue;
+    /// Rules for whoever has come up without them or has moved; the others get those that are
+    /// missing then.
+    fn tend_nodes(&mut self) -> Result<Vec<String>, FaultError> {
+        self.look_again();
+        self.retire_lost();
+        let mut told = Vec::new();
+        for (id, (since, why)) in std::mem::take(&mut self.uncut) {
+            let Some(node) = self.living().into_iter().find(|n| n.id == id) else { continue };
+            match self.cut_off(&node) {
+                Ok(()) => told.push(why.in_words(&node.name, since.elapsed())),
+                Err(error) if since.elapsed() > PUT_BACK_WITHIN => return Err(error),
+                Err(_) => drop(self.uncut.insert(id, (since, why))),
             }
-            for source in from {
-                for target in to {
-                    let rule = DropRule { src: source.address, dst: target.address, port };
-                    cuts.push(Cut { rule, from_group, to_group });
-                }
+        }
+        let table = self.next_table();
+        for placed in &mut self.placed {
+            let wanted = cuts(&self.groups, self.ports, placed.site.passes);
+            if placed.install(&table, &wanted)? {
+                self.put_back += 1;
+                told.push(format!("{} got rules for new addresses", placed.site.filter.name()));
+            }
+        }
+        Ok(told)
+    }
+
+    /// The nodes as they are now.
+    fn look_again(&mut self) {
+        let now = self.cluster.nodes();
+        for node in self.groups.iter_mut().flatten() {
+            if let Some(fresh) = now.iter().find(|n| n.id == node.id) {
+                *node = fresh.clone();
             }
         }
     }
-    cuts
+
+    /// Notes who lives without rules, and gives up places that have gone. Those of the dead are
+    /// kept: nobody else has what they counted.
+    fn retire_lost(&mut self) {
+        for node in self.living() {
+            let why = match self.placed.iter_mut().find(|p| p.is_at(node.id)) {
+                None => Uncut::WasDead,
+                Some(placed) => match placed.count() {
+                    _ if placed.pids != node.pids => Uncut::Restarted,
+                    Err(error) => Uncut::Gone(error),
+                    Ok(()) => continue,
+                },
+            };
+            if let Some(index) = self.placed.iter().position(|p| p.is_at(node.id)) {
+                add(&mut self.counted_before, self.placed.remove(index).counted());
+            }
+            self.uncut.entry(node.id).or_insert_with(|| (Instant::now(), why));
+        }
+    }
+
+    /// Finds the place of a node that has none, and installs its rules.
+    fn cut_off(&mut self, node: &Node) -> Result<(), FaultError> {
+        let table = self.next_table();
+        self.put_back += 1;
+        let sites = self.cluster.drop_sites(std::slice::from_ref(node))?;
+        let site = sites.into_iter().find(|s| s.passes == Passes::Nodes(node.id));
+        let site = site.ok_or_else(|| {
+            FaultError::NoEffect(format!("{} has no place to drop packets at", node.name))
+        })?;
+        let mut placed = place(site, std::slice::from_ref(node));
+        placed.install(&table, &cuts(&self.groups, self.ports, placed.site.passes))?;
+        self.placed.push(placed);
+        Ok(())
+    }
+
+    /// Members that live and have a place of their own to drop packets at.
+    fn living(&self) -> Vec<Node> {
+        let members = self.groups.iter().flatten();
+        members.filter(|n| n.role != Role::Clients && !n.pids.is_empty()).cloned().collect()
+    }
+
+    /// As if whatever is to be put back had been missing for too long.
+    #[cfg(test)]
+    pub(super) fn forget_patience(&mut self) {
+        let then = Instant::now() - 2 * PUT_BACK_WITHIN;
+        self.uncut.values_mut().for_each(|(since, _)| *since = then);
+    }
+
+    fn next_table(&self) -> String {
+        format!("{}_{}", self.table, self.put_back + 2)
+    }
+}
+
+fn place(site: DropSite, nodes: &[Node]) -> Placed {
+    let node = nodes.iter().find(|n| site.passes == Passes::Nodes(n.id));
+    Placed::new(site, node.map(|n| n.pids.clone()).unwrap_or_default())
 }
 
 impl Fault for NetworkPartition {
@@ -114,43 +225,50 @@ impl Fault for NetworkPartition {
     }
 
     fn remedy(&self) -> String {
-        let points: Vec<&str> = self.points.iter().map(|p| p.name()).collect();
-        format!("delete nftables table {} in {}", self.table, points.join(", "))
+        let places: Vec<&str> = self.placed.iter().map(|p| p.site.filter.name()).collect();
+        format!("delete nftables table chaos_{} in {}", self.table, places.join(", "))
     }
 
     fn inject(&mut self) -> Result<(), FaultError> {
-        if self.cuts.is_empty() {
-            return Err(FaultError::NoEffect(
-                "its members are all in one group: there is no traffic to cut".to_owned(),
-            ));
-        }
-        let rules: Vec<DropRule> = self.cuts.iter().map(|c| c.rule).collect();
-        for point in &self.points {
-            point
-                .install(&self.table, &rules)
-                .map_err(|e| FaultError::system("installing the drop rules", e))?;
-        }
-        Ok(())
+        self.pairs = pairs(&self.groups, self.ports)?;
+        let (groups, ports, table) = (&self.groups, self.ports, &self.table);
+        // All at once, so that the cut is nearly one moment.
+        let results: Vec<_> = std::thread::scope(|scope| {
+            let install = |placed: &mut Placed| {
+                let wanted = cuts(groups, ports, placed.site.passes);
+                placed.install(table, &wanted).map(drop)
+            };
+            let all: Vec<_> =
+                self.placed.iter_mut().map(|p| scope.spawn(move || install(p))).collect();
+            let join = |thread: std::thread::ScopedJoinHandle<'_, _>| {
+                thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            };
+            all.into_iter().map(join).collect()
+        });
+        results.into_iter().collect()
     }
 
     fn prove(&mut self) -> Result<Option<String>, FaultError> {
-        let sums = self.by_groups()?;
+        let sums = self.dropped()?;
         let all = sums.values().all(|(there, back)| there + back > 0);
         Ok(all.then(|| self.in_words(&sums)))
     }
 
+    fn tend(&mut self) -> Result<Option<String>, FaultError> {
+        if self.placed.iter().any(|p| p.site.passes == Passes::Everybodys) {
+            return Ok(None);
+        }
+        let told = self.tend_nodes()?;
+        Ok((!told.is_empty()).then(|| told.join("; ")))
+    }
+
     fn heal(&mut self) -> Result<(), FaultError> {
-        let results: Vec<_> = self
-            .points
-            .iter()
-            .map(|p| p.remove(&self.table))
-            .map(|r| r.map_err(|e| FaultError::system("removing the drop rules", e)))
-            .collect();
+        let results: Vec<_> = self.placed.iter().map(Placed::remove).collect();
         results.into_iter().collect()
     }
 
     fn last_words(&mut self) -> Option<String> {
-        let sums = self.by_groups().ok()?;
+        let sums = self.dropped().ok()?;
         let silent: Vec<String> = sums
             .iter()
             .filter(|(_, (there, back))| there + back == 0)
@@ -160,52 +278,5 @@ impl Fault for NetworkPartition {
             return Some(format!("in all, {}", self.in_words(&sums)));
         }
         Some(format!("no packet was dropped between {}", silent.join(", ")))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::runtime::Role;
-    use std::net::Ipv4Addr;
-
-    fn node(id: i32) -> Node {
-        let address = Ipv4Addr::new(10, 88, 0, 11 + id as u8);
-        let name = format!("broker-{id}");
-        Node { id, name, role: Role::Combined, pids: vec![1], address, netns: None }
-    }
-
-    #[test]
-    fn every_directed_pair_across_groups_is_cut_and_none_within() {
-        let groups = [vec![node(0)], vec![node(1), node(2)]];
-        let rules: Vec<(u8, u8)> = cuts(&groups, Ports::All)
-            .iter()
-            .map(|c| (c.rule.src.octets()[3] - 11, c.rule.dst.octets()[3] - 11))
-            .collect();
-        assert_eq!(rules, [(0, 1), (0, 2), (1, 0), (2, 0)]);
-    }
-
-    #[test]
-    fn three_groups_are_cut_pairwise() {
-        let groups = [vec![node(0)], vec![node(1)], vec![node(2)]];
-        assert_eq!(cuts(&groups, Ports::All).len(), 6);
-    }
-
-    #[test]
-    fn a_port_is_the_listener_it_names() {
-        let groups = [vec![node(0)], vec![node(1)]];
-        let port = |ports| cuts(&groups, ports)[0].rule.port;
-        assert_eq!(port(Ports::All), None);
-        assert_eq!(port(Ports::Replication), Some(9091));
-        assert_eq!(port(Ports::Client), Some(9092));
-        assert_eq!(port(Ports::Controller), Some(9093));
-    }
-
-    #[test]
-    fn one_group_cuts_nothing_and_says_so() {
-        let mut fault =
-            NetworkPartition::new(vec![], "t".into(), vec![vec![node(0), node(1)]], Ports::All);
-        let error = fault.inject().unwrap_err().to_string();
-        assert!(error.contains("all in one group"), "{error}");
     }
 }

@@ -6,9 +6,12 @@ use serde::{Deserialize, Serialize};
 /// One fault's life in figures. Times are milliseconds of the scenario's clock.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FaultRecord {
+    /// Which of several trials; none in a single run's own report.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trial: Option<u32>,
     /// Position in the plan.
     pub index: u16,
-    /// `process_stop`, `kill`, `network_partition`, `exec`.
+    /// `process_stop`, `pause`, `kill`, `network_partition`, `elect_leaders`, `exec`.
     pub kind: String,
     /// In the scenario's words.
     pub what: String,
@@ -28,4 +31,13 @@ pub struct FaultRecord {
     pub reason: Option<String>,
     /// What was observed.
     pub evidence: Vec<Evidence>,
+}
+
+impl FaultRecord {
+    /// Why the fault is still in force although its time is over, if it is.
+    pub fn not_healed(&self) -> Option<String> {
+        let is_over = self.called_at_ms.is_some() && self.healed_at_ms.is_none();
+        let reason = self.reason.as_deref().unwrap_or("no reason is known");
+        is_over.then(|| format!("{}: {reason}", self.what))
+    }
 }

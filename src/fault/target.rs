@@ -106,6 +106,7 @@ fn one(target: Target, situation: &Situation) -> Result<Vec<Node>, FaultError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::runtime::Listeners;
     use std::net::Ipv4Addr;
 
     fn situation() -> Situation {
@@ -114,7 +115,8 @@ mod tests {
             name: name.to_owned(),
             role,
             pids: vec![100 + id],
-            address: Ipv4Addr::LOCALHOST,
+            address: Some(Ipv4Addr::LOCALHOST),
+            listeners: Listeners::default(),
             netns: None,
         };
         let nodes = vec![

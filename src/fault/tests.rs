@@ -3,22 +3,32 @@
 use super::*;
 use crate::clock::Epoch;
 use crate::event::FaultStep;
-use crate::netfilter::DropPoint;
 use crate::plan::{FaultAction, FaultPlan, Target};
-use crate::runtime::{Cluster, Node, Role, RuntimeError, Vantage};
+use crate::runtime::{Cluster, DropSite, Listeners, Node, Role, RuntimeError, Vantage};
 use std::net::Ipv4Addr;
 use std::process::{Child, Command};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// One broker that is a `sleep`.
+/// One broker that is a `sleep`, with a freezer that says what it is told.
 struct Sleeper {
     child: Mutex<Option<Child>>,
+    freezer: Mutex<Freezer>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Freezer {
+    Missing,
+    Thawed,
+    Frozen,
+    /// It takes the order and does nothing.
+    Broken,
 }
 
 impl Sleeper {
     fn new() -> Arc<Self> {
-        let sleeper = Arc::new(Sleeper { child: Mutex::new(None) });
+        let sleeper =
+            Arc::new(Sleeper { child: Mutex::new(None), freezer: Mutex::new(Freezer::Missing) });
         sleeper.start_node(0).unwrap();
         sleeper
     }
@@ -47,8 +57,8 @@ impl Cluster for Sleeper {
     fn nodes(&self) -> Vec<Node> {
         let name = "broker-0".to_owned();
         let pids = self.pid().into_iter().collect();
-        let address = Ipv4Addr::LOCALHOST;
-        vec![Node { id: 0, name, role: Role::Combined, pids, address, netns: None }]
+        let (address, listeners) = (Some(Ipv4Addr::LOCALHOST), Listeners::default());
+        vec![Node { id: 0, name, role: Role::Combined, pids, address, listeners, netns: None }]
     }
 
     fn start_node(&self, _: i32) -> Result<(), RuntimeError> {
@@ -69,11 +79,41 @@ impl Cluster for Sleeper {
     }
 
     fn vantage(&self) -> Vantage {
-        Vantage { netns: None, brokers: vec![] }
+        Vantage { netns: None, brokers: vec![], bootstrap: vec![] }
     }
 
-    fn drop_points(&self) -> Vec<Arc<DropPoint>> {
-        vec![]
+    fn freeze(&self, node: &Node) -> Result<&'static str, RuntimeError> {
+        let mut freezer = self.freezer.lock().unwrap();
+        match *freezer {
+            Freezer::Missing => Err(RuntimeError::new(format!("{}: no freezer", node.name))),
+            Freezer::Thawed => {
+                *freezer = Freezer::Frozen;
+                Ok("a wish")
+            }
+            Freezer::Frozen => panic!("frozen twice"),
+            Freezer::Broken => Ok("a wish"),
+        }
+    }
+
+    fn thaw(&self, _: &Node) -> Result<(), RuntimeError> {
+        let mut freezer = self.freezer.lock().unwrap();
+        if *freezer == Freezer::Frozen {
+            *freezer = Freezer::Thawed;
+        }
+        Ok(())
+    }
+
+    fn frozen(&self, _: &Node) -> Result<Option<String>, RuntimeError> {
+        let frozen = *self.freezer.lock().unwrap() == Freezer::Frozen;
+        Ok(frozen.then(|| "it is frozen".to_owned()))
+    }
+
+    fn drop_sites(&self, _: &[Node]) -> Result<Vec<DropSite>, RuntimeError> {
+        Ok(vec![])
+    }
+
+    fn post_mortem(&self, _: i32) -> Option<String> {
+        None
     }
 
     fn describe(&self) -> String {
@@ -105,6 +145,7 @@ fn stage() -> Stage {
             replicas: vec![0],
             controller: Some(0),
         }),
+        history: Arc::default(),
         environment: Box::new(|| vec![("CHAOS_PHASE".to_owned(), "faults".to_owned())]),
         journal: Journal::create(&folder.path().join("journal.jsonl")).unwrap(),
         epoch: Epoch::now(),
@@ -126,6 +167,10 @@ fn stop() -> FaultAction {
 
 fn kill() -> FaultAction {
     FaultAction::Kill { targets: vec![Target::Leader] }
+}
+
+fn pause() -> FaultAction {
+    FaultAction::Pause { targets: vec![Target::Leader] }
 }
 
 fn exec(command: &str) -> FaultAction {
@@ -167,7 +212,8 @@ fn what_is_stopped_already_cannot_be_stopped_and_is_not_woken() {
     let stage = stage();
     let pid = stage.sleeper.pid().unwrap();
     let process = process::Process::find(pid).unwrap();
-    process.signal(nix::sys::signal::Signal::SIGSTOP).unwrap();
+    let sigstop = nix::sys::signal::Signal::SIGSTOP;
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), sigstop).unwrap();
     while !process.is_stopped() {
         std::thread::yield_now();
     }
@@ -243,4 +289,38 @@ fn a_command_that_takes_too_long_is_killed_and_not_effective() {
     assert!(!record.effective);
     assert!(record.reason.unwrap().contains("still running"));
     assert!(started.elapsed() < Duration::from_secs(30));
+}
+
+#[test]
+fn a_pause_is_journalled_proved_by_the_freezer_and_thawed() {
+    let stage = stage();
+    *stage.sleeper.freezer.lock().unwrap() = Freezer::Thawed;
+    let record = live(&plan(pause(), 0, 50), &stage.site);
+    assert!(record.effective, "{record:?}");
+    assert_eq!(record.evidence[0].text, "broker-0, it is frozen (paused by a wish)");
+    assert!(*stage.sleeper.freezer.lock().unwrap() == Freezer::Thawed);
+    let journal = std::fs::read_to_string(stage.folder.path().join("journal.jsonl")).unwrap();
+    assert!(journal.lines().next().unwrap().contains("unpause broker-0"), "{journal}");
+}
+
+#[test]
+fn what_is_paused_already_cannot_be_paused_and_is_not_thawed() {
+    let stage = stage();
+    *stage.sleeper.freezer.lock().unwrap() = Freezer::Frozen;
+    let record = live(&plan(pause(), 0, 50), &stage.site);
+    assert!(!record.effective);
+    assert!(record.reason.unwrap().contains("broker-0 is paused already"));
+    assert!(*stage.sleeper.freezer.lock().unwrap() == Freezer::Frozen);
+}
+
+#[test]
+fn a_freezer_that_is_missing_or_does_nothing_makes_no_effect() {
+    let stage = stage();
+    let record = live(&plan(pause(), 0, 50), &stage.site);
+    assert!(!record.effective);
+    assert!(record.reason.unwrap().contains("no freezer"));
+    *stage.sleeper.freezer.lock().unwrap() = Freezer::Broken;
+    let record = live(&plan(pause(), 0, 50), &stage.site);
+    assert!(!record.effective);
+    assert!(record.reason.unwrap().contains("no proof"));
 }

@@ -22,6 +22,15 @@ pub trait Fault: Send {
     /// When it can no longer take effect.
     fn prove(&mut self) -> Result<Option<String>, FaultError>;
 
+    /// Asked again and again while the fault is in force: notices what has undone it (a restarted
+    /// container has a new network namespace), puts it back, and says so in words.
+    ///
+    /// # Errors
+    /// When it could not be put back.
+    fn tend(&mut self) -> Result<Option<String>, FaultError> {
+        Ok(None)
+    }
+
     /// Whether the fault is over by itself, before its time (a command that ended).
     fn is_over(&mut self) -> bool {
         false

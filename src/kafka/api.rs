@@ -2,14 +2,14 @@
 //!
 //! No ApiVersions request precedes them. Each version here is accepted by Kafka 3.8.1 and by 4.4.0
 //! alike: 3.8.1 sets the upper end (Metadata 12, CreateTopics 7, DeleteTopics 6, ListOffsets 8,
-//! DescribeQuorum 1), 4.x the lower one since KIP-896 took the oldest versions away (Metadata 0,
-//! CreateTopics 2, DeleteTopics 1, ListOffsets 1, DescribeQuorum 0). One version for all means
-//! that one and the same code reads every cluster's answers.
+//! DescribeQuorum 1, ElectLeaders 2), 4.x the lower one since KIP-896 took the oldest versions away
+//! (Metadata 0, CreateTopics 2, DeleteTopics 1, ListOffsets 1, DescribeQuorum 0, ElectLeaders 0).
+//! One version for all means that one and the same code reads every cluster's answers.
 
 use kafka_protocol::messages::{
     ApiKey, CreateTopicsRequest, CreateTopicsResponse, DeleteTopicsRequest, DeleteTopicsResponse,
-    DescribeQuorumRequest, DescribeQuorumResponse, ListOffsetsRequest, ListOffsetsResponse,
-    MetadataRequest, MetadataResponse,
+    DescribeQuorumRequest, DescribeQuorumResponse, ElectLeadersRequest, ElectLeadersResponse,
+    ListOffsetsRequest, ListOffsetsResponse, MetadataRequest, MetadataResponse,
 };
 use kafka_protocol::protocol::{Decodable, Encodable, HeaderVersion};
 
@@ -45,6 +45,8 @@ ask!(DeleteTopicsRequest, DeleteTopicsResponse, DeleteTopics, 6);
 ask!(ListOffsetsRequest, ListOffsetsResponse, ListOffsets, 7);
 // 1 says when a voter was caught up; 2 came after 3.8.1.
 ask!(DescribeQuorumRequest, DescribeQuorumResponse, DescribeQuorum, 1);
+// 1 and above tell unclean elections from preferred ones (KIP-460), 2 is the newest of both.
+ask!(ElectLeadersRequest, ElectLeadersResponse, ElectLeaders, 2);
 
 #[cfg(test)]
 mod tests {
@@ -66,5 +68,6 @@ mod tests {
         check::<DeleteTopicsRequest>([0, 6], [1, 6]);
         check::<ListOffsetsRequest>([0, 8], [1, 11]);
         check::<DescribeQuorumRequest>([0, 1], [0, 2]);
+        check::<ElectLeadersRequest>([0, 2], [0, 2]);
     }
 }

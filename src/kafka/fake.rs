@@ -1,8 +1,12 @@
 //! [`FakeBroker`]: a listener on loopback that answers as a test tells it to.
 
 use bytes::{BufMut, Bytes, BytesMut};
-use kafka_protocol::messages::{ApiKey, BrokerId, MetadataResponse, ResponseHeader, TopicName};
-use kafka_protocol::messages::{RequestHeader, metadata_response as metadata};
+use kafka_protocol::messages::elect_leaders_response as election;
+use kafka_protocol::messages::metadata_response as metadata;
+use kafka_protocol::messages::{
+    ApiKey, BrokerId, ElectLeadersResponse, MetadataResponse, RequestHeader, ResponseHeader,
+    TopicName,
+};
 use kafka_protocol::protocol::{Decodable, Encodable, HeaderVersion, StrBytes};
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -11,16 +15,16 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 /// A request as it came, and how to answer it.
-pub(super) struct Asked {
-    pub(super) api: ApiKey,
-    pub(super) version: i16,
-    pub(super) correlation_id: i32,
+pub(crate) struct Asked {
+    pub(crate) api: ApiKey,
+    pub(crate) version: i16,
+    pub(crate) correlation_id: i32,
     /// The request behind its header.
-    pub(super) body: Bytes,
+    pub(crate) body: Bytes,
 }
 
 /// What the fake broker does with a request.
-pub(super) enum Reply {
+pub(crate) enum Reply {
     /// These bytes, as they are.
     Bytes(Vec<u8>),
     /// Nothing, and the connection stays.
@@ -31,12 +35,12 @@ pub(super) enum Reply {
 
 impl Asked {
     /// The frame of a right answer.
-    pub(super) fn answer<A: Encodable + HeaderVersion>(&self, answer: &A) -> Reply {
+    pub(crate) fn answer<A: Encodable + HeaderVersion>(&self, answer: &A) -> Reply {
         self.answer_as(self.correlation_id, answer)
     }
 
     /// The frame of an answer under some correlation id.
-    pub(super) fn answer_as<A: Encodable + HeaderVersion>(&self, id: i32, answer: &A) -> Reply {
+    pub(crate) fn answer_as<A: Encodable + HeaderVersion>(&self, id: i32, answer: &A) -> Reply {
         let mut frame = BytesMut::new();
         frame.put_i32(0);
         let header = ResponseHeader::default().with_correlation_id(id);
@@ -48,7 +52,7 @@ impl Asked {
     }
 
     /// The request, decoded.
-    pub(super) fn request<A: Decodable>(&self) -> A {
+    pub(crate) fn request<A: Decodable>(&self) -> A {
         A::decode(&mut self.body.clone(), self.version).unwrap()
     }
 }
@@ -56,8 +60,8 @@ impl Asked {
 type Script = dyn Fn(&Asked) -> Reply + Send + Sync;
 
 /// Listens until it is dropped.
-pub(super) struct FakeBroker {
-    pub(super) addr: SocketAddr,
+pub(crate) struct FakeBroker {
+    pub(crate) addr: SocketAddr,
     end: Arc<AtomicBool>,
     streams: Arc<Mutex<Vec<TcpStream>>>,
     acceptor: Option<JoinHandle<()>>,
@@ -65,7 +69,7 @@ pub(super) struct FakeBroker {
 
 impl FakeBroker {
     /// Answers every request on every connection as `script` says.
-    pub(super) fn start(script: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> FakeBroker {
+    pub(crate) fn start(script: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> FakeBroker {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let addr = listener.local_addr().unwrap();
         let end = Arc::new(AtomicBool::new(false));
@@ -91,7 +95,7 @@ impl FakeBroker {
     }
 
     /// How many connections were made to it.
-    pub(super) fn connections(&self) -> usize {
+    pub(crate) fn connections(&self) -> usize {
         self.streams.lock().unwrap().len()
     }
 }
@@ -135,10 +139,10 @@ fn serve(mut stream: TcpStream, script: &Script) {
 }
 
 /// One partition in a [`metadata_answer`]: topic, partition, leader, epoch, ISR.
-pub(super) type Row<'a> = (&'a str, i32, i32, i32, &'a [i32]);
+pub(crate) type Row<'a> = (&'a str, i32, i32, i32, &'a [i32]);
 
 /// A Metadata answer; the replicas are 0, 1, 2.
-pub(super) fn metadata_answer(brokers: &[i32], rows: &[Row<'_>]) -> MetadataResponse {
+pub(crate) fn metadata_answer(brokers: &[i32], rows: &[Row<'_>]) -> MetadataResponse {
     let ids = |ids: &[i32]| ids.iter().copied().map(BrokerId).collect::<Vec<_>>();
     let topics = rows.iter().map(|&(topic, partition, leader, epoch, isr)| {
         let partition = metadata::MetadataResponsePartition::default()
@@ -155,4 +159,18 @@ pub(super) fn metadata_answer(brokers: &[i32], rows: &[Row<'_>]) -> MetadataResp
         .into_iter()
         .map(|id| metadata::MetadataResponseBroker::default().with_node_id(id).with_port(9092));
     MetadataResponse::default().with_brokers(brokers.collect()).with_topics(topics.collect())
+}
+
+/// An ElectLeaders answer: its own error code, and topic, partition and error code of each.
+pub(crate) fn elect_leaders_answer(code: i16, rows: &[(&str, i32, i16)]) -> ElectLeadersResponse {
+    let results = rows.iter().map(|&(topic, partition, code)| {
+        let partition =
+            election::PartitionResult::default().with_partition_id(partition).with_error_code(code);
+        election::ReplicaElectionResult::default()
+            .with_topic(TopicName(StrBytes::from_string(topic.to_owned())))
+            .with_partition_result(vec![partition])
+    });
+    ElectLeadersResponse::default()
+        .with_error_code(code)
+        .with_replica_election_results(results.collect())
 }

@@ -5,9 +5,10 @@
 //! which of them it asked. [`ClusterView`] holds what each said and the rules that choose.
 
 pub mod api;
+pub mod elect;
 pub mod error;
 #[cfg(test)]
-mod fake;
+pub(crate) mod fake;
 pub mod log;
 pub mod metadata;
 pub mod offsets;

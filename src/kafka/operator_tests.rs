@@ -32,7 +32,7 @@ const ALL: &[i32] = &[0, 1, 2];
 
 fn at(brokers: &[&FakeBroker]) -> Vantage {
     let brokers = (0..).zip(brokers).map(|(id, broker)| (id, broker.addr)).collect();
-    Vantage { netns: None, brokers }
+    Vantage { netns: None, brokers, bootstrap: Vec::new() }
 }
 
 fn operator(brokers: &[&FakeBroker]) -> Operator {

@@ -60,13 +60,13 @@ mod tests {
     #[test]
     fn what_is_no_network_namespace_is_refused_at_once() {
         let file = Arc::new(File::open("/dev/null").unwrap());
-        let vantage = Vantage { netns: Some(file), brokers: vec![] };
+        let vantage = Vantage { netns: Some(file), brokers: vec![], bootstrap: Vec::new() };
         assert!(spawn_inside(&vantage, "test", || panic!("must not run")).is_err());
     }
 
     #[test]
     fn without_a_namespace_it_works_in_the_callers_own() {
-        let vantage = Vantage { netns: None, brokers: vec![] };
+        let vantage = Vantage { netns: None, brokers: vec![], bootstrap: Vec::new() };
         let (done, is_done) = mpsc::channel();
         spawn_inside(&vantage, "test", move || done.send(7).unwrap()).unwrap().join();
         assert_eq!(is_done.recv().unwrap(), 7);

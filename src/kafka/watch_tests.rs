@@ -36,7 +36,7 @@ fn watch(
     controllers: &[(i32, SocketAddr)],
 ) -> (Watcher, Receiver<Observation>) {
     let brokers = (0..).zip(brokers).map(|(id, broker)| (id, broker.addr)).collect();
-    let vantage = Vantage { netns: None, brokers };
+    let vantage = Vantage { netns: None, brokers, bootstrap: Vec::new() };
     let (sink, seen) = mpsc::channel();
     let topics = ["t".to_owned()];
     (Watcher::start(&vantage, controllers, &topics, Epoch::now(), sink).unwrap(), seen)

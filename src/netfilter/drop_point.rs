@@ -1,9 +1,12 @@
 //! [`DropPoint`]: the packet filter of one network namespace.
 
 use super::netlink::{Batch, Refused, Socket};
-use super::{DropRule, Dropped, Hook, nftables};
+use super::nftables::{self, Bound};
+use super::{DropRule, Dropped, Filter};
 use nix::errno::Errno;
+use nix::sched::{CloneFlags, setns};
 use nix::sys::socket::SockProtocol;
+use std::fs::File;
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -15,19 +18,39 @@ const TABLE_NAME_MAX: usize = 64;
 #[derive(Debug)]
 pub struct DropPoint {
     name: String,
-    hook: Hook,
+    means: &'static str,
     socket: Mutex<Socket>,
 }
 
 impl DropPoint {
     /// Opens the filter of the calling thread's network namespace. `name` says in reports where
-    /// it is.
+    /// it is, `means` how packets are dropped there.
     ///
     /// # Errors
     /// When the kernel has no nfnetlink.
-    pub fn open(name: impl Into<String>, hook: Hook) -> io::Result<DropPoint> {
+    pub fn open(name: impl Into<String>, means: &'static str) -> io::Result<DropPoint> {
         let socket = Socket::open(SockProtocol::NetlinkNetFilter)?;
-        Ok(DropPoint { name: name.into(), hook, socket: Mutex::new(socket) })
+        Ok(DropPoint { name: name.into(), means, socket: Mutex::new(socket) })
+    }
+
+    /// As [`DropPoint::open`], in another network namespace, by a thread that goes there.
+    ///
+    /// # Errors
+    /// When the namespace cannot be entered, or there is no thread to be had.
+    pub fn open_in(
+        netns: &File,
+        name: impl Into<String>,
+        means: &'static str,
+    ) -> io::Result<DropPoint> {
+        let name = name.into();
+        std::thread::scope(|scope| {
+            let opening = std::thread::Builder::new().name("netfilter".to_owned());
+            let opening = opening.spawn_scoped(scope, || {
+                setns(netns, CloneFlags::CLONE_NEWNET)?;
+                DropPoint::open(name, means)
+            })?;
+            opening.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
     }
 
     /// Where this is, for reports.
@@ -35,21 +58,38 @@ impl DropPoint {
         &self.name
     }
 
-    /// Where on their way packets are dropped.
-    pub fn hook(&self) -> Hook {
-        self.hook
-    }
-
     /// Begins to drop, all rules at one moment. `table` names them for the other calls: up to 64
     /// letters, digits and underscores. Established connections are hit as well as new ones, and
     /// nobody is told. One datagram has room for about 350 rules with a port, 800 without.
+    ///
+    /// From Linux 5.12 on the table is bound to this process: the kernel removes it when the
+    /// process ends, however it ends, or the point is dropped; and nobody else can change it.
+    /// Older kernels keep it until it is removed.
     ///
     /// # Errors
     /// `AlreadyExists` when there is a table of this name, `InvalidInput` for a name that is none,
     /// else whatever the kernel refuses; then nothing was changed.
     pub fn install(&self, table: &str, rules: &[DropRule]) -> io::Result<()> {
         check_name(table)?;
-        Ok(self.send(&nftables::install(self.hook, table, rules))?)
+        match self.send(&nftables::install(Bound::ToSocket, table, rules)) {
+            // What a kernel says to flags that it does not know; if that was not the reason, it
+            // says the same again.
+            Err(refused) if matches!(refused.errno, Errno::EINVAL | Errno::EOPNOTSUPP) => {
+                Ok(self.send(&nftables::install(Bound::ToNothing, table, rules))?)
+            }
+            other => Ok(other?),
+        }
+    }
+
+    /// Whether the kernel removes this table by itself when this process ends.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such table, else whatever the kernel refuses.
+    pub fn is_bound_to_this_process(&self, table: &str) -> io::Result<bool> {
+        let own = self.socket().port_id()?;
+        let mut tables = self.listed_tables()?.into_iter();
+        let listed = tables.find(|(name, _)| name == table);
+        listed.map(|(_, owner)| owner == Some(own)).ok_or_else(|| self.no_table(table))
     }
 
     /// What each rule has dropped since it was installed, in the order in which the rules were
@@ -61,8 +101,7 @@ impl DropPoint {
         check_name(table)?;
         let rules = self.socket().dump(&nftables::list_rules(table))?;
         if rules.is_empty() && !self.tables()?.iter().any(|name| name == table) {
-            let what = format!("there is no table {table} at {}", self.name);
-            return Err(io::Error::new(io::ErrorKind::NotFound, what));
+            return Err(self.no_table(table));
         }
         let mut dropped = Vec::new();
         for (_, rule) in &rules {
@@ -83,7 +122,7 @@ impl DropPoint {
     /// that is not there is removed already.
     ///
     /// # Errors
-    /// When the kernel refuses.
+    /// When the kernel refuses: also a table that is bound to another process.
     pub fn remove(&self, table: &str) -> io::Result<()> {
         check_name(table)?;
         match self.send(&nftables::remove(table)) {
@@ -97,8 +136,18 @@ impl DropPoint {
     /// # Errors
     /// When the kernel refuses.
     pub fn tables(&self) -> io::Result<Vec<String>> {
+        Ok(self.listed_tables()?.into_iter().map(|(name, _)| name).collect())
+    }
+
+    /// Our tables, and the sockets that they are bound to.
+    fn listed_tables(&self) -> io::Result<Vec<(String, Option<u32>)>> {
         let tables = self.socket().dump(&nftables::list_tables())?;
-        Ok(tables.iter().filter_map(|(_, body)| nftables::table_name(body)).collect())
+        Ok(tables.iter().filter_map(|(_, body)| nftables::listed_table(body)).collect())
+    }
+
+    fn no_table(&self, table: &str) -> io::Error {
+        let what = format!("there is no table {table} at {}", self.name);
+        io::Error::new(io::ErrorKind::NotFound, what)
     }
 
     fn send(&self, batch: &Batch) -> Result<(), Refused> {
@@ -108,6 +157,28 @@ impl DropPoint {
     fn socket(&self) -> MutexGuard<'_, Socket> {
         // Answers are matched by sequence number, so a socket stays sound whatever panicked.
         self.socket.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Filter for DropPoint {
+    fn name(&self) -> &str {
+        self.name()
+    }
+
+    fn means(&self) -> &str {
+        self.means
+    }
+
+    fn install(&self, table: &str, rules: &[DropRule]) -> io::Result<()> {
+        self.install(table, rules)
+    }
+
+    fn dropped(&self, table: &str) -> io::Result<Vec<Dropped>> {
+        self.dropped(table)
+    }
+
+    fn remove(&self, table: &str) -> io::Result<()> {
+        self.remove(table)
     }
 }
 

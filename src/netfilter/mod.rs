@@ -4,6 +4,7 @@
 mod drop_point;
 pub(crate) mod netlink;
 mod nftables;
+pub mod remote;
 mod types;
 
 pub use drop_point::DropPoint;

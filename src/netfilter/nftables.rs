@@ -1,13 +1,12 @@
-//! The nftables messages: a table with one chain of counting drop rules, its counters, its end.
-//! Every rule carries the index of its [`DropRule`] as a comment, which `nft list ruleset` shows.
+//! The nftables messages: a table with a chain of counting drop rules at each hook, its counters,
+//! its end. Every rule carries the index of its [`DropRule`] as a comment, which `nft list ruleset`
+//! shows.
 
 use super::netlink::{Attributes, Batch, NESTED, attribute, attributes};
 use super::{DropRule, Dropped, Hook};
 
 /// nf_tables' table names allow more; this is what `nft` can print and read again.
 const TABLE_PREFIX: &str = "chaos_";
-/// The one chain of a table.
-const CHAIN: &str = "drops";
 /// The comment in front of a rule's index.
 const COMMENT_PREFIX: &str = "chaos rule ";
 
@@ -20,6 +19,8 @@ const GENERIC_LEN: usize = 4;
 /// Attribute numbers of `linux/netfilter/nf_tables.h`.
 mod kind {
     pub(super) const TABLE_NAME: u16 = 1;
+    pub(super) const TABLE_FLAGS: u16 = 2;
+    pub(super) const TABLE_OWNER: u16 = 7;
     pub(super) const CHAIN_TABLE: u16 = 1;
     pub(super) const CHAIN_NAME: u16 = 3;
     pub(super) const CHAIN_HOOK: u16 = 4;
@@ -52,6 +53,19 @@ mod kind {
     pub(super) const USERDATA_COMMENT: u8 = 0;
 }
 
+/// The kernel removes such a table when the socket that made it is closed (Linux 5.12), and lets
+/// nobody else change it.
+const TABLE_F_OWNER: u32 = 0x2;
+
+/// Whether a table is to go with the socket that makes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Bound {
+    /// It goes with the socket.
+    ToSocket,
+    /// It stays until somebody removes it.
+    ToNothing,
+}
+
 /// Where a field stands in the packet: header, offset in it.
 const IP_PROTOCOL: (i32, u32) = (libc::NFT_PAYLOAD_NETWORK_HEADER, 9);
 const IP_SOURCE: (i32, u32) = (libc::NFT_PAYLOAD_NETWORK_HEADER, 12);
@@ -59,16 +73,21 @@ const IP_DESTINATION: (i32, u32) = (libc::NFT_PAYLOAD_NETWORK_HEADER, 16);
 const TCP_SOURCE: (i32, u32) = (libc::NFT_PAYLOAD_TRANSPORT_HEADER, 0);
 const TCP_DESTINATION: (i32, u32) = (libc::NFT_PAYLOAD_TRANSPORT_HEADER, 2);
 
-/// One transaction that makes the table with its chain and rules; it fails when there is one of
-/// that name already.
-pub(super) fn install(hook: Hook, table: &str, rules: &[DropRule]) -> Batch {
+/// One transaction that makes the table, a chain for each hook that the rules use, and the rules;
+/// it fails when there is a table of that name already.
+pub(super) fn install(bound: Bound, table: &str, rules: &[DropRule]) -> Batch {
     let create = libc::NLM_F_CREATE | libc::NLM_F_EXCL;
     transaction(|batch| {
         let what = format!("making the nftables table {}", kernel_name(table));
         batch.message(message(libc::NFT_MSG_NEWTABLE), create, &generic(IPV4, 0), what, |a| {
             a.text(kind::TABLE_NAME, &kernel_name(table));
+            if bound == Bound::ToSocket {
+                a.be32(kind::TABLE_FLAGS, TABLE_F_OWNER);
+            }
         });
-        chain(batch, hook, table);
+        for hook in Hook::ALL.into_iter().filter(|hook| rules.iter().any(|r| r.hook == *hook)) {
+            chain(batch, hook, table);
+        }
         for (index, rule) in rules.iter().enumerate() {
             match rule.port {
                 None => drop_rule(batch, table, index, rule, None),
@@ -98,12 +117,12 @@ pub(super) fn list_rules(table: &str) -> Batch {
     let what = format!("listing the nftables table {}", kernel_name(table));
     let kind = message(libc::NFT_MSG_GETRULE);
     batch.message(kind, libc::NLM_F_DUMP, &generic(IPV4, 0), what, |a| {
-        a.text(kind::RULE_TABLE, &kernel_name(table)).text(kind::RULE_CHAIN, CHAIN);
+        a.text(kind::RULE_TABLE, &kernel_name(table));
     });
     batch
 }
 
-/// Asks for all tables; [`table_name`] reads the answers.
+/// Asks for all tables; [`listed_table`] reads the answers.
 pub(super) fn list_tables() -> Batch {
     let mut batch = Batch::new();
     let kind = message(libc::NFT_MSG_GETTABLE);
@@ -111,10 +130,15 @@ pub(super) fn list_tables() -> Batch {
     batch
 }
 
-/// The table that a listed one is, if it is one of ours.
-pub(super) fn table_name(body: &[u8]) -> Option<String> {
-    let name = attribute(body.get(GENERIC_LEN..)?, kind::TABLE_NAME)?;
-    Some(text(name)?.strip_prefix(TABLE_PREFIX)?.to_owned())
+/// A listed table, if it is one of ours: its name, and the port id of the socket that it is bound
+/// to.
+pub(super) fn listed_table(body: &[u8]) -> Option<(String, Option<u32>)> {
+    let body = body.get(GENERIC_LEN..)?;
+    let name = attribute(body, kind::TABLE_NAME)?;
+    let name = text(name)?.strip_prefix(TABLE_PREFIX)?.to_owned();
+    let number = |kind| Some(u32::from_be_bytes(attribute(body, kind)?.try_into().ok()?));
+    let owned = number(kind::TABLE_FLAGS).is_some_and(|flags| flags & TABLE_F_OWNER != 0);
+    Some((name, number(kind::TABLE_OWNER).filter(|_| owned)))
 }
 
 /// The index of the [`DropRule`] that a listed rule belongs to, and what it has dropped.
@@ -162,18 +186,24 @@ fn transaction(fill: impl FnOnce(&mut Batch)) -> Batch {
     batch
 }
 
+/// The kernel's number of a hook, and the name of the chain there.
+fn at(hook: Hook) -> (i32, &'static str) {
+    match hook {
+        Hook::Forward => (libc::NF_INET_FORWARD, "forward"),
+        Hook::Input => (libc::NF_INET_LOCAL_IN, "input"),
+        Hook::Output => (libc::NF_INET_LOCAL_OUT, "output"),
+    }
+}
+
 fn chain(batch: &mut Batch, hook: Hook, table: &str) {
-    let hook_number = match hook {
-        Hook::Input => libc::NF_INET_LOCAL_IN,
-        Hook::Forward => libc::NF_INET_FORWARD,
-    };
+    let (number, name) = at(hook);
     let flags = libc::NLM_F_CREATE;
-    let what = format!("making a chain in the nftables table {}", kernel_name(table));
+    let what = format!("making the chain {name} in the nftables table {}", kernel_name(table));
     batch.message(message(libc::NFT_MSG_NEWCHAIN), flags, &generic(IPV4, 0), what, |a| {
         a.text(kind::CHAIN_TABLE, &kernel_name(table))
-            .text(kind::CHAIN_NAME, CHAIN)
+            .text(kind::CHAIN_NAME, name)
             .nest(kind::CHAIN_HOOK | NESTED, |a| {
-                a.be32(kind::HOOK_NUMBER, hook_number as u32).be32(kind::HOOK_PRIORITY, 0);
+                a.be32(kind::HOOK_NUMBER, number as u32).be32(kind::HOOK_PRIORITY, 0);
             })
             .be32(kind::CHAIN_POLICY, libc::NF_ACCEPT as u32)
             .text(kind::CHAIN_TYPE, "filter");
@@ -193,10 +223,14 @@ fn drop_rule(
     let what = format!("making rule {index} in the nftables table {}", kernel_name(table));
     batch.message(message(libc::NFT_MSG_NEWRULE), flags, &generic(IPV4, 0), what, |a| {
         a.text(kind::RULE_TABLE, &kernel_name(table))
-            .text(kind::RULE_CHAIN, CHAIN)
+            .text(kind::RULE_CHAIN, at(rule.hook).1)
             .nest(kind::RULE_EXPRESSIONS | NESTED, |a| {
-                field_is(a, IP_SOURCE, &rule.src.octets());
-                field_is(a, IP_DESTINATION, &rule.dst.octets());
+                if let Some(src) = rule.src {
+                    field_is(a, IP_SOURCE, &src.octets());
+                }
+                if let Some(dst) = rule.dst {
+                    field_is(a, IP_DESTINATION, &dst.octets());
+                }
                 if let Some((field, port)) = port {
                     field_is(a, IP_PROTOCOL, &[TCP]);
                     field_is(a, field, &port.to_be_bytes());
@@ -278,8 +312,9 @@ mod tests {
     #[cfg(target_endian = "little")]
     fn a_rule_with_a_port_is_these_bytes() {
         let rule = DropRule {
-            src: Ipv4Addr::new(10, 88, 0, 11),
-            dst: Ipv4Addr::new(10, 88, 0, 12),
+            hook: Hook::Forward,
+            src: Some(Ipv4Addr::new(10, 88, 0, 11)),
+            dst: Some(Ipv4Addr::new(10, 88, 0, 12)),
             port: Some(9093),
         };
         let mut batch = Batch::new();
@@ -298,7 +333,7 @@ mod tests {
         };
         let expected = [
             "20020000 060a010c 05000000 00000000 02000000".to_owned(),
-            "0c000100 6368616f 735f6600 0a000200 64726f70 73000000 e0010480".to_owned(),
+            "0c000100 6368616f 735f6600 0c000200 666f7277 61726400 e0010480".to_owned(),
             payload("00000001", "0000000c", "00000004"),
             compare("08000100 0a58000b"),
             payload("00000001", "00000010", "00000004"),
@@ -317,19 +352,55 @@ mod tests {
         assert_eq!(hex(&batch.encode(5)), expected);
     }
 
+    fn rule(hook: Hook, src: Option<u8>, dst: Option<u8>, port: Option<u16>) -> DropRule {
+        let address = |last: u8| Ipv4Addr::new(10, 0, 0, last);
+        DropRule { hook, src: src.map(address), dst: dst.map(address), port }
+    }
+
+    /// How many bytes the rules add to a table's transaction.
+    fn bytes(rules: &[DropRule]) -> usize {
+        let length = |rules| install(Bound::ToNothing, "f", rules).encode(0).len();
+        length(rules) - length(&[])
+    }
+
     #[test]
     fn a_port_makes_two_rules_of_one() {
-        let rule = |port| DropRule {
-            src: Ipv4Addr::new(10, 0, 0, 1),
-            dst: Ipv4Addr::new(10, 0, 0, 2),
-            port,
+        let plain = rule(Hook::Input, Some(1), Some(2), None);
+        let by_port = DropRule { port: Some(1), ..plain };
+        let mut one = Batch::new();
+        drop_rule(&mut one, "f", 0, &by_port, Some((TCP_SOURCE, 1)));
+        let one = one.encode(0).len();
+        assert_eq!(bytes(&[by_port, by_port]) - bytes(&[by_port]), 2 * one);
+        assert!(bytes(&[plain, plain]) - bytes(&[plain]) < one);
+    }
+
+    #[test]
+    fn each_hook_in_use_has_a_chain_and_what_is_open_is_not_compared() {
+        let (input, output) = (rule(Hook::Input, Some(1), None, None), Hook::Output);
+        let plain = bytes(&[input, input]) - bytes(&[input]);
+        let other = bytes(&[input, DropRule { hook: output, ..input }]) - bytes(&[input]);
+        assert!(other > plain, "the second chain comes on top");
+        let compared = bytes(&[rule(Hook::Input, Some(1), Some(2), None)]) - bytes(&[input]);
+        let open = bytes(&[input]) - bytes(&[rule(Hook::Input, None, None, None)]);
+        assert_eq!(compared, open, "an address costs one comparison, whichever it is");
+        assert!(open > 0);
+    }
+
+    #[test]
+    fn a_listed_table_says_whose_it_is() {
+        let listed = |flags: u32, owner: Option<u32>| {
+            let mut batch = Batch::new();
+            batch.message(0, 0, &generic(IPV4, 0), "listed", |a| {
+                a.text(kind::TABLE_NAME, "chaos_f").be32(kind::TABLE_FLAGS, flags);
+                if let Some(owner) = owner {
+                    a.be32(kind::TABLE_OWNER, owner);
+                }
+            });
+            // Without nlmsghdr.
+            listed_table(&batch.encode(0)[16..])
         };
-        let one = install(Hook::Forward, "f", &[rule(None)]).encode(0).len();
-        let none = install(Hook::Forward, "f", &[]).encode(0).len();
-        let mut by_port = Batch::new();
-        drop_rule(&mut by_port, "f", 0, &rule(None), Some((TCP_SOURCE, 1)));
-        let two = install(Hook::Input, "f", &[rule(Some(1))]).encode(0).len();
-        assert_eq!(two - none, 2 * by_port.encode(0).len());
-        assert!(one - none < by_port.encode(0).len());
+        assert_eq!(listed(TABLE_F_OWNER, Some(7)), Some(("f".to_owned(), Some(7))));
+        assert_eq!(listed(0, Some(7)), Some(("f".to_owned(), None)));
+        assert_eq!(listed(0, None), Some(("f".to_owned(), None)));
     }
 }

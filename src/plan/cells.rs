@@ -1,13 +1,12 @@
 //! The matrix made cells: every combination of its values, but for those that no producer can
 //! have.
 
-use super::client;
 use super::conflict::Conflict;
-use super::expectations;
+use super::left_out::{Values, joined, summed};
 use super::make::Maker;
-use super::topic;
 use super::types::{Cell, ClusterPlan, Properties};
-use crate::scenario::{At, Axis, Place, Section, Setting, Settings};
+use super::{batching, client, expectations, topic};
+use crate::scenario::{At, Axis, Chosen, Place, Scenario, Section, Setting, Settings};
 
 /// A run has no more cells: each is a topic and a process of its own.
 pub const MOST_CELLS: usize = 64;
@@ -23,22 +22,27 @@ pub struct Point<'s> {
 }
 
 impl Point<'_> {
-    fn id(&self) -> String {
-        let pair = |(axis, value): &(&Axis, &At<String>)| {
-            let mut text = format!("{}={}", axis.name.value, value.value);
-            text.retain(|c| !c.is_control());
-            text
-        };
-        let pairs: Vec<String> = self.values.iter().map(pair).collect();
-        if pairs.is_empty() { "main".to_owned() } else { pairs.join(",") }
+    /// The values of the axes that make cells.
+    fn pairs(&self) -> Values {
+        let pair =
+            |(axis, value): &(&Axis, &At<String>)| (axis.name.value.clone(), value.value.clone());
+        self.values.iter().map(pair).collect()
     }
+}
+
+/// What was found on the way, of which cell.
+#[derive(Default)]
+struct Found {
+    /// What a person should know.
+    notes: Vec<(Values, String)>,
+    /// Cells that cannot be, and where the reason stands.
+    left_out: Vec<(Values, Conflict, Place)>,
 }
 
 /// Makes every cell.
 pub fn plan(maker: &mut Maker<'_>, cluster: &ClusterPlan) -> Vec<Cell> {
     let scenario = maker.scenario;
-    check_axes(maker);
-    let count = scenario.matrix.iter().map(|axis| axis.values.len()).fold(1, usize::saturating_mul);
+    let count = count(scenario);
     if count > MOST_CELLS {
         let place = scenario.matrix.first().map_or(Place::START, |axis| axis.name.place);
         let help = format!("a run may have {MOST_CELLS}: leave values out, or split the scenario");
@@ -47,43 +51,71 @@ pub fn plan(maker: &mut Maker<'_>, cluster: &ClusterPlan) -> Vec<Cell> {
     }
     let mut cells = Vec::new();
     let mut points = Vec::new();
-    let mut left_out: Vec<(Conflict, Place)> = Vec::new();
+    let mut found = Found::default();
+    let problems_before = maker.problems.len();
     for number in 0..count {
         let point = point(scenario.matrix.as_slice(), number, &scenario.topic, &scenario.producer);
         let index = u16::try_from(cells.len()).unwrap_or(u16::MAX);
-        match cell(maker, cluster, &point, index) {
+        match cell(maker, cluster, &point, index, &mut found) {
             Ok(cell) => {
                 cells.push(cell);
                 points.push(point);
             }
-            Err(conflict) => conflicting(maker, &point, conflict, &mut left_out),
+            Err(conflicts) => conflicting(maker, &point, conflicts, &mut found),
         }
     }
     if cells.is_empty() {
-        report_nothing_left(maker, left_out);
+        if maker.problems.len() == problems_before {
+            report_nothing_left(maker, found);
+        }
         return cells;
     }
+    for (subject, note) in summed("cell", found.notes) {
+        maker.note(format!("{}: {note}", subject.words));
+    }
+    let reasons =
+        found.left_out.into_iter().map(|(values, conflict, _)| (values, conflict.message));
+    for (subject, reason) in summed("cell", reasons.collect()) {
+        maker.note(subject.left_out(&reason));
+    }
+    batching::settle(maker, &mut cells);
     expectations::plan(maker, cluster, &points, &mut cells);
     cells
 }
 
+/// How many cells a plan of the scenario has, those too that cannot be.
+pub fn count(scenario: &Scenario) -> usize {
+    scenario.matrix.iter().map(|axis| axis.values.len()).fold(1, usize::saturating_mul)
+}
+
 fn cell(
-    maker: &mut Maker<'_>,
+    maker: &Maker<'_>,
     cluster: &ClusterPlan,
     point: &Point<'_>,
     index: u16,
-) -> Result<Cell, Conflict> {
-    let (producer, note) = client::plan(&point.producer, cluster.timing)?;
-    let topic = topic::plan(maker, &point.topic, cluster, index)?;
-    if let Some(note) = note {
-        maker.note(format!("cell {}: {note}", point.id()));
-    }
-    let axes: Properties = point
-        .values
-        .iter()
-        .map(|(axis, value)| (axis.name.value.clone(), value.value.clone()))
-        .collect();
-    Ok(Cell { id: point.id(), index, axes, topic, producer, expectations: Vec::new() })
+    found: &mut Found,
+) -> Result<Cell, Vec<Conflict>> {
+    let scenario = maker.scenario;
+    let topic = topic::plan(scenario, &point.topic, cluster, index);
+    let (topic, (producer, note)) = match (topic, client::plan(&point.producer, cluster.timing)) {
+        (Ok(topic), Ok(producer)) => (topic, producer),
+        (topic, producer) => {
+            let topic = topic.err().unwrap_or_default();
+            return Err(producer.err().into_iter().chain(topic).collect());
+        }
+    };
+    let own = point.pairs();
+    found.notes.extend(note.map(|note| (own.clone(), note)));
+    let all = [outer_values(scenario), own].concat();
+    let id = if all.is_empty() { "main".to_owned() } else { joined(&all) };
+    let axes: Properties = all.into_iter().collect();
+    Ok(Cell { id, index, axes, topic, producer, expectations: Vec::new() })
+}
+
+/// The values that were chosen for this plan, of the axes that make plans.
+pub fn outer_values(scenario: &Scenario) -> Values {
+    let pair = |chosen: &Chosen| (chosen.name.value.clone(), chosen.value.value.clone());
+    scenario.outer.iter().map(pair).collect()
 }
 
 fn point<'s>(
@@ -109,49 +141,31 @@ fn point<'s>(
     point
 }
 
-/// What `--set` gives a property that the matrix varies would have no effect.
-fn check_axes(maker: &mut Maker<'_>) {
-    let scenario = maker.scenario;
-    for axis in &scenario.matrix {
-        let settings = match axis.section {
-            Section::Topic => &scenario.topic,
-            Section::Producer => &scenario.producer,
-        };
-        let Some(setting) = settings.get(axis.property) else { continue };
-        if setting.value.place.argument.is_some() && axis.name.place.argument.is_none() {
-            let name = &axis.name.value;
-            let message = format!("the matrix varies `{name}`, so setting it has no effect");
-            let help =
-                format!("set the axis instead: `--set matrix.{name}=[{}]`", setting.value.value);
-            maker.report(setting.value.place, message, help);
-        }
-    }
-}
-
 /// A contradiction that the matrix makes leaves the cell out; one that it does not is an error.
 fn conflicting(
     maker: &mut Maker<'_>,
     point: &Point<'_>,
-    conflict: Conflict,
-    left_out: &mut Vec<(Conflict, Place)>,
+    conflicts: Vec<Conflict>,
+    found: &mut Found,
 ) {
-    if !maker.scenario.is_sound(&conflict.properties) {
-        return;
-    }
-    let by_matrix =
-        point.values.iter().any(|(axis, _)| conflict.properties.contains(&axis.property));
-    let place = conflict.place(&point.topic, &point.producer);
-    if by_matrix {
-        let message = conflict.message.replace('`', "");
-        maker.note(format!("cell {} is left out: {message}", point.id()));
-        left_out.push((conflict, place));
-    } else {
-        maker.report(place, conflict.message, conflict.help);
+    let is_axis = |property| point.values.iter().any(|(axis, _)| axis.property == property);
+    let mut is_left_out = false;
+    for conflict in conflicts {
+        if !maker.scenario.is_sound(&conflict.properties) {
+            continue;
+        }
+        let place = conflict.place(&point.topic, &point.producer);
+        if !conflict.properties.into_iter().any(is_axis) {
+            maker.report(place, conflict.message, conflict.help);
+        } else if !is_left_out {
+            is_left_out = true;
+            found.left_out.push((point.pairs(), conflict, place));
+        }
     }
 }
 
-fn report_nothing_left(maker: &mut Maker<'_>, left_out: Vec<(Conflict, Place)>) {
-    let Some((conflict, place)) = left_out.into_iter().next() else { return };
+fn report_nothing_left(maker: &mut Maker<'_>, found: Found) {
+    let Some((_, conflict, place)) = found.left_out.into_iter().next() else { return };
     let message = format!("no cell is left of the matrix: {}", conflict.message);
     maker.report(place, message, conflict.help);
 }

@@ -70,6 +70,13 @@ const FAST: &[(&str, &str)] = &[
 /// As many messages wait for the broker when the producer is not paced: more would only be memory.
 const UNPACED_QUEUE_MESSAGES: &str = "200000";
 
+/// The value of a property where the scenario says nothing of it, if the plan sets one.
+pub fn producer_default(name: &str, timing: Timing) -> Option<&'static str> {
+    let fast: &[(&str, &str)] = if timing == Timing::Fast { FAST } else { &[] };
+    let known = fast.iter().chain(STOCK).find(|(known, _)| *known == name);
+    known.map(|(_, value)| *value)
+}
+
 /// The producer of one cell, and what a person should know of it.
 ///
 /// # Errors

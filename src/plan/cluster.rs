@@ -1,7 +1,9 @@
 //! The cluster's plan: which clocks Kafka runs on, every one of them set explicitly.
 
+use super::compose::{self, Composed};
 use super::make::Maker;
 use super::types::{Clocks, ClusterPlan, Properties, Timing};
+use crate::scenario::Place;
 
 /// A follower of the quorum waits half a second in each fetch, so a shorter time-out makes a quiet
 /// cluster elect controllers all the time.
@@ -44,28 +46,83 @@ const FAST: &[(&str, &str)] = &[
 /// Makes the cluster's plan.
 pub fn plan(maker: &mut Maker<'_>) -> ClusterPlan {
     let section = &maker.scenario.cluster;
+    let kafka = match maker.composed {
+        Some(composed) => compose::check(maker, composed),
+        None => section.kafka.clone(),
+    };
     let mut config = Properties::new();
     let fast: &[(&str, &str)] = if section.timing == Timing::Fast { FAST } else { &[] };
     for (name, value) in STOCK.iter().chain(fast) {
         config.insert((*name).to_owned(), (*value).to_owned());
     }
     // Kafka 3 does not know this property, and would say so in its log.
-    let knows_unclean_interval = !section.kafka.starts_with("3.");
+    let knows_unclean_interval = !kafka.starts_with("3.");
     if section.timing == Timing::Fast && knows_unclean_interval {
         config.insert("unclean.leader.election.interval.ms".to_owned(), "2000".to_owned());
     }
     for (name, setting) in &section.config {
         config.insert(name.clone(), setting.value.value.trim().to_owned());
     }
+    if let Some(composed) = maker.composed {
+        take_clocks(maker, composed, &mut config);
+    }
+    let broker_ids = match maker.composed {
+        Some(composed) => composed.broker_ids(),
+        None => (0..i32::from(section.brokers)).collect(),
+    };
     let clocks = check_clocks(maker, &config);
     ClusterPlan {
-        kafka: section.kafka.clone(),
-        brokers: section.brokers,
-        controllers: section.controllers,
+        kafka,
+        brokers: u16::try_from(broker_ids.len()).unwrap_or(u16::MAX),
+        broker_ids,
+        controllers: maker.composed.map_or(section.controllers, Composed::controllers),
         timing: section.timing,
         clocks,
         config,
+        compose: maker.composed.map(|composed| composed.path.clone()),
+        flavour: section.flavour,
     }
+}
+
+/// What the compose file's nodes say about clocks is the configuration under test: it goes before
+/// Kafka's defaults, but not before what the scenario asks for, fast timing included.
+fn take_clocks(maker: &mut Maker<'_>, composed: &Composed, config: &mut Properties) {
+    let section = &maker.scenario.cluster;
+    let place = section.compose.as_ref().map_or(Place::FILE, |written| written.place);
+    let file = &composed.cluster.file;
+    for (name, default) in STOCK {
+        let values = composed.values(name);
+        if values.is_empty() || section.config.contains_key(*name) {
+            continue;
+        }
+        if section.timing == Timing::Fast && FAST.iter().any(|(fast, _)| fast == name) {
+            maker.note(format!("{file}: `timing: fast` goes before its {name}"));
+            continue;
+        }
+        let values: Vec<String> = values.into_iter().collect();
+        let [value] = values.as_slice() else {
+            let message =
+                format!("the nodes of {file} have several `{name}`: {}", values.join(", "));
+            maker.report(
+                place,
+                message,
+                "write one under `cluster.config`; it is set for all nodes",
+            );
+            continue;
+        };
+        if *default != "true" && !is_clock(value) {
+            let message = format!("`{name}` cannot be `{value}`, as {file} has it");
+            maker.report(place, message, CLOCK_HELP);
+            continue;
+        }
+        config.insert((*name).to_owned(), value.clone());
+    }
+}
+
+const CLOCK_HELP: &str = "it must be a whole number of its unit, from 1 to 86400000";
+
+fn is_clock(value: &str) -> bool {
+    value.trim().parse::<u64>().is_ok_and(|number| (1..=86_400_000).contains(&number))
 }
 
 /// The clocks in force. Those that the scenario sets must be numbers that Kafka can start with.
@@ -73,13 +130,11 @@ fn check_clocks(maker: &mut Maker<'_>, config: &Properties) -> Clocks {
     let scenario = maker.scenario;
     let mut sound = true;
     for (name, setting) in &scenario.cluster.config {
-        let is_clock = STOCK.iter().any(|(known, value)| known == name && *value != "true");
-        let number = setting.value.value.trim().parse::<u64>().ok();
-        if is_clock && !number.is_some_and(|number| (1..=86_400_000).contains(&number)) {
+        let known = STOCK.iter().any(|(known, value)| known == name && *value != "true");
+        if known && !is_clock(&setting.value.value) {
             sound = false;
             let message = format!("`{name}` cannot be `{}`", setting.value.value);
-            let help = "it must be a whole number of its unit, from 1 to 86400000";
-            maker.report(setting.value.place, message, help);
+            maker.report(setting.value.place, message, CLOCK_HELP);
         }
     }
     let value = |name: &str| config.get(name).and_then(|v| v.parse::<u64>().ok()).unwrap_or(1);

@@ -1,10 +1,11 @@
-//! Which expectations hold for which cell. One that holds for none, or that cannot fail, is a
-//! mistake: nobody would notice that it was never checked.
+//! Which expectations hold for which cell. One that cannot fail is a mistake: nobody would notice that
+//! it was never checked. So is one that holds for no cell, which `study` looks after.
 
 use super::cells::Point;
+use super::left_out::{Values, summed};
 use super::make::Maker;
-use super::types::{Cell, ClusterPlan, Expectation};
-use crate::scenario::{Condition, Section};
+use super::types::{Cell, ClusterPlan, Expectation, Rate};
+use crate::scenario::{Condition, Outer, Scenario, Section, Subject};
 
 /// Gives every cell its expectations.
 pub fn plan(
@@ -28,37 +29,58 @@ pub fn plan(
                 }
             }
         }
-        let mut held = 0;
+        let mut held = false;
         for (point, cell) in points.iter().zip(cells.iter_mut()) {
-            if expected.when.iter().all(|condition| holds(condition, point, cell)) {
+            if expected
+                .when
+                .iter()
+                .all(|condition| holds(condition, scenario, cluster, point, cell))
+            {
                 cell.expectations.extend(resolved.iter().cloned());
-                held += 1;
+                held = true;
             }
         }
-        let sound = scenario.is_sound(&["matrix", "expect"])
-            && expected.when.iter().all(|condition| scenario.is_sound(&[condition.property]));
-        if let (0, Some(place), true) = (held, expected.place, sound) {
-            let ids: Vec<&str> = cells.iter().map(|cell| cell.id.as_str()).collect();
-            let help = format!("the cells are: {}", ids.join("; "));
-            maker.report(place, "this `when` holds for no cell, so nothing would be checked", help);
-        }
+        maker.held.push(held);
     }
     if maker.problems.is_empty() {
-        for cell in cells.iter().filter(|cell| cell.expectations.is_empty()) {
-            maker.note(format!("cell {}: nothing is expected, so nothing can fail", cell.id));
+        let silent = cells.iter().filter(|cell| cell.expectations.is_empty());
+        let text = "nothing is expected, so nothing can fail";
+        let said = silent.map(|cell| (in_order(scenario, cell), text.to_owned())).collect();
+        for (subject, text) in summed("cell", said) {
+            maker.note(format!("{}: {text}", subject.words));
         }
     }
 }
 
-fn holds(condition: &Condition, point: &Point<'_>, cell: &Cell) -> bool {
-    let name = condition.property;
-    let written = match condition.section {
-        Section::Topic => point.topic.get(name),
-        Section::Producer => point.producer.get(name),
+fn in_order(scenario: &Scenario, cell: &Cell) -> Values {
+    let value = |name: &String| Some((name.clone(), cell.axes.get(name)?.clone()));
+    scenario.axes().filter_map(value).collect()
+}
+
+fn holds(
+    condition: &Condition,
+    scenario: &Scenario,
+    cluster: &ClusterPlan,
+    point: &Point<'_>,
+    cell: &Cell,
+) -> bool {
+    let value = match &condition.subject {
+        Subject::Property(section, name) => {
+            let written = match section {
+                Section::Topic => point.topic.get(*name),
+                Section::Producer => point.producer.get(*name),
+            };
+            let written = written.map(|setting| setting.value.value.clone());
+            written.or_else(|| implied(*section, name, cell))
+        }
+        Subject::Outer(Outer::Faults) => {
+            let chosen = scenario.outer.iter().find(|chosen| chosen.outer == Outer::Faults);
+            chosen.map(|chosen| chosen.value.value.clone())
+        }
+        Subject::Outer(Outer::Config(name)) => cluster.config.get(name).cloned(),
+        Subject::Outer(Outer::Cluster(key)) => cluster.in_words(key),
     };
-    let written = written.map(|setting| setting.value.value.clone());
-    let value = written.or_else(|| implied(condition.section, name, cell));
-    value.is_some_and(|value| condition.values.contains(&value))
+    value.is_some_and(|value| condition.values.iter().any(|wanted| wanted.value == value))
 }
 
 /// A property's value where the scenario says nothing.
@@ -69,8 +91,8 @@ fn implied(section: Section, name: &str, cell: &Cell) -> Option<String> {
         (Section::Topic, _) => cell.topic.config.get(name).cloned(),
         (Section::Producer, "message.bytes") => Some(cell.producer.message_bytes.to_string()),
         (Section::Producer, "rate") => match cell.producer.rate {
-            super::types::Rate::PerSecond(rate) => Some(rate.to_string()),
-            super::types::Rate::Max => Some("max".to_owned()),
+            Rate::PerSecond(rate) => Some(rate.to_string()),
+            Rate::Max => Some("max".to_owned()),
         },
         (Section::Producer, "messages") => cell.producer.messages.map(|n| n.to_string()),
         (Section::Producer, _) => cell.producer.config.get(name).cloned(),

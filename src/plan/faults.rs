@@ -1,11 +1,15 @@
 //! The timeline: faults in the order of their times, and whether their targets can exist.
 
 use super::make::Maker;
-use super::types::{Cell, ClusterPlan, Controllers, FaultAction, FaultPlan, Target};
+use super::types::{Cell, ClusterPlan, Controllers, Election, FaultAction, FaultPlan, Target};
+use crate::scenario::suggest;
 use crate::scenario::{Action, At, FaultItem, Place};
 
 /// How long a command may take when the scenario does not say: a minute.
 const COMMAND_MS: u64 = 60_000;
+/// How long elections are asked for when the scenario does not say: a killed broker that is to
+/// lead again may take that long to start and catch up.
+const ELECTION_MS: u64 = 20_000;
 
 /// Makes the timeline.
 pub fn plan(maker: &mut Maker<'_>, cluster: &ClusterPlan, cells: &[Cell]) -> Vec<FaultPlan> {
@@ -14,11 +18,16 @@ pub fn plan(maker: &mut Maker<'_>, cluster: &ClusterPlan, cells: &[Cell]) -> Vec
     for item in &scenario.faults {
         check_targets(maker, item, cluster, cells);
         let length = item.duration.as_ref().map(|d| d.value.millis(&cluster.clocks));
+        let action = decided(&item.action);
+        let most_ms = match action {
+            FaultAction::ElectLeaders { .. } => ELECTION_MS,
+            _ => COMMAND_MS,
+        };
         faults.push(FaultPlan {
             index: 0,
-            action: decided(&item.action),
+            action,
             at_ms: item.at.value.millis(&cluster.clocks),
-            for_ms: length.unwrap_or(COMMAND_MS),
+            for_ms: length.unwrap_or(most_ms),
         });
     }
     check_inside(maker, cluster, &faults);
@@ -33,11 +42,13 @@ fn decided(action: &Action) -> FaultAction {
     let values = |targets: &[At<Target>]| targets.iter().map(|target| target.value).collect();
     match action {
         Action::ProcessStop(targets) => FaultAction::ProcessStop { targets: values(targets) },
+        Action::Pause(targets) => FaultAction::Pause { targets: values(targets) },
         Action::Kill(targets) => FaultAction::Kill { targets: values(targets) },
         Action::NetworkPartition(groups, ports) => FaultAction::NetworkPartition {
             groups: groups.iter().map(|group| values(group)).collect(),
             ports: *ports,
         },
+        Action::ElectLeaders(election) => FaultAction::ElectLeaders { election: *election },
         Action::Exec(command) => FaultAction::Exec { command: command.clone() },
     }
 }
@@ -68,8 +79,13 @@ fn check_inside(maker: &mut Maker<'_>, cluster: &ClusterPlan, faults: &[FaultPla
 
 fn check_targets(maker: &mut Maker<'_>, item: &FaultItem, cluster: &ClusterPlan, cells: &[Cell]) {
     let groups: Vec<&[At<Target>]> = match &item.action {
-        Action::ProcessStop(targets) | Action::Kill(targets) => vec![targets],
+        Action::ProcessStop(targets) | Action::Pause(targets) | Action::Kill(targets) => {
+            vec![targets]
+        }
         Action::NetworkPartition(groups, _) => groups.iter().map(Vec::as_slice).collect(),
+        Action::ElectLeaders(election) => {
+            return check_election(maker, item.place, *election, cells);
+        }
         Action::Exec(_) => return,
     };
     for target in groups.iter().copied().flatten() {
@@ -94,16 +110,47 @@ fn check_targets(maker: &mut Maker<'_>, item: &FaultItem, cluster: &ClusterPlan,
     check_no_broker_left(maker, &groups, cluster, cells);
 }
 
+/// An election needs a topic that it is for, and somebody who could be elected.
+fn check_election(maker: &mut Maker<'_>, place: Place, election: Election, cells: &[Cell]) {
+    let needed = [
+        "unclean.leader.election.enable",
+        "replication.factor",
+        "brokers",
+        "topic",
+        "matrix",
+        "key",
+    ];
+    if cells.is_empty() || !maker.scenario.is_sound(&needed) {
+        return;
+    }
+    let mut topics = cells.iter().map(|cell| &cell.topic).filter(|t| election.is_for(t)).peekable();
+    if topics.peek().is_none() {
+        let message = "`elect_leaders: unclean` has no topic to act on";
+        let help = "write `unclean.leader.election.enable: true` under `topic`, or list it in \
+                    `matrix`; topics that have `false` are left alone";
+        maker.report(place, message, help);
+    } else if topics.all(|topic| topic.replication_factor() == 1) {
+        let message = "`elect_leaders` can elect nobody: with `replication.factor: 1` the leader is \
+                       alone";
+        maker.report(place, message, "raise `replication.factor`");
+    }
+}
+
 fn check_exists(maker: &mut Maker<'_>, target: &At<Target>, cluster: &ClusterPlan, cells: &[Cell]) {
     match target.value {
         Target::Broker(id)
-            if id >= i32::from(cluster.brokers) && maker.scenario.is_sound(&["brokers"]) =>
+            if !cluster.broker_ids.contains(&id) && maker.scenario.is_sound(&["brokers"]) =>
         {
             let message = format!("there is no `broker:{id}`");
-            let last = cluster.brokers.saturating_sub(1);
-            let help = match last {
-                0 => "the only broker is `broker:0`".to_owned(),
-                _ => format!("the brokers are `broker:0` to `broker:{last}`"),
+            let help = match cluster.broker_ids.as_slice() {
+                [only] => format!("the only broker is `broker:{only}`"),
+                [first, .., last] if last - first == i32::from(cluster.brokers) - 1 => {
+                    format!("the brokers are `broker:{first}` to `broker:{last}`")
+                }
+                ids => {
+                    let words: Vec<String> = ids.iter().map(|id| format!("broker:{id}")).collect();
+                    format!("the brokers are {}", suggest::listed(&words))
+                }
             };
             maker.report(target.place, message, help);
         }

@@ -1,67 +1,77 @@
-//! Makes a [`Plan`] of a [`Scenario`], and collects what is wrong between its sections.
+//! Makes one [`Plan`] of a [`Scenario`], and collects what is wrong between its sections.
 
-use super::types::Plan;
-use super::{cells, cluster, faults};
-use crate::scenario::{self, Diagnostic, Diagnostics, Place, Scenario};
+use super::compose::Composed;
+use super::types::{Plan, Study};
+use super::{cells, cluster, faults, study};
+use crate::scenario::{self, Changes, Diagnostic, Diagnostics, Place, Scenario};
 use std::path::Path;
 
-/// Reads a scenario file with its `--set` arguments and makes its plan. The given seed goes
-/// before the scenario's; without either one is drawn.
+/// What the command line says beside the scenario.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Asked<'a> {
+    /// `--set`, in order.
+    pub overrides: &'a [String],
+    /// `--sweep`, in order.
+    pub sweeps: &'a [String],
+    /// Goes before the scenario's own; without either one is drawn.
+    pub seed: Option<u64>,
+}
+
+impl<'a> Asked<'a> {
+    fn changes(&self) -> Changes<'a> {
+        Changes { overrides: self.overrides, sweeps: self.sweeps }
+    }
+}
+
+/// Reads a scenario file and makes its plans.
 ///
 /// # Errors
-/// Every problem of the file, in one go.
-pub fn from_file(
-    path: &Path,
-    overrides: &[String],
-    seed: Option<u64>,
-) -> Result<Plan, Diagnostics> {
-    finish(scenario::read_file(path, overrides)?, seed)
+/// Every problem of the file and of the arguments, in one go.
+pub fn from_file(path: &Path, asked: &Asked<'_>) -> Result<Study, Diagnostics> {
+    study::make(scenario::read_file(path, &asked.changes())?, asked.seed)
 }
 
 /// As [`from_file`], of a text; `name` is what messages call it.
 ///
 /// # Errors
-/// Every problem of the text, in one go.
+/// Every problem of the text and of the arguments, in one go.
+pub fn study_from_text(name: &str, text: &str, asked: &Asked<'_>) -> Result<Study, Diagnostics> {
+    study::make(scenario::read_text(name, text, &asked.changes())?, asked.seed)
+}
+
+/// The first plan of a text, which is its only one unless the matrix has axes that make plans.
+///
+/// # Errors
+/// As [`study_from_text`].
 pub fn from_text(
     name: &str,
     text: &str,
     overrides: &[String],
     seed: Option<u64>,
 ) -> Result<Plan, Diagnostics> {
-    finish(scenario::read_text(name, text, overrides)?, seed)
-}
-
-/// Makes the plan of a scenario that was read without problems.
-///
-/// # Errors
-/// Every problem between its sections, in one go.
-pub fn make(scenario: &Scenario, seed: Option<u64>) -> Result<Plan, Diagnostics> {
-    let mut maker = Maker::new(scenario);
-    let plan = maker.plan(seed);
-    if maker.problems.is_empty() { Ok(plan) } else { Err(Diagnostics::new(maker.problems)) }
-}
-
-fn finish(reading: scenario::Reading, seed: Option<u64>) -> Result<Plan, Diagnostics> {
-    let mut maker = Maker::new(&reading.scenario);
-    let plan = maker.plan(seed);
-    let mut problems = reading.problems;
-    problems.append(&mut maker.problems);
-    if problems.is_empty() { Ok(plan) } else { Err(Diagnostics::new(problems)) }
+    let asked = Asked { overrides, seed, ..Asked::default() };
+    Ok(study_from_text(name, text, &asked)?.plans.swap_remove(0))
 }
 
 /// The state of making one plan.
 pub struct Maker<'s> {
     /// What the plan is made of.
     pub scenario: &'s Scenario,
+    /// Its compose file, if it names one that is sound.
+    pub composed: Option<&'s Composed>,
     /// What was wrong.
     pub problems: Vec<Diagnostic>,
     /// What a person should know.
     pub notes: Vec<String>,
+    /// For each item of `expect`, whether some cell has it; empty when there are no cells.
+    pub held: Vec<bool>,
 }
 
 impl<'s> Maker<'s> {
-    fn new(scenario: &'s Scenario) -> Self {
-        Maker { scenario, problems: Vec::new(), notes: Vec::new() }
+    /// Nothing was wrong yet.
+    pub fn new(scenario: &'s Scenario, composed: Option<&'s Composed>) -> Self {
+        let (problems, notes, held) = (Vec::new(), Vec::new(), Vec::new());
+        Maker { scenario, composed, problems, notes, held }
     }
 
     /// Records a problem and what to do about it.
@@ -77,7 +87,8 @@ impl<'s> Maker<'s> {
         }
     }
 
-    fn plan(&mut self, seed: Option<u64>) -> Plan {
+    /// The plan, as far as it can be made.
+    pub fn plan(&mut self, seed: u64) -> Plan {
         let scenario = self.scenario;
         let cluster = cluster::plan(self);
         let cells = cells::plan(self, &cluster);
@@ -88,7 +99,8 @@ impl<'s> Maker<'s> {
             name: scenario.name.value.clone(),
             summary: scenario.summary.clone(),
             source: scenario.source.name.clone(),
-            seed: seed.or(scenario.seed).unwrap_or_else(|| fastrand::u64(..)),
+            seed,
+            axes: scenario.axes().cloned().collect(),
             cluster,
             cells,
             faults,
@@ -102,6 +114,12 @@ impl<'s> Maker<'s> {
         let scenario = self.scenario;
         if let (Some(0), Some(duration)) = (duration_ms, &scenario.duration) {
             self.report(duration.place, "the run has no length", "write `duration: 30s`");
+        }
+        if let Some(duration) = &scenario.duration
+            && cells.iter().any(|cell| cell.producer.messages.is_some())
+        {
+            let help = "leave one of them out: `duration` is a time, `messages` is a count";
+            self.report(duration.place, "`duration` and `messages` both tell when it ends", help);
         }
         let sound =
             scenario.is_sound(&["faults", "duration", "scenario", "key", "messages", "producer"]);

@@ -1,22 +1,37 @@
-//! A scenario made definite: cells, replica placement, timeline, seed. No I/O.
+//! A scenario made definite: cells, replica placement, timeline, seed. No I/O but for the
+//! files that are read.
 //!
-//! [`make`] is pure but for a seed that nobody gave. [`from_file`] also reads the file, so that
-//! the problems of one section and those between sections come out together.
+//! [`from_file`] reads a scenario and the compose file that it names, and draws a seed that nobody
+//! gave. The problems of one section, those between sections and those of the compose file come out
+//! together. Each combination of the axes that need a cluster or faults of their own is a [`Plan`],
+//! all of them a [`Study`].
 
+mod batching;
 mod cells;
 mod client;
 mod cluster;
+mod compose;
 mod conflict;
 mod expectations;
 mod faults;
+mod left_out;
 mod make;
+mod shard;
+mod study;
 mod topic;
 mod types;
 mod words;
 
+pub use crate::scenario::MOST_PLANS;
+pub use batching::{LINGER_MOST_MS, REQUESTS_PER_SECOND};
 pub use cells::MOST_CELLS;
-pub use make::{from_file, from_text, make};
+pub use client::producer_default;
+pub use make::{Asked, from_file, from_text, study_from_text};
+pub use shard::Shard;
+pub use study::MOST_STUDY_CELLS;
 pub use types::*;
 
+#[cfg(test)]
+mod study_tests;
 #[cfg(test)]
 mod tests;

@@ -47,6 +47,27 @@ fn without_a_matrix_there_is_one_cell_with_the_java_producers_defaults() {
 }
 
 #[test]
+fn elections_end_by_themselves_and_are_for_the_topics_that_have_them() {
+    let plan = sound(
+        "matrix: {unclean.leader.election.enable: [true, false]}\nfaults:\n\
+         \x20 - {elect_leaders: unclean, at: 3s}\n\
+         \x20 - {elect_leaders: preferred, at: 190s, for: 30s}\n",
+    );
+    let told: Vec<(String, u64, u64)> =
+        plan.faults.iter().map(|f| (f.to_string(), f.for_ms, f.end_ms())).collect();
+    assert_eq!(
+        told,
+        [
+            ("elect_leaders unclean at 3 s".to_owned(), 20_000, 3_000),
+            ("elect_leaders preferred at 190 s".to_owned(), 30_000, 190_000),
+        ]
+    );
+    let unclean = |cell: &Cell| Election::Unclean.is_for(&cell.topic);
+    assert_eq!(plan.cells.iter().map(unclean).collect::<Vec<_>>(), [true, false]);
+    assert!(plan.cells.iter().all(|cell| Election::Preferred.is_for(&cell.topic)));
+}
+
+#[test]
 fn cells_come_in_the_files_order_and_take_the_axes_values() {
     let plan = sound("matrix: {min.insync.replicas: [1, 2], acks: ['1', all], linger.ms: [0]}\n");
     let ids: Vec<&str> = plan.cells.iter().map(|cell| cell.id.as_str()).collect();
@@ -235,7 +256,9 @@ fn the_seed_is_the_given_one_or_the_scenarios_or_drawn() {
 
 #[test]
 fn unpaced_producers_have_a_bounded_queue() {
-    let plan = sound("producer: {rate: max, messages: 10_000_000, message.bytes: 100}\n");
+    let text = "name: x\nproducer: {rate: max, messages: 10_000_000, message.bytes: 100}\n\
+                expect: {lost: 0}\n";
+    let plan = from_text("test.yaml", text, &[], None).unwrap();
     let producer = &plan.cells[0].producer;
     assert_eq!((producer.rate, producer.messages), (Rate::Max, Some(10_000_000)));
     assert_eq!(config(&plan, 0, "queue.buffering.max.messages"), "200000");

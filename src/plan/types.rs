@@ -1,10 +1,40 @@
 //! What a plan is made of. [`Plan`] is all that the runner knows of a scenario.
 
+use crate::compose::Flavour;
+use crate::event::{FaultTime, TopicShape};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// Properties by their Kafka or librdkafka names, verbatim.
 pub type Properties = BTreeMap<String, String>;
+
+/// All that one scenario asks for: a plan for each combination of those axes that need a cluster or
+/// faults of their own. They run one after another.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Study {
+    /// Never empty. All have the same name, summary, source, seed and axes. Plans of one cluster
+    /// stand side by side, so that it can stay warm.
+    pub plans: Vec<Plan>,
+}
+
+impl Study {
+    /// The first plan: name, summary, source and seed are those of all.
+    pub fn first(&self) -> &Plan {
+        &self.plans[0]
+    }
+
+    /// What all plans together say that a person should know, each once.
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes: Vec<String> = Vec::new();
+        for note in self.plans.iter().flat_map(|plan| &plan.notes) {
+            if !notes.contains(note) {
+                notes.push(note.clone());
+            }
+        }
+        notes
+    }
+}
 
 /// Everything that one run will do, decided.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,6 +47,10 @@ pub struct Plan {
     pub source: String,
     /// All that is random follows from this.
     pub seed: u64,
+    /// Names of the matrix's axes, in the order of the table's columns: first those that make
+    /// plans (`cluster.kafka`, `faults`), then those that make cells. Empty without a matrix.
+    #[serde(default)]
+    pub axes: Vec<String>,
     /// The cluster that all cells share.
     pub cluster: ClusterPlan,
     /// One topic with its own producers each; never empty.
@@ -31,7 +65,47 @@ pub struct Plan {
     pub notes: Vec<String>,
 }
 
+/// Whether an axis of this name makes plans of their own, and not cells of one.
+pub fn makes_plans(axis: &str) -> bool {
+    axis == "faults" || axis.starts_with("cluster.")
+}
+
 impl Plan {
+    /// The values of the axes that make plans, as `cluster.kafka=4.4.0,faults=kill`: what all its
+    /// cells have and another plan of the study has not. Empty without such axes.
+    pub fn label(&self) -> String {
+        let cell = self.cells.first();
+        let pair = |name: &String| Some(format!("{name}={}", cell?.axes.get(name)?));
+        self.axes
+            .iter()
+            .filter(|name| makes_plans(name))
+            .filter_map(pair)
+            .collect::<Vec<_>>()
+            .join(",")
+    }
+
+    /// What of it only containers can do, in words.
+    pub fn needs_docker(&self) -> Option<&'static str> {
+        if self.cluster.compose.is_some() {
+            return Some(
+                "`cluster.compose` names a compose file, and the local runtime starts none",
+            );
+        }
+        let pauses = self.faults.iter().any(|f| matches!(f.action, FaultAction::Pause { .. }));
+        pauses.then_some("`pause` needs the freezer of containers, and the local runtime has none")
+    }
+
+    /// The same for one of several runs: a name on a cluster is used once, and what is random
+    /// differs. `number` counts from 1; the first one's seed is the plan's.
+    pub fn for_trial(&self, number: u32) -> Plan {
+        let mut plan = self.clone();
+        plan.seed = self.seed.wrapping_add(u64::from(number.saturating_sub(1)));
+        for cell in &mut plan.cells {
+            cell.topic.name = format!("{}-{number}", cell.topic.name);
+        }
+        plan
+    }
+
     /// The earliest end of sending that the plan allows, milliseconds of the scenario's clock.
     pub fn planned_end_ms(&self) -> u64 {
         let healed = self.faults.iter().map(FaultPlan::end_ms).max().unwrap_or(0);
@@ -44,8 +118,11 @@ impl Plan {
 pub struct ClusterPlan {
     /// Kafka's version, `3.8.1`.
     pub kafka: String,
-    /// Number of brokers; their `node.id` count from 0.
+    /// Number of brokers.
     pub brokers: u16,
+    /// The brokers' `node.id`, ascending: as the compose file says, else counted from 0.
+    #[serde(default)]
+    pub broker_ids: Vec<i32>,
     /// Where the controllers live.
     pub controllers: Controllers,
     /// Which clocks the cluster and the clients run on.
@@ -54,6 +131,12 @@ pub struct ClusterPlan {
     pub clocks: Clocks,
     /// Every broker property that the timing or the scenario sets (not addresses or folders).
     pub config: Properties,
+    /// The scenario's own compose file, as it can be opened from the current directory.
+    #[serde(default)]
+    pub compose: Option<PathBuf>,
+    /// How the compose file's images are told properties; `None`: as their names suggest.
+    #[serde(default)]
+    pub flavour: Option<Flavour>,
 }
 
 /// Where the KRaft controllers live.
@@ -62,7 +145,7 @@ pub struct ClusterPlan {
 pub enum Controllers {
     /// Every broker is a controller too (`process.roles=broker,controller`).
     Combined,
-    /// Three controllers of their own, with `node.id` 100, 101, 102.
+    /// Controllers of their own: `node.id` 100, 101, 102, or as the compose file says.
     Isolated,
 }
 
@@ -88,11 +171,11 @@ pub struct Clocks {
 /// One point of the matrix: one full configuration with a topic and producers of its own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Cell {
-    /// Short and unique in the run: the values of the axes, as `acks=1`, or `main` without any.
+    /// Short and unique in the study: the values of the axes, as `acks=1`, or `main` without any.
     pub id: String,
     /// Position in the plan, from 0.
     pub index: u16,
-    /// The axes' properties and this cell's values; empty without a matrix.
+    /// All axes by name, with this cell's values; empty without a matrix.
     pub axes: Properties,
     /// The topic, made for this cell alone.
     pub topic: TopicPlan,
@@ -107,7 +190,8 @@ pub struct Cell {
 pub struct TopicPlan {
     /// The topic's name in Kafka.
     pub name: String,
-    /// `placement[p]` are the brokers of partition p, its preferred leader (p mod brokers) first.
+    /// `placement[p]` are the brokers of partition p, its preferred leader first: the broker at
+    /// p mod brokers in [`ClusterPlan::broker_ids`].
     pub placement: Vec<Vec<i32>>,
     /// Topic properties: min.insync.replicas, unclean.leader.election.enable and the scenario's.
     pub config: Properties,
@@ -117,6 +201,12 @@ impl TopicPlan {
     /// Number of partitions.
     pub fn partitions(&self) -> u32 {
         self.placement.len() as u32
+    }
+
+    /// What a reader of events must know of it.
+    pub fn shape(&self) -> TopicShape {
+        let replicas = self.replication_factor() as u16;
+        TopicShape { name: self.name.clone(), partitions: self.partitions(), replicas }
     }
 
     /// `replication.factor`.
@@ -158,18 +248,25 @@ pub struct FaultPlan {
     pub action: FaultAction,
     /// When, in milliseconds of the scenario's clock.
     pub at_ms: u64,
-    /// For how long. For `exec`: how long the command may take.
+    /// For how long. For what ends by itself: how long it may take.
     pub for_ms: u64,
 }
 
 impl FaultPlan {
-    /// When the fault is healed, in milliseconds of the scenario's clock. A command is over when
-    /// it ends, which nobody knows beforehand: its start.
+    /// When the fault is healed, in milliseconds of the scenario's clock. Of what ends by itself
+    /// nobody knows beforehand when: its start.
     pub fn end_ms(&self) -> u64 {
-        match self.action {
-            FaultAction::Exec { .. } => self.at_ms,
-            _ => self.at_ms.saturating_add(self.for_ms),
+        if self.action.ends_by_itself() {
+            self.at_ms
+        } else {
+            self.at_ms.saturating_add(self.for_ms)
         }
+    }
+
+    /// When it is in force.
+    pub fn time(&self) -> FaultTime {
+        let until_ms = (!self.action.ends_by_itself()).then(|| self.end_ms());
+        FaultTime { at_ms: self.at_ms, until_ms }
     }
 }
 
@@ -179,6 +276,11 @@ impl FaultPlan {
 pub enum FaultAction {
     /// SIGSTOP, healed by SIGCONT.
     ProcessStop {
+        /// Whom.
+        targets: Vec<Target>,
+    },
+    /// All processes of the node frozen by its control group, healed by thawing them.
+    Pause {
         /// Whom.
         targets: Vec<Target>,
     },
@@ -194,6 +296,11 @@ pub enum FaultAction {
         /// Which traffic is cut.
         ports: Ports,
     },
+    /// Kafka is asked for elections (ElectLeaders, KIP-460) until it has held them.
+    ElectLeaders {
+        /// Which.
+        election: Election,
+    },
     /// The user's own command, run among the clients.
     Exec {
         /// Program and arguments; a single string in the scenario becomes `sh -c STRING`.
@@ -206,9 +313,39 @@ impl FaultAction {
     pub fn kind(&self) -> &'static str {
         match self {
             FaultAction::ProcessStop { .. } => "process_stop",
+            FaultAction::Pause { .. } => "pause",
             FaultAction::Kill { .. } => "kill",
             FaultAction::NetworkPartition { .. } => "network_partition",
+            FaultAction::ElectLeaders { .. } => "elect_leaders",
             FaultAction::Exec { .. } => "exec",
+        }
+    }
+
+    /// Whether it is over when it is done, and its length only says how long it may take.
+    pub fn ends_by_itself(&self) -> bool {
+        matches!(self, FaultAction::ElectLeaders { .. } | FaultAction::Exec { .. })
+    }
+}
+
+/// An election of Kafka's `ElectionType`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Election {
+    /// Each partition's first replica in placement order, if it is in sync.
+    Preferred,
+    /// A live replica that is not in sync, where no replica in sync lives: of the topics that
+    /// have `unclean.leader.election.enable`.
+    Unclean,
+}
+
+impl Election {
+    /// Whether it is for this topic.
+    pub fn is_for(self, topic: &TopicPlan) -> bool {
+        match self {
+            Election::Preferred => true,
+            Election::Unclean => {
+                topic.config.get("unclean.leader.election.enable").is_some_and(|v| v == "true")
+            }
         }
     }
 }

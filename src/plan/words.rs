@@ -1,6 +1,8 @@
 //! The plan in the scenario's own words, for people: `process_stop leader`, `1000 messages/s`.
 
-use super::types::{FaultAction, FaultPlan, Ports, Rate, Target};
+use super::types::{
+    ClusterPlan, Controllers, Election, FaultAction, FaultPlan, Ports, Rate, Target, Timing,
+};
 use std::fmt;
 
 impl fmt::Display for Rate {
@@ -8,6 +10,39 @@ impl fmt::Display for Rate {
         match self {
             Rate::PerSecond(rate) => write!(f, "{rate} messages/s"),
             Rate::Max => f.write_str("as fast as possible"),
+        }
+    }
+}
+
+impl Controllers {
+    /// As `controllers:` has it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Controllers::Combined => "combined",
+            Controllers::Isolated => "isolated",
+        }
+    }
+}
+
+impl Timing {
+    /// As `timing:` has it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Timing::Stock => "stock",
+            Timing::Fast => "fast",
+        }
+    }
+}
+
+impl ClusterPlan {
+    /// What is in force of a key of `cluster`, as a scenario writes it.
+    pub fn in_words(&self, key: &str) -> Option<String> {
+        match key {
+            "kafka" => Some(self.kafka.clone()),
+            "brokers" => Some(self.brokers.to_string()),
+            "controllers" => Some(self.controllers.word().to_owned()),
+            "timing" => Some(self.timing.word().to_owned()),
+            _ => None,
         }
     }
 }
@@ -37,13 +72,24 @@ impl fmt::Display for Ports {
     }
 }
 
+impl fmt::Display for Election {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Election::Preferred => "preferred",
+            Election::Unclean => "unclean",
+        })
+    }
+}
+
 impl fmt::Display for FaultAction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let words = |targets: &[Target]| {
             targets.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
         };
         match self {
-            FaultAction::ProcessStop { targets } | FaultAction::Kill { targets } => {
+            FaultAction::ProcessStop { targets }
+            | FaultAction::Pause { targets }
+            | FaultAction::Kill { targets } => {
                 write!(f, "{} {}", self.kind(), words(targets))
             }
             FaultAction::NetworkPartition { groups, ports } => {
@@ -51,6 +97,7 @@ impl fmt::Display for FaultAction {
                 write!(f, "{} {}", self.kind(), sides.join(" | "))?;
                 if *ports == Ports::All { Ok(()) } else { write!(f, " (ports: {ports})") }
             }
+            FaultAction::ElectLeaders { election } => write!(f, "{} {election}", self.kind()),
             FaultAction::Exec { command } => match command.as_slice() {
                 [shell, flag, line] if shell == "sh" && flag == "-c" => write!(f, "exec {line}"),
                 words => write!(f, "exec {}", words.join(" ")),
@@ -63,10 +110,10 @@ impl fmt::Display for FaultPlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = |ms: u64| ms as f64 / 1e3;
         write!(f, "{} at {} s", self.action, seconds(self.at_ms))?;
-        match self.action {
-            FaultAction::Exec { .. } => Ok(()),
-            _ => write!(f, " for {} s", seconds(self.for_ms)),
+        if self.action.ends_by_itself() {
+            return Ok(());
         }
+        write!(f, " for {} s", seconds(self.for_ms))
     }
 }
 
@@ -86,6 +133,9 @@ mod tests {
             cut.to_string(),
             "network_partition leader | followers, clients (ports: client)"
         );
+        let action = FaultAction::ElectLeaders { election: Election::Unclean };
+        let election = FaultPlan { index: 0, action, at_ms: 1_500, for_ms: 20_000 };
+        assert_eq!(election.to_string(), "elect_leaders unclean at 1.5 s");
         let command = vec!["sh".to_owned(), "-c".to_owned(), "touch x".to_owned()];
         assert_eq!(FaultAction::Exec { command }.to_string(), "exec touch x");
     }

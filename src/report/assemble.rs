@@ -1,13 +1,14 @@
 //! From what is known of a run to its report: verify each cell, judge, find the reasons.
 
-use super::{CellReport, Memory, Report, SCHEMA};
+use super::rate::{self, Windows};
+use super::{AchievedRate, CellReport, Memory, Report, SCHEMA};
 use crate::event::Observation;
 use crate::exit::Exit;
 use crate::fault::{FaultRecord, consequences};
 use crate::ledger::{Ledger, LedgerRecord, Observed, PartitionLedger, PartitionObserved};
 use crate::plan::{Cell, Plan, Rate};
 use crate::runner::{Stop, latency_phase};
-use crate::verify::{self, CellFindings, CellInput, CellVerdict, FaultWindow, Verdict};
+use crate::verify::{self, CellFindings, CellInput, CellVerdict, FaultWindow, Timeline, Verdict};
 use crate::workload::wire::Summary;
 use std::collections::BTreeMap;
 
@@ -45,6 +46,8 @@ pub struct Assembly<'a> {
 struct Judged {
     findings: CellFindings,
     verdict: CellVerdict,
+    rate: Option<AchievedRate>,
+    timeline: Option<Timeline>,
     bytes: usize,
 }
 
@@ -65,8 +68,9 @@ impl Assembly<'_> {
         let bytes = judged.iter().map(|j| j.bytes as u64).sum();
         let cells = self.plan.cells.iter().zip(judged).zip(&self.producers);
         let cells = cells.map(|((cell, judged), producer)| {
-            let Judged { findings, verdict, .. } = judged;
-            CellReport::new(&cell.id, config(cell), findings, verdict, producer.clone())
+            let Judged { findings, verdict, rate, timeline, .. } = judged;
+            let report = CellReport::new(cell, config(cell), findings, verdict, producer.clone());
+            CellReport { rate, timeline, ..report }
         });
         let ms = |us: u64| us as f64 / 1e3;
         Report {
@@ -76,6 +80,8 @@ impl Assembly<'_> {
             reasons,
             started_at: self.started_at,
             about: self.about,
+            trials: Vec::new(),
+            axes: self.plan.axes.clone(),
             cells: cells.collect(),
             faults: self.faults,
             leaders: self.observations,
@@ -104,7 +110,8 @@ impl Assembly<'_> {
         let unread = unread(ledger.partitions.len());
         let observed = self.observed[index].as_ref().unwrap_or(&unread);
         let own_end = self.producers[index].as_ref().map(|p| p.ended_us);
-        let mut findings = verify::cell(&CellInput {
+        let sending_ended_us = own_end.or(self.sending_ended_us).unwrap_or(zero_us);
+        let input = CellInput {
             topic: &cell.topic.name,
             confirmed: cell.producer.config.get("acks").is_none_or(|acks| acks != "0"),
             ledger: &ledger,
@@ -113,12 +120,24 @@ impl Assembly<'_> {
             faults: windows,
             phases: &latency_phases(),
             zero_us,
-            sending_ended_us: own_end.or(self.sending_ended_us).unwrap_or(zero_us),
+            sending_ended_us,
             holes_explained: None,
-        });
+        };
+        let mut findings = verify::cell(&input);
+        let timeline = verify::timeline(&input);
         findings.inconclusive.extend(unsettled);
+        let first_fault_us = windows.iter().map(|w| w.called_us).min();
+        let own = Windows { zero_us, first_fault_us, end_us: sending_ended_us };
+        let rate = rate::achieved(cell, &ledger, &own);
+        // Cells side by side are compared, so none may be starved by the others.
+        if self.plan.cells.len() > 1 {
+            let before = findings.latencies.iter().find(|l| l.label == "before");
+            let p99_us = before.and_then(|l| l.p99_us);
+            let overload = rate::overload(rate.as_ref(), p99_us, rate::latency_max(cell));
+            findings.inconclusive.extend(overload);
+        }
         let verdict = verify::judge(&cell.expectations, &findings);
-        Judged { findings, verdict, bytes: allocated_bytes(&ledger, observed) }
+        Judged { findings, verdict, rate, timeline, bytes: allocated_bytes(&ledger, observed) }
     }
 
     /// Verdict, exit and reasons of the whole run.

@@ -1,12 +1,16 @@
 //! Events as lines of text, for people who read them one by one.
 
+use super::{Paint, Report, grid};
 use crate::event::{FaultStep, Observation, Progress, RunEvent, Stamped};
+use crate::plan::Metric;
+use crate::verify::Verdict;
 use std::collections::BTreeMap;
 
-/// The event as a line, or none where it is not worth one.
-pub fn line(stamped: &Stamped) -> Option<String> {
+/// The event as a line, or none where it is not worth one. `everything`: what each single broker
+/// says is.
+pub fn line(stamped: &Stamped, everything: bool) -> Option<String> {
     let text = match &stamped.event {
-        RunEvent::Started { scenario, summary, about, cells, faults } => {
+        RunEvent::Started { scenario, summary, about, cells, faults, .. } => {
             let mut lines = vec![format!("{}: {}", printable(scenario), printable(summary))];
             lines.extend(about.iter().map(|a| format!("  {a}")));
             let cells: Vec<String> = cells.iter().map(|c| printable(c)).collect();
@@ -18,7 +22,7 @@ pub fn line(stamped: &Stamped) -> Option<String> {
         RunEvent::Zero => "every partition is acknowledged: the clock starts".to_owned(),
         RunEvent::Progress { .. } => return None,
         RunEvent::Fault { what, step, .. } => fault(what, step),
-        RunEvent::Observed(observation) => observed(observation)?,
+        RunEvent::Observed(observation) => observed(observation, everything)?,
         RunEvent::Note { text } => format!("note: {}", printable(text)),
     };
     Some(format!("{} {text}", time(stamped)))
@@ -35,9 +39,45 @@ pub fn totals(cells: &BTreeMap<String, Progress>) -> String {
     format!("{} sent, {} acknowledged, {open} open, {} rejected", sum.sent, sum.acked, sum.rejected)
 }
 
+/// A finished run as a line: verdict, time, what was lost and duplicated.
+pub fn in_a_line(report: &Report, paint: Paint) -> String {
+    let seconds: f64 = report.phases.iter().map(|phase| phase.ms).sum::<f64>() / 1e3;
+    let verdict = paint.verdict(report.verdict, grid::word(report.verdict).to_lowercase());
+    let mut text = format!("{verdict} in {seconds:.1} s");
+    for (metric, word) in [(Metric::Lost, "lost"), (Metric::Duplicated, "duplicated")] {
+        let counts: Vec<u64> =
+            report.cells.iter().map(|cell| cell.counts.of(metric)).filter(|n| *n > 0).collect();
+        let (sum, cells) = (counts.iter().sum::<u64>(), counts.len());
+        text += &match cells {
+            0 => format!("; none {word}"),
+            _ => {
+                let sum = paint.bad(format!("{sum} {word}"));
+                format!("; {sum} in {cells} of {} cells", report.cells.len())
+            }
+        };
+    }
+    if report.verdict != Verdict::Pass {
+        let reason = report.reasons.first().map_or("", |reason| first_line(reason));
+        text += &format!("; {}", printable(reason));
+    }
+    text
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
+}
+
 /// Text of the user's without what could steer a terminal.
 pub fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+/// At most so many characters of a text, the last of them a mark if there were more.
+pub fn short(text: &str, characters_max: usize) -> String {
+    match text.char_indices().nth(characters_max) {
+        None => text.to_owned(),
+        Some(_) => text.chars().take(characters_max.saturating_sub(1)).chain(['…']).collect(),
+    }
 }
 
 fn time(stamped: &Stamped) -> String {
@@ -51,29 +91,43 @@ fn fault(what: &str, step: &FaultStep) -> String {
     let what = printable(what);
     match step {
         FaultStep::Injected { nodes } => format!("fault: {what}: injected on {}", nodes.join(", ")),
-        FaultStep::Effective(evidence) => format!("fault: {what}: proved, {}", evidence.text),
+        FaultStep::Effective(evidence) => {
+            format!("fault: {what}: proved, {}", printable(&evidence.text))
+        }
         FaultStep::Healed => format!("fault: {what}: healed"),
         FaultStep::Failed { reason } => format!("fault: {what}: {}", printable(reason)),
     }
 }
 
-fn observed(observation: &Observation) -> Option<String> {
+fn observed(observation: &Observation, everything: bool) -> Option<String> {
     match observation {
         Observation::Partition(v) => {
-            // Every broker says the same; the one that leads is worth a line.
-            (v.asked == v.leader).then(|| {
-                format!(
-                    "broker {} leads {}-{} in epoch {}, in-sync replicas {:?}",
-                    v.leader, v.topic, v.partition, v.epoch, v.isr
-                )
-            })
+            let leader =
+                if v.leader < 0 { "nobody".to_owned() } else { format!("broker {}", v.leader) };
+            let says = says(v.asked, v.leader, everything)?;
+            Some(format!(
+                "{says}{leader} leads {}-{} in epoch {}, in-sync replicas {:?}",
+                v.topic, v.partition, v.epoch, v.isr
+            ))
         }
-        Observation::Controller(v) => (v.asked == v.leader)
-            .then(|| format!("node {} is the active controller in epoch {}", v.leader, v.epoch)),
+        Observation::Controller(v) => {
+            let leader =
+                if v.leader < 0 { "nobody".to_owned() } else { format!("node {}", v.leader) };
+            let says = says(v.asked, v.leader, everything)?;
+            Some(format!("{says}{leader} is the active controller in epoch {}", v.epoch))
+        }
         Observation::Broker(v) => {
             Some(format!("broker {} {}", v.broker, if v.answers { "answers" } else { "is silent" }))
         }
     }
+}
+
+/// Who says it. Every broker says the same; the one that leads is worth a line.
+fn says(asked: i32, leader: i32, everything: bool) -> Option<String> {
+    if asked == leader {
+        return Some(String::new());
+    }
+    everything.then(|| format!("broker {asked} says: "))
 }
 
 #[cfg(test)]
@@ -88,8 +142,8 @@ mod tests {
     #[test]
     fn times_count_from_the_command_until_the_scenario_s_clock_starts() {
         let phase = RunEvent::Phase { name: "cluster".into(), expected_ms: None };
-        assert_eq!(line(&at(None, phase.clone())).unwrap(), "[+   1.500 s] -- cluster");
-        assert_eq!(line(&at(Some(20.0), phase)).unwrap(), "[    0.020 s] -- cluster");
+        assert_eq!(line(&at(None, phase.clone()), false).unwrap(), "[+   1.500 s] -- cluster");
+        assert_eq!(line(&at(Some(20.0), phase), false).unwrap(), "[    0.020 s] -- cluster");
     }
 
     #[test]
@@ -105,13 +159,21 @@ mod tests {
                 isr: vec![1, 2],
             }))
         };
-        assert!(line(&at(Some(0.0), view(2))).is_none());
-        assert!(line(&at(Some(0.0), view(1))).unwrap().contains("broker 1 leads t-0 in epoch 3"));
+        let told = |asked, everything| line(&at(Some(0.0), view(asked)), everything);
+        assert_eq!(told(2, false), None);
+        assert!(told(1, false).unwrap().contains("] broker 1 leads t-0 in epoch 3"));
+        assert!(told(2, true).unwrap().contains("] broker 2 says: broker 1 leads t-0 in epoch 3"));
+    }
+
+    #[test]
+    fn short_texts_stay_and_long_ones_are_marked() {
+        assert_eq!((short("äöü", 3).as_str(), short("äöüß", 3).as_str()), ("äöü", "äö…"));
+        assert_eq!(short("", 0), "");
     }
 
     #[test]
     fn control_characters_do_not_reach_the_terminal() {
         let note = RunEvent::Note { text: "a\u{1b}[2Jb".into() };
-        assert!(!line(&at(None, note)).unwrap().contains('\u{1b}'));
+        assert!(!line(&at(None, note), false).unwrap().contains('\u{1b}'));
     }
 }

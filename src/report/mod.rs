@@ -1,17 +1,50 @@
 //! What people and scripts get to see: `assemble` makes a [`Report`] of what is known, one file
 //! a format shows it.
 
+mod advice;
+mod annotations;
 mod assemble;
+#[cfg(test)]
+mod blank;
+mod ending;
+mod format;
+mod gfm;
+mod grid;
+mod html;
 mod json;
+mod json_lines;
+mod junit;
 mod lines;
 mod live;
+mod markdown;
+#[cfg(test)]
+mod matrix_tests;
+mod merge;
 mod model;
+mod paint;
+mod rate;
+mod saved;
+mod sort;
 mod table;
 #[cfg(test)]
 mod tests;
+mod told;
+mod trials;
+mod unmet;
 
+pub use annotations::annotations;
 pub use assemble::Assembly;
-pub use json::write_json;
-pub use live::Live;
+#[cfg(test)]
+pub use blank::blank;
+pub use ending::write_end;
+pub use format::{Format, write, write_files};
+pub use json_lines::{Finished, JsonLines};
+pub use lines::{in_a_line, printable};
+pub use live::{Detail, Live, Show};
+pub use merge::{cell_trials, merge};
 pub use model::{CellReport, Memory, Report, SCHEMA, ShownCounts};
-pub use table::write_table;
+pub use paint::Paint;
+pub use rate::latency_max;
+pub use saved::{ReadError, SavedFile, Wanted, read};
+pub use sort::{SORT_COLUMNS, Sort};
+pub use trials::{AchievedRate, CellTrial, CellTrials, LATENCY_MAX, RATE_MIN, Tally, TrialReport};

@@ -1,13 +1,14 @@
 //! `report.json`: everything that is known of a run. All other formats can be rebuilt from it.
 
+use super::{AchievedRate, CellTrials, TrialReport};
 use crate::event::Observation;
 use crate::exit::Exit;
 use crate::fault::FaultRecord;
-use crate::plan::{Metric, Plan};
+use crate::plan::{Cell, Metric, Plan};
 use crate::runner::Phase;
 use crate::verify::{
     Bounds, CellFindings, CellVerdict, Counts, ExpectationVerdict, FaultOutage, Omitted, Outage,
-    PhaseLatency, Verdict, Witness,
+    PhaseLatency, Timeline, Verdict, Witness,
 };
 use crate::workload::wire::Summary;
 use serde::{Deserialize, Serialize};
@@ -31,7 +32,13 @@ pub struct Report {
     pub started_at: String,
     /// Runtime, versions, seed, timing; one line each.
     pub about: Vec<String>,
-    /// One a cell, in the plan's order.
+    /// The runs of which this report was put together, in order; empty in a single run's own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trials: Vec<TrialReport>,
+    /// Names of the matrix's axes, in the order of the table's columns.
+    #[serde(default)]
+    pub axes: Vec<String>,
+    /// One a cell, in the plans' order.
     pub cells: Vec<CellReport>,
     /// One a fault, in the plan's order.
     pub faults: Vec<FaultRecord>,
@@ -66,6 +73,9 @@ pub struct Memory {
 pub struct CellReport {
     /// The cell's id.
     pub id: String,
+    /// The matrix's axes by name, with this cell's values.
+    #[serde(default)]
+    pub axes: BTreeMap<String, String>,
     /// Every property of topic and producer that was set, by Kafka's and librdkafka's names.
     pub config: BTreeMap<String, String>,
     /// Of this cell.
@@ -96,8 +106,20 @@ pub struct CellReport {
     pub omitted: Vec<Omitted>,
     /// Worth knowing, changes no verdict.
     pub notes: Vec<String>,
-    /// The worker's own account; none if it died.
+    /// How fast it sent, against what was asked for; none without a clock (`rate: max`), and when
+    /// it did not come to that.
+    #[serde(default)]
+    pub rate: Option<AchievedRate>,
+    /// Its messages step by step; none when nothing was sent, and where several runs were put
+    /// together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeline: Option<Timeline>,
+    /// The worker's own account; none if it died, and where several runs were put together.
     pub producer: Option<Summary>,
+    /// What each of several trials gave; none in a single run's own report. Then `counts` are
+    /// sums, latencies medians, outages the longest, and the witnesses those of one trial.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trials: Option<CellTrials>,
 }
 
 /// [`Counts`] as they are told: none where the log as it was read does not settle a count.
@@ -117,7 +139,23 @@ pub struct ShownCounts {
 }
 
 impl ShownCounts {
-    fn of(counts: &Counts, bounds: &[Bounds]) -> Self {
+    /// One count by its name; 0 where it is not settled, and for what is no count.
+    pub fn of(&self, metric: Metric) -> u64 {
+        match metric {
+            Metric::Lost => self.lost.unwrap_or(0),
+            Metric::Duplicated => self.duplicated.unwrap_or(0),
+            Metric::Reordered => self.reordered.unwrap_or(0),
+            Metric::Phantom => self.phantom.unwrap_or(0),
+            Metric::Corrupt => self.corrupt.unwrap_or(0),
+            Metric::Foreign => self.foreign.unwrap_or(0),
+            Metric::Acked => self.acked,
+            Metric::Rejected => self.rejected,
+            Metric::Unknown => self.unknown,
+            Metric::Unavailable => 0,
+        }
+    }
+
+    fn shown(counts: &Counts, bounds: &[Bounds]) -> Self {
         let settled = |metric: Metric, count: u64| {
             let open = bounds.iter().any(|b| b.metric == metric && b.most != Some(b.least));
             (!open).then_some(count)
@@ -140,18 +178,19 @@ impl ShownCounts {
 impl CellReport {
     /// Findings and verdict put together.
     pub fn new(
-        id: &str,
+        cell: &Cell,
         config: BTreeMap<String, String>,
         findings: CellFindings,
         verdict: CellVerdict,
         producer: Option<Summary>,
     ) -> Self {
         CellReport {
-            id: id.to_owned(),
+            id: cell.id.clone(),
+            axes: cell.axes.clone(),
             config,
             verdict: verdict.verdict,
             expectations: verdict.expectations,
-            counts: ShownCounts::of(&findings.counts, &findings.bounds),
+            counts: ShownCounts::shown(&findings.counts, &findings.bounds),
             bounds: findings.bounds,
             copies: findings.copies,
             unknown_present: findings.unknown_present,
@@ -163,8 +202,17 @@ impl CellReport {
             witnesses: findings.witnesses,
             omitted: findings.omitted,
             notes: findings.notes,
+            rate: None,
+            timeline: None,
             producer,
+            trials: None,
         }
+    }
+
+    /// The 99th percentile of the acknowledgement latencies of one phase: `before`, `during`,
+    /// `after`.
+    pub fn p99_us(&self, phase: &str) -> Option<u64> {
+        self.latencies.iter().find(|l| l.label == phase)?.p99_us
     }
 }
 

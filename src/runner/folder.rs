@@ -11,12 +11,27 @@ pub struct RunFolder {
 }
 
 impl RunFolder {
-    /// Makes the folder for a scenario of this name. With `out`, that folder is used; it may
-    /// exist if it is empty.
+    /// Makes the folder for a run of a scenario of this name. With `out`, that folder is used; it
+    /// may exist if it is empty.
     ///
     /// # Errors
     /// When it cannot be made or holds something already.
     pub fn create(out: Option<&Path>, name: &str) -> Result<Self, RuntimeError> {
+        let folder = RunFolder::create_plain(out, name)?;
+        for within in ["nodes", "cells"] {
+            let path = folder.path.join(within);
+            fs::create_dir_all(&path).map_err(|e| {
+                RuntimeError::io(format!("cannot make the folder {}", path.display()), e)
+            })?;
+        }
+        Ok(folder)
+    }
+
+    /// The same for several runs, each of which gets a folder of its own inside.
+    ///
+    /// # Errors
+    /// As [`RunFolder::create`].
+    pub fn create_plain(out: Option<&Path>, name: &str) -> Result<Self, RuntimeError> {
         let path = match out {
             Some(path) => path.to_path_buf(),
             None => make_fresh(name)?,
@@ -27,8 +42,6 @@ impl RunFolder {
             return Err(RuntimeError::new(format!("the folder {} is not empty", path.display()))
                 .advise("name another one with --out, or empty it"));
         }
-        fs::create_dir_all(path.join("nodes")).map_err(failed)?;
-        fs::create_dir_all(path.join("cells")).map_err(failed)?;
         // The workers live among the nodes and need a path that holds everywhere.
         let path = path.canonicalize().map_err(failed)?;
         let folder = RunFolder { path };

@@ -2,11 +2,12 @@
 //! their own, show progress, and decide when sending ends.
 
 use super::{Bus, Interrupt, Stop};
-use crate::event::RunEvent;
+use crate::event::{Progress, RunEvent};
 use crate::fault::{Cancel, FaultRecord, Site, live};
 use crate::kafka::ClusterView;
 use crate::ledger::Ledger;
-use crate::plan::Plan;
+use crate::plan::{Cell, Plan, Rate};
+use crate::report::{RATE_MIN, latency_max};
 use crate::runtime::RuntimeError;
 use crate::workload::Worker;
 use std::sync::Mutex;
@@ -14,6 +15,15 @@ use std::time::{Duration, Instant};
 
 /// Every partition must be acknowledged once within this time of the start.
 const FIRST_ACK_TIMEOUT: Duration = Duration::from_secs(60);
+/// Several cells side by side may take so long until all keep up.
+const WARM_UP_MAX: Duration = Duration::from_secs(30);
+/// Latencies must be so much below the limit by then.
+const CALM_BELOW: Duration = Duration::from_millis(300);
+/// They are looked at for so long each time.
+const WARM_UP_LOOK: Duration = Duration::from_secs(1);
+/// All must keep up at so many looks in a row: a young broker that compiles keeps up for a second
+/// and stalls in the next.
+const WARM_UP_LOOKS: u32 = 3;
 /// Progress is told, and the end considered, so often.
 const TICK: Duration = Duration::from_millis(200);
 /// Without a `duration`, sending goes on for so long after recovery was seen.
@@ -35,6 +45,8 @@ pub struct Load<'a> {
     pub ledgers: &'a [Ledger],
     /// Told of progress.
     pub bus: &'a Bus,
+    /// Told what the report must say, too.
+    pub note: &'a (dyn Fn(String) + Sync),
     /// May end the run.
     pub interrupt: &'a Interrupt,
     /// What each broker said last.
@@ -44,11 +56,35 @@ pub struct Load<'a> {
 }
 
 impl Load<'_> {
-    /// Waits until every partition of every cell has an acknowledgement.
+    /// Waits until every partition of every cell has an acknowledgement, and several cells side by
+    /// side until each keeps up with its rate. Cells that never do are judged by their baseline.
     ///
     /// # Errors
-    /// When that does not happen in time, or the run is interrupted.
-    pub fn wait_for_first_acks(&self) -> Result<(), Stop> {
+    /// When there are no acknowledgements in time, or the run is interrupted.
+    pub fn wait_until_flowing(&self) -> Result<(), Stop> {
+        self.wait_for_first_acks()?;
+        let begun = Instant::now();
+        let mut calm = 0;
+        while self.ledgers.len() > 1 && calm < WARM_UP_LOOKS && begun.elapsed() < WARM_UP_MAX {
+            let before: Vec<Progress> = self.ledgers.iter().map(Ledger::progress).collect();
+            let looked = Instant::now();
+            if let Some(exit) = self.interrupt.sleep(WARM_UP_LOOK) {
+                return Err(Stop::Interrupted(exit));
+            }
+            (self.health)()?;
+            self.tell_progress();
+            let seconds = looked.elapsed().as_secs_f64();
+            let mut cells = self.plan.cells.iter().zip(self.ledgers.iter().zip(before));
+            let all_flow = cells.all(|(cell, (ledger, before))| {
+                flows(cell, before, ledger.progress(), seconds)
+                    || self.workers[usize::from(cell.index)].has_ended()
+            });
+            calm = if all_flow { calm + 1 } else { 0 };
+        }
+        Ok(())
+    }
+
+    fn wait_for_first_acks(&self) -> Result<(), Stop> {
         let deadline = Instant::now() + FIRST_ACK_TIMEOUT;
         loop {
             let silent = self.plan.cells.iter().zip(self.ledgers).find(|(cell, ledger)| {
@@ -91,7 +127,8 @@ impl Load<'_> {
                     })
                     .map_err(|e| RuntimeError::io("cannot start a fault's thread", e))?;
             }
-            self.until_the_end(site, &|| records().len())
+            let unhealed = || records().iter().find_map(FaultRecord::not_healed);
+            self.until_the_end(site, &|| records().len(), &unhealed)
         });
         let mut records = healed.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
         records.sort_by_key(|r| r.index);
@@ -99,7 +136,12 @@ impl Load<'_> {
     }
 
     /// Waits for the end of sending; fails when the run must end before it.
-    fn until_the_end(&self, site: &Site<'_>, over: &dyn Fn() -> usize) -> Result<(), Stop> {
+    fn until_the_end(
+        &self,
+        site: &Site<'_>,
+        over: &dyn Fn() -> usize,
+        unhealed: &dyn Fn() -> Option<String>,
+    ) -> Result<(), Stop> {
         let mut heal: Option<Healed> = None;
         let mut progress = (0, Instant::now());
         loop {
@@ -111,6 +153,10 @@ impl Load<'_> {
             let sum = acked.iter().sum();
             if sum > progress.0 {
                 progress = (sum, Instant::now());
+            }
+            // No recovery can come, and whatever else is seen is this fault's doing, too.
+            if let Some(reason) = unhealed() {
+                return Err(RuntimeError::new(reason).into());
             }
             if over() < self.plan.faults.len() {
                 continue;
@@ -143,7 +189,7 @@ impl Load<'_> {
         }
         if heal.at.elapsed() >= RECOVERY_TIMEOUT {
             let limit_s = RECOVERY_TIMEOUT.as_secs();
-            self.bus.note(format!("recovery was not seen within {limit_s} s of the heal"));
+            (self.note)(format!("recovery was not seen within {limit_s} s of the heal"));
             return true;
         }
         heal.recovered.is_some_and(|t| t.elapsed() >= AFTER_RECOVERY)
@@ -174,6 +220,17 @@ impl Load<'_> {
     }
 }
 
+/// Whether a cell keeps up: acknowledgements come at its rate, and by Little's law (messages open =
+/// rate x latency) well below the limit: what is open at the scenario's zero counts for the
+/// baseline, whose 99th percentile is held against that.
+fn flows(cell: &Cell, before: Progress, now: Progress, seconds: f64) -> bool {
+    let Rate::PerSecond(wanted) = cell.producer.rate else { return true };
+    let wanted = f64::from(wanted);
+    let acked = (now.acked - before.acked) as f64 / seconds;
+    let open = now.sent.saturating_sub(now.acked + now.rejected) as f64;
+    acked >= RATE_MIN * wanted && open <= wanted * (latency_max(cell) - CALM_BELOW).as_secs_f64()
+}
+
 /// The moment when the last fault was seen to be over.
 struct Healed {
     at: Instant,
@@ -188,5 +245,26 @@ struct CancelOnDrop<'a>(&'a Cancel);
 impl Drop for CancelOnDrop<'_> {
     fn drop(&mut self) {
         self.0.call();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_flows_when_it_is_acknowledged_at_its_rate_and_little_is_open() {
+        let at = |sent, acked| Progress { sent, acked, rejected: 0 };
+        let cell = |rate: &str| {
+            let text = format!("name: t\nduration: 9s\nproducer: {{rate: {rate}}}\n");
+            crate::plan::from_text("t.yaml", &text, &[], Some(1)).unwrap().cells.remove(0)
+        };
+        let paced = cell("1000");
+        assert!(flows(&paced, at(500, 400), at(1500, 1400), 1.0));
+        assert!(flows(&paced, at(0, 0), at(900, 900), 1.0));
+        assert!(!flows(&paced, at(0, 0), at(1000, 890), 1.0), "too slow");
+        assert!(flows(&paced, at(1200, 1000), at(2200, 2000), 1.0));
+        assert!(!flows(&paced, at(1300, 1000), at(2300, 2000), 1.0), "300 ms behind");
+        assert!(flows(&cell("max"), at(0, 0), at(9000, 1), 1.0), "it has no clock");
     }
 }

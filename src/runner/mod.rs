@@ -1,19 +1,31 @@
-//! One run: phases, timeline, healing, shutdown. [`run`] is the whole way; each phase has a file.
+//! One run, or several on one cluster: phases, timeline, healing, shutdown. [`run`] is the whole way; each phase has a file.
 
 mod bus;
+mod docker;
 mod folder;
+mod ground;
 mod interrupt;
+mod launch;
 mod load;
+mod local;
 mod phases;
 mod readback;
+mod rehearsal;
 mod run;
+mod series;
 mod settle;
 mod setup;
 mod train;
 
 pub use bus::Bus;
+pub use docker::{DockerOptions, DockerRuntime};
 pub use folder::RunFolder;
+pub use ground::Ground;
 pub use interrupt::Interrupt;
+pub use launch::{Order, Runtime};
+pub use local::{LocalRuntime, NodeOptions, cluster_spec, obtain};
 pub use phases::{Phase, Phases};
+pub use rehearsal::{Step, rehearse};
 pub use run::{Request, Stop, latency_phase, run};
-pub use setup::{NodeOptions, cluster_spec, obtain, start_cluster};
+pub use series::{Repeats, Trial, series};
+pub use setup::wait_until_ready;

@@ -1,18 +1,19 @@
 //! The whole way of one run, from plan to report. Whatever happens, what is known is reported,
 //! faults are healed, and the cluster is removed.
 
+use super::ground::Standing;
+use super::launch::Order;
 use super::load::Load;
-use super::setup::{FLUSH_TIMEOUT, NodeOptions};
-use super::{Bus, Interrupt, Phases, RunFolder, readback, settle, setup};
-use crate::event::{FaultStep, Observation, RunEvent};
+use super::setup::FLUSH_TIMEOUT;
+use super::{Bus, Ground, Interrupt, Phases, RunFolder, readback, settle, setup};
+use crate::event::{FAULTS_PHASE, FaultStep, Observation, RunEvent};
 use crate::exit::Exit;
-use crate::fault::{Cancel, FaultRecord, Journal, Site, Situation};
+use crate::fault::{Cancel, FaultRecord, History, Journal, Site, Situation};
 use crate::kafka::Watcher;
 use crate::ledger::{Ledger, Observed};
-use crate::plan::{Clocks, Controllers, Plan, Timing};
+use crate::plan::{Clocks, Controllers, FaultPlan, Plan, Timing};
 use crate::report::{Assembly, Report};
-use crate::runtime::local::{Host, LocalCluster};
-use crate::runtime::{Cluster, Role, RuntimeError, port};
+use crate::runtime::{Cluster, RuntimeError};
 use crate::workload::wire::Summary;
 use crate::workload::{Ending, Worker, WorkerError};
 use std::collections::BTreeSet;
@@ -27,12 +28,10 @@ const INTERRUPTED_FLUSH: Duration = Duration::from_secs(2);
 pub struct Request<'a> {
     /// What to do.
     pub plan: &'a Plan,
-    /// What the command line says of the nodes.
-    pub options: &'a NodeOptions,
     /// Where everything that outlives the run is put.
     pub folder: &'a RunFolder,
-    /// Runtime and why it was chosen, one line.
-    pub runtime: &'a str,
+    /// Whether another run may follow on the same cluster.
+    pub keep: bool,
 }
 
 /// Why a run ended before its time.
@@ -51,9 +50,14 @@ impl From<RuntimeError> for Stop {
 }
 
 /// Runs a plan and reports, whatever happens.
-pub fn run(host: &Host, request: &Request<'_>, bus: &Bus, interrupt: &Interrupt) -> Report {
+pub fn run(
+    request: &Request<'_>,
+    ground: &mut Ground<'_>,
+    bus: &Bus,
+    interrupt: &Interrupt,
+) -> Report {
     let mut known = Known::new(bus.clone(), request.plan.cells.len());
-    let end = go(host, request, bus, interrupt, &mut known);
+    let end = go(request, ground, bus, interrupt, &mut known);
     let (mut phases, notes) = (known.phases, known.notes);
     phases.begin("verify", None);
     let observations = known.observations.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -109,73 +113,86 @@ impl Known {
         }
     }
 
+    /// Whether nothing of this run is left that the next one on the cluster could see: every
+    /// fault is healed, every replica was in sync again, every node lives.
+    fn is_clean(&self, standing: &Standing) -> bool {
+        let nodes = standing.cluster.nodes();
+        self.unsettled.is_empty()
+            && self.faults.iter().all(|fault| fault.not_healed().is_none())
+            && nodes.iter().all(|node| node.id < 0 || !node.pids.is_empty())
+    }
+
     /// Says a note now and keeps it for the report.
     fn note(&self, bus: &Bus, text: impl Into<String>) {
-        let text = text.into();
-        self.notes.lock().unwrap_or_else(PoisonError::into_inner).push(text.clone());
-        bus.note(text);
+        self.noting(bus)(text.into());
+    }
+
+    /// The same for somebody else to say.
+    fn noting(&self, bus: &Bus) -> impl Fn(String) + Send + Sync + use<> {
+        let (notes, told) = (Arc::clone(&self.notes), bus.clone());
+        move |text| {
+            notes.lock().unwrap_or_else(PoisonError::into_inner).push(text.clone());
+            told.note(text);
+        }
     }
 }
 
 fn go(
-    host: &Host,
     request: &Request<'_>,
+    ground: &mut Ground<'_>,
     bus: &Bus,
     interrupt: &Interrupt,
     known: &mut Known,
 ) -> Result<(), Stop> {
     let plan = request.plan;
-    known.about = about(request);
+    known.about = about(request, ground);
     announce(plan, bus, &known.about);
-    for note in host.notes().iter().chain(&plan.notes) {
+    for note in ground.runtime.notes().iter().chain(&plan.notes) {
         known.note(bus, note.clone());
     }
-    let (notes, told) = (Arc::clone(&known.notes), bus.clone());
-    let found = setup::obtain(
-        host,
-        &plan.cluster,
-        request.options,
-        &mut known.phases,
+    let note = known.noting(bus);
+    let standing = ground.take(Order {
+        name: &plan.name,
+        cluster: &plan.cluster,
+        seed: plan.seed,
+        folder: request.folder,
+        phases: &mut known.phases,
         interrupt,
-        &|text| {
-            notes.lock().unwrap_or_else(PoisonError::into_inner).push(text.clone());
-            told.note(text);
-        },
-    )?;
-    bus.note(found.describe());
-    known.about.push(found.describe());
-    if let Some(exit) = interrupt.asked() {
-        return Err(Stop::Interrupted(exit));
+        note: &note,
+    })?;
+    bus.note(standing.made_of.clone());
+    known.about.push(standing.made_of.clone());
+    if standing.runs > 0 {
+        known.about.push(format!("cluster  warm: {} runs took place on it before", standing.runs));
     }
-
-    known.phases.begin("cluster", None);
-    let nodes = request.folder.nodes();
-    let spec = setup::cluster_spec(&plan.cluster, &found, request.options, &nodes, plan.seed);
-    let cluster = setup::start_cluster(host, spec, interrupt)?;
-    let outcome = on_cluster(request, &cluster, bus, interrupt, known);
+    let outcome = setup::wait_until_ready(standing.cluster.as_ref(), interrupt)
+        .and_then(|()| on_cluster(request, &standing.cluster, bus, interrupt, known));
     known.phases.begin("teardown", None);
-    let destroyed = cluster.destroy();
+    let ended = if request.keep && outcome.is_ok() && known.is_clean(&standing) {
+        ground.keep(standing, plan, interrupt)
+    } else {
+        standing.cluster.destroy()
+    };
     outcome?;
-    Ok(destroyed?)
+    Ok(ended?)
 }
 
 /// All that needs the cluster; it is destroyed by the caller, on every way out.
 fn on_cluster(
     request: &Request<'_>,
-    cluster: &Arc<LocalCluster>,
+    cluster: &Arc<dyn Cluster>,
     bus: &Bus,
     interrupt: &Interrupt,
     known: &mut Known,
 ) -> Result<(), Stop> {
     let plan = request.plan;
-    let shared: Arc<dyn Cluster> = Arc::clone(cluster) as Arc<dyn Cluster>;
     known.phases.begin("topics", None);
-    setup::make_topics(cluster, plan, interrupt)?;
+    setup::make_topics(cluster.as_ref(), plan, interrupt)?;
 
     known.phases.begin("first acknowledgements", None);
     // A later run must not take an earlier run's messages for its own.
     let run = fastrand::u64(..);
-    let mut workers = setup::start_workers(&shared, plan, run, bus.epoch(), request.folder)?;
+    let mut workers = setup::start_workers(cluster, plan, run, bus.epoch(), request.folder)?;
     known.ledgers = open_ledgers(plan, request.folder)?;
     let watcher = Arc::new(watch(cluster.as_ref(), plan, bus, known)?);
     for worker in &mut workers {
@@ -204,7 +221,7 @@ fn on_cluster(
 /// From the first acknowledgement to the end of sending.
 fn under_load(
     request: &Request<'_>,
-    cluster: &Arc<LocalCluster>,
+    cluster: &Arc<dyn Cluster>,
     workers: &[Worker],
     watcher: &Arc<Watcher>,
     bus: &Bus,
@@ -212,22 +229,26 @@ fn under_load(
     known: &mut Known,
 ) -> Result<(), Stop> {
     let plan = request.plan;
-    let health = || unexpected_death(cluster, plan);
+    let health = || unexpected_death(cluster.as_ref(), plan);
+    let note = known.noting(bus);
     let ledgers = std::mem::take(&mut known.ledgers);
     let load = Load {
         plan,
         workers,
         ledgers: &ledgers,
         bus,
+        note: &note,
         interrupt,
         view: &|| watcher.view(),
         health: &health,
     };
-    let outcome = load.wait_for_first_acks().and_then(|()| {
+    let outcome = load.wait_until_flowing().and_then(|()| {
+        ledgers.iter().for_each(|ledger| ledger.set_phase(latency_phase::BEFORE));
         let zero_us = bus.zero();
         let expected = Duration::from_millis(plan.planned_end_ms());
-        known.phases.begin("faults", Some(expected));
-        let site = site(request, cluster, watcher, bus, zero_us, &ledgers)?;
+        known.phases.begin(FAULTS_PHASE, Some(expected));
+        let history = History::new(plan, Arc::clone(&known.observations));
+        let site = site(request, cluster, watcher, bus, zero_us, &ledgers, history)?;
         let (records, end) = load.run_faults(&site);
         known.faults = records;
         end
@@ -239,11 +260,12 @@ fn under_load(
 
 fn site<'a>(
     request: &Request<'_>,
-    cluster: &Arc<LocalCluster>,
+    cluster: &Arc<dyn Cluster>,
     watcher: &Arc<Watcher>,
     bus: &'a Bus,
     zero_us: u64,
     ledgers: &'a [Ledger],
+    history: History,
 ) -> Result<Site<'a>, RuntimeError> {
     let path = request.folder.path().join("journal.jsonl");
     let journal = Journal::create(&path)
@@ -251,8 +273,9 @@ fn site<'a>(
     let what: Vec<String> = request.plan.faults.iter().map(ToString::to_string).collect();
     let active: Mutex<BTreeSet<u16>> = Mutex::default();
     Ok(Site {
-        cluster: Arc::clone(cluster) as Arc<dyn Cluster>,
+        cluster: Arc::clone(cluster),
         situation: situation(cluster, watcher, request.plan),
+        history: Arc::new(history),
         environment: environment(cluster, request.plan, request.folder),
         journal,
         epoch: bus.epoch(),
@@ -288,17 +311,19 @@ fn set_latency_phase(
 
 /// Phases of the ledgers' latency histograms.
 pub mod latency_phase {
+    /// Before the scenario's zero, as a ledger begins: connections are made, brokers compile.
+    pub const WARM_UP: usize = 0;
     /// Before the first fault.
-    pub const BEFORE: usize = 0;
+    pub const BEFORE: usize = 1;
     /// While a fault is in force.
-    pub const DURING: usize = 1;
+    pub const DURING: usize = 2;
     /// When none is in force any more.
-    pub const AFTER: usize = 2;
+    pub const AFTER: usize = 3;
 }
 
 /// What is known of the cluster at the moment of an injection.
 fn situation(
-    cluster: &Arc<LocalCluster>,
+    cluster: &Arc<dyn Cluster>,
     watcher: &Arc<Watcher>,
     plan: &Plan,
 ) -> Box<dyn Fn() -> Situation + Send + Sync> {
@@ -317,7 +342,7 @@ fn situation(
 
 /// The environment of `exec`, design section 5.
 fn environment(
-    cluster: &Arc<LocalCluster>,
+    cluster: &Arc<dyn Cluster>,
     plan: &Plan,
     folder: &RunFolder,
 ) -> Box<dyn Fn() -> Vec<(String, String)> + Send + Sync> {
@@ -340,13 +365,14 @@ fn environment(
                 let netns = format!("/proc/{pid}/ns/net");
                 variables.push((format!("CHAOS_NODE_{}_NETNS", node.id), netns));
             }
+            variables.push((format!("CHAOS_NODE_{}_NAME", node.id), node.name));
         }
         variables
     })
 }
 
 /// A node that died although no fault kills anything like it.
-fn unexpected_death(cluster: &LocalCluster, plan: &Plan) -> Result<(), RuntimeError> {
+fn unexpected_death(cluster: &dyn Cluster, plan: &Plan) -> Result<(), RuntimeError> {
     use crate::plan::FaultAction;
     // A command may kill what it likes; its effects are the scenario's wish.
     let may_die = plan
@@ -385,8 +411,7 @@ fn watch(
     let controllers: Vec<(i32, SocketAddr)> = cluster
         .nodes()
         .iter()
-        .filter(|n| matches!(n.role, Role::Controller | Role::Combined))
-        .map(|n| (n.id, SocketAddr::from((n.address, port::CONTROLLER))))
+        .filter_map(|n| Some((n.id, SocketAddr::from((n.address?, n.listeners.controller?)))))
         .collect();
     let watcher = Watcher::start(&cluster.vantage(), &controllers, &topics, bus.epoch(), sink)
         .map_err(|e| RuntimeError::io("cannot start the watcher", e))?;
@@ -447,24 +472,21 @@ fn stop_workers(
 }
 
 /// What is known before anything is started, a line each.
-fn about(request: &Request<'_>) -> Vec<String> {
+fn about(request: &Request<'_>, ground: &Ground<'_>) -> Vec<String> {
     let plan = request.plan;
     let cluster = &plan.cluster;
     let controllers = match cluster.controllers {
         Controllers::Combined => "combined controllers",
         Controllers::Isolated => "3 isolated controllers",
     };
-    let kafka = match &request.options.kafka_home {
-        Some(home) => format!("from {}", home.display()),
-        None => cluster.kafka.clone(),
-    };
+    let kafka = ground.runtime.kafka(cluster);
     let timing = match cluster.timing {
         Timing::Stock => "stock",
         Timing::Fast => "fast",
     };
     let Clocks { session_ms, lag_ms } = cluster.clocks;
     vec![
-        format!("runtime  {}", request.runtime),
+        format!("runtime  {}", ground.runtime.in_words(cluster)),
         format!("kafka    {kafka}, {} brokers, {controllers}", cluster.brokers),
         format!("timing   {timing}: session {session_ms} ms, replica lag {lag_ms} ms"),
         format!("seed     {}", plan.seed),
@@ -479,5 +501,7 @@ fn announce(plan: &Plan, bus: &Bus, about: &[String]) {
         about: about.to_vec(),
         cells: plan.cells.iter().map(|c| c.id.clone()).collect(),
         faults: plan.faults.iter().map(ToString::to_string).collect(),
+        times: plan.faults.iter().map(FaultPlan::time).collect(),
+        topics: plan.cells.iter().map(|c| c.topic.shape()).collect(),
     });
 }

@@ -1,10 +1,8 @@
 //! From a plan to a cluster that takes messages: Kafka, nodes, topics, workers.
 
-use super::{Interrupt, Phases, RunFolder, Stop, train};
-use crate::distribution::{self, Distribution, Launcher, Surroundings};
+use super::{Interrupt, RunFolder, Stop};
 use crate::kafka::{self, Operator, Patience};
-use crate::plan::{Cell, ClusterPlan, FaultAction, Plan, Target};
-use crate::runtime::local::{ClusterSpec, Host, LocalCluster};
+use crate::plan::{Cell, FaultAction, Plan, Target};
 use crate::runtime::{Cluster, RuntimeError};
 use crate::workload::{Worker, WorkerSpec};
 use std::path::{Path, PathBuf};
@@ -30,93 +28,26 @@ pub fn ledger_dir(folder: &RunFolder, cell: u16) -> PathBuf {
     folder.cell(cell).join(LEDGER)
 }
 
-/// What the command line says of the nodes.
-#[derive(Clone, Debug, Default)]
-pub struct NodeOptions {
-    /// An unpacked Kafka to take instead of the plan's version.
-    pub kafka_home: Option<PathBuf>,
-    /// Heap of each Kafka process, MiB.
-    pub heap_mib: u32,
-}
-
-/// Kafka and Java, fetched and cached, with the class-data archive.
-///
-/// # Errors
-/// When they cannot be had.
-pub fn obtain(
-    host: &Host,
-    cluster: &ClusterPlan,
-    options: &NodeOptions,
-    phases: &mut Phases,
-    interrupt: &Interrupt,
-    note: &dyn Fn(String),
-) -> Result<Distribution, Stop> {
-    phases.begin("kafka", None);
-    let asked = interrupt.clone();
-    // Maven and its kin must go when the tool goes, as brokers do.
-    let launcher = Launcher::new(host.starter()?, move || asked.asked().is_none());
-    let request = distribution::Request {
-        version: cluster.kafka.clone(),
-        kafka_home: options.kafka_home.clone(),
-        surroundings: Surroundings { launcher, ..Surroundings::of_process() },
-    };
-    let found = Distribution::locate(&request, &|text| note(text.to_owned()));
-    let unless_interrupted = || interrupt.asked().map_or(Ok(()), |e| Err(Stop::Interrupted(e)));
-    unless_interrupted()?;
-    let mut found = found.map_err(RuntimeError::from)?;
-    if found.class_data_archive.is_none() {
-        phases.begin("class data archive", None);
-        train::archive(host, &mut found, options, interrupt, note);
-        unless_interrupted()?;
-    }
-    Ok(found)
-}
-
-/// What a cluster is made of.
-pub fn cluster_spec(
-    cluster: &ClusterPlan,
-    found: &Distribution,
-    options: &NodeOptions,
-    log_dir: &Path,
-    seed: u64,
-) -> ClusterSpec {
-    ClusterSpec {
-        cluster: cluster.clone(),
-        java: found.java.path.clone(),
-        jars: found.jars.clone(),
-        jvm_options: found.archive_args(),
-        storage_template: Some(found.storage_template.clone()),
-        log_config_args: found.log_args.clone(),
-        log_dir: log_dir.to_owned(),
-        heap_mib: options.heap_mib,
-        external: None,
-        id_seed: seed,
-    }
-}
-
-/// Starts the nodes and waits until each broker's own metadata shows all of them.
+/// Waits until each broker's own metadata shows all brokers, at each of the cluster's entrances.
 ///
 /// # Errors
 /// When a node dies or the time is over.
-pub fn start_cluster(
-    host: &Host,
-    spec: ClusterSpec,
-    interrupt: &Interrupt,
-) -> Result<Arc<LocalCluster>, Stop> {
-    let cluster = Arc::new(LocalCluster::start(host, spec)?);
-    let alive = || alive(cluster.as_ref(), interrupt);
-    let mut patience =
-        Patience { timeout: READY_TIMEOUT, alive: &alive, progress: &mut |_missing| {} };
-    let ready = kafka::wait_for_brokers(&cluster.vantage(), &mut patience);
-    if let Some(exit) = interrupt.asked() {
-        return Err(Stop::Interrupted(exit));
+pub fn wait_until_ready(cluster: &dyn Cluster, interrupt: &Interrupt) -> Result<(), Stop> {
+    let alive = || alive(cluster, interrupt);
+    for entrance in cluster.entrances() {
+        let mut patience =
+            Patience { timeout: READY_TIMEOUT, alive: &alive, progress: &mut |_missing| {} };
+        let ready = kafka::wait_for_brokers(&entrance, &mut patience);
+        if let Some(exit) = interrupt.asked() {
+            return Err(Stop::Interrupted(exit));
+        }
+        ready.map_err(|e| RuntimeError::new(format!("the cluster did not come up: {e}")))?;
     }
-    ready.map_err(|e| RuntimeError::new(format!("the cluster did not come up: {e}")))?;
-    Ok(cluster)
+    Ok(())
 }
 
 /// Ends a wait that makes no sense any more.
-pub fn alive(cluster: &LocalCluster, interrupt: &Interrupt) -> Result<(), String> {
+pub fn alive(cluster: &dyn Cluster, interrupt: &Interrupt) -> Result<(), String> {
     match interrupt.asked() {
         Some(_) => Err("interrupted".to_owned()),
         None => all_alive(cluster),
@@ -124,7 +55,7 @@ pub fn alive(cluster: &LocalCluster, interrupt: &Interrupt) -> Result<(), String
 }
 
 /// An error that tells of the first dead node, with its last words.
-fn all_alive(cluster: &LocalCluster) -> Result<(), String> {
+fn all_alive(cluster: &dyn Cluster) -> Result<(), String> {
     let dead = cluster.nodes().into_iter().find(|n| n.id >= 0 && n.pids.is_empty());
     match dead {
         None => Ok(()),
@@ -139,7 +70,7 @@ fn all_alive(cluster: &LocalCluster) -> Result<(), String> {
 ///
 /// # Errors
 /// When a topic cannot be made or is not led in time.
-pub fn make_topics(cluster: &LocalCluster, plan: &Plan, interrupt: &Interrupt) -> Result<(), Stop> {
+pub fn make_topics(cluster: &dyn Cluster, plan: &Plan, interrupt: &Interrupt) -> Result<(), Stop> {
     let topics: Vec<_> = plan.cells.iter().map(|c| c.topic.clone()).collect();
     let alive = || alive(cluster, interrupt);
     let mut patience =
@@ -191,7 +122,10 @@ fn clients_may_die(plan: &Plan) -> bool {
     plan.faults.iter().any(|f| match &f.action {
         FaultAction::Kill { targets } => targets.contains(&Target::Clients),
         FaultAction::Exec { .. } => true,
-        FaultAction::ProcessStop { .. } | FaultAction::NetworkPartition { .. } => false,
+        FaultAction::ProcessStop { .. }
+        | FaultAction::Pause { .. }
+        | FaultAction::NetworkPartition { .. }
+        | FaultAction::ElectLeaders { .. } => false,
     })
 }
 

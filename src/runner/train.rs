@@ -2,7 +2,8 @@
 //! the classes that a broker loads are known.
 
 use super::Interrupt;
-use super::setup::{ANSWER_TIMEOUT, NodeOptions, alive, cluster_spec};
+use super::local::{NodeOptions, cluster_spec};
+use super::setup::{ANSWER_TIMEOUT, alive};
 use crate::distribution::Distribution;
 use crate::kafka::{self, Operator, Patience};
 use crate::plan::{Clocks, ClusterPlan, Controllers, Timing, TopicPlan};
@@ -46,10 +47,13 @@ fn serve_once(
     let plan = ClusterPlan {
         kafka: found.version.clone(),
         brokers: 1,
+        broker_ids: vec![0],
         controllers: Controllers::Combined,
         timing: Timing::Stock,
         clocks: Clocks { session_ms: 9_000, lag_ms: 30_000 },
         config: Default::default(),
+        compose: None,
+        flavour: None,
     };
     let mut spec = cluster_spec(&plan, found, options, folder, 1);
     spec.jvm_options.extend_from_slice(jvm_options);

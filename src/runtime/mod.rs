@@ -1,7 +1,10 @@
 //! Where nodes run. A [`Node`] is a process in a network namespace; a [`Cluster`] is what a
 //! runtime made, and all that faults and the runner know of it.
 
+pub mod docker;
 pub mod local;
+mod process;
 mod types;
 
+pub use process::Process;
 pub use types::*;

@@ -1,6 +1,8 @@
 //! The seam between runtimes and everything else: [`Cluster`], [`Node`], [`Vantage`].
 
-use crate::netfilter::DropPoint;
+use crate::netfilter::Filter;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use std::fs::File;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -33,8 +35,11 @@ pub struct Node {
     /// Its processes, as this process sees their ids; empty when it is dead. One for a Kafka
     /// node, the living workers for the clients.
     pub pids: Vec<i32>,
-    /// Where its packets come from and go to.
-    pub address: Ipv4Addr,
+    /// Where its packets come from and go to. `None`: it shares the host's addresses, as clients
+    /// outside of containers do, and is known by the listener that it uses.
+    pub address: Option<Ipv4Addr>,
+    /// Its ports at that address.
+    pub listeners: Listeners,
     /// Its network namespace, where the runtime has one per node.
     pub netns: Option<Arc<File>>,
 }
@@ -46,7 +51,18 @@ impl Node {
     }
 }
 
-/// Ports of the listeners on every node.
+/// TCP ports of a Kafka node's listeners, as its peers dial them; none of a client.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Listeners {
+    /// Followers fetch from leaders here (`inter.broker.listener.name`).
+    pub replication: Option<u16>,
+    /// Producers and consumers of the run.
+    pub client: Option<u16>,
+    /// Controllers: quorum, heartbeats, ISR changes (`controller.listener.names`).
+    pub controller: Option<u16>,
+}
+
+/// Ports of the listeners on every node of the local runtime.
 pub mod port {
     /// Followers fetch from leaders here (`inter.broker.listener.name`).
     pub const REPLICATION: u16 = 9091;
@@ -63,14 +79,21 @@ pub mod port {
 pub struct Vantage {
     /// The network namespace to be in when a socket is made; `None`: the caller's own.
     pub netns: Option<Arc<File>>,
-    /// Every broker's client listener, by `node.id`.
+    /// Where each broker answers the operator, by `node.id`.
     pub brokers: Vec<(i32, SocketAddr)>,
+    /// Where librdkafka begins, for which the advertised addresses must be reachable from here;
+    /// empty: at `brokers`.
+    pub bootstrap: Vec<SocketAddr>,
 }
 
 impl Vantage {
     /// `bootstrap.servers` as a client at this place writes it.
     pub fn bootstrap_servers(&self) -> String {
-        let mut list: Vec<String> = self.brokers.iter().map(|(_, a)| a.to_string()).collect();
+        let own = self.brokers.iter().map(|(_, a)| a);
+        let mut list: Vec<String> = match self.bootstrap.as_slice() {
+            [] => own.map(ToString::to_string).collect(),
+            given => given.iter().map(ToString::to_string).collect(),
+        };
         list.sort();
         list.join(",")
     }
@@ -110,6 +133,27 @@ impl Vantage {
     }
 }
 
+/// A place where packets can be dropped, and which packets pass it.
+#[derive(Clone)]
+pub struct DropSite {
+    /// The packet filter there.
+    pub filter: Arc<dyn Filter>,
+    /// Whose packets pass it.
+    pub passes: Passes,
+}
+
+/// Whose packets pass a [`DropSite`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Passes {
+    /// All between any two nodes, on their way through.
+    Everybodys,
+    /// One node's: what arrives there and what it sends. By `node.id`.
+    Nodes(i32),
+}
+
+/// What [`Cluster::signal`] says when the caller has sent the signal itself.
+pub const KILL: &str = "kill(2)";
+
 /// A running cluster, however it was made. All methods may be called from any thread.
 pub trait Cluster: Send + Sync {
     /// Every Kafka node and the clients' host, as they are now, in order of their ids.
@@ -133,8 +177,63 @@ pub trait Cluster: Send + Sync {
     /// Where the operator's own connections are made from.
     fn vantage(&self) -> Vantage;
 
-    /// Where packets between nodes can be dropped and counted.
-    fn drop_points(&self) -> Vec<Arc<DropPoint>>;
+    /// The ways by which clients come in, each of which must show all brokers before the cluster
+    /// counts as started.
+    fn entrances(&self) -> Vec<Vantage> {
+        vec![self.vantage()]
+    }
+
+    /// Where packets from and to these nodes can be dropped and counted. Nodes that are dead have
+    /// no place of their own.
+    ///
+    /// # Errors
+    /// When such a place cannot be made or entered.
+    fn drop_sites(&self, nodes: &[Node]) -> Result<Vec<DropSite>, RuntimeError>;
+
+    /// Sends a signal to one of a node's processes, and says by what means.
+    ///
+    /// # Errors
+    /// When it is not permitted. A process that has gone is no error.
+    fn signal(&self, node: &Node, pid: i32, signal: Signal) -> Result<&'static str, RuntimeError> {
+        match kill(Pid::from_raw(pid), signal) {
+            Ok(()) | Err(nix::errno::Errno::ESRCH) => Ok(KILL),
+            Err(errno) => Err(RuntimeError::io(
+                format!("{signal} to process {pid} of {}", node.name),
+                errno.into(),
+            )),
+        }
+    }
+
+    /// Freezes a node as a whole, without a signal that it could see; says by what means.
+    ///
+    /// # Errors
+    /// When this runtime has no freezer, or it refuses.
+    fn freeze(&self, node: &Node) -> Result<&'static str, RuntimeError> {
+        Err(RuntimeError::new(format!(
+            "{} cannot be paused: this runtime has no freezer",
+            node.name
+        )))
+    }
+
+    /// Undoes [`Cluster::freeze`]; nothing is done to a node that is not frozen.
+    ///
+    /// # Errors
+    /// When the freezer refuses.
+    fn thaw(&self, _node: &Node) -> Result<(), RuntimeError> {
+        Ok(())
+    }
+
+    /// What shows that a node is frozen, in words; `None`: it is not.
+    ///
+    /// # Errors
+    /// When that cannot be found out.
+    fn frozen(&self, _node: &Node) -> Result<Option<String>, RuntimeError> {
+        Ok(None)
+    }
+
+    /// How a node's process ended and what it logged last; `None` while it lives, and for an id
+    /// that no node has.
+    fn post_mortem(&self, id: i32) -> Option<String>;
 
     /// One line on what this is: runtime, Kafka, Java.
     fn describe(&self) -> String;

@@ -44,6 +44,11 @@ pub struct Limits {
     pub max: Option<(Bound, bool)>,
 }
 
+/// What may stand before a single end, the longer ones first: whether it is the lower end, and
+/// whether it is strict.
+pub const SIGNS: &[(&str, bool, bool)] =
+    &[(">=", true, false), ("<=", false, false), (">", true, true), ("<", false, true)];
+
 impl Limits {
     /// Reads what is expected of a metric.
     ///
@@ -51,19 +56,12 @@ impl Limits {
     /// What is wrong and what may be written, as a sentence without its full stop.
     pub fn parse(text: &str, metric: Metric) -> Result<Limits, String> {
         let text = text.trim();
-        let lower = |bound, strict| Limits { min: Some((bound, strict)), max: None };
-        let upper = |bound, strict| Limits { min: None, max: Some((bound, strict)) };
-        if let Some(rest) = text.strip_prefix(">=") {
-            return Ok(lower(Bound::parse(rest, metric)?, false));
-        }
-        if let Some(rest) = text.strip_prefix("<=") {
-            return Ok(upper(Bound::parse(rest, metric)?, false));
-        }
-        if let Some(rest) = text.strip_prefix('>') {
-            return Ok(lower(Bound::parse(rest, metric)?, true));
-        }
-        if let Some(rest) = text.strip_prefix('<') {
-            return Ok(upper(Bound::parse(rest, metric)?, true));
+        for (sign, is_lower, is_strict) in SIGNS {
+            if let Some(rest) = text.strip_prefix(sign) {
+                let end = Some((Bound::parse(rest, metric)?, *is_strict));
+                let (min, max) = if *is_lower { (end, None) } else { (None, end) };
+                return Ok(Limits { min, max });
+            }
         }
         if let Some((from, to)) = text.split_once("..") {
             let min = Bound::parse(from, metric)?;

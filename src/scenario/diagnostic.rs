@@ -11,7 +11,7 @@ const SNIPPET_CHARS: usize = 120;
 pub struct Diagnostic {
     /// The scenario's file, as it was named.
     pub file: String,
-    /// The `--set` argument that is wrong, when it is not the file.
+    /// The argument that is wrong, when it is not the file: `--set producer.ack=1`.
     pub argument: Option<String>,
     /// Line from 1; 0 when the file as a whole is meant.
     pub line: u32,
@@ -62,7 +62,7 @@ impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "error: {}", self.message)?;
         match &self.argument {
-            Some(argument) => writeln!(f, " --> {}, changed by --set {argument}", self.file)?,
+            Some(argument) => writeln!(f, " --> {}, changed by {argument}", self.file)?,
             None if self.line == 0 => writeln!(f, " --> {}", self.file)?,
             None => writeln!(f, " --> {}:{}:{}", self.file, self.line, self.column)?,
         }
@@ -82,9 +82,11 @@ pub struct Diagnostics {
 }
 
 impl Diagnostics {
-    /// Those problems in the order of the file: `--set` arguments last, each problem once.
+    /// Those problems file by file, in the order of each: arguments last, each problem once.
     pub fn new(mut list: Vec<Diagnostic>) -> Self {
-        let key = |d: &Diagnostic| (d.argument.is_some(), d.line, d.column, d.message.clone());
+        let key = |d: &Diagnostic| {
+            (d.argument.clone(), d.file.clone(), d.line, d.column, d.message.clone())
+        };
         list.sort_by_cached_key(key);
         list.dedup();
         Diagnostics { list }

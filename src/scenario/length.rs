@@ -27,6 +27,28 @@ pub enum Length {
     Periods(f64, Clock),
 }
 
+/// What a unit counts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Unit {
+    /// So many milliseconds.
+    Millis(f64),
+    /// Periods of one of Kafka's clocks.
+    Periods(Clock),
+}
+
+/// Every unit that may stand behind a number.
+pub const UNITS: &[(&str, Unit)] = &[
+    ("ms", Unit::Millis(1.0)),
+    ("s", Unit::Millis(1e3)),
+    ("m", Unit::Millis(60e3)),
+    ("min", Unit::Millis(60e3)),
+    ("h", Unit::Millis(3600e3)),
+    ("session", Unit::Periods(Clock::Session)),
+    ("sessions", Unit::Periods(Clock::Session)),
+    ("lag", Unit::Periods(Clock::Lag)),
+    ("lags", Unit::Periods(Clock::Lag)),
+];
+
 impl Length {
     /// How a length is written, for error messages.
     pub const FORMS: &'static str =
@@ -45,15 +67,11 @@ impl Length {
             return Err("is no length of time".to_owned());
         }
         let number: f64 = number.parse().map_err(|_| format!("has no number in `{number}`"))?;
-        let millis = match unit {
-            "ms" => 1.0,
-            "s" => 1e3,
-            "m" | "min" => 60e3,
-            "h" => 3600e3,
-            "session" | "sessions" => return Length::periods(number, Clock::Session),
-            "lag" | "lags" => return Length::periods(number, Clock::Lag),
-            "" => return Err("has no unit".to_owned()),
-            other => return Err(format!("has the unknown unit `{other}`")),
+        let millis = match UNITS.iter().find(|(known, _)| *known == unit) {
+            Some((_, Unit::Millis(millis))) => millis,
+            Some((_, Unit::Periods(clock))) => return Length::periods(number, *clock),
+            None if unit.is_empty() => return Err("has no unit".to_owned()),
+            None => return Err(format!("has the unknown unit `{unit}`")),
         };
         let total = number * millis;
         if total > LONGEST_MS as f64 {

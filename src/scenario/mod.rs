@@ -1,35 +1,42 @@
 //! The file as written: types, YAML reading, diagnostics with line and column.
 //!
-//! A file becomes a tree of nodes that know their places; `--set` changes the tree;
-//! the readers turn it into a [`Scenario`] and collect every problem on the way.
+//! A file becomes a tree of nodes that know their places; `--set` and `--sweep` change the tree; the
+//! axes that make plans (`outer`) make a tree for each of their combinations; the readers turn it into a [`Scenario`] and collect every problem on the way.
 
 mod bound;
+pub mod builtin;
 mod client_property;
 mod diagnostic;
 mod length;
 mod names;
-mod node;
+pub(crate) mod node;
+mod outer;
 mod overrides;
 mod place;
 mod property;
 mod read;
 mod read_expect;
 mod read_faults;
+mod read_matrix;
 mod read_sections;
-mod reader;
-mod suggest;
+pub(crate) mod reader;
+mod schema;
+pub(crate) mod suggest;
+mod sweeps;
 mod types;
 
 pub use bound::{Bound, Limits};
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use length::{Clock, Length};
-pub use place::{At, Place, Source};
+pub use outer::{MOST_PLANS, Outer};
+pub use place::{Argument, At, Place, Source};
 pub use property::{Section, canonical};
-pub use read::{Reading, load, read_file, read_text};
+pub use read::{Changes, Reading, is_name, name_form, read_file, read_text};
+pub use schema::schema;
 pub use suggest::nearest;
 pub use types::{
-    Action, Axis, ClusterSection, Condition, Expected, FaultItem, Scenario, Setting, Settings,
-    Wanted,
+    Action, Axis, Chosen, ClusterPlaces, ClusterSection, Condition, Expected, FaultItem, Scenario,
+    Setting, Settings, Subject, Wanted,
 };
 
 #[cfg(test)]

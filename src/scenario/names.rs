@@ -133,7 +133,7 @@ pub const CLIENT_OWN: &[(&str, &str)] = &[
 /// Broker properties that the tool sets itself, and why a scenario cannot.
 pub const BROKER_OWN: &[(&str, &str)] = &[
     ("advertised.listeners", "the tool gives every node its addresses"),
-    ("broker.id", "brokers are numbered from 0"),
+    ("broker.id", "the tool, or the compose file, numbers the brokers"),
     ("controller.listener.names", "the tool gives every node its addresses"),
     ("controller.quorum.bootstrap.servers", "the tool makes the quorum"),
     ("controller.quorum.voters", "the tool makes the quorum"),
@@ -143,7 +143,7 @@ pub const BROKER_OWN: &[(&str, &str)] = &[
     ("log.dir", "the tool gives every node its folders"),
     ("log.dirs", "the tool gives every node its folders"),
     ("metadata.log.dir", "the tool gives every node its folders"),
-    ("node.id", "brokers are numbered from 0"),
+    ("node.id", "the tool, or the compose file, numbers the brokers"),
     ("process.roles", "`controllers: combined` or `isolated` chooses them"),
     ("security.inter.broker.protocol", "the tool gives every node its addresses"),
     ("zookeeper.connect", "the tool's clusters have KRaft controllers"),

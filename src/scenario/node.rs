@@ -71,7 +71,7 @@ impl Node {
             with_snippet: false,
         };
         match serde_saphyr::from_str_with_options::<Spanned<Raw>>(text, options) {
-            Ok(raw) => Ok(raw.value.placed(raw.referenced, text)),
+            Ok(raw) => Ok(placed(raw, text)),
             Err(error) => {
                 let place = error.location().map_or(Place::START, |at| place_of(at, 1));
                 Err((place, message(&error)))
@@ -127,39 +127,41 @@ enum Raw {
     Map(Vec<(Spanned<String>, Spanned<Raw>)>),
 }
 
-impl Raw {
-    fn placed(self, at: Location, text: &str) -> Node {
-        let written = at.span().byte_offset().zip(at.span().byte_len()).and_then(|(start, len)| {
-            let start = usize::try_from(start).ok()?;
-            text.get(start..start.checked_add(usize::try_from(len).ok()?)?)
-        });
-        let first_line = written.and_then(|written| written.lines().next()).unwrap_or("");
-        let length = u32::try_from(first_line.trim_end().chars().count().max(1)).unwrap_or(1);
-        let kind = match self {
-            Raw::Null => Kind::Null,
-            Raw::Text(text) => Kind::Scalar(text),
-            Raw::Literal(spelt) => Kind::Scalar(match written.map(str::trim) {
-                Some(own) if is_plain(own) => own.to_owned(),
-                _ => spelt,
-            }),
-            Raw::List(items) => {
-                Kind::List(items.into_iter().map(|n| n.value.placed(n.referenced, text)).collect())
-            }
-            Raw::Map(entries) => Kind::Map(
-                entries
-                    .into_iter()
-                    .map(|(key, value)| {
-                        let length = u32::try_from(key.value.chars().count()).unwrap_or(1);
-                        Entry {
-                            key: At::new(key.value, place_of(key.referenced, length.max(1))),
-                            value: value.value.placed(value.referenced, text),
-                        }
-                    })
-                    .collect(),
-            ),
-        };
-        Node { kind, place: place_of(at, length) }
-    }
+/// The text of a stretch of the file.
+fn written(at: Location, text: &str) -> Option<&str> {
+    let (start, length) = at.span().byte_offset().zip(at.span().byte_len())?;
+    let start = usize::try_from(start).ok()?;
+    text.get(start..start.checked_add(usize::try_from(length).ok()?)?)
+}
+
+/// A value stands where it is used, which is the alias when it came by one; its own spelling
+/// is where it was defined.
+fn placed(raw: Spanned<Raw>, text: &str) -> Node {
+    let at = raw.referenced;
+    let first_line = written(at, text).and_then(|written| written.lines().next()).unwrap_or("");
+    let length = u32::try_from(first_line.trim_end().chars().count().max(1)).unwrap_or(1);
+    let kind = match raw.value {
+        Raw::Null => Kind::Null,
+        Raw::Text(text) => Kind::Scalar(text),
+        Raw::Literal(spelt) => Kind::Scalar(match written(raw.defined, text).map(str::trim) {
+            Some(own) if is_plain(own) => own.to_owned(),
+            _ => spelt,
+        }),
+        Raw::List(items) => Kind::List(items.into_iter().map(|item| placed(item, text)).collect()),
+        Raw::Map(entries) => Kind::Map(
+            entries
+                .into_iter()
+                .map(|(key, value)| {
+                    let length = u32::try_from(key.value.chars().count()).unwrap_or(1);
+                    Entry {
+                        key: At::new(key.value, place_of(key.referenced, length.max(1))),
+                        value: placed(value, text),
+                    }
+                })
+                .collect(),
+        ),
+    };
+    Node { kind, place: place_of(at, length) }
 }
 
 fn is_plain(written: &str) -> bool {
@@ -227,7 +229,7 @@ impl<'de> Visitor<'de> for RawVisitor {
     }
 
     fn visit_bytes<E: serde::de::Error>(self, _: &[u8]) -> Result<Raw, E> {
-        Err(E::custom("binary data has no place in a scenario"))
+        Err(E::custom("binary data has no place here"))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Raw, A::Error> {
@@ -274,6 +276,17 @@ mod tests {
         assert_eq!((items[1].place.line, items[1].place.column), (3, 10));
         assert_eq!(entry(b, "d").value.kind, Kind::Scalar("true".into()));
         assert_eq!(entry(&node, "e").value.kind, Kind::Null);
+    }
+
+    #[test]
+    fn merged_values_stand_at_their_alias_and_keep_their_spelling() {
+        let text = "x: &x {a: 1.10, b: 2}\ny:\n  <<: *x\n  b: yes\n";
+        let node = Node::parse_text(text).unwrap();
+        let y = &entry(&node, "y").value;
+        assert_eq!(entry(y, "a").value.kind, Kind::Scalar("1.10".into()));
+        assert_eq!(entry(y, "a").value.place.line, 3);
+        assert_eq!(entry(y, "b").value.kind, Kind::Scalar("yes".into()));
+        assert_eq!(entry(y, "b").value.place.line, 4);
     }
 
     #[test]

@@ -6,6 +6,9 @@ use super::place::{At, Place};
 use super::reader::Reader;
 use super::suggest;
 
+/// The option that this file is about.
+pub const OPTION: &str = "--set";
+
 const SECTIONS: &[&str] =
     &["cluster", "topic", "producer", "expect", "matrix", "name", "summary", "duration", "seed"];
 
@@ -13,14 +16,13 @@ impl Reader {
     /// Applies every `--set` argument, in order.
     pub fn apply_overrides(&mut self, root: &mut Node) {
         let source = self.source.clone();
-        for (i, argument) in source.arguments.iter().enumerate() {
-            let index = u16::try_from(i).unwrap_or(u16::MAX);
-            self.apply_override(root, argument, index);
+        for (index, text) in source.given_to(OPTION) {
+            self.apply_override(root, text, index);
         }
     }
 
     fn apply_override(&mut self, root: &mut Node, argument: &str, index: u16) {
-        let place = Place::argument(index, argument.chars().count());
+        let place = Place::argument(index, 0, argument.chars().count());
         let help = "write it as `--set producer.acks=1` or `--set cluster.timing=fast`";
         let Some((path, value)) = argument.split_once('=') else {
             self.report(place, format!("`--set {argument}` has no `=`"), help);
@@ -90,9 +92,9 @@ fn relocate(node: &mut Node, place: Place) {
     }
 }
 
-/// The value under a key, made when it is missing. What is no map becomes one: `--set` was given
-/// later than the file was written, so it wins.
-fn child<'n>(node: &'n mut Node, key: &str, place: Place) -> &'n mut Node {
+/// The value under a key, made when it is missing. What is no map becomes one: an argument was
+/// given later than the file was written, so it wins.
+pub fn child<'n>(node: &'n mut Node, key: &str, place: Place) -> &'n mut Node {
     if !matches!(node.kind, Kind::Map(_)) {
         *node = Node { kind: Kind::Map(Vec::new()), place };
     }

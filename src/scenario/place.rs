@@ -2,12 +2,13 @@
 //! both point into.
 
 use super::diagnostic::Diagnostic;
+use std::fmt;
 
-/// A stretch of one line of the file, or of a `--set` argument. Lines and columns count from 1,
+/// A stretch of one line of the file, or of an argument that changes it. Lines and columns count from 1,
 /// columns and lengths are characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
-    /// Which `--set` argument, from 0; `None` for the file.
+    /// Which of [`Source::arguments`], from 0; `None` for the file.
     pub argument: Option<u16>,
     /// Line; 0 when the file as a whole is meant.
     pub line: u32,
@@ -24,10 +25,11 @@ impl Place {
     /// The first character of the file, where what is missing at the top level is reported.
     pub const START: Place = Place { argument: None, line: 1, column: 1, length: 1 };
 
-    /// All of a `--set` argument of so many characters.
-    pub fn argument(index: u16, length: usize) -> Place {
-        let length = u32::try_from(length).unwrap_or(u32::MAX);
-        Place { argument: Some(index), line: 1, column: 1, length }
+    /// So many characters of an argument, from the one with that number, counted from 0.
+    pub fn argument(index: u16, from: usize, length: usize) -> Place {
+        let small = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let column = small(from).saturating_add(1);
+        Place { argument: Some(index), line: 1, column, length: small(length) }
     }
 }
 
@@ -47,29 +49,57 @@ impl<T> At<T> {
     }
 }
 
-/// What places point into: the file's text and the `--set` arguments.
+/// An argument of the command line that changes the scenario, shown as it was typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Argument {
+    /// `--set` or `--sweep`.
+    pub option: &'static str,
+    /// What was given to it.
+    pub text: String,
+}
+
+impl fmt::Display for Argument {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.option, self.text)
+    }
+}
+
+/// What places point into: the file's text and the arguments that change it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
     /// The file as it was named.
     pub name: String,
     /// Its text.
     pub text: String,
-    /// The `--set` arguments, in order.
-    pub arguments: Vec<String>,
+    /// Those of `--set`, then those of `--sweep`, in order.
+    pub arguments: Vec<Argument>,
 }
 
 impl Source {
+    /// What was given to an option, each with its number among the arguments.
+    pub fn given_to<'s>(&'s self, option: &'s str) -> impl Iterator<Item = (u16, &'s str)> {
+        let numbered = self.arguments.iter().enumerate();
+        numbered.filter(move |(_, argument)| argument.option == option).map(|(index, argument)| {
+            (u16::try_from(index).unwrap_or(u16::MAX), argument.text.as_str())
+        })
+    }
+
+    /// The argument that a place is in, when it is not in the file.
+    pub fn argument(&self, place: Place) -> Option<&Argument> {
+        place.argument.and_then(|i| self.arguments.get(usize::from(i)))
+    }
+
     /// A problem at a place, with the line that it is on.
     pub fn problem(&self, place: Place, message: impl Into<String>) -> Diagnostic {
-        let argument = place.argument.and_then(|i| self.arguments.get(usize::from(i)));
+        let argument = self.argument(place);
         let snippet = match argument {
-            Some(argument) => Some(argument.clone()),
+            Some(argument) => Some(argument.text.clone()),
             None if place.line == 0 => None,
             None => self.line(place.line),
         };
         Diagnostic {
             file: self.name.clone(),
-            argument: argument.cloned(),
+            argument: argument.map(ToString::to_string),
             line: place.line,
             column: place.column,
             length: place.length,

@@ -1,12 +1,14 @@
 //! No text whatever makes reading, planning or printing a scenario panic.
 
-use crate::plan;
+use crate::plan::{self, Asked};
 use proptest::prelude::*;
 
-const SHIPPED: &[&str] = &[
+/// Scenarios to begin with.
+pub const SHIPPED: &[&str] = &[
     include_str!("../../scenarios/minisr2.yaml"),
     include_str!("../../scenarios/acks1-leader-loss.yaml"),
     include_str!("../../scenarios/retry-duplicates.yaml"),
+    include_str!("../../scenarios/matrix.yaml"),
 ];
 
 /// Bits of text that turn one kind of value into another.
@@ -47,12 +49,19 @@ const PIECES: &[&str] = &[
     "null",
     "expect: {}",
     "matrix: [1]",
+    "  cluster.kafka: [3.8.1, 4.4.0]\n",
+    "  cluster.brokers: [2, 3]\n",
+    "  faults: {a: [], b: [{exec: x, at: 1s}]}\n",
+    ",",
+    "=",
+    "cluster.config.",
 ];
 
 /// One change to the text: at a share of its length, remove some characters and put a piece in.
-type Change = (f64, usize, usize);
+pub type Change = (f64, usize, usize);
 
-fn mutated(text: &str, changes: &[Change]) -> String {
+/// The text after these changes.
+pub fn mutated(text: &str, changes: &[Change]) -> String {
     let mut chars: Vec<char> = text.chars().collect();
     for (share, removed, piece) in changes {
         let at = (share * chars.len() as f64) as usize;
@@ -62,9 +71,18 @@ fn mutated(text: &str, changes: &[Change]) -> String {
     chars.into_iter().collect()
 }
 
-fn plan_and_print(text: &str, overrides: &[String]) {
-    match plan::from_text("test.yaml", text, overrides, Some(1)) {
-        Ok(plan) => assert!(!plan.cells.is_empty() && plan.cells.len() <= plan::MOST_CELLS),
+/// What a sweep may be about.
+const SWEPT: &[&str] = &["acks", "faults", "cluster.kafka", "cluster.brokers", "linger.ms", "x"];
+
+fn plan_and_print(text: &str, overrides: &[String], sweeps: &[String]) {
+    let asked = Asked { overrides, sweeps, seed: Some(1) };
+    match plan::study_from_text("test.yaml", text, &asked) {
+        Ok(study) => {
+            assert!(!study.plans.is_empty() && study.plans.len() <= plan::MOST_PLANS);
+            for plan in study.plans {
+                assert!(!plan.cells.is_empty() && plan.cells.len() <= plan::MOST_CELLS);
+            }
+        }
         Err(problems) => {
             assert!(!problems.list.is_empty());
             assert!(!problems.to_string().is_empty());
@@ -80,12 +98,23 @@ proptest! {
         base in 0..SHIPPED.len(),
         changes in prop::collection::vec((0.0..1.0f64, 0..12usize, any::<usize>()), 1..8),
     ) {
-        plan_and_print(&mutated(SHIPPED[base], &changes), &[]);
+        plan_and_print(&mutated(SHIPPED[base], &changes), &[], &[]);
     }
 
     #[test]
     fn any_text_and_any_override_never_panic(text in ".{0,200}", argument in ".{0,40}") {
-        plan_and_print(&text, &[]);
-        plan_and_print(SHIPPED[0], &[argument]);
+        plan_and_print(&text, &[], std::slice::from_ref(&argument));
+        plan_and_print(SHIPPED[0], &[argument], &[]);
+    }
+
+    #[test]
+    fn mutated_sweeps_never_panic(
+        base in 0..SHIPPED.len(),
+        swept in 0..SWEPT.len(),
+        changes in prop::collection::vec((0.0..1.0f64, 0..6usize, any::<usize>()), 0..4),
+        any in ".{0,20}",
+    ) {
+        let argument = mutated(&format!("{}=1,all,stop,3.8.1", SWEPT[swept]), &changes);
+        plan_and_print(SHIPPED[base], &[], &[argument, format!("{}={any}", SWEPT[swept])]);
     }
 }

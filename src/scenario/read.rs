@@ -1,54 +1,53 @@
-//! From a file to a [`Scenario`]: reads the text, applies `--set`, reads every section, and
-//! collects all problems.
+//! From a file to a [`Scenario`]: reads the text, applies `--set` and `--sweep`, reads every section
+//! once for each combination of the axes that make plans, and collects all problems.
 
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::node::{Kind, Node};
-use super::place::{At, Place, Source};
-use super::property;
+use super::place::{Argument, At, Place, Source};
 use super::reader::Reader;
 use super::types::{ClusterSection, Scenario, Settings};
+use super::{outer, overrides, property, sweeps};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Names become folders and topic names; longer ones would not fit.
-const MOST_NAME_BYTES: usize = 64;
+/// Names become folders, topics and cells; longer ones would not fit.
+pub const MOST_NAME_BYTES: usize = 64;
 
-const KNOWN: &[&str] = &[
+/// The keys of a scenario.
+pub const KNOWN: &[&str] = &[
     "name", "summary", "cluster", "topic", "producer", "faults", "duration", "seed", "expect",
     "matrix",
 ];
+
+/// What the command line changes about a scenario.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Changes<'a> {
+    /// `--set`, in order.
+    pub overrides: &'a [String],
+    /// `--sweep`, in order.
+    pub sweeps: &'a [String],
+}
 
 /// What could be read, and what was wrong. Checks across sections still say something of a
 /// scenario with problems, so both are kept.
 #[derive(Clone, Debug)]
 pub struct Reading {
-    /// The scenario, without what was wrong.
-    pub scenario: Scenario,
+    /// The scenario for each combination of the axes that make plans, without what was wrong;
+    /// never empty.
+    pub scenarios: Vec<Scenario>,
     /// What was wrong; empty for a sound file.
     pub problems: Vec<Diagnostic>,
 }
 
-/// Reads a scenario file, with `--set` arguments applied.
-///
-/// # Errors
-/// Every problem that one section alone shows. [`crate::plan::from_file`] finds the others too.
-pub fn load(path: &Path, overrides: &[String]) -> Result<Scenario, Diagnostics> {
-    let reading = read_file(path, overrides)?;
-    if reading.problems.is_empty() {
-        Ok(reading.scenario)
-    } else {
-        Err(Diagnostics::new(reading.problems))
-    }
-}
-
-/// Reads a scenario file, with `--set` arguments applied, and keeps what could be read.
+/// Reads a scenario file, changed as the command line asks, and keeps what could be read.
+/// [`crate::plan::from_file`] finds what is wrong between its sections, too.
 ///
 /// # Errors
 /// When the file cannot be read, or is no YAML map.
-pub fn read_file(path: &Path, overrides: &[String]) -> Result<Reading, Diagnostics> {
+pub fn read_file(path: &Path, changes: &Changes<'_>) -> Result<Reading, Diagnostics> {
     let name = path.display().to_string();
     match std::fs::read_to_string(path) {
-        Ok(text) => read_text(&name, &text, overrides),
+        Ok(text) => read_text(&name, &text, changes),
         Err(error) => {
             let source = Source { name, text: String::new(), arguments: Vec::new() };
             let problem = source.problem(Place::FILE, format!("cannot read the scenario: {error}"));
@@ -63,11 +62,15 @@ pub fn read_file(path: &Path, overrides: &[String]) -> Result<Reading, Diagnosti
 ///
 /// # Errors
 /// When the text is no YAML map.
-pub fn read_text(name: &str, text: &str, overrides: &[String]) -> Result<Reading, Diagnostics> {
+pub fn read_text(name: &str, text: &str, changes: &Changes<'_>) -> Result<Reading, Diagnostics> {
+    let of = |option: &'static str, texts: &[String]| -> Vec<Argument> {
+        texts.iter().map(|text| Argument { option, text: text.clone() }).collect()
+    };
     let source = Arc::new(Source {
         name: name.to_owned(),
         text: text.to_owned(),
-        arguments: overrides.to_vec(),
+        arguments: [of(overrides::OPTION, changes.overrides), of(sweeps::OPTION, changes.sweeps)]
+            .concat(),
     });
     let mut root = Node::parse(&source).map_err(|problem| Diagnostics::new(vec![*problem]))?;
     if root.kind == Kind::Null {
@@ -77,9 +80,38 @@ pub fn read_text(name: &str, text: &str, overrides: &[String]) -> Result<Reading
     }
     let mut reader = Reader::new(source);
     reader.apply_overrides(&mut root);
-    let mut scenario = reader.scenario(&root);
-    scenario.broken = reader.broken;
-    Ok(Reading { scenario, problems: reader.problems })
+    let timelines = outer::timelines(&root);
+    reader.apply_sweeps(&mut root);
+    let axes = reader.outer_axes(&mut root);
+    let combinations = reader.combinations(&root, &axes);
+    let mut scenarios = Vec::new();
+    let mut problems = reader.problems;
+    for (tree, chosen) in combinations {
+        let mut one = Reader::new(reader.source.clone());
+        one.broken.clone_from(&reader.broken);
+        let mut scenario = one.scenario(&tree);
+        scenario.outer = chosen;
+        scenario.timelines.clone_from(&timelines);
+        scenario.broken = one.broken;
+        scenarios.push(scenario);
+        problems.append(&mut one.problems);
+    }
+    Ok(Reading { scenarios, problems })
+}
+
+/// Whether a text can be the name of a scenario or a timeline.
+pub fn is_name(text: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let begins = text.starts_with(|c: char| c.is_ascii_alphanumeric());
+    begins && text.len() <= MOST_NAME_BYTES && text.chars().all(fits)
+}
+
+/// What to write for a name, in words.
+pub fn name_form() -> String {
+    format!(
+        "use up to {MOST_NAME_BYTES} letters, digits, `-`, `_` and `.`, beginning with a letter or \
+         digit"
+    )
 }
 
 impl Reader {
@@ -96,6 +128,8 @@ impl Reader {
             seed: None,
             expect: Vec::new(),
             matrix: Vec::new(),
+            outer: Vec::new(),
+            timelines: Vec::new(),
             broken: std::collections::BTreeSet::new(),
         };
         let help = "begin with `name:`; docs/scenarios.md shows the rest";
@@ -136,6 +170,7 @@ impl Reader {
         if !has_name && !self.broken.contains("scenario") {
             self.report(Place::START, "the scenario has no `name`", help);
         }
+        self.check_axes_not_set(&scenario);
         scenario
     }
 
@@ -157,18 +192,17 @@ impl Reader {
 
     fn name(&mut self, node: &Node) -> Option<At<String>> {
         let text = self.scalar(node, "name")?;
-        let name = &text.value;
-        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-        let begins = name.starts_with(|c: char| c.is_ascii_alphanumeric());
-        if begins && name.len() <= MOST_NAME_BYTES && name.chars().all(fits) {
-            return Some(text);
+        let message = format!("`name: {}` is no name for a scenario", text.value);
+        self.is_name(&text, &message, "it names folders and topics").then_some(text)
+    }
+
+    /// Whether a text can be a name; reported with what the name is for when it cannot.
+    pub fn is_name(&mut self, text: &At<String>, message: &str, purpose: &str) -> bool {
+        if is_name(&text.value) {
+            return true;
         }
-        let help = format!(
-            "use up to {MOST_NAME_BYTES} letters, digits, `-`, `_` and `.`, \
-             beginning with a letter or digit: it names folders and topics"
-        );
-        self.report(text.place, format!("`name: {name}` is no name for a scenario"), help);
-        None
+        self.report(text.place, message, format!("{}: {purpose}", name_form()));
+        false
     }
 
     fn seed(&mut self, node: &Node) -> Option<u64> {

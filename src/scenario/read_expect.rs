@@ -1,15 +1,14 @@
-//! Reads `expect:` and `matrix:`.
+//! Reads `expect:`.
 
 use super::bound::Limits;
 use super::node::{Entry, Kind, Node};
-use super::place::At;
-use super::property::{self, Property};
+use super::outer::Outer;
 use super::reader::Reader;
-use super::suggest;
-use super::types::{Axis, Condition, Expected, Wanted};
+use super::types::{Condition, Expected, Subject, Wanted};
 use crate::plan::Metric;
 
-const METRICS: &[(&str, Metric)] = &[
+/// What can be expected, by its key.
+pub const METRICS: &[(&str, Metric)] = &[
     ("lost", Metric::Lost),
     ("duplicated", Metric::Duplicated),
     ("reordered", Metric::Reordered),
@@ -81,92 +80,19 @@ impl Reader {
         let help = "write a property and its value, as in `when: {acks: 1}`";
         let mut conditions = Vec::new();
         for entry in self.map(node, "when", help) {
-            let Some(property) = self.any_property(&entry.key, "`when`") else { continue };
-            let values = self.values(&entry.value, &property, &entry.key.value);
-            if values.is_empty() {
+            let name = &entry.key.value;
+            let (subject, values) = if let Some(outer) = Outer::find(name) {
+                (Subject::Outer(outer), self.scalars(&entry.value, name))
+            } else if let Some(property) = self.any_property(&entry.key, "`when`") {
+                let subject = Subject::Property(property.section, property.name);
+                (subject, self.values(&entry.value, &property, name))
+            } else {
                 continue;
+            };
+            if !values.is_empty() {
+                conditions.push(Condition { subject, values });
             }
-            conditions.push(Condition {
-                section: property.section,
-                property: property.name,
-                values: values.into_iter().map(|value| value.value).collect(),
-            });
         }
         conditions
-    }
-
-    /// `matrix:`.
-    pub fn matrix(&mut self, node: &Node) -> Vec<Axis> {
-        let help = "write a property and its values, as in `acks: [\"1\", all]`";
-        let mut axes: Vec<Axis> = Vec::new();
-        let problems_before = self.problems.len();
-        for entry in self.map(node, "matrix", help) {
-            let Some(property) = self.any_property(&entry.key, "`matrix`") else { continue };
-            if !matches!(entry.value.kind, Kind::List(_)) {
-                let message = format!("`{}` must be a list of values", entry.key.value);
-                self.report(entry.value.place, message, help);
-                continue;
-            }
-            if axes.iter().any(|axis| axis.property == property.name) {
-                let message = format!("`{}` is an axis already", property.name);
-                self.report(entry.key.place, message, "keep one of its two names");
-                continue;
-            }
-            if let Some(values) = self.axis_values(entry, &property) {
-                axes.push(Axis {
-                    section: property.section,
-                    property: property.name,
-                    name: entry.key.clone(),
-                    values,
-                });
-            }
-        }
-        if self.problems.len() > problems_before {
-            self.break_off("matrix");
-        }
-        axes
-    }
-
-    fn axis_values(&mut self, entry: &Entry, property: &Property) -> Option<Vec<At<String>>> {
-        let name = &entry.key.value;
-        if matches!(&entry.value.kind, Kind::List(items) if items.is_empty()) {
-            let message = format!("`{name}` has no values");
-            self.report(entry.value.place, message, "give it at least one value, or remove it");
-            return None;
-        }
-        let values = self.values(&entry.value, property, name);
-        for (i, value) in values.iter().enumerate() {
-            if values.iter().take(i).any(|earlier| earlier.value == value.value) {
-                let message = format!("`{}` is listed twice for `{name}`", value.value);
-                self.report(value.place, message, "each value makes a cell of its own: keep one");
-            }
-        }
-        (!values.is_empty()).then_some(values)
-    }
-
-    fn values(&mut self, node: &Node, property: &Property, name: &str) -> Vec<At<String>> {
-        let texts = self.scalars(node, name);
-        texts.iter().filter_map(|text| self.value(property, text, name)).collect()
-    }
-
-    /// A property of topics or producers.
-    fn any_property(&mut self, key: &At<String>, place: &str) -> Option<Property> {
-        if let Some(property) = property::find(&key.value) {
-            return Some(property);
-        }
-        let help = match property::nearest_of_all(&key.value) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => {
-                let direct = property::TOPIC.iter().chain(property::PRODUCER);
-                let known: Vec<&str> = direct.map(|(name, _)| *name).collect();
-                format!(
-                    "a property of the topic or the producer can stand here: {}, \
-                     or one of their `config`",
-                    suggest::listed(&known)
-                )
-            }
-        };
-        self.report(key.place, format!("unknown property `{}` in {place}", key.value), help);
-        None
     }
 }

@@ -5,14 +5,20 @@ use super::place::{At, Place};
 use super::reader::Reader;
 use super::suggest;
 use super::types::{Action, FaultItem};
-use crate::plan::{Ports, Target};
+use crate::plan::{Election, Ports, Target};
 
 /// A timeline has no more faults.
-const MOST_FAULTS: usize = 20;
+pub const MOST_FAULTS: usize = 20;
 
-const KINDS: &[&str] = &["process_stop", "kill", "network_partition", "exec"];
+/// The faults, by their keys.
+pub const KINDS: &[&str] =
+    &["process_stop", "pause", "kill", "network_partition", "elect_leaders", "exec"];
 
-const TARGETS: &[(&str, Target)] = &[
+/// These are over when they are done, and need no `for`.
+pub const END_BY_THEMSELVES: &[&str] = &["elect_leaders", "exec"];
+
+/// Whom a fault may mean, but for `broker:ID`.
+pub const TARGETS: &[(&str, Target)] = &[
     ("leader", Target::Leader),
     ("follower", Target::Follower),
     ("followers", Target::Followers),
@@ -21,7 +27,12 @@ const TARGETS: &[(&str, Target)] = &[
     ("all", Target::All),
 ];
 
-const PORTS: &[(&str, Ports)] = &[
+/// What `elect_leaders` may be.
+pub const ELECTIONS: &[(&str, Election)] =
+    &[("preferred", Election::Preferred), ("unclean", Election::Unclean)];
+
+/// What `ports` may be.
+pub const PORTS: &[(&str, Ports)] = &[
     ("all", Ports::All),
     ("replication", Ports::Replication),
     ("controller", Ports::Controller),
@@ -112,7 +123,7 @@ impl Reader {
             let help = "write `at: 5s`, counted from the first acknowledgements";
             self.report(kind.key.place, format!("`{name}` has no `at`"), help);
         }
-        if !has_for && !written("for") && name != "exec" {
+        if !has_for && !written("for") && !END_BY_THEMSELVES.contains(&name.as_str()) {
             let help = "write `for: 10s` or `for: 1.5 session`: it is healed after that";
             self.report(kind.key.place, format!("`{name}` has no `for`"), help);
         }
@@ -126,10 +137,14 @@ impl Reader {
         }
         match name {
             "process_stop" => Some(Action::ProcessStop(self.targets(&kind.value, name)?)),
+            "pause" => Some(Action::Pause(self.targets(&kind.value, name)?)),
             "kill" => Some(Action::Kill(self.targets(&kind.value, name)?)),
             "network_partition" => {
                 let groups = self.groups(&kind.value)?;
                 Some(Action::NetworkPartition(groups, ports.map(|p| p.0).unwrap_or_default()))
+            }
+            "elect_leaders" => {
+                Some(Action::ElectLeaders(self.choice(&kind.value, name, ELECTIONS)?))
             }
             _ => self.command(&kind.value),
         }

@@ -6,17 +6,39 @@ use super::place::At;
 use super::property::{self, Section};
 use super::reader::Reader;
 use super::suggest;
-use super::types::{ClusterSection, Setting, Settings};
+use super::types::{ClusterPlaces, ClusterSection, Setting, Settings};
+use crate::compose::Flavour;
 use crate::plan::{Controllers, Timing};
 
 /// A cluster on one machine has no more brokers.
-const MOST_BROKERS: u64 = 9;
+pub const MOST_BROKERS: u64 = 9;
+
+/// The keys of `cluster`.
+pub const KNOWN: &[&str] =
+    &["kafka", "brokers", "controllers", "compose", "flavour", "timing", "config"];
+
+/// What `controllers` may be.
+pub const CONTROLLERS: &[(&str, Controllers)] =
+    &[("combined", Controllers::Combined), ("isolated", Controllers::Isolated)];
+
+/// What `timing` may be.
+pub const TIMINGS: &[(&str, Timing)] = &[("stock", Timing::Stock), ("fast", Timing::Fast)];
+
+/// What `flavour` may be.
+pub const FLAVOURS: &[(&str, Flavour)] = &[
+    ("bitnami", Flavour::Bitnami),
+    ("apache", Flavour::Apache),
+    ("confluent", Flavour::Confluent),
+];
 
 impl ClusterSection {
     /// What holds where nothing is written: the cluster of the tool's own scenarios.
     pub fn standard() -> Self {
         ClusterSection {
             kafka: "3.8.1".to_owned(),
+            compose: None,
+            flavour: None,
+            places: ClusterPlaces::default(),
             brokers: 3,
             controllers: Controllers::Combined,
             timing: Timing::Stock,
@@ -28,34 +50,39 @@ impl ClusterSection {
 impl Reader {
     /// `cluster:`.
     pub fn cluster(&mut self, node: &Node) -> ClusterSection {
-        const KNOWN: &[&str] = &["kafka", "brokers", "controllers", "timing", "config"];
         let mut cluster = ClusterSection::standard();
+        let mut flavour = None;
         for entry in self.map(node, "cluster", "write `cluster:` and its keys below it, indented") {
             let value = &entry.value;
+            let place = Some(value.place);
             match entry.key.value.as_str() {
+                "compose" => match self.compose_file(value) {
+                    Some(file) => cluster.compose = Some(file),
+                    // What would have come out of that file is not known.
+                    None => ["brokers", "controllers"].iter().for_each(|n| self.break_off(n)),
+                },
+                "flavour" => {
+                    flavour = Some(entry.key.place);
+                    cluster.flavour = self.choice(value, "flavour", FLAVOURS);
+                }
                 "kafka" => match self.kafka_version(value) {
-                    Some(version) => cluster.kafka = version,
+                    Some(version) => (cluster.kafka, cluster.places.kafka) = (version, place),
                     None => self.break_off("kafka"),
                 },
                 "brokers" => match self.brokers(value) {
-                    Some(brokers) => cluster.brokers = brokers,
+                    Some(brokers) => (cluster.brokers, cluster.places.brokers) = (brokers, place),
                     None => self.break_off("brokers"),
                 },
-                "controllers" => {
-                    let words =
-                        [("combined", Controllers::Combined), ("isolated", Controllers::Isolated)];
-                    match self.choice(value, "controllers", &words) {
-                        Some(controllers) => cluster.controllers = controllers,
-                        None => self.break_off("controllers"),
+                "controllers" => match self.choice(value, "controllers", CONTROLLERS) {
+                    Some(controllers) => {
+                        (cluster.controllers, cluster.places.controllers) = (controllers, place);
                     }
-                }
-                "timing" => {
-                    let words = [("stock", Timing::Stock), ("fast", Timing::Fast)];
-                    match self.choice(value, "timing", &words) {
-                        Some(timing) => cluster.timing = timing,
-                        None => self.break_off("timing"),
-                    }
-                }
+                    None => self.break_off("controllers"),
+                },
+                "timing" => match self.choice(value, "timing", TIMINGS) {
+                    Some(timing) => cluster.timing = timing,
+                    None => self.break_off("timing"),
+                },
                 "config" => cluster.config = self.broker_config(value),
                 other if other.contains('.') => self.report(
                     entry.key.place,
@@ -67,7 +94,23 @@ impl Reader {
                 _ => self.unknown_key(&entry.key, "`cluster`", KNOWN),
             }
         }
+        if let (Some(place), None, true) =
+            (flavour, &cluster.compose, !self.broken.contains("brokers"))
+        {
+            let message = "`flavour` has no meaning without `compose`";
+            self.report(place, message, "name the compose file, or take it away");
+        }
         cluster
+    }
+
+    fn compose_file(&mut self, node: &Node) -> Option<At<String>> {
+        let text = self.scalar(node, "compose")?;
+        if text.value.is_empty() || text.value.contains('\0') {
+            let help = "write its path, relative to the scenario's folder";
+            self.report(text.place, "`compose` names no file", help);
+            return None;
+        }
+        Some(text)
     }
 
     fn kafka_version(&mut self, node: &Node) -> Option<String> {
@@ -203,7 +246,8 @@ impl Reader {
     }
 }
 
-fn section_name(section: Section) -> &'static str {
+/// How a scenario calls the section.
+pub fn section_name(section: Section) -> &'static str {
     match section {
         Section::Topic => "topic",
         Section::Producer => "producer",

@@ -11,7 +11,7 @@ use super::types::{Setting, Settings};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// The state of reading one scenario.
+/// The state of reading one scenario, or one compose file.
 pub struct Reader {
     /// What places point into.
     pub source: Arc<Source>,

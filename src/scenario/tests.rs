@@ -6,15 +6,16 @@ use crate::plan::{Controllers, Metric, Ports, Target, Timing};
 
 /// Reads a text that has no problems of its own.
 fn sound(text: &str) -> Scenario {
-    let reading = read_text("test.yaml", text, &[]).expect("a map");
+    let mut reading = read_text("test.yaml", text, &Changes::default()).expect("a map");
     assert!(reading.problems.is_empty(), "{}", Diagnostics::new(reading.problems));
-    reading.scenario
+    reading.scenarios.swap_remove(0)
 }
 
 /// The only problem of a text, as `line:column message (help)`.
 fn problem(text: &str, overrides: &[&str]) -> String {
     let overrides: Vec<String> = overrides.iter().map(|o| (*o).to_owned()).collect();
-    let problems = match read_text("test.yaml", text, &overrides) {
+    let changes = Changes { overrides: &overrides, sweeps: &[] };
+    let problems = match read_text("test.yaml", text, &changes) {
         Ok(reading) => reading.problems,
         Err(problems) => problems.list,
     };
@@ -184,7 +185,8 @@ fn set_changes_the_file_and_is_named_in_its_errors() {
                 expect:\n  - {when: {acks: 1}, lost: '>= 1'}\n  - {lost: 0}\n";
     let set = |overrides: &[&str]| {
         let overrides: Vec<String> = overrides.iter().map(|o| (*o).to_owned()).collect();
-        read_text("test.yaml", text, &overrides).expect("a map").scenario
+        let changes = Changes { overrides: &overrides, sweeps: &[] };
+        read_text("test.yaml", text, &changes).expect("a map").scenarios.swap_remove(0)
     };
     let scenario = set(&[
         "producer.acks=1",
@@ -218,7 +220,8 @@ fn set_changes_the_file_and_is_named_in_its_errors() {
         let problem = problem("name: x\n", &[argument]);
         assert!(problem.contains(expected), "{argument}: {problem}");
         let overrides = [argument.to_owned()];
-        let reading = read_text("test.yaml", "name: x\n", &overrides).expect("a map");
+        let changes = Changes { overrides: &overrides, sweeps: &[] };
+        let reading = read_text("test.yaml", "name: x\n", &changes).expect("a map");
         let shown = reading.problems[0].to_string();
         assert!(shown.contains(&format!("--set {argument}")), "{shown}");
     }
@@ -226,7 +229,8 @@ fn set_changes_the_file_and_is_named_in_its_errors() {
 
 #[test]
 fn a_diagnostic_shows_the_line_and_marks_the_place() {
-    let reading = read_text("dir/f.yaml", "name: x\nproducer:\n  ack: 1\n", &[]).expect("a map");
+    let text = "name: x\nproducer:\n  ack: 1\n";
+    let reading = read_text("dir/f.yaml", text, &Changes::default()).expect("a map");
     assert_eq!(
         reading.problems[0].to_string(),
         "error: unknown key `ack` in `producer`\n --> dir/f.yaml:3:3\n  |\n3 |   ack: 1\n  |   \
@@ -240,7 +244,8 @@ fn a_diagnostic_shows_the_line_and_marks_the_place() {
 
 #[test]
 fn a_file_that_cannot_be_read_is_named() {
-    let problems = load(std::path::Path::new("no/such/file.yaml"), &[]).unwrap_err();
+    let path = std::path::Path::new("no/such/file.yaml");
+    let problems = read_file(path, &Changes::default()).unwrap_err();
     let text = problems.to_string();
     assert!(text.contains("cannot read the scenario"), "{text}");
     assert!(text.contains(" --> no/such/file.yaml\n"), "{text}");

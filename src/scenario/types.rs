@@ -2,9 +2,11 @@
 
 use super::bound::Limits;
 use super::length::Length;
+use super::outer::Outer;
 use super::place::{At, Place, Source};
 use super::property::Section;
-use crate::plan::{Controllers, Metric, Ports, Target, Timing};
+use crate::compose::Flavour;
+use crate::plan::{Controllers, Election, Metric, Ports, Target, Timing};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -20,7 +22,8 @@ pub struct Setting {
 /// Properties that were set, by the names that the plan uses.
 pub type Settings = BTreeMap<String, Setting>;
 
-/// A scenario file, with `--set` applied. Values that were wrong are missing from it, and their
+/// A scenario file, with `--set` and `--sweep` applied, and one value chosen of each axis that
+/// makes plans. Values that were wrong are missing from it, and their
 /// names stand in [`Scenario::broken`], so that no second problem is made of them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scenario {
@@ -36,7 +39,7 @@ pub struct Scenario {
     pub topic: Settings,
     /// `producer` and `producer.config`.
     pub producer: Settings,
-    /// `faults`, in the order of the file.
+    /// `faults`, or the chosen timeline of `matrix.faults`, in the order of the file.
     pub faults: Vec<FaultItem>,
     /// `duration`.
     pub duration: Option<At<Length>>,
@@ -44,13 +47,24 @@ pub struct Scenario {
     pub seed: Option<u64>,
     /// `expect`, a single map being a list of one.
     pub expect: Vec<Expected>,
-    /// `matrix`, in the order of the file.
+    /// The axes of `matrix` that make cells, in the order of the file.
     pub matrix: Vec<Axis>,
+    /// The axes that make plans, each with the value that this scenario is for: those of the
+    /// cluster in the order of the file, then the faults.
+    pub outer: Vec<Chosen>,
+    /// All names of `matrix.faults`, those too that `--sweep` passed over.
+    pub timelines: Vec<String>,
     /// Names of what was wrong and is missing here.
     pub broken: BTreeSet<String>,
 }
 
 impl Scenario {
+    /// The names of all axes: those that make plans, then those that make cells.
+    pub fn axes(&self) -> impl Iterator<Item = &String> {
+        let outer = self.outer.iter().map(|chosen| &chosen.name.value);
+        outer.chain(self.matrix.iter().map(|axis| &axis.name.value))
+    }
+
     /// Whether none of these was wrong, so that a check over them says something.
     pub fn is_sound(&self, names: &[&str]) -> bool {
         names.iter().all(|name| !self.broken.contains(*name))
@@ -62,6 +76,12 @@ impl Scenario {
 pub struct ClusterSection {
     /// Kafka's version.
     pub kafka: String,
+    /// The compose file, as it was written.
+    pub compose: Option<At<String>>,
+    /// How the compose file's images are told properties.
+    pub flavour: Option<Flavour>,
+    /// Where those keys stand that the compose file may contradict.
+    pub places: ClusterPlaces,
     /// Number of brokers.
     pub brokers: u16,
     /// Where the controllers live.
@@ -70,6 +90,17 @@ pub struct ClusterSection {
     pub timing: Timing,
     /// Broker properties.
     pub config: Settings,
+}
+
+/// Where keys of `cluster:` stand, if they do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ClusterPlaces {
+    /// `kafka`.
+    pub kafka: Option<Place>,
+    /// `brokers`.
+    pub brokers: Option<Place>,
+    /// `controllers`.
+    pub controllers: Option<Place>,
 }
 
 /// One item of `faults:`.
@@ -81,7 +112,7 @@ pub struct FaultItem {
     pub place: Place,
     /// `at`.
     pub at: At<Length>,
-    /// `for`; only `exec` may go without.
+    /// `for`; only `elect_leaders` and `exec` may go without.
     pub duration: Option<At<Length>>,
 }
 
@@ -90,10 +121,14 @@ pub struct FaultItem {
 pub enum Action {
     /// `process_stop`.
     ProcessStop(Vec<At<Target>>),
+    /// `pause`.
+    Pause(Vec<At<Target>>),
     /// `kill`.
     Kill(Vec<At<Target>>),
     /// `network_partition`.
     NetworkPartition(Vec<Vec<At<Target>>>, Ports),
+    /// `elect_leaders`.
+    ElectLeaders(Election),
     /// `exec`.
     Exec(Vec<String>),
 }
@@ -109,15 +144,45 @@ pub struct Expected {
     pub wanted: Vec<Wanted>,
 }
 
-/// One line of `when:`: the property has one of these values.
+/// One line of `when:`: what it is about has one of these values.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Condition {
-    /// Where the property belongs.
-    pub section: Section,
-    /// The name that the plan uses.
-    pub property: &'static str,
-    /// The values, in the plan's spelling.
-    pub values: Vec<String>,
+    /// What it is about.
+    pub subject: Subject,
+    /// The values, in the plan's spelling; never empty.
+    pub values: Vec<At<String>>,
+}
+
+/// What an axis of the matrix varies, and `when:` asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// A property of topics or producers: where it belongs, and the name that the plan uses.
+    Property(Section, &'static str),
+    /// What all cells of a plan share.
+    Outer(Outer),
+}
+
+impl Subject {
+    /// The name under which [`Scenario::broken`] knows it.
+    pub fn name(&self) -> &str {
+        match self {
+            Subject::Property(_, name) => name,
+            Subject::Outer(Outer::Cluster(key)) => key,
+            Subject::Outer(Outer::Config(name)) => name,
+            Subject::Outer(Outer::Faults) => "faults",
+        }
+    }
+}
+
+/// An axis that makes plans, and one of its values.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chosen {
+    /// What it varies.
+    pub outer: Outer,
+    /// The axis's name, as it was written.
+    pub name: At<String>,
+    /// The value; the timeline's name if it varies faults.
+    pub value: At<String>,
 }
 
 /// One line of an expectation.
@@ -133,7 +198,7 @@ pub struct Wanted {
     pub place: Place,
 }
 
-/// One line of `matrix:`.
+/// One line of `matrix:` that makes cells.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Axis {
     /// Where the property belongs.

@@ -96,7 +96,7 @@ fn piece(scene: &Scene<'_>, sequence: u64, limit: u64) -> Piece {
     let offset = ack.stretch.offset;
     let (place, edge) = scene.log.at(offset);
     let count = ack.stretch.count.min(edge.abs_diff(offset));
-    let acked_by = without_contradicted(scene, acked_by, offset, &place);
+    let acked_by = without_contradicted(scene, acked_by, (offset, between.1), &place);
     Piece {
         first: sequence,
         end: sequence + count,
@@ -111,14 +111,16 @@ fn piece(scene: &Scene<'_>, sequence: u64, limit: u64) -> Piece {
 ///
 /// A leader writes each offset once in its epoch, and keeps what it wrote while it leads. So if
 /// the log holds a record of an epoch at or behind this offset, then that epoch's leader had
-/// something else here, and the acknowledgement is not its own. And the leader of the highest
-/// epoch is the one whose log was read: it still has what it acknowledged, so another did it.
-/// The last rule yields when it would leave nobody: then something happened that a broker does
-/// not do to its own log, and the only one who can have acknowledged is named.
+/// something else here, and the acknowledgement is not its own. Nor is it, if the last record of
+/// that epoch stands before this offset and was acknowledged later: a leader appends in the order
+/// of offsets, and answers in that order. And the leader of the highest epoch is the one whose
+/// log was read: it still has what it acknowledged, so another did it. The last rule yields when it
+/// would leave nobody: then something happened that a broker does not do to its own log, and the
+/// only one who can have acknowledged is named.
 fn without_contradicted(
     scene: &Scene<'_>,
     mut candidates: Vec<Leadership>,
-    offset: i64,
+    (offset, acked_us): (i64, u64),
     place: &Place,
 ) -> Vec<Leadership> {
     let other_or_none = match place {
@@ -127,7 +129,11 @@ fn without_contradicted(
         Place::BelowStart | Place::Missing | Place::Unrecorded | Place::Unread => false,
     };
     if other_or_none {
-        candidates.retain(|one| scene.log.last_of(one.epoch).is_none_or(|last| last < offset));
+        candidates.retain(|one| match scene.log.last_of(one.epoch) {
+            Some(last) if last.offsets.last >= offset => false,
+            Some(last) => scene.acked_at(&last).is_none_or(|at_us| at_us <= acked_us),
+            None => true,
+        });
         let highest = scene.leaders.highest_epoch().max(scene.log.highest_epoch());
         if candidates.len() > 1 {
             candidates.retain(|one| Some(one.epoch) != highest);

@@ -15,10 +15,12 @@ mod scene;
 mod standing;
 #[cfg(test)]
 mod tests;
+mod timeline;
 mod types;
 mod unavailable;
 mod words;
 
 pub use cell::{CellInput, cell};
 pub use judge::{CellVerdict, ExpectationVerdict, RunVerdict, Verdict, judge, judge_run};
+pub use timeline::{MAX_STEPS, Timeline, timeline};
 pub use types::*;

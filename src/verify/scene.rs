@@ -3,7 +3,7 @@
 use super::cell::CellInput;
 use super::leadership::Leaderships;
 use super::standing::LogView;
-use super::types::{Anomaly, Span, Witness};
+use super::types::{Anomaly, Content, Span, Standing, Witness};
 use super::unavailable::scenario_ms;
 use super::words::plural;
 use crate::ledger::{AckStretch, PartitionLedger, PartitionObserved, Stretch};
@@ -41,16 +41,20 @@ impl<'a> Scene<'a> {
         Scene { input, partition: partition as u32, ledger, read, leaders, log, whole, acks }
     }
 
+    /// The stretch in which a message was acknowledged; or, when none is on record, where the next
+    /// one begins, if there is one.
+    pub(super) fn stretch_of(&self, sequence: u64) -> Result<AckStretch, Option<u64>> {
+        let behind = self.acks.partition_point(|ack| ack.stretch.sequence <= sequence);
+        let ack = behind.checked_sub(1).map(|index| self.acks[index]);
+        ack.filter(|ack| sequence < end(&ack.stretch))
+            .ok_or_else(|| self.acks.get(behind).map(|ack| ack.stretch.sequence))
+    }
+
     /// The acknowledgements of the messages from `sequence` on that came in one stretch, at
     /// most up to `limit`; or, when none is on record, where the next stretch begins.
     pub(super) fn ack_at(&self, sequence: u64, limit: u64) -> Result<AckStretch, u64> {
-        let behind = self.acks.partition_point(|ack| ack.stretch.sequence <= sequence);
-        let ack = behind.checked_sub(1).map(|index| self.acks[index]);
-        let end = |stretch: &Stretch| stretch.sequence + stretch.count;
-        let Some(ack) = ack.filter(|ack| sequence < end(&ack.stretch)) else {
-            let next = self.acks.get(behind).map_or(limit, |ack| ack.stretch.sequence);
-            return Err(next.min(limit));
-        };
+        let next = |next: Option<u64>| next.unwrap_or(limit).min(limit);
+        let ack = self.stretch_of(sequence).map_err(next)?;
         let offset = match ack.stretch.offset {
             first if first < 0 => -1,
             first => first + (sequence - ack.stretch.sequence) as i64,
@@ -75,6 +79,13 @@ impl<'a> Scene<'a> {
             }
         }
         between
+    }
+
+    /// No later than a record of ours was acknowledged, if it was acknowledged where it stands.
+    pub(super) fn acked_at(&self, record: &Standing) -> Option<u64> {
+        let Content::Ours { sequence } = record.content else { return None };
+        let ack = self.ack_at(sequence, sequence + 1).ok()?;
+        (ack.stretch.offset == record.offsets.first).then_some(ack.first_ack_us)
     }
 
     /// Faults that may have been in force at some time between two.
@@ -117,6 +128,11 @@ impl<'a> Scene<'a> {
             }
         }
     }
+}
+
+/// The first sequence behind a stretch.
+pub(super) fn end(stretch: &Stretch) -> u64 {
+    stretch.sequence + stretch.count
 }
 
 /// What a witness is about.

@@ -107,10 +107,11 @@ impl<'a> LogView<'a> {
         inside.take(most).map(|one| clip(one, span)).collect()
     }
 
-    /// The last offset known to be of an epoch.
-    pub(super) fn last_of(&self, epoch: i32) -> Option<i64> {
+    /// The last offset known to be of an epoch, and what stands there.
+    pub(super) fn last_of(&self, epoch: i32) -> Option<Standing> {
         let of = self.standing.iter().filter(|one| one.epoch == epoch);
-        of.map(|one| one.offsets.last).max()
+        let last = of.max_by_key(|one| one.offsets.last)?;
+        Some(clip(last, Span { first: last.offsets.last, last: last.offsets.last }))
     }
 
     /// The first epoch above this one that has a record before or at an offset.

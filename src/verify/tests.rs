@@ -4,11 +4,12 @@
 mod loss;
 mod presence;
 mod reading;
+mod timeline;
 
 use super::*;
 use crate::event::{BrokerView, Observation, PartitionView};
 use crate::ledger::{AckStretch, Found, LedgerRecord, Observed, PartitionLedger};
-use crate::ledger::{LatencyHistogram, PartitionObserved, Stretch};
+use crate::ledger::{LatencyHistogram, PartitionObserved, PulseRow, Stretch};
 use crate::plan::Metric;
 use std::ops::Range;
 
@@ -19,6 +20,7 @@ const S: u64 = 1_000_000;
 struct History {
     ledger: PartitionLedger,
     read: PartitionObserved,
+    pulse: Vec<PulseRow>,
     start: i64,
     end: i64,
     unreadable: Option<String>,
@@ -33,6 +35,7 @@ fn sent(sent: u64) -> History {
     History {
         ledger: PartitionLedger { sent, ..PartitionLedger::default() },
         read: PartitionObserved::new(sent),
+        pulse: Vec::new(),
         start: 0,
         end: 0,
         unreadable: None,
@@ -91,10 +94,20 @@ impl History {
         self
     }
 
+    /// What the ledger counted in the tenth of a second that begins here.
+    fn counted(mut self, at_us: u64, sent: u64, acked: u64, max_latency_us: u64) -> Self {
+        self.pulse.push(PulseRow { at_us, sent, acked, max_latency_us, ..PulseRow::default() });
+        self
+    }
+
     fn verify(self) -> CellFindings {
+        self.with(cell)
+    }
+
+    fn with<T>(self, look: fn(&CellInput<'_>) -> T) -> T {
         let ledger = LedgerRecord {
             partitions: vec![self.ledger],
-            pulses: vec![Vec::new()],
+            pulses: vec![self.pulse],
             latencies: Vec::new(),
         };
         let observed = Observed {
@@ -103,7 +116,7 @@ impl History {
             end: vec![self.end],
             unreadable: vec![self.unreadable],
         };
-        cell(&CellInput {
+        look(&CellInput {
             topic: TOPIC,
             confirmed: self.confirmed,
             ledger: &ledger,

@@ -48,7 +48,10 @@ const TOPIC: &str = "tried";
 
 fn make_topic(servers: &str) {
     let brokers = (0..).zip(servers.split(',').map(|s| s.parse().unwrap())).collect();
-    let mut operator = Operator::new(&Vantage { netns: None, brokers }, Duration::from_secs(5));
+    let mut operator = Operator::new(
+        &Vantage { netns: None, brokers, bootstrap: Vec::new() },
+        Duration::from_secs(5),
+    );
     let placement = vec![vec![0, 1, 2]];
     let topic = TopicPlan { name: TOPIC.to_owned(), placement, config: [].into() };
     let timeout = Duration::from_secs(30);

@@ -1,5 +1,7 @@
 //! Starts `chaos` as a person would and looks at what it left.
 
+#![expect(dead_code, reason = "each test target uses its own part of it")]
+
 use serde_json::Value;
 use std::fs;
 use std::io::Read;
@@ -9,7 +11,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// An ordinary user, for tests that run as root: `nobody`.
-const ORDINARY_USER: u32 = 65_534;
+pub const ORDINARY_USER: u32 = 65_534;
+
+/// Where a daemon listens that nobody told otherwise.
+const DOCKER_SOCKET: &str = "/var/run/docker.sock";
 
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
@@ -20,12 +25,16 @@ pub enum User {
     Current,
     /// An ordinary user. The same as `Current` unless that is root.
     Ordinary,
+    /// An ordinary user who may talk to the Docker daemon.
+    OrdinaryWithDocker,
 }
 
 /// A place of its own for one test: binary, cache, temporary folder, results.
 pub struct Place {
     folder: tempfile::TempDir,
     user: User,
+    runtime: Vec<String>,
+    variables: Vec<(String, String)>,
     _turn: MutexGuard<'static, ()>,
 }
 
@@ -37,7 +46,9 @@ impl Place {
     pub fn of(user: User) -> Self {
         let turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
         let folder = tempfile::Builder::new().prefix("kafka-chaos-test-").tempdir().unwrap();
-        let place = Place { folder, user, _turn: turn };
+        // Never `auto`: what a test is about does not depend on whether a daemon answers.
+        let runtime = vec!["--runtime".to_owned(), "local".to_owned()];
+        let place = Place { folder, user, runtime, variables: Vec::new(), _turn: turn };
         fs::create_dir(place.path().join("tmp")).unwrap();
         fs::create_dir(place.path().join("cwd")).unwrap();
         if place.switches_user() {
@@ -54,8 +65,31 @@ impl Place {
         place
     }
 
+    /// With these arguments for the runtime instead of `--runtime local`.
+    pub fn on(mut self, runtime: &[&str]) -> Self {
+        self.runtime = runtime.iter().map(|s| (*s).to_owned()).collect();
+        self
+    }
+
+    /// With this variable in the tool's environment.
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The ordinary user's groups, as setpriv takes them.
+    fn groups(&self) -> String {
+        if self.user != User::OrdinaryWithDocker {
+            return "--clear-groups".to_owned();
+        }
+        let socket = fs::metadata(DOCKER_SOCKET).unwrap_or_else(|e| {
+            panic!("{DOCKER_SOCKET}: {e}; start a daemon, or run ./script/test, which does")
+        });
+        format!("--groups={}", std::os::unix::fs::MetadataExt::gid(&socket))
+    }
+
     fn switches_user(&self) -> bool {
-        self.user == User::Ordinary && nix::unistd::geteuid().is_root()
+        self.user != User::Current && nix::unistd::geteuid().is_root()
     }
 
     pub fn path(&self) -> &Path {
@@ -80,7 +114,7 @@ impl Place {
             let id = ORDINARY_USER;
             command
                 .args([format!("--reuid={id}"), format!("--regid={id}")])
-                .arg("--clear-groups")
+                .arg(self.groups())
                 .arg(self.path().join("chaos"))
                 .env("CHAOS_CACHE_DIR", self.path().join("cache"))
                 .env("HOME", self.path());
@@ -92,6 +126,7 @@ impl Place {
         };
         command
             .args(arguments)
+            .envs(self.variables.iter().cloned())
             .env("TMPDIR", self.path().join("tmp"))
             .current_dir(self.path().join("cwd"))
             .stdin(Stdio::null());
@@ -103,6 +138,7 @@ impl Place {
         let out = self.out();
         drop(fs::remove_dir_all(&out));
         let mut arguments = vec!["run".to_owned(), scenario.display().to_string()];
+        arguments.extend(self.runtime.clone());
         arguments.extend(["--out".to_owned(), out.display().to_string()]);
         arguments.extend(more.iter().map(|s| (*s).to_owned()));
         let output = self.chaos(&arguments).output().unwrap();
@@ -119,6 +155,7 @@ impl Place {
     /// Starts a scenario and leaves it running.
     pub fn start(&self, scenario: &Path, more: &[&str]) -> Running {
         let mut arguments = vec!["run".to_owned(), scenario.display().to_string()];
+        arguments.extend(self.runtime.clone());
         arguments.extend(["--out".to_owned(), self.out().display().to_string()]);
         arguments.extend(more.iter().map(|s| (*s).to_owned()));
         let log = fs::File::create(self.path().join("stderr.log")).unwrap();
@@ -241,7 +278,7 @@ pub fn shipped(name: &str) -> PathBuf {
 }
 
 /// Kafka is fetched once for all tests.
-fn cache() -> PathBuf {
+pub fn cache() -> PathBuf {
     match std::env::var_os("CHAOS_CACHE_DIR") {
         Some(dir) => PathBuf::from(dir),
         None => Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache"),

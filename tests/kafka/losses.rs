@@ -1,6 +1,7 @@
 //! The shipped scenarios say what their heads promise, and turned round they fail.
 
 use crate::harness::{Place, shipped};
+use crate::page;
 use std::time::Duration;
 
 const FAST: [&str; 2] = ["--set", "cluster.timing=fast"];
@@ -41,6 +42,7 @@ fn acks_1_loses_what_the_followers_slept_through_and_acks_all_does_not() {
     let witness = ran.cell("acks=1")["witnesses"][0]["text"].as_str().unwrap();
     assert!(witness.contains("acknowledged by broker 0 in epoch 0"), "{witness}");
     assert!(witness.contains("offsets"), "{witness}");
+    page::expect_drawn(&place, &ran);
 }
 
 #[test]

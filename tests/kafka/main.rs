@@ -4,8 +4,18 @@
 
 mod cluster;
 mod crash;
+mod elections;
 mod faults;
 mod harness;
+#[path = "../ci_workflow/job.rs"]
+mod job;
 mod losses;
+mod page;
+#[path = "../terminal/pty.rs"]
+#[expect(dead_code, reason = "each test target uses its own part of it")]
+mod pty;
 mod scale;
+mod series;
 mod tampering;
+mod terminal;
+mod workflow;

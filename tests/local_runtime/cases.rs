@@ -1,11 +1,12 @@
 //! The cases that run inside of a tool's process.
 
 use crate::outside::lives;
+use crate::own_namespace;
 use crate::world::{
     PATIENCE, PORTS, SILENCE, addresses, between, cluster, connect, echoes, enter, log_dir, node,
     reaches, spec, wait_until, wait_until_listening,
 };
-use kafka_chaos::netfilter::{DropRule, Dropped};
+use kafka_chaos::netfilter::{DropRule, Dropped, Hook};
 use kafka_chaos::plan::Controllers;
 use kafka_chaos::runtime::local::{Forwarder, Isolation, LocalCluster, NO_USER_NAMESPACE};
 use kafka_chaos::runtime::{Cluster, Node, Role, port};
@@ -21,12 +22,14 @@ use std::time::{Duration, Instant};
 type Case = fn();
 
 /// Every case that passes by ending well.
-pub const ALL: [(&str, Case); 12] = [
+pub const ALL: [(&str, Case); 14] = [
     ("namespaces_come_up_and_all_nodes_reach_each_other", all_reach_each_other),
     ("a_cut_is_silent_both_ways_counted_and_heals", a_cut_is_silent),
     ("a_cut_by_port_leaves_other_ports_alone", a_cut_by_port),
     ("a_cut_one_way_drops_one_way_only", a_cut_one_way),
     ("faults_have_tables_of_their_own", faults_have_tables_of_their_own),
+    ("a_node_is_cut_in_its_own_namespace", own_namespace::is_cut_there),
+    ("a_table_goes_with_the_process_that_made_it", own_namespace::tables_go_with_their_process),
     ("clusters_in_one_tool_do_not_see_each_other", clusters_side_by_side),
     ("nodes_die_and_start_again_on_their_data", nodes_die_and_start_again),
     ("clients_are_counted_while_they_live", clients_are_counted),
@@ -37,8 +40,9 @@ pub const ALL: [(&str, Case); 12] = [
 ];
 
 /// Cases that only make sense when somebody watches from outside.
-const WATCHED: [(&str, Case); 4] = [
+const WATCHED: [(&str, Case); 5] = [
     ("hold", hold),
+    ("hold_a_table", own_namespace::hold_a_table),
     ("leave_a_folder_behind", leave_a_folder_behind),
     ("tell_notes", tell_notes),
     ("signals", signals),
@@ -77,13 +81,13 @@ fn all_reach_each_other() {
 }
 
 fn rule(from: &Node, to: &Node, port: Option<u16>) -> DropRule {
-    DropRule { src: from.address, dst: to.address, port }
+    DropRule { hook: Hook::Forward, src: from.address, dst: to.address, port }
 }
 
 fn a_cut_is_silent() {
     let host = enter();
     let cluster = cluster(&host);
-    let hub = cluster.drop_points().remove(0);
+    let hub = cluster.hub();
     let (a, b, c) = (node(&cluster, 0), node(&cluster, 1), node(&cluster, 2));
     let forth = between(&a, &b, port::CLIENT).unwrap();
     let back = between(&b, &a, port::CLIENT).unwrap();
@@ -119,7 +123,7 @@ fn a_cut_is_silent() {
 fn a_cut_by_port() {
     let host = enter();
     let cluster = cluster(&host);
-    let hub = cluster.drop_points().remove(0);
+    let hub = cluster.hub();
     let (a, b) = (node(&cluster, 0), node(&cluster, 1));
     let quorum = between(&b, &a, port::CONTROLLER).unwrap();
     let rules = [rule(&a, &b, Some(port::CONTROLLER)), rule(&b, &a, Some(port::CONTROLLER))];
@@ -142,7 +146,7 @@ fn a_cut_by_port() {
 fn a_cut_one_way() {
     let host = enter();
     let cluster = cluster(&host);
-    let hub = cluster.drop_points().remove(0);
+    let hub = cluster.hub();
     let (a, b) = (node(&cluster, 0), node(&cluster, 1));
     // Node b's answers from the port are lost, its own requests to node a's port are, too; what
     // a sends arrives.
@@ -161,7 +165,7 @@ fn a_cut_one_way() {
 fn faults_have_tables_of_their_own() {
     let host = enter();
     let cluster = cluster(&host);
-    let hub = cluster.drop_points().remove(0);
+    let hub = cluster.hub();
     let (a, b, c) = (node(&cluster, 0), node(&cluster, 1), node(&cluster, 2));
     assert_eq!(hub.tables().unwrap(), Vec::<String>::new());
     hub.install("first", &[rule(&a, &b, None)]).unwrap();
@@ -178,7 +182,10 @@ fn faults_have_tables_of_their_own() {
     assert_eq!(hub.dropped("none").unwrap_err().kind(), ErrorKind::NotFound);
 
     let many: Vec<DropRule> = (0..300)
-        .map(|i| DropRule { src: a.address, dst: Ipv4Addr::from(i), port: Some(1) })
+        .map(|i| {
+            let dst = Some(Ipv4Addr::from(i));
+            DropRule { hook: Hook::Forward, src: a.address, dst, port: Some(1) }
+        })
         .collect();
     hub.install("many", &many).unwrap();
     assert_eq!(hub.dropped("many").unwrap().len(), 300);
@@ -200,10 +207,10 @@ fn clusters_side_by_side() {
     let host = enter();
     let (one, other) = (cluster(&host), cluster(&host));
     let (a, b) = (node(&one, 0), node(&one, 1));
-    one.drop_points()[0].install("cut", &[rule(&a, &b, None)]).unwrap();
+    one.hub().install("cut", &[rule(&a, &b, None)]).unwrap();
     assert!(!reaches(&a, &b, port::CLIENT).unwrap());
     assert!(reaches(&node(&other, 0), &node(&other, 1), port::CLIENT).unwrap());
-    assert_eq!(other.drop_points()[0].tables().unwrap(), Vec::<String>::new());
+    assert_eq!(other.hub().tables().unwrap(), Vec::<String>::new());
     one.destroy().unwrap();
     assert!(node(&one, 2).pids.is_empty());
     assert!(reaches(&node(&other, 0), &node(&other, 2), port::CLIENT).unwrap());
@@ -354,7 +361,7 @@ fn hold() {
     sleep.arg("1000");
     let mut client = cluster.spawn_client(sleep).unwrap();
     kill(Pid::from_raw(node(&cluster, 1).pids[0]), Signal::SIGSTOP).unwrap();
-    let hub = cluster.drop_points().remove(0);
+    let hub = cluster.hub();
     hub.install("cut", &[rule(&node(&cluster, 0), &node(&cluster, 2), None)]).unwrap();
     let mut pids: Vec<i32> = cluster.nodes().iter().flat_map(|n| n.pids.clone()).collect();
     assert!(pids.contains(&(client.id() as i32)));

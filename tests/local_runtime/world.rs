@@ -38,10 +38,13 @@ pub fn spec(brokers: u16, controllers: Controllers) -> ClusterSpec {
         cluster: ClusterPlan {
             kafka: "3.8.1".to_owned(),
             brokers,
+            broker_ids: (0..i32::from(brokers)).collect(),
             controllers,
             timing: Timing::Stock,
             clocks: Clocks { session_ms: 9_000, lag_ms: 30_000 },
             config: [].into(),
+            compose: None,
+            flavour: None,
         },
         java: std::env::current_exe().expect("this program has a path"),
         jars: vec!["/no.jar".into()],
@@ -86,13 +89,13 @@ pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
 
 /// Connects from inside a network namespace, giving up after [`SILENCE`].
 pub fn connect(netns: Option<&Arc<File>>, to: SocketAddr) -> io::Result<TcpStream> {
-    let place = Vantage { netns: netns.cloned(), brokers: Vec::new() };
+    let place = Vantage { netns: netns.cloned(), brokers: Vec::new(), bootstrap: Vec::new() };
     place.run("connect", move || TcpStream::connect_timeout(&to, SILENCE))?
 }
 
 /// Connects from one node to another's port.
 pub fn between(from: &Node, to: &Node, port: u16) -> io::Result<TcpStream> {
-    connect(from.netns.as_ref(), SocketAddr::from((to.address, port)))
+    connect(from.netns.as_ref(), SocketAddr::from((to.address.unwrap(), port)))
 }
 
 /// Whether a byte comes back within `patience`.
@@ -118,5 +121,5 @@ pub fn reaches(from: &Node, to: &Node, port: u16) -> io::Result<bool> {
 pub const PORTS: [u16; 3] = [port::REPLICATION, port::CLIENT, port::CONTROLLER];
 
 pub fn addresses(nodes: &[Node]) -> Vec<Ipv4Addr> {
-    nodes.iter().map(|n| n.address).collect()
+    nodes.iter().filter_map(|n| n.address).collect()
 }

@@ -8,8 +8,10 @@ use super::scratch;
 use super::spawner::Spawner;
 use super::spec::{CLIENTS_ADDRESS, ClusterSpec, KafkaNode, OBSERVER_ADDRESS, kafka_nodes};
 use super::topology::{Spoke, Topology};
-use crate::netfilter::DropPoint;
-use crate::runtime::{Cluster, Node, Role, RuntimeError, Vantage, port};
+use crate::netfilter::{DropPoint, Filter};
+use crate::runtime::{
+    Cluster, DropSite, Listeners, Node, Passes, Role, RuntimeError, Vantage, port,
+};
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use std::fs::{self, File};
@@ -91,10 +93,9 @@ impl LocalCluster {
         Ok(cluster)
     }
 
-    /// How a node's process ended and what it logged last; `None` while it lives, and for an id
-    /// that no node has.
-    pub fn post_mortem(&self, id: i32) -> Option<String> {
-        self.state().nodes.iter_mut().find(|n| n.node.id == id)?.post_mortem()
+    /// The place that all packets between nodes pass.
+    pub fn hub(&self) -> Arc<DropPoint> {
+        Arc::clone(&self.hub)
     }
 
     /// Kafka's listeners for clients outside of the namespaces, in the order of the brokers; they
@@ -194,14 +195,17 @@ impl Cluster for LocalCluster {
             name: "clients".to_owned(),
             role: Role::Clients,
             pids: state.clients.clone(),
-            address: CLIENTS_ADDRESS,
+            address: Some(CLIENTS_ADDRESS),
+            listeners: Listeners::default(),
             netns: Some(Arc::clone(&self.clients_netns)),
         };
         let mut nodes = vec![clients];
         for (process, netns) in state.nodes.iter_mut().zip(&self.nodes_netns) {
             let pids = process.pid().into_iter().collect();
+            let listeners = listeners(&process.node);
             let KafkaNode { id, name, role, address, .. } = process.node.clone();
-            nodes.push(Node { id, name, role, pids, address, netns: Some(Arc::clone(netns)) });
+            let (address, netns) = (Some(address), Some(Arc::clone(netns)));
+            nodes.push(Node { id, name, role, pids, address, listeners, netns });
         }
         nodes
     }
@@ -249,11 +253,17 @@ impl Cluster for LocalCluster {
         Vantage {
             netns: Some(Arc::clone(&self.observer_netns)),
             brokers: brokers.map(|n| (n.node.id, listener(n.node.address))).collect(),
+            bootstrap: Vec::new(),
         }
     }
 
-    fn drop_points(&self) -> Vec<Arc<DropPoint>> {
-        vec![Arc::clone(&self.hub)]
+    fn drop_sites(&self, _nodes: &[Node]) -> Result<Vec<DropSite>, RuntimeError> {
+        let filter: Arc<dyn Filter> = Arc::clone(&self.hub) as Arc<dyn Filter>;
+        Ok(vec![DropSite { filter, passes: Passes::Everybodys }])
+    }
+
+    fn post_mortem(&self, id: i32) -> Option<String> {
+        self.state().nodes.iter_mut().find(|n| n.node.id == id)?.post_mortem()
     }
 
     fn describe(&self) -> String {
@@ -288,6 +298,14 @@ impl Drop for LocalCluster {
     fn drop(&mut self) {
         // Whoever wants to know calls destroy(); init does it again when the tool ends.
         drop(self.destroy());
+    }
+}
+
+fn listeners(node: &KafkaNode) -> Listeners {
+    Listeners {
+        replication: node.is_broker().then_some(port::REPLICATION),
+        client: node.is_broker().then_some(port::CLIENT),
+        controller: node.is_controller().then_some(port::CONTROLLER),
     }
 }
 

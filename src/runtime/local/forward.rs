@@ -155,7 +155,7 @@ mod tests {
     use std::io::{Read, Write};
 
     fn here() -> Vantage {
-        Vantage { netns: None, brokers: Vec::new() }
+        Vantage { netns: None, brokers: Vec::new(), bootstrap: Vec::new() }
     }
 
     /// Answers each connection's bytes with the same bytes, until it is closed.

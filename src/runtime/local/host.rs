@@ -118,11 +118,11 @@ impl Host {
         if let Some(spawner) = &*slot {
             return Ok(spawner.clone());
         }
-        let spawner = self
-            .init
-            .namespace()
-            .and_then(Spawner::start)
-            .map_err(|e| RuntimeError::io("starting the thread that starts processes", e))?;
+        let spawner =
+            self.init
+                .namespace()
+                .and_then(|namespace| Spawner::start(Some(namespace)))
+                .map_err(|e| RuntimeError::io("starting the thread that starts processes", e))?;
         *slot = Some(spawner.clone());
         Ok(spawner)
     }

@@ -6,7 +6,7 @@ use nix::errno::Errno;
 use nix::sched::{CloneFlags, setns};
 use nix::sys::prctl;
 use nix::sys::signal::{SigHandler, SigSet, Signal, signal};
-use nix::unistd::{ForkResult, Pid, fork, setsid};
+use nix::unistd::{ForkResult, Pid, fork, getppid, setsid};
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
@@ -72,14 +72,18 @@ pub(super) fn ignore_ended_children() -> nix::Result<()> {
 }
 
 /// Makes the child of `command` die with the thread that spawns it, and live in this network
-/// namespace if one is given; signals are as new, and Ctrl-C on the terminal is not for it.
-pub(super) fn confine(command: &mut Command, netns: Option<Arc<File>>) {
+/// namespace if one is given; signals are as new, and Ctrl-C on the terminal is not for it. A
+/// `parent` that the child can see is looked for once more: it may have died meanwhile.
+pub(super) fn confine(command: &mut Command, netns: Option<Arc<File>>, parent: Option<Pid>) {
     let in_child = move || -> io::Result<()> {
         if let Some(netns) = &netns {
             setns(&**netns, CloneFlags::CLONE_NEWNET)?;
         }
         setsid()?;
         prctl::set_pdeathsig(Signal::SIGKILL)?;
+        if parent.is_some_and(|parent| getppid() != parent) {
+            return Err(Errno::ESRCH.into());
+        }
         prctl::set_no_new_privs()?;
         forget_signals()?;
         Ok(())

@@ -74,7 +74,7 @@ impl NodeProcess {
 }
 
 /// The last lines of a file.
-fn tail(path: &Path) -> io::Result<String> {
+pub(in crate::runtime) fn tail(path: &Path) -> io::Result<String> {
     let mut file = File::open(path)?;
     let length = file.metadata()?.len();
     file.seek(SeekFrom::Start(length.saturating_sub(TAIL_BYTES)))?;
@@ -86,7 +86,7 @@ fn tail(path: &Path) -> io::Result<String> {
 }
 
 /// Whether a child of this process lives. Its end is left for its owner to wait for.
-pub(super) fn is_alive(pid: i32) -> bool {
+pub(in crate::runtime) fn is_alive(pid: i32) -> bool {
     let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
     loop {
         match waitid(Id::Pid(Pid::from_raw(pid)), flags) {

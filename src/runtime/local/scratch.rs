@@ -16,7 +16,7 @@ const REMOVAL_ATTEMPTS: u32 = 20;
 
 /// A folder of this process alone.
 #[derive(Debug)]
-pub(super) struct Scratch {
+pub(crate) struct Scratch {
     path: PathBuf,
     marker: Option<File>,
 }
@@ -24,18 +24,18 @@ pub(super) struct Scratch {
 impl Scratch {
     /// Chooses a name that nobody has; nothing is made yet, so that the process which removes the
     /// folder can be there before the folder is.
-    pub(super) fn choose(parent: &Path) -> Scratch {
+    pub(crate) fn choose(parent: &Path) -> Scratch {
         let name = format!("{PREFIX}{}-{:016x}", std::process::id(), fastrand::u64(..));
         Scratch { path: parent.join(name), marker: None }
     }
 
     /// Where it is.
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// Makes the folder, for its owner only, with the locked marker.
-    pub(super) fn create(&mut self) -> Result<(), RuntimeError> {
+    pub(crate) fn create(&mut self) -> Result<(), RuntimeError> {
         let failed = |e| {
             RuntimeError::io(format!("making the folder {}", self.path.display()), e)
                 .advise("set TMPDIR to a folder that you may write to")
@@ -57,7 +57,7 @@ fn lock_marker(folder: &Path) -> io::Result<File> {
 }
 
 /// Removes a folder with all that is in it; one that is not there is removed already.
-pub(super) fn remove(folder: &Path) -> io::Result<()> {
+pub(crate) fn remove(folder: &Path) -> io::Result<()> {
     let mut attempt = 0;
     loop {
         attempt += 1;
@@ -71,21 +71,25 @@ pub(super) fn remove(folder: &Path) -> io::Result<()> {
 }
 
 /// Removes the folders in `parent` that tools of this user left behind, and says which.
-pub(super) fn remove_stale(parent: &Path) -> Vec<String> {
+pub(crate) fn remove_stale(parent: &Path) -> Vec<String> {
+    let removed = stale(parent).into_iter().map(|path| match remove(&path) {
+        Ok(()) => format!("removed {}, left behind by a run that was killed", path.display()),
+        Err(e) => {
+            format!("could not remove {}, left behind by an earlier run: {e}", path.display())
+        }
+    });
+    removed.collect()
+}
+
+/// The folders in `parent` that tools of this user left behind.
+pub(crate) fn stale(parent: &Path) -> Vec<PathBuf> {
     // A parent that cannot be read gets its error when the folder is made.
     let Ok(entries) = fs::read_dir(parent) else { return Vec::new() };
     let ours = entries
         .flatten()
         .filter(|entry| entry.file_name().to_string_lossy().starts_with(PREFIX))
-        .map(|entry| entry.path())
-        .filter(|path| is_stale(path));
-    ours.map(|path| match remove(&path) {
-        Ok(()) => format!("removed {}, left behind by a run that was killed", path.display()),
-        Err(e) => {
-            format!("could not remove {}, left behind by an earlier run: {e}", path.display())
-        }
-    })
-    .collect()
+        .map(|entry| entry.path());
+    ours.filter(|path| is_stale(path)).collect()
 }
 
 fn is_stale(folder: &Path) -> bool {

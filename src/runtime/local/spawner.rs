@@ -1,18 +1,19 @@
-//! [`Spawner`]: the one thread that forks. It sits in the PID namespace for its children, for as
-//! long as anybody can spawn: their death signal is tied to it.
+//! [`Spawner`]: the one thread that forks. It sits in the PID namespace for its children, if there
+//! is one, for as long as anybody can spawn: their death signal is tied to it.
 
 use super::namespace::confine;
 use nix::sched::{CloneFlags, setns};
+use nix::unistd::Pid;
 use std::fs::File;
 use std::io;
 use std::process::{Child, Command};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-/// Starts processes in the tool's PID namespace. They are children of the tool as any other, and
-/// may be waited for from any thread.
+/// Starts processes that die with the tool. They are children of the tool as any other, and may be
+/// waited for from any thread.
 #[derive(Clone, Debug)]
-pub(super) struct Spawner {
+pub(in crate::runtime) struct Spawner {
     jobs: Sender<Job>,
 }
 
@@ -23,16 +24,20 @@ struct Job {
 }
 
 impl Spawner {
-    /// Starts the thread.
-    pub(super) fn start(pid_namespace: File) -> io::Result<Spawner> {
+    /// Starts the thread, for children in this PID namespace or in the caller's own.
+    pub(in crate::runtime) fn start(pid_namespace: Option<File>) -> io::Result<Spawner> {
         let (jobs, queue) = channel();
         let (ready, entered) = channel();
+        // In another namespace a child does not see its parent, nor does it need to: its init
+        // takes it along.
+        let parent = pid_namespace.is_none().then(Pid::this);
         std::thread::Builder::new().name("spawner".to_owned()).spawn(move || {
-            let inside = setns(&pid_namespace, CloneFlags::CLONE_NEWPID);
+            let enter = |namespace: &File| setns(namespace, CloneFlags::CLONE_NEWPID);
+            let inside = pid_namespace.as_ref().map_or(Ok(()), enter);
             let go_on = inside.is_ok();
             // Nobody listens only if the starter is gone, and then there is nothing to do.
             if ready.send(inside).is_ok() && go_on {
-                work(&queue);
+                work(&queue, parent);
             }
         })?;
         match entered.recv() {
@@ -44,7 +49,11 @@ impl Spawner {
 
     /// Starts a command in a network namespace, or on the host's network. It is killed when the
     /// tool ends.
-    pub(super) fn spawn(&self, command: Command, netns: Option<&Arc<File>>) -> io::Result<Child> {
+    pub(in crate::runtime) fn spawn(
+        &self,
+        command: Command,
+        netns: Option<&Arc<File>>,
+    ) -> io::Result<Child> {
         let (reply, answer) = channel();
         let job = Job { command, netns: netns.map(Arc::clone), reply };
         self.jobs.send(job).map_err(|_| gone())?;
@@ -52,9 +61,9 @@ impl Spawner {
     }
 }
 
-fn work(queue: &Receiver<Job>) {
+fn work(queue: &Receiver<Job>, parent: Option<Pid>) {
     for Job { mut command, netns, reply } in queue {
-        confine(&mut command, netns);
+        confine(&mut command, netns, parent);
         let spawned = command.spawn().map_err(|e| match e.raw_os_error() {
             // What fork says in a PID namespace whose init has ended.
             Some(libc::ENOMEM) => io::Error::new(
@@ -74,4 +83,64 @@ fn work(queue: &Receiver<Job>) {
 
 fn gone() -> io::Error {
     io::Error::other("the thread that starts processes has ended")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runtime::Process;
+    use nix::sys::signal::{Signal, kill};
+    use std::io::{BufRead, BufReader, Write};
+    use std::os::unix::process::CommandExt;
+    use std::process::Stdio;
+    use std::time::{Duration, Instant};
+
+    const AS_TOOL: &str = "CHAOS_TEST_SPAWNER";
+
+    /// Not a test by itself: what the next one runs as the tool that is killed.
+    #[test]
+    fn a_tool_that_stops_its_child() {
+        if std::env::var_os(AS_TOOL).is_none() {
+            return;
+        }
+        let spawner = Spawner::start(None).unwrap();
+        let mut command = Command::new("sleep");
+        command.arg("600");
+        // As from a fault: its thread ends, and the child stays.
+        let asked = std::thread::spawn(move || (spawner.spawn(command, None).unwrap(), spawner));
+        let (child, _spawner) = asked.join().unwrap();
+        let pid = Pid::from_raw(child.id() as i32);
+        kill(pid, Signal::SIGSTOP).unwrap();
+        while !Process::find(pid.as_raw()).unwrap().is_all_in('T') {
+            std::thread::yield_now();
+        }
+        writeln!(std::io::stdout(), "\nchild {pid}").unwrap();
+        std::thread::sleep(Duration::from_secs(600));
+    }
+
+    #[test]
+    fn a_stopped_child_dies_with_a_killed_tool() {
+        let test = "runtime::local::spawner::tests::a_tool_that_stops_its_child";
+        let mut tool = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", test, "--nocapture"])
+            .env(AS_TOOL, "1")
+            .process_group(0)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(tool.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let pid = lines.find_map(|l| l.strip_prefix("child ")?.parse().ok()).unwrap();
+        let child = Process::find(pid).unwrap();
+        assert!(child.is_all_in('T'));
+        // Out of reach of the terminal's signals.
+        let own = nix::unistd::getsid(None).unwrap();
+        assert_ne!(nix::unistd::getsid(Some(Pid::from_raw(pid))).unwrap(), own);
+        tool.kill().unwrap();
+        tool.wait().unwrap();
+        let begun = Instant::now();
+        while child.lives() {
+            assert!(begun.elapsed() < Duration::from_secs(10), "process {pid} outlives the tool");
+            std::thread::yield_now();
+        }
+    }
 }

@@ -121,10 +121,13 @@ pub(super) mod tests {
             cluster: ClusterPlan {
                 kafka: "3.8.1".to_owned(),
                 brokers,
+                broker_ids: (0..i32::from(brokers)).collect(),
                 controllers,
                 timing: Timing::Stock,
                 clocks: Clocks { session_ms: 9_000, lag_ms: 30_000 },
                 config: [("log.retention.ms".to_owned(), "-1".to_owned())].into(),
+                compose: None,
+                flavour: None,
             },
             java: "/java/bin/java".into(),
             jars: vec!["/k/a.jar".into(), "/k/b.jar".into()],

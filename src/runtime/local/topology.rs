@@ -2,8 +2,8 @@
 
 use super::advice::{Settings, Step, explain};
 use super::link::{self, LOOPBACK, Links, Mac, VethEnd};
+use crate::netfilter::DropPoint;
 use crate::netfilter::netlink::{Batch, Refused};
-use crate::netfilter::{DropPoint, Hook};
 use crate::runtime::RuntimeError;
 use nix::errno::Errno;
 use nix::sched::{CloneFlags, unshare};
@@ -62,7 +62,7 @@ impl Topology {
 
 fn build_here(spokes: &[Spoke]) -> Result<Topology, RuntimeError> {
     let mut hub = enter_new_namespace()?;
-    let filter = DropPoint::open("hub", Hook::Forward)
+    let filter = DropPoint::open("hub", "nftables in the hub")
         .and_then(|filter| filter.tables().map(|_| filter))
         .map_err(|e| explain(Step::PacketFilter, errno_of(&e), &Settings::read()))?;
     let mut ends = Vec::new();

@@ -57,6 +57,38 @@ fn a_loss_while_two_brokers_claim_to_lead_is_the_zombies() {
     assert_eq!(only_witness(&findings).acked_by, [Leadership { epoch: 4, broker: 0 }]);
 }
 
+// A zombie again: broker 0 wakes up as the leader of epoch 4 and acknowledges 1 and 2 at offsets 1
+// and 2, at 10 s. Broker 1 leads in epoch 5 by then, acknowledges 3 at offset 1, at 12 s, and hands
+// over to broker 0, which leads in epoch 6. At offset 2 the log goes on in epoch 6. Broker 1 had no
+// offset 2 at 10 s, since it came to offset 1 at 12 s: it was the zombie, and epoch 5 cut it off.
+#[test]
+fn who_came_to_a_lower_offset_later_did_not_acknowledge_a_higher_one_before() {
+    let zombie = |of_3_us| {
+        sent(5)
+            .says(0, 0, 0, 4)
+            .says(5 * S, 1, 1, 5)
+            .says(11 * S, 0, 1, 5)
+            .says(14 * S, 0, 0, 6)
+            .acked(0..1, 0, S, S)
+            .acked(1..3, 1, 10 * S, 10 * S)
+            .acked(3..4, 1, of_3_us, of_3_us)
+            .acked(4..5, 2, 15 * S, 15 * S)
+            .log(0, 4, ours(0..1))
+            .log(1, 5, ours(3..4))
+            .log(2, 6, ours(4..5))
+            .verify()
+    };
+    let told = zombie(12 * S);
+    let witness = only_witness(&told);
+    assert_eq!(witness.acked_by, [Leadership { epoch: 4, broker: 0 }]);
+    let cause = Cause::Truncated { epoch: 5, leader: Some(1), next_epoch: true };
+    assert_eq!(witness.cause, Some(cause));
+    // Had broker 1 come to offset 1 before, it might have been at 2 by then.
+    let open = zombie(9 * S);
+    let both = [Leadership { epoch: 4, broker: 0 }, Leadership { epoch: 5, broker: 1 }];
+    assert_eq!(open.witnesses.last().unwrap().acked_by, both);
+}
+
 // As before, but nothing was written in epoch 5: the log ends before the offset. Broker 1, whose
 // log was read, leads in the highest epoch and keeps what it acknowledges; so it was broker 0.
 #[test]

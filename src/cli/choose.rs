@@ -1,0 +1,137 @@
+//! Which runtime a command takes, and why.
+
+use crate::plan::Plan;
+use crate::runner::{DockerOptions, DockerRuntime, LocalRuntime, NodeOptions, Runtime};
+use crate::runtime::RuntimeError;
+use crate::runtime::docker::{Obtainable, Pull};
+use crate::runtime::local::{Host, HostOptions};
+use std::path::PathBuf;
+use std::process::Command;
+
+/// What the command line says of the nodes.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct Options {
+    /// Local: take this unpacked Kafka instead of the scenario's version
+    #[arg(long, value_name = "DIR", env = "KAFKA_HOME")]
+    kafka_home: Option<PathBuf>,
+    /// Heap of each Kafka process, MiB
+    #[arg(long, value_name = "MIB", default_value_t = 256, value_parser = clap::value_parser!(u32).range(64..=65_536))]
+    heap_mib: u32,
+    /// Docker: take this image instead of the compose file's
+    #[arg(long, value_name = "IMAGE")]
+    image: Option<String>,
+    /// Docker: whether an image that is not there may be pulled
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = PullChoice::Missing)]
+    pull: PullChoice,
+    /// Docker: move the cluster's ports on 127.0.0.1 to this one and the following
+    #[arg(long, value_name = "PORT")]
+    port_base: Option<u16>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum PullChoice {
+    /// When it is not there.
+    Missing,
+    /// Never.
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum RuntimeChoice {
+    /// Docker when a daemon answers and the image can be had, else local.
+    Auto,
+    /// Processes in namespaces of their own; no root, no Docker.
+    Local,
+    /// Containers of a compose file.
+    Docker,
+}
+
+impl Options {
+    /// The local runtime; this process enters its namespaces, and must have no threads yet.
+    pub(super) fn local(&self, why: &str) -> Result<Box<dyn Runtime>, RuntimeError> {
+        let options = NodeOptions { kafka_home: self.kafka_home.clone(), heap_mib: self.heap_mib };
+        let host = Host::enter(&HostOptions::from_env())?;
+        Ok(Box::new(LocalRuntime { host, options, why: why.to_owned() }))
+    }
+
+    /// The Docker runtime, when its daemon answers.
+    pub(super) fn docker(&self, why: &str) -> Result<Box<dyn Runtime>, RuntimeError> {
+        Ok(Box::new(DockerRuntime::connect(self.docker_options(), why)?))
+    }
+
+    fn docker_options(&self) -> DockerOptions {
+        DockerOptions {
+            image: self.image.clone(),
+            pull: match self.pull {
+                PullChoice::Missing => Pull::Missing,
+                PullChoice::Never => Pull::Never,
+            },
+            port_base: self.port_base,
+            heap_mib: self.heap_mib,
+        }
+    }
+
+    /// The same options as arguments of a child.
+    pub(super) fn pass_on(&self, command: &mut Command) {
+        if let Some(home) = &self.kafka_home {
+            command.arg("--kafka-home").arg(home);
+        }
+        command.arg("--heap-mib").arg(self.heap_mib.to_string());
+        if let Some(image) = &self.image {
+            command.arg("--image").arg(image);
+        }
+        if self.pull == PullChoice::Never {
+            command.args(["--pull", "never"]);
+        }
+        if let Some(port) = self.port_base {
+            command.arg("--port-base").arg(port.to_string());
+        }
+    }
+
+    /// The runtime for these plans. An explicit choice never falls back. Starts no thread.
+    pub(super) fn choose(
+        &self,
+        choice: RuntimeChoice,
+        plans: &[Plan],
+    ) -> Result<Box<dyn Runtime>, RuntimeError> {
+        match choice {
+            RuntimeChoice::Local => self.local("as asked"),
+            RuntimeChoice::Docker => self.docker("as asked"),
+            RuntimeChoice::Auto => self.automatic(plans),
+        }
+    }
+
+    fn automatic(&self, plans: &[Plan]) -> Result<Box<dyn Runtime>, RuntimeError> {
+        let needed = plans.iter().find_map(|p| Some((p, p.needs_docker()?)));
+        if let (Some(home), None) = (&self.kafka_home, needed) {
+            return self.local(&format!("auto: {} is for this runtime", home.display()));
+        }
+        let docker = match DockerRuntime::connect(self.docker_options(), "auto") {
+            Ok(docker) => docker,
+            Err(error) if needed.is_some() => return Err(error),
+            Err(error) => return self.local(&format!("auto: {}", first_line(&error.what))),
+        };
+        if let (Some(refused), None) = (plans.iter().find_map(|p| docker.accepts(p).err()), needed)
+        {
+            return self.local(&format!("auto: {}", first_line(&refused.what)));
+        }
+        for plan in plans {
+            let words = match docker.obtainable(&plan.cluster)? {
+                Obtainable::No(reason) => reason,
+                Obtainable::Present(_) | Obtainable::Pullable(_) => continue,
+            };
+            return match needed {
+                Some((plan, what)) => {
+                    Err(RuntimeError::new(format!("{}: {what}; but {words}", plan.source))
+                        .advise("`chaos image build` makes an image without a registry"))
+                }
+                None => self.local(&format!("auto: a daemon answers, but {words}")),
+            };
+        }
+        Ok(Box::new(docker.because("auto: its daemon answers, and the image can be had")))
+    }
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
+}

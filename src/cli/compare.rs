@@ -1,0 +1,89 @@
+//! `chaos compare BASE NEW`: whether a run is worse than another one.
+
+use crate::compare::{self, Comparison, Options};
+use crate::exit::Exit;
+use crate::report::{ReadError, printable};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// Compare two runs: what changed, and whether chance explains it
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+BASE and NEW are a run's folder, its report.json, or a file of `chaos baseline`.
+
+Examples:
+  chaos compare chaos-out/minisr2-20260101-030000 chaos-out/latest
+  chaos compare minisr2.baseline.json chaos-out/latest
+  chaos compare minisr2.baseline.json chaos-out/latest --tolerance 50 --json
+
+Exit status:
+  0  nothing is worse
+  1  a regression
+  2  the command line or a file is wrong
+  3  nothing could be compared, or NEW does not tell of every cell of BASE")]
+pub(super) struct Arguments {
+    /// What NEW is held against
+    #[arg(value_name = "BASE")]
+    base: PathBuf,
+    /// The run that is judged
+    #[arg(value_name = "NEW")]
+    new: PathBuf,
+    /// By how much a latency or the time without an acknowledgement may grow
+    #[arg(long, value_name = "PERCENT", default_value_t = 25.0, value_parser = percent)]
+    tolerance: f64,
+    /// Print everything as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// A share in percent that makes sense as a tolerance.
+fn percent(text: &str) -> Result<f64, String> {
+    let percent: f64 = text
+        .trim_end_matches('%')
+        .trim()
+        .parse()
+        .map_err(|_| "write a number of percent, as in 25".to_owned())?;
+    match (0.0..=10_000.0).contains(&percent) {
+        true => Ok(percent),
+        false => Err("from 0 to 10000 percent".to_owned()),
+    }
+}
+
+/// The comparison on `out`, or what is wrong with a file on `err` and [`Exit::Usage`].
+///
+/// # Errors
+/// When `out` or `err` cannot be written.
+pub(super) fn run(
+    arguments: &Arguments,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> io::Result<Exit> {
+    let options = Options { tolerance: arguments.tolerance / 1e2 };
+    let comparison = match both(&arguments.base, &arguments.new, options) {
+        Ok(comparison) => comparison,
+        Err(error) => {
+            complain(&error.to_string(), err)?;
+            return Ok(Exit::Usage);
+        }
+    };
+    if arguments.json {
+        serde_json::to_writer_pretty(&mut *out, &comparison)?;
+        writeln!(out)?;
+    } else {
+        compare::write_words(&comparison, out)?;
+    }
+    Ok(comparison.outcome.exit())
+}
+
+/// An error with its help, without what could steer a terminal: parts of it come from files.
+pub(super) fn complain(error: &str, err: &mut dyn Write) -> io::Result<()> {
+    let lines: Vec<String> = error.lines().map(printable).collect();
+    writeln!(err, "error: {}", lines.join("\n"))
+}
+
+fn both(base: &Path, new: &Path, options: Options) -> Result<Comparison, ReadError> {
+    let (base_side, _) = compare::read(base)?;
+    let (new_side, _) = compare::read(new)?;
+    let (base, new) = (base.display().to_string(), new.display().to_string());
+    Ok(compare::compare((&base, &base_side), (&new, &new_side), options))
+}

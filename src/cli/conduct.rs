@@ -1,0 +1,251 @@
+//! Carries out studies: one run or a series of them each, shown while they go on, reported in
+//! files and at the end.
+
+use super::changes::Changes;
+use super::choose::{Options, RuntimeChoice};
+use super::telling::Telling;
+use crate::clock::Epoch;
+use crate::exit::Exit;
+use crate::plan::{Asked, Plan, Shard, Study};
+use crate::report::{self, Live, Report, Show, Sort};
+use crate::runner::{self, Bus, Ground, Interrupt, Repeats, Request, RunFolder, Runtime, Trial};
+use crate::runtime::RuntimeError;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::mpsc;
+
+/// What commands that run scenarios have in common.
+#[derive(Debug, clap::Args)]
+pub(super) struct Conduct {
+    #[command(flatten)]
+    changes: Changes,
+    /// Run everything so often, on a warm cluster with fresh topics
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    repeat: u32,
+    /// Repeat no more once it is known, with 95 % confidence, whether more or fewer trials than
+    /// SHARE of all lose and duplicate, in every cell; needs --repeat as the limit
+    #[arg(long, value_name = "SHARE", num_args = 0..=1, default_missing_value = "0.2",
+          require_equals = true, value_parser = share, requires = "repeat")]
+    until_decided: Option<f64>,
+    /// Run only the I-th of N parts of everything, for N commands side by side, as in 2/3
+    #[arg(long, value_name = "I/N")]
+    shard: Option<Shard>,
+    /// Order of the table's rows: lost, duplicated, phantom, unavailable, p99-before, p99-during,
+    /// verdict, or an axis
+    #[arg(long, value_name = "COLUMN")]
+    sort: Option<String>,
+    /// Put the run's files there; with several scenarios, a folder each inside it
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Take this seed instead of the scenario's
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Where nodes run
+    #[arg(long, value_enum, default_value_t = RuntimeChoice::Auto)]
+    runtime: RuntimeChoice,
+    #[command(flatten)]
+    options: Options,
+    #[command(flatten)]
+    telling: Telling,
+}
+
+impl Conduct {
+    /// What it says of the plans.
+    pub(super) fn asked(&self) -> Asked<'_> {
+        self.changes.asked(self.seed)
+    }
+
+    fn repeats(&self) -> Repeats {
+        Repeats { most: self.repeat, until_decided: self.until_decided }
+    }
+
+    /// What `--shard` takes of the studies, and says so; none without it. That a shard has nothing
+    /// to do is no failure: the other shards have everything.
+    fn take(&self, studies: &[Study]) -> Option<Vec<Study>> {
+        let shard = self.shard?;
+        let taken = shard.take(studies);
+        // Part of the result, so `-q` leaves it. With stderr closed there is nobody to tell.
+        drop(writeln!(io::stderr(), "{}", shard.in_words(studies, &taken)));
+        Some(taken)
+    }
+
+    /// The order of the rows, of a study with these axes.
+    fn sort(&self, study: &Study) -> Result<Sort, String> {
+        let Some(name) = &self.sort else { return Ok(Sort::Plan) };
+        Sort::parse(name, &study.first().axes).map_err(|known| {
+            let name = report::printable(name);
+            format!("`--sort {name}`: there is no such column; take one of {known}")
+        })
+    }
+}
+
+/// A share between 0 and 1, or in percent.
+fn share(text: &str) -> Result<f64, String> {
+    let (number, unit) = match text.strip_suffix('%') {
+        Some(number) => (number, 0.01),
+        None => (text, 1.0),
+    };
+    let share = number.trim().parse::<f64>().map(|n| n * unit).ok();
+    let within = share.filter(|share| (0.01..=0.99).contains(share));
+    within.ok_or_else(|| "write a share from 0.01 to 0.99, as in 0.2 or 20%".to_owned())
+}
+
+/// Runs all studies and reports each. Must be called before any thread exists.
+pub(super) fn conduct(arguments: &Conduct, studies: &[Study]) -> Exit {
+    for study in studies {
+        if let Err(problem) = arguments.sort(study) {
+            // With stderr closed there is nobody to tell; the exit status still does.
+            drop(writeln!(io::stderr(), "error: {problem}"));
+            return Exit::Usage;
+        }
+    }
+    // Folders lie where they would without shards.
+    let several = studies.len() > 1;
+    let taken = arguments.take(studies);
+    let studies = taken.as_deref().unwrap_or(studies);
+    if studies.is_empty() {
+        return Exit::Pass;
+    }
+    let plans: Vec<Plan> = studies.iter().flat_map(|study| study.plans.clone()).collect();
+    // Before any thread exists: namespaces and the signal mask are inherited.
+    let runtime = match arguments.options.choose(arguments.runtime, &plans) {
+        Ok(runtime) => runtime,
+        Err(error) => return complain(&error),
+    };
+    for plan in &plans {
+        if let Err(error) = runtime.accepts(plan) {
+            complain(&error);
+            return Exit::Usage;
+        }
+    }
+    let interrupt = match Interrupt::install() {
+        Ok(interrupt) => interrupt,
+        Err(error) => return complain(&RuntimeError::io("cannot take over signals", error)),
+    };
+    let mut worst = Exit::Pass;
+    let conductor = Conductor { arguments, runtime: runtime.as_ref(), interrupt, several };
+    for study in studies {
+        let exit = conductor.study(study).unwrap_or_else(|e| conductor.failed(study, &e));
+        worst = worst.worst(exit);
+        if conductor.interrupt.asked().is_some() {
+            break;
+        }
+    }
+    worst
+}
+
+struct Conductor<'a> {
+    arguments: &'a Conduct,
+    runtime: &'a dyn Runtime,
+    interrupt: Interrupt,
+    /// Whether there are several studies, each in a folder of its own.
+    several: bool,
+}
+
+impl Conductor<'_> {
+    fn study(&self, study: &Study) -> Result<Exit, RuntimeError> {
+        let name = &study.first().name;
+        let out = self.arguments.out.as_ref();
+        let out = out.map(|o| if self.several { o.join(name) } else { o.clone() });
+        let mut ground = Ground::new(self.runtime);
+        let (report, folder) = if study.plans.len() == 1 && self.arguments.repeat == 1 {
+            let folder = RunFolder::create(out.as_deref(), name)?;
+            let show = self.arguments.telling.show(None);
+            (self.run(study.first(), &folder, show, &mut ground, false)?, folder)
+        } else {
+            let folder = RunFolder::create_plain(out.as_deref(), name)?;
+            let report = self.series(study, &folder, &mut ground)?;
+            report::write_files(&report, folder.path())
+                .map_err(|e| RuntimeError::io("cannot write the reports", e))?;
+            (report, folder)
+        };
+        let closed = ground.close();
+        let sort = self.arguments.sort(study).unwrap_or_default();
+        (self.arguments.telling.end(&report, &sort, folder.path()))
+            .map_err(|e| RuntimeError::io("cannot write the result", e))?;
+        closed?;
+        Ok(report.exit())
+    }
+
+    /// There is no report of this study.
+    fn failed(&self, study: &Study, error: &RuntimeError) -> Exit {
+        let exit = complain(error);
+        let (name, reason) = (&study.first().name, error.to_string());
+        match self.arguments.telling.failed(name, exit.code(), reason) {
+            Ok(()) => exit,
+            Err(e) => complain(&RuntimeError::io("cannot write the result", e)),
+        }
+    }
+
+    /// One run, shown and reported in its folder.
+    fn run(
+        &self,
+        plan: &Plan,
+        folder: &RunFolder,
+        show: Show,
+        ground: &mut Ground<'_>,
+        keep: bool,
+    ) -> Result<Report, RuntimeError> {
+        let (listener, events) = mpsc::channel();
+        let live = Live::listen(events, &folder.path().join("events.jsonl"), show)
+            .map_err(|e| RuntimeError::io("cannot write the events", e))?;
+        let bus = Bus::new(Epoch::now(), listener);
+        let request = Request { plan, folder, keep };
+        let report = runner::run(&request, ground, &bus, &self.interrupt);
+        // The listener ends when nobody is left who could tell it anything.
+        drop(bus);
+        let told = live.finish();
+        report::write_files(&report, folder.path())
+            .map_err(|e| RuntimeError::io("cannot write the reports", e))?;
+        told.map_err(|e| RuntimeError::io("cannot write the events", e))?;
+        Ok(report)
+    }
+
+    /// All runs of a study, put together.
+    fn series(
+        &self,
+        study: &Study,
+        folder: &RunFolder,
+        ground: &mut Ground<'_>,
+    ) -> Result<Report, RuntimeError> {
+        let mut run = |trial: &Trial| -> Result<Report, RuntimeError> {
+            let folder = folder.path().join(trial.folder());
+            let folder = RunFolder::create(Some(&folder), &trial.plan.name)?;
+            let telling = &self.arguments.telling;
+            let report = self.run(&trial.plan, &folder, telling.show(Some(trial)), ground, true)?;
+            (telling.trial(trial, &report, folder.path()))
+                .map_err(|e| RuntimeError::io("cannot write the result", e))?;
+            Ok(report)
+        };
+        Ok(report::merge(runner::series(study, self.arguments.repeats(), &mut run)?))
+    }
+}
+
+pub(super) fn complain(error: &RuntimeError) -> Exit {
+    // With stderr closed there is nobody to tell; the exit status still does.
+    drop(writeln!(io::stderr(), "error: {error}"));
+    Exit::Environment
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_is_a_number_or_percent() {
+        let near = |text: &str, value: f64| (share(text).unwrap() - value).abs() < 1e-9;
+        assert!(near("0.2", 0.2) && near("20%", 0.2) && near("5 %", 0.05));
+        for wrong in ["0", "1", "120%", "-0.5", "x", "", "%", "NaN"] {
+            assert!(share(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_columns_in_the_help_are_those_that_are_known() {
+        use clap::{Args as _, Command};
+        let command = Conduct::augment_args(Command::new("x"));
+        let help = command.get_arguments().find(|a| a.get_id() == "sort").unwrap().get_help();
+        let help = help.unwrap().to_string();
+        assert!(report::SORT_COLUMNS.iter().all(|column| help.contains(column)), "{help}");
+    }
+}

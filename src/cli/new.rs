@@ -1,0 +1,122 @@
+//! `chaos new NAME`: a scenario to start from.
+
+use super::refused::{Refused, end, unwritten};
+use crate::exit::Exit;
+use crate::report::printable;
+use crate::scenario::{self, builtin};
+use clap::builder::PossibleValuesParser;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// Runs as it is, and explains each section.
+const TEMPLATE: &str = include_str!("template.yaml");
+
+/// Where a scenario's folder may have the schema, as the file would name it.
+const SCHEMAS: [&str; 3] =
+    ["scenario.schema.json", "schemas/scenario.schema.json", "../schemas/scenario.schema.json"];
+
+/// What an editor's YAML server looks for.
+const HEADER: &str = "# yaml-language-server: $schema=";
+
+/// Write a scenario to start from, every section explained
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+The scenario runs as it is. Nothing is ever overwritten. Where the folder has
+scenario.schema.json (`chaos schema` prints it), the file's first line names it
+to editors.
+
+Examples:
+  chaos new mine
+  chaos new mine --out scenarios/mine.yaml
+  chaos new mine --from acks1-leader-loss
+
+Exit status:
+  0  written
+  2  the command line is wrong, or the file is there already
+  4  the file cannot be written")]
+pub(super) struct Arguments {
+    /// Name of the scenario; it names folders and topics
+    #[arg(value_name = "NAME")]
+    name: String,
+    /// Where to; NAME.yaml if not given
+    #[arg(short, long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Take a scenario that is built in as it is, under the new name
+    #[arg(long, value_name = "BUILTIN", value_parser = PossibleValuesParser::new(builtin::names()),
+          hide_possible_values = true)]
+    from: Option<String>,
+}
+
+/// Says on `out` what was written and what to do with it, or on `err` why nothing was.
+///
+/// # Errors
+/// When `out` or `err` cannot be written.
+pub(super) fn run(
+    arguments: &Arguments,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> io::Result<Exit> {
+    let told = go(arguments).map(|file| {
+        let shown = printable(&file.display().to_string());
+        format!(
+            "{shown}: written\n  \
+             chaos plan {shown}  says what a run would do\n  \
+             chaos run {shown}   runs it"
+        )
+    });
+    end(told, out, err)
+}
+
+fn go(arguments: &Arguments) -> Result<PathBuf, Refused> {
+    let name = &arguments.name;
+    if !scenario::is_name(name) {
+        let why = format!("`{name}` is no name for a scenario\n  help: {}", scenario::name_form());
+        return Err((Exit::Usage, why));
+    }
+    let file = arguments.out.clone().unwrap_or_else(|| PathBuf::from(format!("{name}.yaml")));
+    let model = arguments.from.as_deref().and_then(builtin::find);
+    let text = match model {
+        Some(builtin) => renamed(without_header(builtin.text), builtin.name, name),
+        None => renamed(TEMPLATE, "NAME", name),
+    };
+    write(&file, &format!("{}{text}", header(&file)))?;
+    Ok(file)
+}
+
+/// The text with another name in its line `name:`.
+fn renamed(text: &str, old: &str, new: &str) -> String {
+    // `null` and the like are words to a person, and none to YAML.
+    let is_word = serde_yaml::from_str::<serde_yaml::Value>(new).is_ok_and(|read| read.is_string());
+    let new = if is_word { new.to_owned() } else { format!("\"{new}\"") };
+    text.replacen(&format!("\nname: {old}\n"), &format!("\nname: {new}\n"), 1)
+}
+
+/// A shipped file names the schema of its own folder.
+fn without_header(text: &str) -> &str {
+    match text.split_once('\n') {
+        Some((first, rest)) if first.starts_with(HEADER) => rest,
+        _ => text,
+    }
+}
+
+/// The line that names the schema to editors, if there is one to name.
+fn header(file: &Path) -> String {
+    let folder = file.parent().unwrap_or_else(|| Path::new(""));
+    let there = SCHEMAS.iter().find(|schema| folder.join(schema).is_file());
+    there.map_or(String::new(), |schema| format!("{HEADER}{schema}\n"))
+}
+
+/// Never over a file that is there.
+fn write(file: &Path, text: &str) -> Result<(), Refused> {
+    let failed = |e: io::Error| unwritten(file, &e, "name another file with --out");
+    let mut to = OpenOptions::new().write(true).create_new(true).open(file).map_err(failed)?;
+    to.write_all(text.as_bytes()).map_err(|e| {
+        // Half a file is of no use; if it cannot be removed, a look into it tells.
+        drop(fs::remove_file(file));
+        failed(e)
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,96 @@
+//! `chaos report`: a finished run's report in another format, made of its `report.json` alone.
+
+use super::compare::complain;
+use crate::exit::Exit;
+use crate::report::{self, Format, Report, Sort, printable};
+use clap::ValueEnum;
+use clap::builder::PossibleValue;
+use std::fs;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+/// Show a finished run, or write its report in another format
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+RUN is a run's folder, or its report.json. What a run wrote into its folder is
+made again byte by byte; the table is what it printed at its end.
+
+Examples:
+  chaos report chaos-out/latest
+  chaos report chaos-out/latest --sort lost
+  chaos report report.json --format junit --out junit.xml
+  chaos report chaos-out/latest --format markdown >> \"$GITHUB_STEP_SUMMARY\"
+
+Exit status:
+  0  written, whatever the run's verdict is
+  2  the command line or the run is wrong
+  4  the file cannot be written")]
+pub(super) struct Arguments {
+    /// The run to show
+    #[arg(value_name = "RUN")]
+    run: PathBuf,
+    /// What to write
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+    /// Order of the table's rows: lost, duplicated, phantom, unavailable, p99-before, p99-during,
+    /// verdict, or an axis
+    #[arg(long, value_name = "COLUMN")]
+    sort: Option<String>,
+    /// Write to this file, and replace it if it is there; standard output if not given
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+impl ValueEnum for Format {
+    fn value_variants<'a>() -> &'a [Self] {
+        Format::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()))
+    }
+}
+
+/// The report on `out` or in the file, or what is wrong on `err`.
+///
+/// # Errors
+/// When `out` or `err` cannot be written.
+pub(super) fn run(
+    arguments: &Arguments,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> io::Result<Exit> {
+    let (report, sort) = match asked(arguments) {
+        Ok(asked) => asked,
+        Err(why) => {
+            complain(&why, err)?;
+            return Ok(Exit::Usage);
+        }
+    };
+    // In memory first: a file that is there stays as it is when no new one can be made.
+    let mut text = Vec::new();
+    report::write(&report, arguments.format, &sort, &mut text)?;
+    let Some(file) = &arguments.out else {
+        out.write_all(&text)?;
+        return Ok(Exit::Pass);
+    };
+    if let Err(e) = fs::write(file, &text) {
+        complain(&format!("{}: cannot be written: {e}", file.display()), err)?;
+        return Ok(Exit::Environment);
+    }
+    Ok(Exit::Pass)
+}
+
+/// The report that was named, and the order of its rows.
+fn asked(arguments: &Arguments) -> Result<(Report, Sort), String> {
+    let report = report::read(&arguments.run).map_err(|e| e.to_string())?;
+    let Some(name) = &arguments.sort else { return Ok((report, Sort::Plan)) };
+    if arguments.format != Format::Table {
+        return Err("`--sort` is for the table only\n  help: leave it out".to_owned());
+    }
+    let sort = Sort::parse(name, &report.axes).map_err(|known| {
+        let name = printable(name);
+        format!("`--sort {name}`: there is no such column; take one of {known}")
+    })?;
+    Ok((report, sort))
+}

@@ -1,0 +1,28 @@
+//! Two runs side by side: what changed between them, and whether chance explains it.
+//!
+//! Reports and baseline files are both read into a [`Side`]; [`compare`] pairs their cells and
+//! judges; [`write_words`] and the JSON of [`Comparison`] tell it. The rules and their reasons are
+//! in `docs/compare.md`.
+
+mod baseline;
+mod candidates;
+mod decide;
+mod judge;
+mod model;
+mod pair;
+mod promise;
+mod read;
+mod report_file;
+mod show;
+mod side;
+mod words;
+
+pub use baseline::{baseline_text, default_name};
+pub use judge::{ALPHA, Options, compare};
+pub use model::{
+    Change, Comparison, Difference, Finding, Outcome, PairFindings, Ratio, Rule, SCHEMA,
+    SideSummary, Tested,
+};
+pub use read::{Kind, read};
+pub use show::write_words;
+pub use side::{LeftOut, Promise, Side, SideCell, Trial};

@@ -1,0 +1,289 @@
+//! What a comparison reads of a `report.json`, and the [`Side`] that it makes of it.
+//!
+//! Reports are kept and compared later, by other versions of the tool: so only the fields that
+//! are needed are asked for, and whatever else a report holds may change.
+
+use super::side::{LeftOut, Promise, Side, SideCell, Trial};
+use crate::exit::Exit;
+use crate::plan::{ClusterPlan, Controllers, Expectation, FaultPlan, Metric, Properties, Timing};
+use crate::report::{CellTrial, ShownCounts};
+use crate::verify::{ExpectationVerdict, PhaseLatency, Verdict};
+use serde::Deserialize;
+
+/// Lines of `about` that say where it ran; the others differ in every run.
+const ENVIRONMENT: [&str; 2] = ["runtime", "kafka"];
+
+/// A report as far as it is compared.
+#[derive(Debug, Deserialize)]
+pub struct ReportFile {
+    exit_code: u8,
+    reasons: Vec<String>,
+    started_at: String,
+    #[serde(default)]
+    about: Vec<String>,
+    #[serde(default)]
+    trials: Vec<Run>,
+    cells: Vec<Cell>,
+    faults: Vec<Fault>,
+    plan: Plan,
+}
+
+/// One of the runs of which the report was put together.
+#[derive(Clone, Debug, Deserialize)]
+struct Run {
+    number: u32,
+    exit_code: u8,
+    reasons: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Cell {
+    id: String,
+    #[serde(default)]
+    axes: Properties,
+    config: Properties,
+    verdict: Verdict,
+    expectations: Vec<ExpectationVerdict>,
+    counts: ShownCounts,
+    unavailable_ms: Option<f64>,
+    latencies: Vec<PhaseLatency>,
+    trials: Option<Trials>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Trials {
+    each: Vec<CellTrial>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Fault {
+    /// None in a single run's report.
+    trial: Option<u32>,
+    what: String,
+    effective: bool,
+    reason: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Plan {
+    name: String,
+    cluster: ClusterPlan,
+    faults: Vec<FaultPlan>,
+    cells: Vec<PlannedCell>,
+    duration_ms: Option<u64>,
+}
+
+#[derive(Debug, Deserialize)]
+struct PlannedCell {
+    id: String,
+    expectations: Vec<Expectation>,
+}
+
+impl ReportFile {
+    /// Why nothing at all can be compared, when the run did not come to its end.
+    pub fn unfinished(&self, side: &Side) -> Option<String> {
+        let why = ended(self.exit_code)?;
+        let reason = self.reasons.first().map_or(String::new(), |r| format!(": {r}"));
+        (!side.is_comparable()).then(|| format!("the run {why}{reason}"))
+    }
+
+    /// What is compared of it.
+    pub fn side(&self) -> Side {
+        let mut notes = Vec::new();
+        if let Some(why) = ended(self.exit_code) {
+            notes.push(format!("the run {why}; trials that came to their end are compared"));
+        }
+        let runs = self.runs();
+        let promises: Vec<Vec<Promise>> =
+            self.cells.iter().map(|cell| self.promises(cell)).collect();
+        let each: Vec<Vec<(Trial, Verdict)>> = self.cells.iter().map(Cell::each).collect();
+        let mut spoilt: Vec<(u32, String)> =
+            runs.iter().filter_map(|run| Some((run.number, self.spoilt(run)?))).collect();
+        for ((cell, promises), each) in self.cells.iter().zip(&promises).zip(&each) {
+            for (trial, _) in each {
+                let idle = promises.iter().find(|promise| promise.did_not_bite(trial));
+                spoilt.extend(idle.map(|promise| {
+                    (trial.number, format!("`{}` of cell {} did not happen", promise.text, cell.id))
+                }));
+            }
+        }
+        let cells = self.cells.iter().zip(promises).zip(each);
+        let cells = cells.map(|((cell, promises), each)| {
+            let (trials, left_out) = sort_out(cell, each, &spoilt, &runs);
+            SideCell {
+                id: cell.id.clone(),
+                axes: cell.axes.clone(),
+                config: cell.config.clone(),
+                promises,
+                left_out,
+                trials,
+            }
+        });
+        Side {
+            scenario: self.plan.name.clone(),
+            started_at: self.started_at.clone(),
+            setup: self.plan.setup(),
+            environment: self.environment(),
+            notes,
+            cells: cells.collect(),
+        }
+    }
+
+    /// The runs of which it was put together; a single run's own report is one.
+    fn runs(&self) -> Vec<Run> {
+        let single = || Run { number: 1, exit_code: self.exit_code, reasons: self.reasons.clone() };
+        if self.trials.is_empty() { vec![single()] } else { self.trials.clone() }
+    }
+
+    /// Why a run proves nothing of any cell, if so.
+    fn spoilt(&self, run: &Run) -> Option<String> {
+        if let Some(why) = ended(run.exit_code) {
+            return Some(format!("the run {why}"));
+        }
+        // Without a number it is the fault of a single run.
+        let of_run = |fault: &&Fault| fault.trial.unwrap_or(run.number) == run.number;
+        let idle = self.faults.iter().filter(of_run).find(|fault| !fault.effective)?;
+        let reason = idle.reason.as_deref().unwrap_or("no proof was seen");
+        Some(format!("{} did not take effect: {reason}", idle.what))
+    }
+
+    fn promises(&self, cell: &Cell) -> Vec<Promise> {
+        let planned = self.plan.cells.iter().find(|planned| planned.id == cell.id);
+        let bounds = |one: &ExpectationVerdict| {
+            let same = |e: &&Expectation| e.text == one.text && e.metric == one.metric;
+            let own = planned.and_then(|planned| planned.expectations.iter().find(same));
+            // The report holds one plan of several; the same words about a count mean the same.
+            let others = || self.plan.cells.iter().flat_map(|c| &c.expectations).find(same);
+            let is_count = one.metric != Metric::Unavailable;
+            let written = own.or_else(|| others().filter(|_| is_count));
+            written.map_or((None, None), |e| (e.min, e.max))
+        };
+        let promise = |one: &ExpectationVerdict| {
+            let (min, max) = bounds(one);
+            Promise { text: one.text.clone(), metric: one.metric, min, max, verdict: one.verdict }
+        };
+        cell.expectations.iter().map(promise).collect()
+    }
+
+    fn environment(&self) -> Properties {
+        let line = |name: &str| {
+            let rest = self.about.iter().find_map(|line| line.strip_prefix(name))?.trim();
+            // Behind the runtime stands why it was taken, behind Kafka what the plan says, too.
+            let brokers = format!(", {} brokers", self.plan.cluster.brokers);
+            let end = if name == "runtime" { " (" } else { &brokers };
+            let value = rest.split(end).next()?;
+            Some((name.to_owned(), value.to_owned()))
+        };
+        ENVIRONMENT.into_iter().filter_map(line).collect()
+    }
+}
+
+/// How a run ended that did not come to its end.
+fn ended(exit_code: u8) -> Option<&'static str> {
+    match exit_code {
+        code if code == Exit::Environment.code() => Some("failed"),
+        code if code == Exit::Interrupted.code() => Some("was interrupted"),
+        code if code == Exit::Terminated.code() => Some("was terminated"),
+        _ => None,
+    }
+}
+
+impl Cell {
+    /// Its trials, each with its verdict.
+    fn each(&self) -> Vec<(Trial, Verdict)> {
+        let p99 = |label: &str| self.latencies.iter().find(|l| l.label == label)?.p99_us;
+        let single = || CellTrial {
+            trial: 1,
+            verdict: self.verdict,
+            acked: self.counts.acked,
+            lost: self.counts.lost,
+            duplicated: self.counts.duplicated,
+            phantom: self.counts.phantom,
+            unavailable_ms: self.unavailable_ms,
+            p99_before_us: p99("before"),
+            p99_during_us: p99("during"),
+        };
+        let each = self.trials.as_ref().map(|trials| trials.each.clone());
+        let each = each.unwrap_or_else(|| vec![single()]);
+        each.into_iter().map(|one| (Trial::of(&one), one.verdict)).collect()
+    }
+}
+
+impl Trial {
+    fn of(one: &CellTrial) -> Self {
+        Trial {
+            number: one.trial,
+            acked: one.acked,
+            lost: one.lost,
+            duplicated: one.duplicated,
+            phantom: one.phantom,
+            unavailable_ms: one.unavailable_ms,
+            p99_before_us: one.p99_before_us,
+            p99_during_us: one.p99_during_us,
+        }
+    }
+}
+
+/// The trials that prove something, and those that do not.
+fn sort_out(
+    cell: &Cell,
+    each: Vec<(Trial, Verdict)>,
+    spoilt: &[(u32, String)],
+    runs: &[Run],
+) -> (Vec<Trial>, Vec<LeftOut>) {
+    let own_reason = |number: u32| {
+        let prefix = format!("cell {}: ", cell.id);
+        let reasons = runs.iter().filter(|run| run.number == number).flat_map(|run| &run.reasons);
+        let own = reasons.filter_map(|reason| reason.strip_prefix(&prefix)).next();
+        own.map_or("inconclusive".to_owned(), |reason| format!("inconclusive: {reason}"))
+    };
+    let (mut trials, mut left_out): (Vec<Trial>, Vec<LeftOut>) = (Vec::new(), Vec::new());
+    for (trial, verdict) in each {
+        let of_run = spoilt.iter().find(|(number, _)| *number == trial.number);
+        let why = match (of_run, verdict) {
+            (Some((_, why)), _) => why.clone(),
+            (None, Verdict::Inconclusive) => own_reason(trial.number),
+            (None, Verdict::Pass | Verdict::Fail) => {
+                trials.push(trial);
+                continue;
+            }
+        };
+        match left_out.iter_mut().find(|left| left.why == why) {
+            Some(left) => left.trials.push(trial.number),
+            None => left_out.push(LeftOut { why, trials: vec![trial.number] }),
+        }
+    }
+    (trials, left_out)
+}
+
+impl Plan {
+    /// What all cells share, by the names that a scenario has for it.
+    fn setup(&self) -> Properties {
+        let cluster = &self.cluster;
+        let controllers = match cluster.controllers {
+            Controllers::Combined => "combined",
+            Controllers::Isolated => "isolated",
+        };
+        let timing = match cluster.timing {
+            Timing::Stock => "stock",
+            Timing::Fast => "fast",
+        };
+        let faults: Vec<String> = self.faults.iter().map(ToString::to_string).collect();
+        let mut setup = Properties::from([
+            ("cluster.kafka".to_owned(), cluster.kafka.clone()),
+            ("cluster.brokers".to_owned(), cluster.brokers.to_string()),
+            ("cluster.controllers".to_owned(), controllers.to_owned()),
+            ("cluster.timing".to_owned(), timing.to_owned()),
+            ("faults".to_owned(), faults.join("; ")),
+        ]);
+        let own = cluster.config.iter();
+        setup.extend(own.map(|(name, value)| (format!("cluster.config.{name}"), value.clone())));
+        if let Some(file) = &cluster.compose {
+            setup.insert("cluster.compose".to_owned(), file.display().to_string());
+        }
+        if let Some(ms) = self.duration_ms {
+            setup.insert("duration".to_owned(), format!("{} s", ms as f64 / 1e3));
+        }
+        setup
+    }
+}

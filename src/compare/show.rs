@@ -1,0 +1,178 @@
+//! A comparison on a terminal: what changed as a table, why in words, the outcome as the last
+//! line.
+
+use super::model::{Change, Comparison, Finding, PairFindings, SideSummary};
+use super::words;
+use crate::report::printable;
+use std::io::{self, Write};
+use tabled::builder::Builder;
+use tabled::settings::object::Columns;
+use tabled::settings::{Padding, Style, Width};
+
+/// At most so many differences are shown that nothing decided; the JSON has all.
+const UNDECIDED_MAX: usize = 12;
+
+/// Widths of the columns: with a blank behind each, 99 in all.
+const WIDTHS: [usize; 5] = [28, 18, 18, 18, 12];
+
+/// A finding with the cells that it is of.
+type Row<'a> = (&'a PairFindings, &'a Finding);
+
+/// Writes what a person wants to know.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub fn write_words(comparison: &Comparison, out: &mut dyn Write) -> io::Result<()> {
+    write_side("BASE", &comparison.base, out)?;
+    write_side("NEW ", &comparison.new, out)?;
+    if !comparison.differences.is_empty() {
+        let all = words::differences(&comparison.differences);
+        writeln!(out, "differs  {}", printable(&all))?;
+    }
+    write_table(comparison, out)?;
+    for cell in &comparison.cells {
+        write_cell(cell, out)?;
+    }
+    let ids = |ids: &[String]| printable(&words::list(ids.iter().map(String::as_str)));
+    if !comparison.only_in_base.is_empty() {
+        let n = words::counted(comparison.only_in_base.len(), "cell");
+        writeln!(out, "MISSING in NEW: {n} of BASE: {}", ids(&comparison.only_in_base))?;
+    }
+    if !comparison.only_in_new.is_empty() {
+        writeln!(out, "only in NEW, compared with nothing: {}", ids(&comparison.only_in_new))?;
+    }
+    writeln!(out, "{}", tests(comparison))?;
+    writeln!(out, "{}", printable(&comparison.summary))
+}
+
+fn write_side(name: &str, side: &SideSummary, out: &mut dyn Write) -> io::Result<()> {
+    let trials = match side.trials {
+        (least, most) if least == most => words::counted(most, "trial"),
+        (least, most) => format!("{least} to {most} trials"),
+    };
+    let cells = words::counted(side.cells, "cell");
+    let SideSummary { path, scenario, kafka, started_at, .. } = side;
+    let line = format!("{path}: {scenario}, Kafka {kafka}, {cells} of {trials}, {started_at}");
+    writeln!(out, "{name}     {}", printable(&line))?;
+    for note in &side.notes {
+        writeln!(out, "  note: {}", printable(note))?;
+    }
+    Ok(())
+}
+
+fn write_table(comparison: &Comparison, out: &mut dyn Write) -> io::Result<()> {
+    let of = |change: Change| -> Vec<Row<'_>> {
+        let all = comparison.cells.iter().flat_map(|c| c.findings.iter().map(move |f| (c, f)));
+        all.filter(|(_, finding)| finding.change == change).collect()
+    };
+    let mut undecided = of(Change::Undecided);
+    let more = undecided.len().saturating_sub(UNDECIDED_MAX);
+    undecided.truncate(UNDECIDED_MAX);
+    let rows: Vec<Row<'_>> =
+        of(Change::Worse).into_iter().chain(of(Change::Better)).chain(undecided).collect();
+    writeln!(out)?;
+    if !rows.is_empty() {
+        for line in table(&rows).lines() {
+            writeln!(out, "{}", line.trim_end())?;
+        }
+    }
+    if more > 0 {
+        writeln!(out, "and {more} more differences that are not decided: --json has them")?;
+    }
+    let same = comparison.cells.iter().filter(|cell| is_same(cell)).count();
+    if same > 0 {
+        writeln!(out, "{}: no change", words::counted(same, "cell"))?;
+    }
+    writeln!(out)
+}
+
+fn is_same(cell: &PairFindings) -> bool {
+    cell.change == Change::None && cell.not_comparable.is_none()
+}
+
+fn table(rows: &[Row<'_>]) -> String {
+    let mut builder = Builder::default();
+    builder.push_record(["cell", "measure", "BASE", "NEW", "change"]);
+    for (cell, finding) in rows {
+        builder.push_record([
+            folded(&printable(&name(cell)), WIDTHS[0]),
+            printable(&finding.measure),
+            finding.base.clone(),
+            finding.new.clone(),
+            change(finding),
+        ]);
+    }
+    let mut table = builder.build();
+    table.with(Style::blank()).with(Padding::new(0, 1, 0, 0));
+    for (column, width) in WIDTHS.into_iter().enumerate() {
+        table.modify(Columns::one(column), Width::wrap(width));
+    }
+    table.to_string()
+}
+
+/// A long id in lines that end behind a comma, where it can be broken so.
+fn folded(id: &str, width: usize) -> String {
+    let (mut text, mut length) = (String::new(), 0);
+    for part in id.split_inclusive([',', ' ']) {
+        let own = part.chars().count();
+        if length > 0 && length + own > width {
+            text.push('\n');
+            length = 0;
+        }
+        text.push_str(part);
+        length += own;
+    }
+    text
+}
+
+/// The cell's id, or both where they differ.
+fn name(cell: &PairFindings) -> String {
+    if cell.base == cell.new { cell.new.clone() } else { format!("{} -> {}", cell.base, cell.new) }
+}
+
+fn change(finding: &Finding) -> String {
+    let growth = finding.ratio.map_or(String::new(), |r| format!(" {}", words::growth(r.estimate)));
+    match finding.change {
+        Change::Worse => format!("WORSE{growth}"),
+        Change::Better => format!("better{growth}"),
+        Change::Undecided => "not decided".to_owned(),
+        Change::None => "same".to_owned(),
+    }
+}
+
+fn write_cell(cell: &PairFindings, out: &mut dyn Write) -> io::Result<()> {
+    let changed = |finding: &&Finding| matches!(finding.change, Change::Worse | Change::Better);
+    let findings: Vec<&Finding> = cell.findings.iter().filter(changed).collect();
+    if findings.is_empty() && cell.not_comparable.is_none() {
+        return Ok(());
+    }
+    let differences = match cell.differences.is_empty() {
+        true => String::new(),
+        false => format!(" ({})", words::differences(&cell.differences)),
+    };
+    writeln!(out, "{}:{}", printable(&name(cell)), printable(&differences))?;
+    if let Some(why) = &cell.not_comparable {
+        writeln!(out, "  NOT COMPARABLE: {}", printable(why))?;
+    }
+    for finding in findings {
+        let word = if finding.change == Change::Worse { "worse" } else { "better" };
+        writeln!(out, "  {word}: {}", printable(&finding.text))?;
+    }
+    Ok(())
+}
+
+/// How much was tested, and what it would take to test the rest.
+fn tests(comparison: &Comparison) -> String {
+    let level = comparison.alpha * 1e2;
+    let made = match comparison.tests {
+        0 => "no test could be made".to_owned(),
+        n => {
+            let tests = words::counted(n, "test");
+            format!("{tests} made, with a chance of at most {level} % for any false alarm")
+        }
+    };
+    let more = comparison.trials_needed.map_or(String::new(), |n| {
+        format!("; --repeat {n} on both sides would let every test speak")
+    });
+    format!("{made}{more}")
+}

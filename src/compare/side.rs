@@ -1,0 +1,152 @@
+//! [`Side`]: what a comparison knows of a run, whether it came from a report or a baseline.
+
+use crate::plan::{Metric, Properties};
+use crate::verify::Verdict;
+use serde::{Deserialize, Serialize};
+
+/// One side of a comparison.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Side {
+    /// The scenario's name.
+    pub scenario: String,
+    /// RFC 3339.
+    pub started_at: String,
+    /// What all cells share and a scenario decides: `cluster.kafka`, `cluster.config.*`, `faults`.
+    pub setup: Properties,
+    /// Where it ran: `runtime`, and the `kafka` that was found there.
+    pub environment: Properties,
+    /// What a person should know of the run as a whole.
+    pub notes: Vec<String>,
+    /// In the report's order; never two of one id.
+    pub cells: Vec<SideCell>,
+}
+
+/// What is known of one cell.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SideCell {
+    /// The cell's id.
+    pub id: String,
+    /// The matrix's axes by name, with this cell's values.
+    pub axes: Properties,
+    /// Every property of topic and producer that was set.
+    pub config: Properties,
+    /// What was expected of it.
+    pub promises: Vec<Promise>,
+    /// Trials that prove nothing, by the reason.
+    pub left_out: Vec<LeftOut>,
+    /// Those that do, in order.
+    pub trials: Vec<Trial>,
+}
+
+/// An expectation, and how it came out over all trials.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Promise {
+    /// As it was written: `lost: 0`.
+    pub text: String,
+    /// What it measures.
+    pub metric: Metric,
+    /// The smallest value that meets it; none without one, and where the report does not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min: Option<u64>,
+    /// The largest, likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<u64>,
+    /// The worst of all trials.
+    pub verdict: Verdict,
+}
+
+/// Trials that are not compared.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// Why not, in words.
+    pub why: String,
+    /// Their numbers.
+    pub trials: Vec<u32>,
+}
+
+/// The figures of one trial.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Trial {
+    /// Counted from 1 over all runs of the report.
+    pub number: u32,
+    /// Messages acknowledged.
+    pub acked: u64,
+    /// None where the log as it was read does not settle it; so are the next two.
+    pub lost: Option<u64>,
+    /// In the log at two or more offsets.
+    pub duplicated: Option<u64>,
+    /// Rejected, yet in the log.
+    pub phantom: Option<u64>,
+    /// Longest time without an acknowledgement.
+    pub unavailable_ms: Option<f64>,
+    /// 99th percentile of acknowledgement latency before the first fault.
+    pub p99_before_us: Option<u64>,
+    /// The same while a fault was in force.
+    pub p99_during_us: Option<u64>,
+}
+
+impl Side {
+    /// Everything that decides what a cell does, by name: what all share, what its axes say
+    /// instead, its own properties.
+    pub fn settings(&self, cell: &SideCell) -> Properties {
+        let mut all = self.setup.clone();
+        all.extend(cell.axes.iter().map(|(name, value)| (name.clone(), value.clone())));
+        all.extend(cell.config.iter().map(|(name, value)| (name.clone(), value.clone())));
+        all
+    }
+
+    /// Whether any cell has a trial that proves something.
+    pub fn is_comparable(&self) -> bool {
+        self.cells.iter().any(SideCell::is_comparable)
+    }
+}
+
+impl SideCell {
+    /// Whether a trial proves something.
+    pub fn is_comparable(&self) -> bool {
+        !self.trials.is_empty()
+    }
+}
+
+impl Promise {
+    /// Whether a trial does not keep it; none where neither figures nor bounds tell.
+    pub fn is_broken_by(&self, trial: &Trial) -> Option<bool> {
+        let above = |value: f64| self.max.map(|max| value > max as f64);
+        match self.metric {
+            // Too few acknowledgements are a violation, too; a report tells both bounds or none.
+            Metric::Acked => {
+                let below = self.min.map(|min| trial.acked < min);
+                let above = above(trial.acked as f64);
+                (below.is_some() || above.is_some())
+                    .then(|| below == Some(true) || above == Some(true))
+            }
+            metric => above(trial.figure(metric)?),
+        }
+    }
+
+    /// Whether a trial shows less than the least: then the control did not bite, and the trial
+    /// proves nothing.
+    pub fn did_not_bite(&self, trial: &Trial) -> bool {
+        let least = self.min.filter(|_| self.metric.is_anomaly());
+        least.zip(trial.figure(self.metric)).is_some_and(|(min, value)| value < min as f64)
+    }
+}
+
+impl Trial {
+    /// What a trial tells of a metric, in the metric's unit; none of what it does not tell.
+    pub fn figure(&self, metric: Metric) -> Option<f64> {
+        let count = |count: Option<u64>| count.map(|n| n as f64);
+        match metric {
+            Metric::Lost => count(self.lost),
+            Metric::Duplicated => count(self.duplicated),
+            Metric::Phantom => count(self.phantom),
+            Metric::Acked => count(Some(self.acked)),
+            Metric::Unavailable => self.unavailable_ms,
+            Metric::Reordered
+            | Metric::Corrupt
+            | Metric::Foreign
+            | Metric::Rejected
+            | Metric::Unknown => None,
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! How the figures of a comparison are written.
+
+use super::model::Difference;
+
+/// At most so many names or settings are told in a line; the JSON has all.
+const LIST_MAX: usize = 8;
+
+/// `1 cell`, `2 cells`.
+pub fn counted(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+/// `12.0 ms`, `13.2 s`.
+pub fn time(ms: f64) -> String {
+    if ms < 999.95 { format!("{ms:.1} ms") } else { format!("{:.1} s", ms / 1e3) }
+}
+
+/// A ratio as growth: `+80 %`, `-44 %`, `12 times`.
+pub fn growth(ratio: f64) -> String {
+    match ratio {
+        large if large >= 10.0 => format!("{large:.0} times"),
+        ratio => format!("{:+.0} %", (ratio - 1.0) * 1e2),
+    }
+}
+
+/// `p = 0.0123`, `p < 0.0001`.
+pub fn chance(p: f64) -> String {
+    if p < 1e-4 { "p < 0.0001".to_owned() } else { format!("p = {p:.4}") }
+}
+
+/// `a, b, c and 4 more`.
+pub fn list<'a>(all: impl IntoIterator<Item = &'a str>) -> String {
+    let all: Vec<&str> = all.into_iter().collect();
+    let told = all.iter().take(LIST_MAX).copied().collect::<Vec<_>>().join(", ");
+    match all.len().saturating_sub(LIST_MAX) {
+        0 => told,
+        more => format!("{told} and {more} more"),
+    }
+}
+
+/// `acks all -> 1, linger.ms 20 -> 5`.
+pub fn differences<'a>(all: impl IntoIterator<Item = &'a Difference>) -> String {
+    let value = |value: &Option<String>| value.clone().unwrap_or("(not set)".to_owned());
+    let one = |d: &Difference| format!("{} {} -> {}", d.name, value(&d.base), value(&d.new));
+    let all: Vec<String> = all.into_iter().map(one).collect();
+    list(all.iter().map(String::as_str))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_read_well() {
+        assert_eq!(
+            [time(0.04), time(12.0), time(999.96), time(13_192.8)].join(" | "),
+            "0.0 ms | 12.0 ms | 1.0 s | 13.2 s"
+        );
+        assert_eq!(
+            [growth(1.8), growth(0.56), growth(12.3)].join(" | "),
+            "+80 % | -44 % | 12 times"
+        );
+        assert_eq!([chance(0.012_34), chance(0.0)].join(" | "), "p = 0.0123 | p < 0.0001");
+        assert_eq!(list(["a"; 10]), "a, a, a, a, a, a, a, a and 2 more");
+    }
+}

@@ -1,0 +1,350 @@
+//! What Kafka makes of a compose file: its nodes, their roles, and how each is reached.
+
+use super::checks;
+use super::cluster::KafkaCluster;
+use super::listeners::{self, Listener};
+use super::service::speaks_kafka;
+use super::types::{Compose, Flavour, KafkaService, Mount, Published, Service};
+use crate::scenario::{Diagnostic, Diagnostics};
+use std::collections::BTreeSet;
+
+/// The Kafka nodes of a compose file. Without a `flavour` each image's name tells it.
+///
+/// # Errors
+/// Every reason why they would be no cluster, or none that clients on this host can reach.
+pub fn kafka(compose: &Compose, flavour: Option<Flavour>) -> Result<KafkaCluster, Diagnostics> {
+    let mut finder = Finder { compose, problems: Vec::new() };
+    let (mut nodes, mut others) = (Vec::new(), Vec::new());
+    for service in &compose.services {
+        if speaks_kafka(service.environment.keys().map(String::as_str)) {
+            nodes.extend(finder.node(service, flavour));
+        } else {
+            others.push(service.name.clone());
+        }
+    }
+    if nodes.is_empty() && finder.problems.is_empty() {
+        let first = compose.services.first().map_or("", |service| service.name.as_str());
+        let help = format!(
+            "a node sets `process.roles` and `node.id` in its environment, as in `{}`",
+            Flavour::Bitnami.variable("process.roles")
+        );
+        finder.report(first, "", "no service is a Kafka node".to_owned(), help);
+    }
+    nodes.sort_by_key(|node| node.id);
+    // Without its id or its roles a node would look wrong to all others.
+    if nodes.len() + others.len() == compose.services.len() {
+        checks::between(&mut finder, &nodes);
+    }
+    if !finder.problems.is_empty() {
+        return Err(Diagnostics::new(finder.problems));
+    }
+    let mut notes = compose.notes.clone();
+    notes.extend(others.iter().map(|name| format!("`{name}` is no Kafka node: it is not started")));
+    let networks: BTreeSet<String> =
+        nodes.iter().flat_map(|node| node.service.networks.keys().cloned()).collect();
+    let mounts = nodes.iter().flat_map(|node| &node.service.mounts);
+    let volumes: BTreeSet<String> = mounts
+        .filter_map(|mount| match mount {
+            Mount::Volume { name, .. } => Some(name.clone()),
+            Mount::Bind { .. } => None,
+        })
+        .collect();
+    Ok(KafkaCluster {
+        file: compose.file.clone(),
+        nodes,
+        others,
+        networks: networks.into_iter().collect(),
+        volumes: volumes.into_iter().collect(),
+        notes,
+    })
+}
+
+/// The state of looking for nodes.
+pub struct Finder<'c> {
+    compose: &'c Compose,
+    problems: Vec<Diagnostic>,
+}
+
+impl Finder<'_> {
+    /// A problem with what a service says.
+    pub fn report(&mut self, service: &str, what: &str, message: String, help: impl Into<String>) {
+        self.problems.push(self.compose.places.problem(service, what, message).help(help));
+    }
+
+    /// A problem with a property of a node: where its variable stands.
+    pub fn report_property(
+        &mut self,
+        node: &KafkaService,
+        property: &str,
+        message: String,
+        help: impl Into<String>,
+    ) {
+        let set = node.service.environment.keys().find(|variable| {
+            node.flavour.property(variable).is_some_and(|(name, _)| name == property)
+        });
+        let variable = set.cloned().unwrap_or_default();
+        self.report(&node.service.name, &variable, message, help);
+    }
+
+    /// A node whose flavour, roles and id are known, whatever else is wrong with it.
+    fn node(&mut self, service: &Service, flavour: Option<Flavour>) -> Option<KafkaService> {
+        let flavour = self.flavour(service, flavour)?;
+        let mut node = KafkaService {
+            service: service.clone(),
+            flavour,
+            id: 0,
+            is_broker: false,
+            is_controller: false,
+            replication: None,
+            controller: None,
+            external: None,
+        };
+        let before = self.problems.len();
+        self.roles(&mut node);
+        if self.problems.len() > before {
+            return None;
+        }
+        self.id(&mut node);
+        let known = self.problems.len() == before;
+        self.find_listeners(&mut node);
+        known.then_some(node)
+    }
+
+    fn flavour(&mut self, service: &Service, given: Option<Flavour>) -> Option<Flavour> {
+        let of_image = given.or_else(|| Flavour::of_image(&service.image));
+        // Nobody else's images read these.
+        let cfg = || service.environment.keys().any(|name| name.starts_with("KAFKA_CFG_"));
+        let found = of_image.or_else(|| cfg().then_some(Flavour::Bitnami));
+        if found.is_none() {
+            let message = format!(
+                "`{}`: the image `{}` does not tell how it takes Kafka's properties",
+                service.name, service.image
+            );
+            let help = "write `flavour: bitnami`, `apache` or `confluent` beside `compose` in the \
+                        scenario";
+            self.report(&service.name, "image", message, help);
+        }
+        found
+    }
+
+    fn roles(&mut self, node: &mut KafkaService) {
+        let name = node.service.name.clone();
+        let variable = node.flavour.variable("process.roles");
+        let Some(roles) = node.property("process.roles") else {
+            let zookeeper = (node.service.environment.keys())
+                .find(|name| name.ends_with("ZOOKEEPER_CONNECT"))
+                .cloned();
+            let help = format!("write `{variable}=broker,controller`, or one of both");
+            match zookeeper {
+                Some(zookeeper) => {
+                    let message = format!("`{name}` needs ZooKeeper, which is not supported");
+                    let help = format!("take `{zookeeper}` away and use KRaft: {help}");
+                    self.report(&name, &zookeeper, message, help);
+                }
+                None => {
+                    let word = node.flavour.word();
+                    let message = format!(
+                        "`{name}` sets no `process.roles` that an image of flavour {word} reads"
+                    );
+                    self.report(&name, "", message, help);
+                }
+            }
+            return;
+        };
+        for role in roles.split(',').map(str::trim).filter(|role| !role.is_empty()) {
+            match role {
+                "broker" => node.is_broker = true,
+                "controller" => node.is_controller = true,
+                _ => {
+                    let message = format!("`{name}`: `{role}` is no role of a node");
+                    let help = "`broker` and `controller` are known";
+                    self.report_property(node, "process.roles", message, help);
+                }
+            }
+        }
+        if !node.is_broker && !node.is_controller {
+            let message = format!("`{name}` has an empty `process.roles`");
+            let help = format!("write `{variable}=broker,controller`, or one of both");
+            self.report_property(node, "process.roles", message, help);
+        }
+    }
+
+    fn id(&mut self, node: &mut KafkaService) {
+        let name = &node.service.name;
+        let (id, old) = (node.property("node.id"), node.property("broker.id"));
+        let property = if id.is_some() { "node.id" } else { "broker.id" };
+        if let (Some(id), Some(old)) = (&id, &old)
+            && id.trim() != old.trim()
+        {
+            let message = format!("`{name}` has the `node.id` {id}, but the `broker.id` {old}");
+            self.report_property(
+                node,
+                "broker.id",
+                message,
+                "Kafka wants them equal: keep `node.id`",
+            );
+        }
+        let Some(text) = id.or(old) else {
+            let variable = node.flavour.variable("node.id");
+            let message = format!("`{name}` has no `node.id`");
+            self.report(&name.clone(), "", message, format!("write `{variable}=NUMBER`"));
+            return;
+        };
+        match text.trim().parse::<i32>().ok().filter(|id| *id >= 0) {
+            Some(id) => node.id = id,
+            None => {
+                let message = format!("`{name}`: `{text}` is no `{property}`");
+                self.report_property(node, property, message, "write a number from 0 on");
+            }
+        }
+    }
+
+    fn find_listeners(&mut self, node: &mut KafkaService) {
+        let Some(advertised) = self.listeners_of(node, "advertised.listeners") else { return };
+        let Some(mut bound) = self.listeners_of(node, "listeners") else { return };
+        if bound.is_empty() && node.flavour == Flavour::Confluent && node.is_broker {
+            // These images listen where they are told to advertise.
+            bound =
+                advertised.iter().map(|l| Listener { host: String::new(), ..l.clone() }).collect();
+        }
+        if bound.is_empty() {
+            let variable = node.flavour.variable("listeners");
+            let message = format!("`{}` sets no `listeners`", node.service.name);
+            let help = format!("write `{variable}=PLAINTEXT://:9092,…`, one for each purpose");
+            self.report(&node.service.name.clone(), "", message, help);
+            return;
+        }
+        let controllers = node.property("controller.listener.names").unwrap_or_default();
+        let controllers: Vec<String> =
+            controllers.split(',').map(|name| name.trim().to_uppercase()).collect();
+        self.check_protocols(node, &bound, &controllers);
+        let port_of = |name: &str| bound.iter().find(|l| l.name == name).map(|l| l.port);
+        if node.is_controller {
+            node.controller = port_of(&controllers[0]);
+            if node.controller.is_none() {
+                let variable = node.flavour.variable("controller.listener.names");
+                let message = format!("`{}` has no listener for controllers", node.service.name);
+                let help = format!("write `{variable}=NAME`, with NAME one of its `listeners`");
+                self.report_property(node, "controller.listener.names", message, help);
+            }
+        }
+        if node.is_broker {
+            let inter = node.property("inter.broker.listener.name");
+            let inter = inter.unwrap_or_else(|| "PLAINTEXT".to_owned()).to_uppercase();
+            node.replication = port_of(&inter);
+            if node.replication.is_none() {
+                let variable = node.flavour.variable("inter.broker.listener.name");
+                let message =
+                    format!("`{}` has no listener `{inter}` for other brokers", node.service.name);
+                let help = format!("write `{variable}=NAME`, with NAME one of its `listeners`");
+                self.report_property(node, "inter.broker.listener.name", message, help);
+            }
+            self.find_external(node, &bound, &advertised);
+        }
+    }
+
+    fn listeners_of(&mut self, node: &KafkaService, property: &str) -> Option<Vec<Listener>> {
+        let text = node.property(property).unwrap_or_default();
+        match listeners::parse(&text) {
+            Ok(listeners) => Some(listeners),
+            Err(item) => {
+                let message =
+                    format!("`{}`: `{item}` in `{property}` is no listener", node.service.name);
+                self.report_property(node, property, message, "write `NAME://HOST:PORT`");
+                None
+            }
+        }
+    }
+
+    fn check_protocols(&mut self, node: &KafkaService, bound: &[Listener], controllers: &[String]) {
+        const MAP: &str = "listener.security.protocol.map";
+        let map = node.property(MAP);
+        for Listener { name, .. } in bound {
+            let protocol = listeners::protocol(map.as_deref(), name, controllers.contains(name));
+            let service = &node.service.name;
+            match protocol.as_deref() {
+                Some("PLAINTEXT") => {}
+                Some(other) => {
+                    let message = format!(
+                        "`{service}`: listener `{name}` speaks {other}, which is not supported yet"
+                    );
+                    self.report_property(
+                        node,
+                        MAP,
+                        message,
+                        "only PLAINTEXT is: change it for the test",
+                    );
+                }
+                None => {
+                    let variable = node.flavour.variable(MAP);
+                    let message =
+                        format!("`{service}`: nothing tells the protocol of listener `{name}`");
+                    let help = format!("add `{name}:PLAINTEXT` to `{variable}`");
+                    self.report_property(node, MAP, message, help);
+                }
+            }
+        }
+    }
+
+    /// The listener that clients on this host use: advertised on the loopback, and published there.
+    fn find_external(
+        &mut self,
+        node: &mut KafkaService,
+        bound: &[Listener],
+        advertised: &[Listener],
+    ) {
+        let service = node.service.name.clone();
+        let port_of = |name: &str| bound.iter().find(|l| l.name == name).map(|l| l.port);
+        let local: Vec<(&Listener, u16)> = advertised
+            .iter()
+            .filter(|listener| listener.is_loopback())
+            .filter_map(|listener| Some((listener, port_of(&listener.name)?)))
+            .collect();
+        node.external = local
+            .iter()
+            .map(|(listener, container)| Published { host: listener.port, container: *container })
+            .find(|published| node.service.ports.contains(published));
+        if node.external.is_some() {
+            return;
+        }
+        let message = match local.first() {
+            None => format!(
+                "`{service}` advertises no listener on 127.0.0.1: clients on this host cannot reach it"
+            ),
+            Some((listener, container)) => format!(
+                "`{service}` advertises `{listener}`, but its ports do not have \
+                 \"{}:{container}\": clients on this host cannot reach it",
+                listener.port
+            ),
+        };
+        let help = match local.first() {
+            Some((listener, container)) => {
+                format!("write `- \"{}:{container}\"` under its `ports`", listener.port)
+            }
+            None => self.how_to_reach(node, bound),
+        };
+        self.report_property(node, "advertised.listeners", message, help);
+    }
+
+    fn how_to_reach(&self, node: &KafkaService, bound: &[Listener]) -> String {
+        let variable = |name: &str| node.flavour.variable(name);
+        let known = node.service.ports.iter().find_map(|port| {
+            Some((bound.iter().find(|listener| listener.port == port.container)?, port.host))
+        });
+        if let Some((listener, host)) = known {
+            let advertised = variable("advertised.listeners");
+            return format!(
+                "write `{advertised}=…,{}://127.0.0.1:{host}`: that is where its port {} is published",
+                listener.name, listener.port
+            );
+        }
+        format!(
+            "give clients a listener of their own: `{}=…,EXTERNAL://:9094`, \
+             `{}=…,EXTERNAL://127.0.0.1:10000`, `{}=…,EXTERNAL:PLAINTEXT`, and \
+             `- \"10000:9094\"` under its `ports`",
+            variable("listeners"),
+            variable("advertised.listeners"),
+            variable("listener.security.protocol.map"),
+        )
+    }
+}

@@ -1,0 +1,175 @@
+//! Which keys of a service are acted on, which are left aside with a note, and which are refused
+//! because leaving them aside would change what Kafka does.
+
+/// What becomes of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Treatment {
+    /// Read by [`super::service`].
+    Read,
+    /// Accepted; says nothing that matters here.
+    Silent,
+    /// Left aside, and said so, for this reason.
+    Noted(&'static str),
+    /// A problem; this is what to do instead.
+    Refused(&'static str),
+}
+
+use Treatment::{Noted, Read, Refused, Silent};
+
+const PROXY: &str = "no capability is needed: faults act from outside of the container";
+const RUN: &str = "it does not change what Kafka does";
+const NODE: &str = "a node needs a network, a process tree and files of its own; take it away";
+const CLOCK: &str = "take it away: what a run shows would depend on it; `mem_limit` is supported";
+
+/// Every key of a service that Compose knows.
+pub const SERVICE: &[(&str, Treatment)] = &[
+    ("annotations", Noted(RUN)),
+    ("attach", Silent),
+    ("blkio_config", Refused(CLOCK)),
+    ("build", Read),
+    ("cap_add", Noted(PROXY)),
+    ("cap_drop", Noted(RUN)),
+    ("cgroup", Refused(NODE)),
+    ("cgroup_parent", Refused(NODE)),
+    ("command", Read),
+    ("configs", Refused("bind the file: `./FILE:/PATH:ro` under `volumes`")),
+    ("container_name", Noted("a second run would collide")),
+    ("cpu_count", Refused(CLOCK)),
+    ("cpu_percent", Refused(CLOCK)),
+    ("cpu_period", Refused(CLOCK)),
+    ("cpu_quota", Refused(CLOCK)),
+    ("cpu_rt_period", Refused(CLOCK)),
+    ("cpu_rt_runtime", Refused(CLOCK)),
+    ("cpu_shares", Refused(CLOCK)),
+    ("cpus", Refused(CLOCK)),
+    ("cpuset", Refused(CLOCK)),
+    ("credential_spec", Refused(NODE)),
+    ("depends_on", Silent),
+    ("deploy", Read),
+    ("develop", Silent),
+    ("device_cgroup_rules", Refused(NODE)),
+    ("devices", Refused(NODE)),
+    ("dns", Refused("take it away: nodes find each other by Docker's own names")),
+    ("dns_opt", Refused("take it away: nodes find each other by Docker's own names")),
+    ("dns_search", Refused("take it away: nodes find each other by Docker's own names")),
+    ("domainname", Refused("write the whole name as `hostname`")),
+    ("entrypoint", Read),
+    ("env_file", Read),
+    ("environment", Read),
+    ("expose", Silent),
+    ("extends", Refused("write the service out, or share its keys by an anchor: `<<: *common`")),
+    ("external_links", Refused("chaos starts all that a cluster needs; take it away")),
+    ("extra_hosts", Read),
+    ("gpus", Refused(NODE)),
+    ("group_add", Refused("write `user: UID:GID`")),
+    ("healthcheck", Silent),
+    ("hostname", Read),
+    ("image", Read),
+    ("init", Noted("Kafka itself is the container's first process")),
+    ("ipc", Refused(NODE)),
+    ("isolation", Refused(NODE)),
+    ("label_file", Refused("write `labels`")),
+    ("labels", Read),
+    ("links", Refused("take it away: services know each other by name; give others as `aliases`")),
+    ("logging", Noted("chaos keeps the nodes' logs itself")),
+    ("mac_address", Noted(RUN)),
+    ("mem_limit", Read),
+    ("mem_reservation", Noted(RUN)),
+    ("mem_swappiness", Refused(CLOCK)),
+    ("memswap_limit", Refused(CLOCK)),
+    ("network_mode", Refused("write `networks`: chaos cuts a node off in a network of its own")),
+    ("networks", Read),
+    ("oom_kill_disable", Refused(CLOCK)),
+    ("oom_score_adj", Noted(RUN)),
+    ("pid", Refused(NODE)),
+    ("pids_limit", Refused(CLOCK)),
+    ("platform", Noted("the image is taken as it is there")),
+    ("ports", Read),
+    ("post_start", Refused("write an `exec` fault in the scenario")),
+    ("pre_stop", Noted("a fault must be the only thing that changes state")),
+    ("privileged", Noted(PROXY)),
+    ("profiles", Refused("take it away, so that the node belongs to the cluster always")),
+    ("pull_policy", Noted("an image is fetched when it is not there")),
+    ("read_only", Noted(RUN)),
+    ("restart", Noted("a fault must be the only thing that changes state")),
+    ("runtime", Refused(NODE)),
+    ("scale", Refused("write one service for each node: each needs a `node.id` of its own")),
+    ("secrets", Refused("bind the file: `./FILE:/PATH:ro` under `volumes`")),
+    ("security_opt", Noted(RUN)),
+    ("shm_size", Noted(RUN)),
+    ("stdin_open", Noted(RUN)),
+    ("stop_grace_period", Noted("chaos removes containers at once")),
+    ("stop_signal", Noted("chaos removes containers at once")),
+    ("storage_opt", Refused(NODE)),
+    ("sysctls", Refused("take it away: it changes how the network takes a fault")),
+    ("tmpfs", Read),
+    ("tty", Noted(RUN)),
+    ("ulimits", Noted("containers have the daemon's own limits")),
+    ("user", Read),
+    ("userns_mode", Refused(NODE)),
+    ("uts", Refused(NODE)),
+    ("volumes", Read),
+    ("volumes_from", Refused("name the volumes under `volumes`")),
+    ("working_dir", Refused("write whole paths in `command` and `entrypoint`")),
+];
+
+/// Every key at the top of a file.
+pub const TOP: &[(&str, Treatment)] = &[
+    ("configs", Silent),
+    ("include", Refused("write the services into this file")),
+    ("name", Noted("every run is a project of its own")),
+    ("networks", Read),
+    ("secrets", Silent),
+    ("services", Read),
+    ("version", Silent),
+    ("volumes", Read),
+];
+
+/// Every key of a network at the top of a file.
+pub const NETWORK: &[(&str, Treatment)] = &[
+    ("attachable", Silent),
+    ("driver", Read),
+    ("driver_opts", Refused("take it away: chaos makes plain bridges")),
+    ("enable_ipv4", Refused("take it away: nodes talk over IPv4")),
+    ("enable_ipv6", Noted("nodes talk over IPv4")),
+    ("external", Read),
+    ("internal", Refused("take it away: published ports would not be reached")),
+    ("ipam", Noted("Docker chooses addresses, so that runs fit side by side")),
+    ("labels", Noted("what chaos makes carries its own")),
+    ("name", Noted("every run is a project of its own")),
+];
+
+/// Every key of a volume at the top of a file.
+pub const VOLUME: &[(&str, Treatment)] = &[
+    ("driver", Read),
+    ("driver_opts", Refused("take it away; bind a folder of the host as `/PATH:/TARGET`")),
+    ("external", Read),
+    ("labels", Noted("what chaos makes carries its own")),
+    ("name", Noted("every run is a project of its own")),
+];
+
+/// What becomes of a key of this table; `None`: it is unknown. Extensions are silent.
+pub fn treatment(table: &[(&str, Treatment)], key: &str) -> Option<Treatment> {
+    if key.starts_with("x-") {
+        return Some(Silent);
+    }
+    table.iter().find(|(known, _)| *known == key).map(|(_, treatment)| *treatment)
+}
+
+/// The names of a table, for suggestions.
+pub fn names<'k>(table: &[(&'k str, Treatment)]) -> Vec<&'k str> {
+    table.iter().map(|(name, _)| *name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_are_sorted_and_name_each_key_once() {
+        for table in [SERVICE, TOP, NETWORK, VOLUME] {
+            let names = names(table);
+            assert!(names.is_sorted_by(|a, b| a < b), "{names:?}");
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! Compose files: the subset of the specification that a Kafka cluster needs.
+//!
+//! [`read`] turns text and variables into a [`Compose`], with every mistake at its line and
+//! column; [`kafka`] finds the Kafka nodes in it and how they are reached: a [`KafkaCluster`].
+//! Nothing here talks to Docker; the only files read are those that a compose file names.
+
+mod builtin;
+mod checks;
+mod cluster;
+mod environment;
+mod file;
+mod flavour;
+mod interpolate;
+mod kafka;
+mod keys;
+mod listeners;
+mod mounts;
+mod ports;
+mod read;
+mod service;
+mod types;
+mod words;
+mod yaml;
+
+pub use builtin::{builtin, builtin_name};
+pub use cluster::KafkaCluster;
+pub use cluster::NoRoom;
+pub use file::{process_environment, read_file};
+pub use kafka::kafka;
+pub use read::read;
+pub use types::*;
+
+/// Where `${NAME}` gets its value.
+pub type Variables<'v> = &'v dyn Fn(&str) -> Option<String>;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,237 @@
+//! From text to a [`Compose`]: the tree, its variables, the services, and the networks and
+//! volumes that they name.
+
+use super::Variables;
+use super::interpolate::expand;
+use super::keys::{self, Treatment};
+use super::types::{Compose, Places};
+use crate::scenario::node::{Entry, Kind, Node};
+use crate::scenario::reader::Reader;
+use crate::scenario::suggest;
+use crate::scenario::{Diagnostics, Place, Source};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+const HELP: &str = "write `services:`, each service below it with an `image:`; \
+                    compose/docker-compose.yml shows the form";
+
+/// The state of reading one file.
+pub struct Composing<'a> {
+    /// Collects what is wrong.
+    pub reader: Reader,
+    /// Where relative paths begin.
+    pub folder: &'a Path,
+    /// Where `${NAME}` gets its value.
+    pub variables: Variables<'a>,
+    /// What was left aside, and why.
+    pub notes: Vec<String>,
+    /// Where things were written.
+    pub places: Places,
+    /// Ports of the host that are taken, and by which service.
+    pub host_ports: BTreeMap<u16, String>,
+    /// Networks that services name, and where the first one does.
+    pub used_networks: BTreeMap<String, Place>,
+    /// Volumes that services name, and where the first one does.
+    pub used_volumes: BTreeMap<String, Place>,
+}
+
+/// Reads a compose file's text. Relative paths begin at `folder`; `${NAME}` is what `variables`
+/// say, and `KAFKA_IMAGE` is the image of services that name none.
+///
+/// Services that are no Kafka nodes are not started, so only what Compose itself would refuse is
+/// wrong with them.
+///
+/// # Errors
+/// Every problem of the file, in one go.
+pub fn read(
+    file_name: &str,
+    text: &str,
+    folder: &Path,
+    variables: Variables<'_>,
+) -> Result<Compose, Diagnostics> {
+    let source = Arc::new(Source {
+        name: file_name.to_owned(),
+        text: text.to_owned(),
+        arguments: Vec::new(),
+    });
+    let mut root = Node::parse_text(text).map_err(|(place, message)| {
+        let help = "the file must be one YAML map with `services:`, as Compose reads it";
+        Diagnostics::new(vec![source.problem(place, message).help(help)])
+    })?;
+    let mut composing = Composing {
+        reader: Reader::new(Arc::clone(&source)),
+        folder,
+        variables,
+        notes: Vec::new(),
+        places: Places::new(source),
+        host_ports: BTreeMap::new(),
+        used_networks: BTreeMap::new(),
+        used_volumes: BTreeMap::new(),
+    };
+    let compose = composing.file(file_name, &mut root);
+    let problems = composing.reader.problems;
+    if problems.is_empty() { Ok(compose) } else { Err(Diagnostics::new(problems)) }
+}
+
+impl Composing<'_> {
+    fn file(&mut self, file_name: &str, root: &mut Node) -> Compose {
+        let (mut networks, mut volumes): (&[Entry], &[Entry]) = (&[], &[]);
+        let mut services = None;
+        self.expand_values(root);
+        for entry in self.reader.map(root, "the file", HELP) {
+            self.treat(entry, keys::TOP, "a compose file", true);
+            match entry.key.value.as_str() {
+                "services" => services = Some(entry),
+                "networks" => networks = self.reader.map(&entry.value, "networks", ""),
+                "volumes" => volumes = self.reader.map(&entry.value, "volumes", ""),
+                _ => {}
+            }
+        }
+        let entries = match services {
+            Some(entry) => self.reader.map(&entry.value, "services", HELP),
+            None => &[],
+        };
+        if entries.is_empty() && self.reader.problems.is_empty() {
+            let place = services.map_or(Place::START, |entry| entry.key.place);
+            self.reader.report(place, "the file has no services", HELP);
+        }
+        let services = self.services(entries);
+        let used = self.used_networks.clone();
+        self.declared(networks, &used, keys::NETWORK, "network");
+        let used = self.used_volumes.clone();
+        self.declared(volumes, &used, keys::VOLUME, "volume");
+        Compose {
+            file: file_name.to_owned(),
+            services,
+            networks: self.used_networks.keys().cloned().collect(),
+            volumes: self.used_volumes.keys().cloned().collect(),
+            notes: std::mem::take(&mut self.notes),
+            places: self.places.clone(),
+        }
+    }
+
+    /// Replaces variables in everything that is acted on: not in the extensions, whose values
+    /// count where an alias brings them.
+    fn expand_values(&mut self, root: &mut Node) {
+        let Kind::Map(entries) = &mut root.kind else { return };
+        let sections = ["services", "networks", "volumes"];
+        for entry in entries.iter_mut().filter(|e| sections.contains(&e.key.value.as_str())) {
+            self.expand_tree(&mut entry.value);
+        }
+    }
+
+    fn expand_tree(&mut self, node: &mut Node) {
+        match &mut node.kind {
+            Kind::Null => {}
+            Kind::Scalar(text) => match expand(text, self.variables) {
+                Ok(expanded) => *text = expanded,
+                Err(problem) => self.reader.report(node.place, problem.message, problem.help),
+            },
+            Kind::List(items) => items.iter_mut().for_each(|item| self.expand_tree(item)),
+            Kind::Map(entries) => {
+                entries.iter_mut().for_each(|entry| self.expand_tree(&mut entry.value));
+            }
+        }
+    }
+
+    /// What becomes of a key: a problem, a note, or nothing. `acted` is whether what it belongs
+    /// to is started at all.
+    pub fn treat(
+        &mut self,
+        entry: &Entry,
+        table: &[(&str, Treatment)],
+        section: &str,
+        acted: bool,
+    ) {
+        let key = &entry.key;
+        match keys::treatment(table, &key.value) {
+            None => self.reader.unknown_key(key, section, &keys::names(table)),
+            Some(Treatment::Refused(help)) if acted => {
+                let message = format!("`{}` is not supported in {section}", key.value);
+                self.reader.report(key.place, message, help);
+            }
+            Some(Treatment::Noted(reason)) if acted => {
+                self.note(format!("`{}` is left aside: {reason}", key.value));
+            }
+            Some(_) => {}
+        }
+    }
+
+    /// The networks or volumes that the file declares: those in use must be such that they can
+    /// be made, and removed, with the run.
+    fn declared(
+        &mut self,
+        entries: &[Entry],
+        used: &BTreeMap<String, Place>,
+        table: &[(&str, Treatment)],
+        noun: &str,
+    ) {
+        for entry in entries {
+            let acted = used.contains_key(&entry.key.value);
+            let section = format!("{noun} `{}`", entry.key.value);
+            for key in self.reader.map(&entry.value, &entry.key.value, "") {
+                self.treat(key, table, &format!("a {noun}"), acted);
+                match key.key.value.as_str() {
+                    "external" if acted && !is_false(&key.value) => {
+                        let message = format!("{section} is external");
+                        let help =
+                            "take `external` away: chaos makes what it starts, and removes it";
+                        self.reader.report(key.key.place, message, help);
+                    }
+                    "driver" if acted => {
+                        let own = if noun == "network" { "bridge" } else { "local" };
+                        let driver = self.reader.scalar(&key.value, "driver");
+                        if let Some(other) =
+                            driver.filter(|d| d.value != own && d.value != "default")
+                        {
+                            let message =
+                                format!("{section} cannot have the driver `{}`", other.value);
+                            let help = format!("take it away: `{own}` is the one known here");
+                            self.reader.report(other.place, message, help);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        for name in used.keys().filter(|name| *name != "default") {
+            if !entries.iter().any(|entry| entry.key.value == **name) {
+                self.note(format!("{noun} `{name}` is declared nowhere in the file: it is made"));
+            }
+        }
+    }
+
+    /// Says something once.
+    pub fn note(&mut self, note: String) {
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+
+    /// Remembers where something of a service was written.
+    pub fn place(&mut self, service: &str, what: &str, place: Place) {
+        self.places.set(service, what, place);
+    }
+
+    /// `true` or `false`.
+    pub fn boolean(&mut self, node: &Node, name: &str) -> Option<bool> {
+        let words = [("true", true), ("false", false), ("yes", true), ("no", false)];
+        let text = self.reader.scalar(node, name)?;
+        let found = words.iter().find(|(word, _)| text.value.eq_ignore_ascii_case(word));
+        if found.is_none() {
+            let message = format!("`{name}` cannot be `{}`", text.value);
+            self.reader.report(text.place, message, suggest::help(&text.value, &["true", "false"]));
+        }
+        found.map(|(_, value)| *value)
+    }
+}
+
+fn is_false(node: &Node) -> bool {
+    match &node.kind {
+        Kind::Null => true,
+        Kind::Scalar(text) => matches!(text.to_ascii_lowercase().as_str(), "false" | "no"),
+        // The old form, `external: {name: …}`.
+        Kind::List(_) | Kind::Map(_) => false,
+    }
+}

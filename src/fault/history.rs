@@ -1,0 +1,86 @@
+//! [`History`]: what the watcher has seen so far of a plan's partitions, for the faults whose
+//! proof it is.
+
+use super::succession::{Succession, succession};
+use crate::event::{Observation, PartitionView};
+use crate::kafka::TopicPartition;
+use crate::plan::{Election, Plan, TopicPlan};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Grows while the run goes on.
+#[derive(Debug, Default)]
+pub struct History {
+    topics: Vec<TopicPlan>,
+    /// Whether Kafka keeps eligible leader replicas (KIP-966), as 4.x does.
+    keeps_eligible: bool,
+    seen: Arc<Mutex<Vec<Observation>>>,
+    /// Elections that a fault has had for its proof, by their epoch: none proves another one, too.
+    taken: Mutex<BTreeSet<(TopicPartition, i32)>>,
+}
+
+impl History {
+    /// Of this plan's topics, by the observations that others collect there.
+    pub fn new(plan: &Plan, seen: Arc<Mutex<Vec<Observation>>>) -> History {
+        History {
+            topics: plan.cells.iter().map(|cell| cell.topic.clone()).collect(),
+            keeps_eligible: !plan.cluster.kafka.starts_with("3."),
+            seen,
+            taken: Mutex::default(),
+        }
+    }
+
+    /// The partitions that an election is for.
+    pub(super) fn partitions(&self, election: Election) -> Vec<TopicPartition> {
+        let topics = self.topics.iter().filter(|topic| election.is_for(topic));
+        topics
+            .flat_map(|topic| {
+                (0..topic.placement.len() as i32).map(|partition| (topic.name.clone(), partition))
+            })
+            .collect()
+    }
+
+    /// The preferred leader of a partition.
+    pub(super) fn preferred(&self, (name, partition): &TopicPartition) -> Option<i32> {
+        let topic = self.topics.iter().find(|topic| topic.name == *name)?;
+        topic.placement.get(*partition as usize)?.first().copied()
+    }
+
+    /// The leader of a partition in the highest epoch that anyone named; -1 for none.
+    pub(super) fn leader(&self, of: &TopicPartition) -> Option<i32> {
+        self.with(of, |seen| seen.iter().map(|v| (v.epoch, v.leader)).max().map(|(_, l)| l))
+    }
+
+    /// How a partition's present leader came to lead, if no fault has had that for its proof.
+    pub(super) fn succession(&self, of: &TopicPartition) -> Option<Succession> {
+        let topic = self.topics.iter().find(|topic| topic.name == of.0)?;
+        let min_isr = topic.config.get("min.insync.replicas").and_then(|v| v.parse().ok());
+        let floor = min_isr.filter(|_| self.keeps_eligible).unwrap_or(1);
+        let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        self.with(of, |seen| succession(seen, floor))
+            .filter(|found| !taken.contains(&(of.clone(), found.epoch)))
+    }
+
+    /// Takes an election for a proof; false when it is another fault's already.
+    pub(super) fn take(&self, of: &TopicPartition, epoch: i32) -> bool {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        taken.insert((of.clone(), epoch))
+    }
+
+    fn with<T>(
+        &self,
+        (topic, partition): &TopicPartition,
+        look: impl FnOnce(&[&PartitionView]) -> T,
+    ) -> T {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let views: Vec<&PartitionView> = seen
+            .iter()
+            .filter_map(|observation| match observation {
+                Observation::Partition(view) => Some(view),
+                Observation::Controller(_) | Observation::Broker(_) => None,
+            })
+            .filter(|view| view.partition == *partition && view.topic == *topic)
+            .collect();
+        look(&views)
+    }
+}

@@ -1,0 +1,92 @@
+//! [`Placed`]: drop rules at one place, and what they have counted.
+
+use super::FaultError;
+use super::cuts::{Cut, Pair};
+use crate::runtime::{DropSite, Passes};
+use std::collections::BTreeMap;
+use std::io;
+
+/// Packets dropped between each pair of groups, in both directions: (lower to higher, back).
+pub(super) type Packets = BTreeMap<Pair, (u64, u64)>;
+
+/// Adds up.
+pub(super) fn add(sums: &mut Packets, more: &Packets) {
+    for (pair, (there, back)) in more {
+        let sum = sums.entry(*pair).or_default();
+        sum.0 += there;
+        sum.1 += back;
+    }
+}
+
+/// The rules at one place. Later ones get tables of their own, so that nothing is let through
+/// while they are added.
+pub(super) struct Placed {
+    /// The place.
+    pub(super) site: DropSite,
+    /// The node's processes when the place was found; others have another place.
+    pub(super) pids: Vec<i32>,
+    tables: Vec<(String, Vec<Cut>)>,
+    counted: Packets,
+}
+
+impl Placed {
+    /// Nothing is dropped there yet.
+    pub(super) fn new(site: DropSite, pids: Vec<i32>) -> Self {
+        Placed { site, pids, tables: Vec::new(), counted: Packets::new() }
+    }
+
+    /// Whether these are the rules of this node.
+    pub(super) fn is_at(&self, id: i32) -> bool {
+        self.site.passes == Passes::Nodes(id)
+    }
+
+    /// Installs those of the wanted rules that are not there; whether there were any.
+    pub(super) fn install(&mut self, table: &str, wanted: &[Cut]) -> Result<bool, FaultError> {
+        let known = |cut: &Cut| self.tables.iter().any(|(_, cuts)| cuts.contains(cut));
+        let missing: Vec<Cut> = wanted.iter().filter(|cut| !known(cut)).copied().collect();
+        if missing.is_empty() {
+            return Ok(false);
+        }
+        let rules: Vec<_> = missing.iter().map(|cut| cut.rule).collect();
+        // Remembered first: what half happened must be removed too.
+        self.tables.push((table.to_owned(), missing));
+        let what = || format!("installing the drop rules at {}", self.site.filter.name());
+        self.site.filter.install(table, &rules).map_err(|e| FaultError::system(what(), e))?;
+        Ok(true)
+    }
+
+    /// Reads the counters; whoever wants to know what was counted asks [`Placed::counted`].
+    pub(super) fn count(&mut self) -> io::Result<()> {
+        let mut sums = Packets::new();
+        for (table, cuts) in &self.tables {
+            let dropped = self.site.filter.dropped(table)?;
+            if dropped.len() != cuts.len() {
+                let (there, all) = (dropped.len(), cuts.len());
+                let what = format!("{there} of {all} rules are left in the table {table}");
+                return Err(io::Error::new(io::ErrorKind::NotFound, what));
+            }
+            for (cut, dropped) in cuts.iter().zip(dropped) {
+                let (from, to) = (cut.from_group, cut.to_group);
+                let sum: &mut (u64, u64) = sums.entry((from.min(to), from.max(to))).or_default();
+                *(if from < to { &mut sum.0 } else { &mut sum.1 }) += dropped.packets;
+            }
+        }
+        self.counted = sums;
+        Ok(())
+    }
+
+    /// What was counted when the counters were last read.
+    pub(super) fn counted(&self) -> &Packets {
+        &self.counted
+    }
+
+    /// Removes all rules.
+    pub(super) fn remove(&self) -> Result<(), FaultError> {
+        let what = || format!("removing the drop rules at {}", self.site.filter.name());
+        let removed = self.tables.iter().map(|(table, _)| {
+            self.site.filter.remove(table).map_err(|e| FaultError::system(what(), e))
+        });
+        // Every table is tried, whatever became of the one before it.
+        removed.collect::<Vec<_>>().into_iter().collect()
+    }
+}

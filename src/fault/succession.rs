@@ -1,0 +1,129 @@
+//! [`succession`]: how a partition's present leader came to lead, and who could have been elected
+//! without losing anything. Pure: it reads what the watcher saw.
+
+use crate::event::PartitionView;
+use std::collections::BTreeSet;
+
+/// The latest change of a partition's leader.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Succession {
+    /// Who led before, by `node.id`.
+    pub(super) from: i32,
+    /// Who leads now; the same one, if nobody led in between.
+    pub(super) to: i32,
+    /// The first epoch of its leadership.
+    pub(super) epoch: i32,
+    /// The in-sync replicas before, as they were last seen.
+    pub(super) isr: Vec<i32>,
+    /// Whether a replica was elected that may lack what was acknowledged.
+    pub(super) unclean: bool,
+}
+
+/// From all that was seen of one partition, in the order of time. `None`: nobody leads in the
+/// highest epoch, or nobody was seen to lead before.
+///
+/// The highest epoch says who leads: a zombie goes on naming itself in an older one, and what is
+/// said of older epochs after a newer one was seen counts for nothing. Everybody in the last
+/// in-sync replicas could be elected cleanly, by anyone's last word and by the last word of the
+/// leader, who changes them. Since KIP-966 (`floor` is `min.insync.replicas`, otherwise 1) so could
+/// those who left them after they were last that many: they are eligible leader replicas.
+pub(super) fn succession(seen: &[&PartitionView], floor: usize) -> Option<Succession> {
+    let mut words = seen.to_vec();
+    words.sort_by_key(|word| word.epoch);
+    let leader_of = |epoch: i32| words.iter().filter(|w| w.epoch == epoch).map(|w| w.leader).max();
+    let mut epoch = words.last()?.epoch;
+    let to = leader_of(epoch).filter(|leader| *leader >= 0)?;
+    for word in words.iter().rev().filter(|w| w.epoch < words[words.len() - 1].epoch) {
+        if leader_of(word.epoch) != Some(to) {
+            break;
+        }
+        epoch = word.epoch;
+    }
+    let since_us = words.iter().filter(|w| w.epoch == epoch).map(|w| w.at_us).min()?;
+    words.retain(|word| word.epoch < epoch && word.at_us <= since_us);
+    let before = words.iter().rev();
+    let from = before.clone().map(|w| w.leader).find(|leader| *leader >= 0)?;
+    let mut safe: BTreeSet<i32> = BTreeSet::new();
+    for word in before.clone() {
+        safe.extend(&word.isr);
+        if word.isr.len() >= floor {
+            break;
+        }
+    }
+    let own = before.clone().find(|w| w.leader == from && w.asked == from);
+    safe.extend(own.into_iter().flat_map(|w| &w.isr));
+    let isr = before.map(|w| &w.isr).find(|isr| !isr.is_empty())?.clone();
+    Some(Succession { from, to, epoch, isr, unclean: !safe.contains(&to) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// (asked, leader, epoch, ISR), a millisecond apart.
+    type Word<'a> = (i32, i32, i32, &'a [i32]);
+
+    fn of(words: &[Word<'_>], floor: usize) -> Option<Succession> {
+        let views: Vec<PartitionView> = (1..)
+            .zip(words)
+            .map(|(ms, &(asked, leader, epoch, isr))| {
+                let (topic, isr) = ("t".to_owned(), isr.to_vec());
+                let at_us = ms * 1_000;
+                PartitionView { at_us, asked, topic, partition: 0, leader, epoch, isr }
+            })
+            .collect();
+        succession(&views.iter().collect::<Vec<_>>(), floor)
+    }
+
+    fn is_unclean(words: &[Word<'_>], floor: usize) -> bool {
+        of(words, floor).unwrap().unclean
+    }
+
+    const ALL: Word<'static> = (0, 0, 4, &[0, 1, 2]);
+
+    #[test]
+    fn a_leader_from_outside_the_last_isr_is_unclean() {
+        // 3.8.1: nobody leads in between, and the ISR stays as it was.
+        let words = [ALL, (0, 0, 4, &[0]), (1, -1, 5, &[0]), (2, 1, 6, &[1])];
+        let expected = Succession { from: 0, to: 1, epoch: 6, isr: vec![0], unclean: true };
+        assert_eq!(of(&words, 1), Some(expected));
+        // 4.x: nobody is left in it, or the controller elects at once.
+        assert!(is_unclean(&[ALL, (0, 0, 4, &[0]), (1, -1, 5, &[]), (2, 1, 6, &[1])], 1));
+        assert!(is_unclean(&[ALL, (0, 0, 4, &[0]), (1, 1, 5, &[1])], 1));
+    }
+
+    #[test]
+    fn a_leader_from_the_last_isr_is_clean_by_anyones_word() {
+        assert!(!is_unclean(&[ALL, (1, 1, 5, &[1, 2])], 1));
+        // The leader was killed before it was asked again, but others knew of its ISR's change.
+        assert!(!is_unclean(&[ALL, (0, 0, 4, &[0]), (2, 0, 4, &[0, 1]), (1, 1, 5, &[1])], 1));
+        assert!(!is_unclean(&[ALL, (0, 0, 4, &[0, 1]), (2, 0, 4, &[0]), (1, 1, 5, &[1])], 1));
+        // The last one in sync comes back.
+        let back = [ALL, (0, 0, 4, &[0]), (1, -1, 5, &[0]), (0, 0, 6, &[0])];
+        assert_eq!(of(&back, 1).map(|s| (s.from, s.to, s.unclean)), Some((0, 0, false)));
+    }
+
+    #[test]
+    fn what_a_zombie_says_after_the_election_changes_nothing() {
+        let mut words = vec![ALL, (0, 0, 4, &[0]), (1, -1, 5, &[0]), (1, 1, 6, &[1])];
+        words.extend([(0, 0, 4, &[0, 1, 2][..]), (2, -1, 5, &[0]), (2, 1, 6, &[1])]);
+        assert!(is_unclean(&words, 1));
+        // Later epochs of the same leader: its ISR grew.
+        words.extend([(1, 1, 7, &[1, 2][..]), (2, 1, 7, &[1, 2])]);
+        assert_eq!(of(&words, 1).map(|s| (s.epoch, s.unclean)), Some((6, true)));
+    }
+
+    #[test]
+    fn an_eligible_leader_replica_is_clean_and_without_them_it_is_not() {
+        let words = [ALL, (0, 0, 4, &[0]), (1, -1, 5, &[]), (1, 1, 6, &[1])];
+        assert!(!is_unclean(&words, 2), "1 left when fewer than two were in sync");
+        assert!(is_unclean(&words, 1));
+    }
+
+    #[test]
+    fn without_a_leader_now_or_before_there_is_nothing_to_tell() {
+        assert_eq!(of(&[], 1), None);
+        assert_eq!(of(&[ALL], 1), None);
+        assert_eq!(of(&[ALL, (0, 0, 4, &[0]), (1, -1, 5, &[0])], 1), None);
+    }
+}

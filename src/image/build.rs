@@ -1,0 +1,274 @@
+//! [`build`]: from an [`Order`] to an image that the daemon has.
+
+use super::context;
+use super::layout::Layout;
+use super::recipe::{self, RECIPE_LABEL, VERSION_LABEL, default_reference};
+use super::tools::{self, Jdk};
+use crate::distribution::{Distribution, Request};
+use crate::runtime::RuntimeError;
+use crate::runtime::docker::{Engine, reason};
+use bollard::errors::Error;
+use bollard::models::{BuildInfo, ImageInspect};
+use bollard::query_parameters::{BuildImageOptionsBuilder, RemoveImageOptionsBuilder};
+use futures_util::{StreamExt, stream};
+use std::collections::HashMap;
+use std::pin::pin;
+use std::time::{Duration, Instant};
+
+/// How often a build is asked whether it is still wanted.
+const POLL: Duration = Duration::from_millis(100);
+/// A daemon that says nothing for so long has lost the build. Its last step starts a broker.
+const SILENCE_MAX: Duration = Duration::from_secs(300);
+/// So many lines tell why a build failed.
+const TAIL_LINES: usize = 8;
+/// The word that the last step begins its findings with.
+const FINDING: &str = "class data: ";
+
+/// Which image is wanted.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// Which Kafka goes into it.
+    pub request: Request,
+    /// Its name and tag, instead of `chaos-kafka:VERSION`.
+    pub reference: Option<String>,
+    /// Build it anew, whatever is there.
+    pub force: bool,
+}
+
+/// An image that the daemon has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Built {
+    /// Its name and tag.
+    pub reference: String,
+    /// The version of the Kafka inside.
+    pub version: String,
+    /// Its id.
+    pub id: String,
+    /// How large the daemon says it is.
+    pub bytes: u64,
+    /// What the last step found out about the class-data archives; empty when the very same
+    /// image was there already and nothing was done.
+    pub findings: Vec<String>,
+    /// Whether nothing was done.
+    pub was_there: bool,
+}
+
+/// Who is told what goes on, and who says whether it shall go on.
+pub struct Watch<'a> {
+    /// Told when a phase begins.
+    pub phase: &'a mut dyn FnMut(&str),
+    /// Told lines for the person who waits.
+    pub note: &'a dyn Fn(&str),
+    /// Asked whether the image is still wanted.
+    pub wanted: &'a dyn Fn() -> bool,
+}
+
+/// Makes sure that the daemon has the image. Nothing is left of the making but the image, and
+/// what it replaces goes when nothing else needs it.
+///
+/// # Errors
+/// When Kafka, the JDK or busybox cannot be had, when the daemon refuses, or when the build was
+/// not wanted any more.
+pub fn build(engine: &Engine, order: &Order, watch: &mut Watch<'_>) -> Result<Built, RuntimeError> {
+    let temporary = std::env::temp_dir();
+    Layout::remove_stale(&temporary, watch.note);
+    (watch.phase)("kafka");
+    let found = Distribution::locate(&order.request, watch.note)?;
+    let jdk = Jdk::find(&found, &order.request.surroundings)?;
+    let busybox = tools::busybox(&order.request.surroundings)?;
+    let recipe = recipe::sum(&found.jars, &jdk)?;
+    let reference = order.reference.clone().unwrap_or_else(|| default_reference(&found.version));
+    let before = inspect(engine, &reference)?;
+    let same = before.as_ref().filter(|image| recipe_of(image) == Some(&recipe));
+    if let (Some(image), false) = (same, order.force) {
+        return built(reference, &found.version, image, Vec::new(), true);
+    }
+    (watch.phase)("files of the image");
+    let layout = Layout::make(&temporary, &jdk, &busybox, watch.wanted, watch.note)?;
+    (watch.phase)("image");
+    let labels = HashMap::from([
+        (VERSION_LABEL.to_owned(), found.version.clone()),
+        (RECIPE_LABEL.to_owned(), recipe.clone()),
+    ]);
+    let options = BuildImageOptionsBuilder::default()
+        .dockerfile("Dockerfile")
+        .t(&reference)
+        .labels(&labels)
+        .nocache(order.force)
+        .rm(true)
+        .forcerm(true)
+        .networkmode("none")
+        .build();
+    let (pieces, thread) = context::send(layout.os(), found.jars.clone())
+        .map_err(|e| RuntimeError::io("cannot send the image's files", e))?;
+    let body = bollard::body_try_stream(stream::iter(pieces));
+    let lines = engine.docker().build_image(options, None, Some(body));
+    let said = engine.wait(follow(lines, watch));
+    // The request is over, so nobody takes pieces any more and the thread ends.
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+    drop(layout);
+    let findings = said?;
+    let image = inspect(engine, &reference)?
+        .filter(|image| recipe_of(image) == Some(&recipe))
+        .ok_or_else(|| RuntimeError::new(format!("the daemon built no {reference}")))?;
+    if let Some(before) = before {
+        remove_replaced(engine, &before, &image, watch.note);
+    }
+    built(reference, &found.version, &image, findings, false)
+}
+
+/// Reads what the daemon says until the build is over.
+async fn follow(
+    lines: impl stream::Stream<Item = Result<BuildInfo, Error>>,
+    watch: &Watch<'_>,
+) -> Result<Vec<String>, RuntimeError> {
+    let mut lines = pin!(lines);
+    let mut said: Vec<String> = Vec::new();
+    let mut heard = Instant::now();
+    let why = loop {
+        if !(watch.wanted)() {
+            break "interrupted".to_owned();
+        }
+        // Nothing is lost when the time is over: the stream is asked again.
+        let info = match tokio::time::timeout(POLL, lines.next()).await {
+            Ok(Some(Ok(info))) => info,
+            Ok(Some(Err(error))) => break reason(&error),
+            Ok(None) => {
+                let findings = said.iter().filter_map(|line| line.strip_prefix(FINDING));
+                return Ok(findings.map(str::to_owned).collect());
+            }
+            Err(_) if heard.elapsed() < SILENCE_MAX => continue,
+            Err(_) => break format!("it was silent for {} s", SILENCE_MAX.as_secs()),
+        };
+        heard = Instant::now();
+        if let Some(detail) = info.error_detail {
+            break detail.message.unwrap_or_default();
+        }
+        for line in info.stream.iter().flat_map(|text| text.lines()).map(uncoloured) {
+            if is_telling(&line) {
+                (watch.note)(&line);
+                said.push(line);
+            }
+        }
+    };
+    let last: Vec<String> = said[said.len().saturating_sub(TAIL_LINES)..]
+        .iter()
+        .map(|l| format!("\n    {l}"))
+        .collect();
+    Err(RuntimeError::new(format!("the daemon could not build: {why}{}", last.concat())))
+}
+
+/// The daemon paints what programs say on standard error.
+fn uncoloured(line: &str) -> String {
+    let mut parts = line.split("\u{1b}[");
+    let first = parts.next().unwrap_or_default().to_owned();
+    let rest = parts.map(|part| part.split_once('m').map_or(part, |(_, text)| text));
+    rest.fold(first, |text, part| text + part).trim_end().to_owned()
+}
+
+/// Ids of layers and containers tell a person nothing.
+fn is_telling(line: &str) -> bool {
+    const BESIDE: [&str; 3] = [" --->", "Removing intermediate container", "Successfully "];
+    !line.trim().is_empty() && !BESIDE.iter().any(|beginning| line.starts_with(beginning))
+}
+
+/// The image of this name, if the daemon has one.
+fn inspect(engine: &Engine, reference: &str) -> Result<Option<ImageInspect>, RuntimeError> {
+    match engine.wait(engine.docker().inspect_image(reference)) {
+        Ok(image) => Ok(Some(image)),
+        Err(Error::DockerResponseServerError { status_code: 404, .. }) => Ok(None),
+        Err(e) => Err(RuntimeError::new(format!("looking for image {reference}: {}", reason(&e)))),
+    }
+}
+
+fn recipe_of(image: &ImageInspect) -> Option<&String> {
+    image.config.as_ref()?.labels.as_ref()?.get(RECIPE_LABEL)
+}
+
+fn built(
+    reference: String,
+    version: &str,
+    image: &ImageInspect,
+    findings: Vec<String>,
+    was_there: bool,
+) -> Result<Built, RuntimeError> {
+    let id = image.id.clone().ok_or_else(|| RuntimeError::new(format!("{reference} has no id")))?;
+    let bytes = image.size.and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or(0);
+    Ok(Built { reference, version: version.to_owned(), id, bytes, findings, was_there })
+}
+
+/// Takes away an image of ours that lost its only name to the new one.
+fn remove_replaced(
+    engine: &Engine,
+    before: &ImageInspect,
+    now: &ImageInspect,
+    note: &dyn Fn(&str),
+) {
+    let (Some(old), true) = (&before.id, recipe_of(before).is_some()) else { return };
+    // By its id: the name is the new one's. With another name it is still somebody's.
+    let is_unnamed = inspect(engine, old)
+        .is_ok_and(|image| image.is_some_and(|i| i.repo_tags.is_none_or(|names| names.is_empty())));
+    if Some(old) == now.id.as_ref() || !is_unnamed {
+        return;
+    }
+    let options = RemoveImageOptionsBuilder::default().force(false).noprune(false).build();
+    match engine.wait(engine.docker().remove_image(old, Some(options), None)) {
+        Ok(_) => note(&format!("removed the image that it replaces, {old}")),
+        Err(e) => note(&format!("the image that it replaces, {old}, stays: {}", reason(&e))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::RefCell;
+
+    /// What `follow` gives and tells when the daemon says this.
+    fn heard(
+        said: Vec<Result<BuildInfo, Error>>,
+        wanted: bool,
+    ) -> (Result<Vec<String>, RuntimeError>, Vec<String>) {
+        let told = RefCell::new(Vec::new());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let result = runtime.block_on(follow(
+            stream::iter(said),
+            &Watch {
+                phase: &mut |_| (),
+                note: &|text| told.borrow_mut().push(text.to_owned()),
+                wanted: &|| wanted,
+            },
+        ));
+        (result, told.into_inner())
+    }
+
+    fn line(text: &str) -> Result<BuildInfo, Error> {
+        Ok(BuildInfo { stream: Some(text.to_owned()), ..BuildInfo::default() })
+    }
+
+    #[test]
+    fn steps_and_findings_are_told_and_ids_are_not() {
+        let said = vec![
+            line("Step 1/2 : FROM scratch"),
+            line("\n"),
+            line(" ---> 4e248e0e731a\n"),
+            line("\u{1b}[91mclass data: the archive of kafka.Kafka is taken\n"),
+            line("\u{1b}[0m"),
+        ];
+        let (result, told) = heard(said, true);
+        assert_eq!(result.unwrap(), ["the archive of kafka.Kafka is taken"]);
+        assert_eq!(told.len(), 2, "{told:?}");
+    }
+
+    #[test]
+    fn the_daemons_error_and_an_interrupt_end_it() {
+        let detail =
+            bollard::models::ErrorDetail { code: Some(1), message: Some("no space".into()) };
+        let error = BuildInfo { error_detail: Some(detail), ..BuildInfo::default() };
+        let (result, _) = heard(vec![line("Step 1/2"), Ok(error), line("never")], true);
+        let told = "the daemon could not build: no space\n    Step 1/2";
+        assert_eq!(result.unwrap_err().what, told);
+        let (result, told) = heard(vec![line("Step 1/2")], false);
+        assert!(result.unwrap_err().what.ends_with("interrupted"));
+        assert!(told.is_empty());
+    }
+}

@@ -1,0 +1,172 @@
+//! How the producers of many cells share one small machine: what limits it is requests a second, not
+//! messages, so cells that leave it to us wait a little longer to fill their batches.
+
+use super::make::Maker;
+use super::types::{Cell, Rate};
+
+/// So many requests a second all cells of a plan may send together before they are made to batch
+/// more: above it two cores fall behind, time-outs fire, and duplicates appear that no fault made.
+pub const REQUESTS_PER_SECOND: u64 = 500;
+
+/// `linger.ms` is not raised above this, milliseconds: latency would be all that a report shows.
+pub const LINGER_MOST_MS: u64 = 500;
+
+/// More idempotent producers than this, each with several requests in flight, disturb each other:
+/// librdkafka's thread for the leader spins as long as their acknowledgements are missing.
+const IDEMPOTENT_MOST: usize = 4;
+
+const LINGER: &str = "linger.ms";
+const IN_FLIGHT: &str = "max.in.flight.requests.per.connection";
+
+/// Sets `linger.ms` and the requests in flight of a plan's cells, where the scenario says nothing
+/// of them, by the cells alone: the same scenario makes the same plan on every machine.
+pub fn settle(maker: &mut Maker<'_>, cells: &mut [Cell]) {
+    if !is_written(maker, LINGER) {
+        linger(maker, cells);
+    }
+    if !is_written(maker, IN_FLIGHT) {
+        in_flight(maker, cells);
+    }
+}
+
+/// What a section or an axis sets, it sets for every cell.
+fn is_written(maker: &Maker<'_>, property: &str) -> bool {
+    let scenario = maker.scenario;
+    scenario.producer.contains_key(property)
+        || scenario.matrix.iter().any(|axis| axis.property == property)
+}
+
+fn linger(maker: &mut Maker<'_>, cells: &mut [Cell]) {
+    let number = |cell: &Cell, name: &str| cell.producer.config.get(name)?.parse::<u64>().ok();
+    let paced = |cell: &&mut Cell| cell.producer.rate != Rate::Max;
+    let mut paced: Vec<&mut Cell> = cells.iter_mut().filter(paced).collect();
+    let Some(own) = paced.first().and_then(|cell| number(cell, LINGER)) else { return };
+    let requests = |linger_ms: u64, cells: &[&mut Cell]| -> u64 {
+        let all: u64 = cells.iter().map(|cell| requests_per_1000_s(cell, linger_ms)).sum();
+        all.div_ceil(1000)
+    };
+    let fits = |linger_ms: &u64| requests(*linger_ms, &paced) <= REQUESTS_PER_SECOND;
+    // A message may not spend its time of delivery on waiting; 0 means that it has no end.
+    let timeouts = paced.iter().filter_map(|cell| number(cell, "message.timeout.ms"));
+    let shortest = timeouts.filter(|timeout| *timeout > 0).min().unwrap_or(u64::MAX);
+    let most = LINGER_MOST_MS.min(shortest / 2);
+    if fits(&own) || most <= own {
+        return;
+    }
+    let chosen = (own..=most).find(fits).unwrap_or(most);
+    let (before, after) = (requests(own, &paced), requests(chosen, &paced));
+    for cell in &mut paced {
+        cell.producer.config.insert(LINGER.to_owned(), chosen.to_string());
+    }
+    maker.note(format!(
+        "linger.ms is {chosen} instead of {own}: the cells together make {after} requests a second \
+         instead of {before}, because a small machine falls behind above {REQUESTS_PER_SECOND}; the \
+         scenario's own linger.ms would go before"
+    ));
+}
+
+/// A batch of each partition goes when its time is over, and never without a message.
+fn requests_per_1000_s(cell: &Cell, linger_ms: u64) -> u64 {
+    let batches = u64::from(cell.topic.partitions()) * 1_000_000 / linger_ms.max(1);
+    match cell.producer.rate {
+        Rate::PerSecond(rate) => batches.min(u64::from(rate) * 1000),
+        Rate::Max => batches,
+    }
+}
+
+fn in_flight(maker: &mut Maker<'_>, cells: &mut [Cell]) {
+    let is_idempotent = |cell: &&mut Cell| {
+        cell.producer.config.get("enable.idempotence").is_some_and(|value| value == "true")
+    };
+    let idempotent: Vec<&mut Cell> = cells.iter_mut().filter(is_idempotent).collect();
+    let count = idempotent.len();
+    if count <= IDEMPOTENT_MOST {
+        return;
+    }
+    for cell in idempotent {
+        cell.producer.config.insert(IN_FLIGHT.to_owned(), "1".to_owned());
+    }
+    maker.note(format!(
+        "{IN_FLIGHT} is 1 in the {count} idempotent cells: librdkafka spins while acknowledgements of \
+         several requests are missing, and so many would disturb each other; the scenario's own \
+         value would go before"
+    ));
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::plan::{Plan, from_text};
+
+    fn sound(text: &str) -> Plan {
+        let text = format!("name: x\nduration: 20s\nexpect: {{lost: 0}}\n{text}");
+        from_text("test.yaml", &text, &[], Some(1)).unwrap_or_else(|problems| panic!("{problems}"))
+    }
+
+    /// The values of a property over the cells, each once.
+    fn values(plan: &Plan, name: &str) -> Vec<String> {
+        let mut values: Vec<String> =
+            plan.cells.iter().map(|cell| cell.producer.config[name].clone()).collect();
+        values.dedup();
+        values
+    }
+
+    /// So many cells, all alike but for a property that changes nothing here.
+    fn cells(count: usize) -> String {
+        let sizes: Vec<String> = (0..count).map(|i| (16_384 + i).to_string()).collect();
+        format!("matrix: {{batch.size: [{}]}}\n", sizes.join(", "))
+    }
+
+    #[test]
+    fn cells_that_make_too_many_requests_fill_their_batches_longer() {
+        // 50 requests a second each: 10 cells are at the limit, 24 would make 1200.
+        let plan = sound(&cells(10));
+        assert_eq!(values(&plan, "linger.ms"), ["20"]);
+        let plan = sound(&cells(24));
+        assert_eq!(values(&plan, "linger.ms"), ["48"]);
+        let said = "linger.ms is 48 instead of 20: the cells together make 500 requests a second \
+                    instead of 1200";
+        assert!(plan.notes.iter().any(|note| note.starts_with(said)), "{:?}", plan.notes);
+        // A slow cell sends no more requests than messages.
+        let plan = sound(&format!("producer: {{rate: 5}}\n{}", cells(64)));
+        assert_eq!(values(&plan, "linger.ms"), ["20"]);
+        // 64 cells of 256 partitions are too many at any wait.
+        let plan = sound(&format!("topic: {{partitions: 256}}\n{}", cells(64)));
+        assert_eq!(values(&plan, "linger.ms"), ["500"]);
+    }
+
+    #[test]
+    fn the_scenarios_own_wait_and_unpaced_cells_are_left_alone() {
+        for own in ["linger.ms: 5", "queue.buffering.max.ms: 5"] {
+            let plan = sound(&format!("producer: {{config: {{{own}}}}}\n{}", cells(64)));
+            assert_eq!(values(&plan, "linger.ms"), ["5"]);
+        }
+        let plan = sound(&cells(32).replace("matrix: {", "matrix: {linger.ms: [0, 7], "));
+        assert_eq!(values(&plan, "linger.ms"), ["0", "7"]);
+        let plan = sound(&format!("producer: {{rate: max}}\n{}", cells(64)));
+        assert_eq!(values(&plan, "linger.ms"), ["20"]);
+        assert!(!plan.notes.iter().any(|note| note.contains("linger.ms")), "{:?}", plan.notes);
+    }
+
+    #[test]
+    fn no_message_waits_for_half_of_its_time_of_delivery() {
+        for (timeout_ms, linger_ms) in [("100", "50"), ("30", "20"), ("0", "128")] {
+            let config = format!("producer: {{config: {{delivery.timeout.ms: {timeout_ms}}}}}\n");
+            let plan = sound(&(config + &cells(64)));
+            assert_eq!(values(&plan, "linger.ms"), [linger_ms], "{timeout_ms}");
+        }
+    }
+
+    #[test]
+    fn many_idempotent_producers_have_one_request_in_flight() {
+        const IN_FLIGHT: &str = "max.in.flight.requests.per.connection";
+        let plan = sound(&cells(4));
+        assert_eq!(values(&plan, IN_FLIGHT), ["5"]);
+        let plan = sound(&cells(5));
+        assert_eq!(values(&plan, IN_FLIGHT), ["1"]);
+        assert!(plan.notes.iter().any(|note| note.contains("in the 5 idempotent cells")));
+        let plan = sound(&format!("producer: {{enable.idempotence: false}}\n{}", cells(9)));
+        assert_eq!(values(&plan, IN_FLIGHT), ["5"]);
+        let plan = sound(&format!("producer: {{config: {{max.in.flight: 3}}}}\n{}", cells(9)));
+        assert_eq!(values(&plan, IN_FLIGHT), ["3"]);
+    }
+}

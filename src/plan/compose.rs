@@ -1,0 +1,250 @@
+//! The compose file that a scenario names: read before the plan is made, so that its problems
+//! come out with the scenario's own, and what it decides about the cluster.
+
+use super::make::Maker;
+use super::types::Controllers;
+use crate::compose::{self, Flavour, KafkaCluster};
+use crate::scenario::{Diagnostic, Diagnostics, Scenario};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// A compose file and the Kafka nodes in it.
+pub struct Composed {
+    /// As it can be opened from the current directory.
+    pub path: PathBuf,
+    /// Its nodes.
+    pub cluster: KafkaCluster,
+}
+
+/// Reads the compose file that the scenario names, if it does. When it is broken, its problems
+/// are added, and what it would have decided is marked as broken.
+pub fn read(scenario: &mut Scenario, problems: &mut Vec<Diagnostic>) -> Option<Composed> {
+    let written = scenario.cluster.compose.as_ref()?;
+    let path = match written.place.argument {
+        // An argument is written where the tool is called.
+        Some(_) => PathBuf::from(&written.value),
+        None => Path::new(&scenario.source.name).with_file_name("").join(&written.value),
+    };
+    let found = match path.is_file() {
+        true => compose::read_file(&path)
+            .and_then(|compose| compose::kafka(&compose, scenario.cluster.flavour)),
+        false => {
+            let message = format!("there is no compose file {}", path.display());
+            let help = "its path is relative to the scenario's folder";
+            let problem = scenario.source.problem(written.place, message).help(help);
+            Err(Diagnostics::new(vec![problem]))
+        }
+    };
+    match found {
+        Ok(cluster) => Some(Composed { path, cluster }),
+        Err(mut found) => {
+            problems.append(&mut found.list);
+            for name in ["kafka", "brokers", "controllers"] {
+                scenario.broken.insert(name.to_owned());
+            }
+            None
+        }
+    }
+}
+
+impl Composed {
+    /// The brokers' ids, ascending.
+    pub fn broker_ids(&self) -> Vec<i32> {
+        self.cluster.brokers().map(|node| node.id).collect()
+    }
+
+    /// Where the controllers live: combined as long as each is a broker, too.
+    pub fn controllers(&self) -> Controllers {
+        match self.cluster.controllers().all(|node| node.is_broker) {
+            true => Controllers::Combined,
+            false => Controllers::Isolated,
+        }
+    }
+
+    /// The values that its nodes give a property.
+    pub fn values(&self, property: &str) -> BTreeSet<String> {
+        let values = self.cluster.nodes.iter().filter_map(|node| node.property(property));
+        values.map(|value| value.trim().to_owned()).collect()
+    }
+
+    /// Kafka's version by the image's tag, when all images have the same and it is Kafka's.
+    fn version(&self) -> Option<&str> {
+        let mut versions = self.cluster.nodes.iter().map(|node| {
+            // Confluent's own versions are others than Kafka's.
+            let is_kafkas = node.flavour != Flavour::Confluent;
+            let (_, tag) = node.service.image.rsplit_once(':').filter(|_| is_kafkas)?;
+            let version = tag.split('-').next().unwrap_or(tag);
+            let numbers = version.split('.');
+            let all_digits = numbers.clone().all(|n| n.parse::<u16>().is_ok());
+            (all_digits && numbers.count() == 3).then_some(version)
+        });
+        let first = versions.next()??;
+        versions.all(|other| other == Some(first)).then_some(first)
+    }
+}
+
+/// What the scenario says beside its compose file must agree with it; gives Kafka's version.
+pub fn check(maker: &mut Maker<'_>, composed: &Composed) -> String {
+    let section = &maker.scenario.cluster;
+    let file = &composed.cluster.file;
+    for note in &composed.cluster.notes {
+        maker.note(format!("{file}: {note}"));
+    }
+    let brokers = composed.broker_ids().len();
+    if let Some(place) = section.places.brokers
+        && usize::from(section.brokers) != brokers
+    {
+        let message = format!("`brokers` is {}, but {file} has {brokers}", section.brokers);
+        maker.report(place, message, "take it away: the compose file says it");
+    }
+    if let Some(place) = section.places.controllers
+        && section.controllers != composed.controllers()
+    {
+        let (written, found) = match section.controllers {
+            Controllers::Combined => ("combined", "not all controllers are brokers"),
+            Controllers::Isolated => ("isolated", "every controller is a broker, too"),
+        };
+        let message = format!("`controllers` is `{written}`, but in {file} {found}");
+        maker.report(place, message, "take it away: the compose file says it");
+    }
+    match (section.places.kafka, composed.version()) {
+        (Some(place), Some(version)) if version != section.kafka => {
+            let message = format!("`kafka` is {}, but the image is of {version}", section.kafka);
+            maker.report(place, message, "take it away: the image says it");
+            section.kafka.clone()
+        }
+        (Some(_), _) => section.kafka.clone(),
+        (None, Some(version)) => version.to_owned(),
+        (None, None) => {
+            maker.note(format!(
+                "{file}: the image does not tell Kafka's version, {} is assumed",
+                section.kafka
+            ));
+            section.kafka.clone()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::compose::Flavour;
+    use crate::plan::{Controllers, Plan, from_text};
+    use crate::scenario::Diagnostics;
+
+    /// The plan of a scenario beside the compose files of the tests.
+    fn plan(cluster: &str, rest: &str, overrides: &[&str]) -> Result<Plan, Diagnostics> {
+        let text =
+            format!("name: x\nduration: 60s\nexpect: {{lost: 0}}\ncluster:\n{cluster}{rest}");
+        let overrides: Vec<String> = overrides.iter().map(|o| (*o).to_owned()).collect();
+        from_text("tests/compose/scenario.yaml", &text, &overrides, Some(1))
+    }
+
+    fn sound(cluster: &str, rest: &str, overrides: &[&str]) -> Plan {
+        plan(cluster, rest, overrides).unwrap_or_else(|problems| panic!("{problems}"))
+    }
+
+    /// `file:line:column message` of every problem.
+    fn problems(cluster: &str, rest: &str) -> Vec<String> {
+        let list = plan(cluster, rest, &[]).err().map_or_else(Vec::new, |problems| problems.list);
+        let told = |p: &crate::scenario::Diagnostic| {
+            let file = p.file.rsplit('/').next().unwrap_or_default().to_owned();
+            format!("{file}:{}:{} {}", p.line, p.column, p.message)
+        };
+        list.iter().map(told).collect()
+    }
+
+    #[test]
+    fn the_compose_file_says_how_many_brokers_there_are_and_which() {
+        let plan = sound(
+            "  compose: apache.yml\n  flavour: apache\n",
+            "topic: {partitions: 2, replication.factor: 2}\nfaults:\n  \
+             - {pause: [leader, 'broker:3'], at: 5s, for: 1 session}\n",
+            &[],
+        );
+        let cluster = &plan.cluster;
+        assert_eq!((cluster.brokers, cluster.broker_ids.as_slice()), (3, [1, 2, 3].as_slice()));
+        assert_eq!(cluster.controllers, Controllers::Combined);
+        assert_eq!(cluster.kafka, "3.9.0");
+        assert_eq!(cluster.flavour, Some(Flavour::Apache));
+        assert_eq!(cluster.compose.as_deref(), Some("tests/compose/apache.yml".as_ref()));
+        assert_eq!(plan.cells[0].topic.placement, [[1, 2], [2, 3]]);
+        assert_eq!(plan.faults[0].to_string(), "pause leader, broker:3 at 5 s for 6 s");
+        assert_eq!(
+            plan.notes,
+            ["tests/compose/apache.yml: `topics` is no Kafka node: it is not started"]
+        );
+    }
+
+    #[test]
+    fn an_argument_names_the_file_from_where_the_tool_is_called() {
+        let plan = sound("  brokers: 3\n", "", &["cluster.compose=tests/compose/apache.yml"]);
+        assert_eq!(plan.cluster.broker_ids, [1, 2, 3]);
+    }
+
+    #[test]
+    fn its_clocks_go_before_kafkas_own_and_behind_the_scenarios() {
+        const SESSION: &str = "broker.session.timeout.ms";
+        for (more, session_ms) in [
+            ("", 6000),
+            ("  timing: stock\n", 6000),
+            ("  timing: fast\n", 2000),
+            ("  config: {broker.session.timeout.ms: 5000}\n", 5000),
+        ] {
+            let plan = sound(&format!("  compose: apache.yml\n{more}"), "", &[]);
+            assert_eq!(plan.cluster.clocks.session_ms, session_ms, "{more}");
+            assert_eq!(plan.cluster.config[SESSION], session_ms.to_string(), "{more}");
+            let noted = plan.notes.iter().any(|note| note.contains(SESSION));
+            assert_eq!(noted, session_ms == 2000, "{more}: {:?}", plan.notes);
+        }
+    }
+
+    #[test]
+    fn what_contradicts_the_compose_file_is_told_where_it_stands() {
+        for (more, rest, expected) in [
+            (
+                "  brokers: 5\n",
+                "",
+                "scenario.yaml:6:12 `brokers` is 5, but tests/compose/apache.yml has 3",
+            ),
+            (
+                "  controllers: isolated\n",
+                "",
+                "scenario.yaml:6:16 `controllers` is `isolated`, but in tests/compose/apache.yml \
+                 every controller is a broker, too",
+            ),
+            (
+                "  kafka: 3.8.1\n",
+                "",
+                "scenario.yaml:6:10 `kafka` is 3.8.1, but the image is of 3.9.0",
+            ),
+            (
+                "",
+                "faults: [{kill: 'broker:0', at: 1s, for: 1s}]\n",
+                "scenario.yaml:6:17 there is no `broker:0`",
+            ),
+            ("  flavour: debian\n", "", "scenario.yaml:6:12 `flavour` cannot be `debian`"),
+        ] {
+            let told = problems(&format!("  compose: apache.yml\n{more}"), rest);
+            assert_eq!(told, [expected]);
+        }
+        let told = problems("  compose: apache.yml\n  flavour: bitnami\n", "");
+        assert!(told[0].starts_with("apache.yml:15:3 `kafka-1` "), "{told:#?}");
+    }
+
+    #[test]
+    fn a_missing_or_broken_compose_file_makes_no_other_problems() {
+        let faults =
+            "topic: {replication.factor: 5}\nfaults: [{kill: 'broker:7', at: 1s, for: 1s}]\n";
+        assert_eq!(
+            problems("  compose: none.yml\n", faults),
+            ["scenario.yaml:5:12 there is no compose file tests/compose/none.yml"]
+        );
+        let told = problems("  compose: scenario-errors.yml\n  brokers: 2\n", faults);
+        assert_eq!(told, ["scenario-errors.yml:4:5 unknown key `imgae` in a service"]);
+        assert_eq!(
+            problems("  flavour: apache\n", ""),
+            ["scenario.yaml:5:3 `flavour` has no meaning without `compose`"]
+        );
+        assert_eq!(problems("  compose: [a]\n", faults).len(), 1);
+    }
+}

@@ -1,0 +1,111 @@
+//! What a run says to GitHub Actions: workflow commands, which become annotations of the scenario's
+//! file and of the job's page. A violation is an error, and so is an environment that failed; what
+//! was not found out is a warning.
+
+use super::lines::short;
+use super::told::why_not;
+use super::{Report, unmet};
+use crate::exit::Exit;
+use crate::verify::Verdict;
+
+/// GitHub shows so many errors and so many warnings of a step, and drops the others.
+const SHOWN_MAX: usize = 10;
+/// Characters of a message: it is shown in a small box.
+const MESSAGE_MAX: usize = 2_000;
+/// Lines of a message: the reason, and the first of what happened.
+const LINES_MAX: usize = 4;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Level {
+    Error,
+    Warning,
+}
+
+/// One annotation: its level, its title behind the scenario's name, its message.
+type Annotation = (Level, String, Vec<String>);
+
+/// The workflow commands for a report, a line each; none of a run that passed. A plan does not keep
+/// the lines of its scenario, so they have none.
+pub fn annotations(report: &Report) -> Vec<String> {
+    let all = found(report);
+    let mut lines = Vec::new();
+    for level in [Level::Error, Level::Warning] {
+        let such: Vec<&Annotation> = all.iter().filter(|(of, ..)| *of == level).collect();
+        let shown = if such.len() > SHOWN_MAX { SHOWN_MAX - 1 } else { such.len() };
+        lines.extend(
+            such[..shown].iter().map(|(_, title, said)| command(report, level, title, said)),
+        );
+        if shown < such.len() {
+            let said = vec![format!("and {} more, see report.json", such.len() - shown)];
+            lines.push(command(report, level, "", &said));
+        }
+    }
+    lines
+}
+
+fn found(report: &Report) -> Vec<Annotation> {
+    let mut all: Vec<Annotation> = Vec::new();
+    let stopped = [Exit::Environment, Exit::Interrupted, Exit::Terminated].contains(&report.exit());
+    if stopped {
+        let failed = report.exit() == Exit::Environment;
+        let level = if failed { Level::Error } else { Level::Warning };
+        all.push((level, String::new(), report.reasons.iter().take(1).cloned().collect()));
+        // What was not reached says nothing; what several trials saw before says much.
+        if report.verdict != Verdict::Fail {
+            return all;
+        }
+    }
+    for cell in &report.cells {
+        for one in &cell.expectations {
+            let level = match one.verdict {
+                Verdict::Pass => continue,
+                Verdict::Inconclusive => Level::Warning,
+                Verdict::Fail => Level::Error,
+            };
+            all.push((level, cell.id.clone(), unmet::expectation(report, cell, one)));
+        }
+        let worst = cell.expectations.iter().map(|e| e.verdict).max().unwrap_or(Verdict::Pass);
+        if cell.verdict > worst {
+            all.push((Level::Warning, cell.id.clone(), unmet::otherwise(report, cell)));
+        }
+    }
+    for fault in report.faults.iter().filter(|fault| !fault.effective) {
+        let of = fault.trial.map_or(String::new(), |trial| format!(" in trial {trial}"));
+        let said = format!("{} did not take effect{of}: {}", fault.what, why_not(fault));
+        all.push((Level::Warning, String::new(), vec![said]));
+    }
+    if all.is_empty() && report.verdict != Verdict::Pass {
+        all.push((Level::Warning, String::new(), report.reasons.clone()));
+    }
+    all
+}
+
+fn command(report: &Report, level: Level, title: &str, said: &[String]) -> String {
+    let level = match level {
+        Level::Error => "error",
+        Level::Warning => "warning",
+    };
+    let title = if title.is_empty() { String::new() } else { format!(" {title}") };
+    let title = property(&short(&format!("{}{title}", report.plan.name), 200));
+    let said: Vec<&str> = said.iter().flat_map(|text| text.lines()).take(LINES_MAX).collect();
+    let message = if said.is_empty() { "no reason is known".to_owned() } else { said.join("\n") };
+    let message = data(&short(&message, MESSAGE_MAX));
+    format!("::{level} file={},title={title}::{message}", property(&report.plan.source))
+}
+
+/// A message as the runner reads it: what ends a line is escaped, what steers a terminal is gone.
+fn data(text: &str) -> String {
+    let safe = |c: char| match c {
+        '%' => "%25".to_owned(),
+        '\r' => "%0D".to_owned(),
+        '\n' => "%0A".to_owned(),
+        c if c.is_control() => '\u{fffd}'.to_string(),
+        c => c.to_string(),
+    };
+    text.chars().map(safe).collect()
+}
+
+/// A property's value, which ends at a comma or a colon, too.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}

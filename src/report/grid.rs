@@ -1,0 +1,242 @@
+//! What the tables of a run hold, whoever draws them: a row a cell, a column an axis that varies, then
+//! what was counted.
+
+use super::lines::printable;
+use super::{CellReport, CellTrials, Report, Sort, Tally, rate};
+use crate::plan::{Metric, makes_plans};
+use crate::stats::Share;
+use crate::verify::{Bounds, Verdict};
+use std::ops::Range;
+
+/// A table without its looks. No text in it could steer a terminal.
+#[derive(Debug)]
+pub struct Grid {
+    /// A heading a column, with line breaks where a narrow column needs them.
+    pub headings: Vec<String>,
+    /// As long as the headings, each.
+    pub rows: Vec<Vec<String>>,
+    /// The columns that are figures.
+    pub figures: Range<usize>,
+}
+
+/// The cells of one plan.
+#[derive(Debug)]
+pub struct Group {
+    /// The values of the axes that make plans; empty when there is one plan.
+    pub title: String,
+    /// The cells by id, in the order of the rows.
+    pub cells: Vec<String>,
+    /// What every cell has: counts, the longest outage, latencies, the verdict.
+    pub counted: Grid,
+    /// Of several trials: in how many there was loss and duplication, and how much.
+    pub shares: Option<Grid>,
+}
+
+/// A heading without its line breaks.
+pub fn unbroken(heading: &str) -> String {
+    heading.replace("\n.", ".").replace("-\n", "").replace('\n', " ")
+}
+
+/// What the text of a field means, for those who give it a look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// Nothing that should strike the eye.
+    Plain,
+    /// Messages went wrong.
+    Bad,
+    /// A verdict.
+    Verdict(Verdict),
+}
+
+/// Headings, unbroken, of what went wrong where it is not zero.
+const BAD: [&str; 6] = ["lost", "dup", "phantom", "reord", "corrupt", "foreign"];
+
+/// The tone of a field under this heading, which is unbroken.
+pub fn tone(heading: &str, text: &str) -> Tone {
+    let verdict = text.trim_end_matches('*').to_uppercase();
+    let verdicts = [Verdict::Pass, Verdict::Fail, Verdict::Inconclusive];
+    match heading {
+        "verdict" => verdicts
+            .into_iter()
+            .find(|one| word(*one) == verdict)
+            .map_or(Tone::Plain, Tone::Verdict),
+        heading if BAD.contains(&heading) && text != "0" => Tone::Bad,
+        _ => Tone::Plain,
+    }
+}
+
+/// The tables of these cells of a report, one group a plan.
+pub fn groups<'a>(
+    report: &Report,
+    cells: impl IntoIterator<Item = &'a CellReport>,
+    sort: &Sort,
+) -> Vec<Group> {
+    let varying = varying(report);
+    let (outer, inner): (Vec<&str>, Vec<&str>) = varying.iter().partition(|axis| makes_plans(axis));
+    let mut groups: Vec<(String, Vec<&CellReport>)> = Vec::new();
+    for cell in cells {
+        let title = printable(&pairs(cell, &outer));
+        match groups.iter_mut().find(|(known, _)| *known == title) {
+            Some((_, cells)) => cells.push(cell),
+            None => groups.push((title, vec![cell])),
+        }
+    }
+    let group = |(title, mut cells): (String, Vec<&CellReport>)| {
+        cells.sort_by(|a, b| sort.compare(a, b));
+        Group {
+            title,
+            cells: cells.iter().map(|cell| cell.id.clone()).collect(),
+            counted: counted(&cells, &inner),
+            shares: (!report.trials.is_empty()).then(|| shares(&cells, &inner)),
+        }
+    };
+    groups.into_iter().map(group).collect()
+}
+
+/// A verdict as the last line begins.
+pub fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "PASS",
+        Verdict::Fail => "FAIL",
+        Verdict::Inconclusive => "INCONCLUSIVE",
+    }
+}
+
+/// The axes that have more than one value.
+pub fn varying(report: &Report) -> Vec<&str> {
+    let has_two = |axis: &&str| {
+        let first = report.cells.first().and_then(|cell| cell.axes.get(*axis));
+        report.cells.iter().any(|cell| cell.axes.get(*axis) != first)
+    };
+    report.axes.iter().map(String::as_str).filter(has_two).collect()
+}
+
+/// A cell's values of these axes, `acks=1, min.insync.replicas=2`.
+pub fn pairs(cell: &CellReport, axes: &[&str]) -> String {
+    let value = |axis: &&str| cell.axes.get(*axis).map(|value| format!("{axis}={value}"));
+    axes.iter().filter_map(value).collect::<Vec<_>>().join(", ")
+}
+
+/// One cell's row as a line, `acked 13011, lost 990, …`.
+pub fn figures(cell: &CellReport) -> String {
+    let grid = counted(&[cell], &[]);
+    let row = grid.rows.into_iter().flatten();
+    let named = grid.headings.iter().zip(row).skip(1);
+    named.map(|(name, value)| format!("{} {value}", unbroken(name))).collect::<Vec<_>>().join(", ")
+}
+
+fn counted(cells: &[&CellReport], axes: &[&str]) -> Grid {
+    // Rare anomalies have a column only where there is one.
+    let rare =
+        [("reord", Metric::Reordered), ("corrupt", Metric::Corrupt), ("foreign", Metric::Foreign)];
+    let seen = |metric: Metric| cells.iter().any(|cell| !count(cell, metric).eq("0"));
+    let rare: Vec<(&str, Metric)> = rare.into_iter().filter(|(_, m)| seen(*m)).collect();
+    let mut headings = axis_names(axes);
+    headings.extend(["acked", "lost", "dup"].map(str::to_owned));
+    headings.extend(rare.iter().map(|(name, _)| (*name).to_owned()));
+    let last = ["phan-\ntom", "unavail", "p99 ms\nbefore", "p99 ms\nduring", "verdict"];
+    headings.extend(last.map(str::to_owned));
+    let row = |cell: &&CellReport| {
+        let mut row = axis_values(cell, axes);
+        let unconfirmed = if cell.confirmed { "" } else { "~" };
+        row.push(format!("{}{unconfirmed}", millions(cell.counts.acked)));
+        row.extend([Metric::Lost, Metric::Duplicated].map(|metric| count(cell, metric)));
+        row.extend(rare.iter().map(|(_, metric)| count(cell, *metric)));
+        row.push(count(cell, Metric::Phantom));
+        row.push(cell.unavailable_ms.map_or("-".to_owned(), seconds));
+        row.extend(["before", "during"].map(|phase| milliseconds(cell.p99_us(phase))));
+        let mark = if rate::mark(cell).is_some() { "*" } else { "" };
+        row.push(format!("{}{mark}", word(cell.verdict).to_lowercase()));
+        row
+    };
+    let labels = axes.len().max(1);
+    let rows = cells.iter().map(row).collect();
+    Grid { headings, rows, figures: labels..labels + 7 + rare.len() }
+}
+
+fn shares(cells: &[&CellReport], axes: &[&str]) -> Grid {
+    let mut headings = axis_names(axes);
+    let rest = ["lost\nin", "95 %", "lost, median\n(min-max)", "dup\nin", "95 %"];
+    headings.extend(rest.map(str::to_owned));
+    headings.push("dup, median\n(min-max)".to_owned());
+    let row = |cell: &&CellReport| {
+        let CellTrials { lost, duplicated, .. } = cell.trials.as_ref()?;
+        let mut row = axis_values(cell, axes);
+        for tally in [lost, duplicated] {
+            row.push(format!("{}/{}", tally.share.hits, tally.share.of));
+            row.push(interval(&tally.share));
+            row.push(amount(tally));
+        }
+        Some(row)
+    };
+    let labels = axes.len().max(1);
+    Grid { headings, rows: cells.iter().filter_map(row).collect(), figures: labels..labels + 6 }
+}
+
+/// A share's interval in percent, `84-100 %`.
+pub fn interval(share: &Share) -> String {
+    format!("{:.0}-{:.0} %", share.low * 100.0, share.high * 100.0)
+}
+
+fn amount(tally: &Tally) -> String {
+    match tally.count {
+        None => "?".to_owned(),
+        Some(c) if c.min >= c.max => format!("{:.0}", c.median),
+        Some(c) => format!("{:.0} ({:.0}-{:.0})", c.median, c.min, c.max),
+    }
+}
+
+/// Long names go down, not across.
+fn axis_names(axes: &[&str]) -> Vec<String> {
+    if axes.is_empty() {
+        return vec!["cell".to_owned()];
+    }
+    axes.iter().map(|axis| printable(axis).replace('.', "\n.")).collect()
+}
+
+fn axis_values(cell: &CellReport, axes: &[&str]) -> Vec<String> {
+    if axes.is_empty() {
+        return vec![printable(&cell.id)];
+    }
+    let value = |axis: &&str| cell.axes.get(*axis).map_or("-".to_owned(), |v| printable(v));
+    axes.iter().map(value).collect()
+}
+
+/// A time as people say it, `12.4 s`.
+pub fn seconds(ms: f64) -> String {
+    format!("{:.1} s", ms / 1e3)
+}
+
+/// A count, or what it lies between where the log as it was read does not settle it.
+fn count(cell: &CellReport, metric: Metric) -> String {
+    match cell.bounds.iter().find(|b| b.metric == metric && b.most != Some(b.least)) {
+        Some(Bounds { least, most: Some(most), .. }) => format!("{least}..{most}"),
+        Some(Bounds { least, most: None, .. }) => format!(">= {least}"),
+        None => cell.counts.of(metric).to_string(),
+    }
+}
+
+/// A count of messages, short where it is long; report.json has all digits.
+fn millions(count: u64) -> String {
+    if count < 1_000_000 { count.to_string() } else { format!("{:.2}M", count as f64 / 1e6) }
+}
+
+fn milliseconds(us: Option<u64>) -> String {
+    let ms = us.map(|us| us as f64 / 1e3);
+    ms.map_or("-".to_owned(), |ms| if ms < 100.0 { format!("{ms:.1}") } else { format!("{ms:.0}") })
+}
+
+/// What the marks mean, where there are any; a line each.
+pub fn legend<'a>(cells: impl IntoIterator<Item = &'a CellReport>) -> Vec<String> {
+    let cells: Vec<&CellReport> = cells.into_iter().collect();
+    let mut lines = Vec::new();
+    if cells.iter().any(|cell| !cell.confirmed) {
+        lines.push(
+            "~ unconfirmed: with acks=0 nobody acknowledges, the client only says that it sent"
+                .to_owned(),
+        );
+    }
+    let marked = cells.iter().filter_map(|cell| Some((cell, rate::mark(cell)?)));
+    lines.extend(marked.map(|(cell, mark)| format!("* {}: {mark}", printable(&cell.id))));
+    lines
+}

@@ -1,0 +1,136 @@
+//! A cell's own part of the page.
+
+use super::chart::Axis;
+use super::config::{self, Block};
+use super::lanes::{Lanes, lanes};
+use crate::report::lines::printable;
+use crate::report::{CellReport, Report, grid, rate};
+use crate::verify::Verdict;
+
+/// At most so many ranges are told of a cell; `report.json` has more.
+const WITNESSES_MAX: usize = 10;
+
+/// A verdict as it is shown.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Mark {
+    /// In words.
+    pub word: &'static str,
+    /// The name of its look.
+    pub class: &'static str,
+}
+
+impl Mark {
+    /// Of this verdict.
+    pub fn of(verdict: Verdict) -> Self {
+        let class = match verdict {
+            Verdict::Pass => "pass",
+            Verdict::Fail => "fail",
+            Verdict::Inconclusive => "inconclusive",
+        };
+        Mark { word: grid::word(verdict), class }
+    }
+}
+
+/// The part of one cell.
+#[derive(Debug)]
+pub struct Part {
+    /// Its position among all cells, as the charts have it.
+    pub index: usize,
+    /// Where it stands.
+    pub anchor: String,
+    /// The cell's id.
+    pub cell: String,
+    /// The same, fit to be shown.
+    pub title: String,
+    /// Its verdict.
+    pub verdict: Mark,
+    /// What became of each expectation: its look, and the reason.
+    pub expectations: Vec<(Mark, String)>,
+    /// What the charts show, in words.
+    pub in_words: Option<String>,
+    /// Leaders and in-sync replicas.
+    pub lanes: Vec<Lanes>,
+    /// Partitions without lanes.
+    pub lanes_left_out: usize,
+    /// What happened, range by range.
+    pub witnesses: Vec<String>,
+    /// Ranges that are left out.
+    pub witnesses_left_out: usize,
+    /// Worth knowing.
+    pub notes: Vec<String>,
+    /// What it has of its own.
+    pub config: Vec<Block>,
+}
+
+/// The part of a cell; none where nothing is to be told.
+pub fn part(report: &Report, index: usize, axis: &Axis) -> Option<Part> {
+    let cell = &report.cells[index];
+    if !has_part(cell) {
+        return None;
+    }
+    let topic = report.plan.cells.iter().find(|plan| plan.id == cell.id).map(|plan| &plan.topic);
+    let (lanes, lanes_left_out) = match topic.filter(|_| cell.timeline.is_some()) {
+        Some(topic) => lanes(topic, &report.leaders, report.zero_ms.unwrap_or(0.0), axis),
+        None => (Vec::new(), 0),
+    };
+    let marks = rate::mark(cell).map(|mark| format!("sent {mark}"));
+    let told = |text: &String| printable(text);
+    Some(Part {
+        index,
+        anchor: anchor(index),
+        cell: cell.id.clone(),
+        title: printable(&cell.id),
+        verdict: Mark::of(cell.verdict),
+        expectations: cell
+            .expectations
+            .iter()
+            .map(|e| (Mark::of(e.verdict), printable(&e.reason)))
+            .collect(),
+        in_words: cell.timeline.as_ref().map(|_| in_words(cell)),
+        lanes,
+        lanes_left_out,
+        witnesses: cell.witnesses.iter().take(WITNESSES_MAX).map(|w| printable(&w.text)).collect(),
+        witnesses_left_out: cell.witnesses.len().saturating_sub(WITNESSES_MAX),
+        notes: cell.notes.iter().map(told).chain(marks).collect(),
+        config: config::own(report, index),
+    })
+}
+
+fn has_part(cell: &CellReport) -> bool {
+    cell.timeline.is_some() || !cell.witnesses.is_empty() || cell.verdict != Verdict::Pass
+}
+
+/// Where the part of the cell at this position stands.
+fn anchor(index: usize) -> String {
+    format!("cell-{index}")
+}
+
+/// What a person who does not see the charts must know of them.
+fn in_words(cell: &CellReport) -> String {
+    let acked = if cell.confirmed { "acknowledged" } else { "reported as sent, unconfirmed" };
+    let mut text = format!("{} of {} messages {acked}", cell.counts.acked, cell.counts.sent);
+    if let Some(outage) = &cell.outage {
+        text += &format!(
+            "; the longest silence lasted {:.1} s, from {:.1} s to {:.1} s on partition {}",
+            outage.ms / 1e3,
+            outage.from_ms / 1e3,
+            outage.to_ms / 1e3,
+            outage.partition
+        );
+    }
+    let timeline = cell.timeline.as_ref();
+    let placed =
+        timeline.into_iter().flat_map(|t| [(&t.lost, "lost", t), (&t.duplicated, "duplicated", t)]);
+    for (counts, word, timeline) in placed {
+        let Some(first) = counts.iter().position(|n| *n > 0) else { continue };
+        let last = counts.iter().rposition(|n| *n > 0).unwrap_or(first);
+        let at = |step: usize| (timeline.from_ms + (step as u64 * timeline.step_ms) as f64) / 1e3;
+        let sum: u64 = counts.iter().sum();
+        text += &format!(
+            "; {sum} {word} of those acknowledged between {:.1} s and {:.1} s",
+            at(first),
+            at(last + 1)
+        );
+    }
+    text
+}

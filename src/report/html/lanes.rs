@@ -1,0 +1,215 @@
+//! Who led a partition, and which replicas were in sync, as stretches of time.
+
+use super::chart::Axis;
+use crate::event::{Observation, PartitionView};
+use crate::plan::TopicPlan;
+
+/// So many partitions of a cell are shown.
+const PARTITIONS_MAX: usize = 6;
+
+/// The lanes of one partition.
+#[derive(Debug, PartialEq)]
+pub struct Lanes {
+    /// Partition.
+    pub partition: i32,
+    /// Who led it.
+    pub leader: Vec<Segment>,
+    /// Its in-sync replicas.
+    pub isr: Vec<Segment>,
+}
+
+/// Something that stayed the same for a while.
+#[derive(Debug, PartialEq)]
+pub struct Segment {
+    /// What is written on it.
+    pub label: String,
+    /// All of it, in words.
+    pub title: String,
+    /// The name of its look.
+    pub class: String,
+    /// Where it begins, percent of the axis.
+    pub left: f64,
+    /// Its length, percent of the axis.
+    pub width: f64,
+}
+
+/// A partition as the run sees it from a time on.
+#[derive(Clone, Debug, PartialEq)]
+struct State {
+    at_ms: f64,
+    leader: i32,
+    epoch: i32,
+    isr: Vec<i32>,
+}
+
+/// The lanes of a topic's first partitions, and how many more there are.
+pub fn lanes(
+    topic: &TopicPlan,
+    leaders: &[Observation],
+    zero_ms: f64,
+    axis: &Axis,
+) -> (Vec<Lanes>, usize) {
+    let partitions = topic.placement.len();
+    let shown = (0..partitions.min(PARTITIONS_MAX)).map(|index| {
+        let partition = index as i32;
+        let views = leaders.iter().filter_map(|observation| match observation {
+            Observation::Partition(view)
+                if view.partition == partition && view.topic == topic.name =>
+            {
+                Some(view)
+            }
+            _ => None,
+        });
+        let states = states(views, zero_ms);
+        let replicas = topic.placement[index].len();
+        Lanes {
+            partition,
+            leader: segments(&states, axis, |s| (s.leader, s.epoch), leader),
+            isr: segments(
+                &states,
+                axis,
+                |s| s.isr.clone(),
+                |state, span| isr(state, replicas, span),
+            ),
+        }
+    });
+    (shown.collect(), partitions.saturating_sub(PARTITIONS_MAX))
+}
+
+/// What holds from when on: the claim with the highest epoch, since the controllers raise it at
+/// every election, and within an epoch its leader's own word. Ex-leaders that do not know of
+/// their end are passed over.
+fn states<'a>(views: impl Iterator<Item = &'a PartitionView>, zero_ms: f64) -> Vec<State> {
+    let mut states: Vec<State> = Vec::new();
+    for view in views {
+        let newer = states.last().is_none_or(|state| {
+            view.epoch > state.epoch
+                || (view.epoch == state.epoch && (view.asked == view.leader || state.leader < 0))
+        });
+        if newer {
+            let at_ms = view.at_us as f64 / 1e3 - zero_ms;
+            let (leader, epoch, isr) = (view.leader, view.epoch, view.isr.clone());
+            states.push(State { at_ms, leader, epoch, isr });
+        }
+    }
+    states
+}
+
+/// Joins what is alike in one respect and cuts it to the axis.
+fn segments<K: PartialEq>(
+    states: &[State],
+    axis: &Axis,
+    key: impl Fn(&State) -> K,
+    look: impl Fn(&State, &str) -> (String, String, String),
+) -> Vec<Segment> {
+    let mut starts: Vec<&State> = Vec::new();
+    for state in states {
+        if starts.last().is_none_or(|last| key(last) != key(state)) {
+            starts.push(state);
+        }
+    }
+    let ends = starts.iter().skip(1).map(|state| state.at_ms).chain([axis.to_ms]);
+    let spans = starts.iter().zip(ends).filter_map(|(state, end_ms)| {
+        let (from_ms, to_ms) = (state.at_ms.max(axis.from_ms), end_ms.min(axis.to_ms));
+        (to_ms > from_ms).then_some((state, from_ms, to_ms))
+    });
+    spans
+        .map(|(state, from_ms, to_ms)| {
+            let span = format!("{:.1} s to {:.1} s", from_ms / 1e3, to_ms / 1e3);
+            let (label, title, class) = look(state, &span);
+            let (left, width) = axis.percent(from_ms, to_ms);
+            Segment { label, title, class, left, width }
+        })
+        .collect()
+}
+
+fn leader(state: &State, span: &str) -> (String, String, String) {
+    let State { leader, epoch, .. } = state;
+    if *leader < 0 {
+        let title = format!("no leader in epoch {epoch}, {span}");
+        return ("none".to_owned(), title, "none".to_owned());
+    }
+    let title = format!("broker {leader} leads in epoch {epoch}, {span}");
+    // As many looks as there are; the label says which broker it is.
+    (leader.to_string(), title, format!("b{}", leader % 9))
+}
+
+fn isr(state: &State, replicas: usize, span: &str) -> (String, String, String) {
+    let ids: Vec<String> = state.isr.iter().map(ToString::to_string).collect();
+    let label = if ids.is_empty() { "none".to_owned() } else { ids.join(" ") };
+    let title = format!("in-sync replicas {:?} of {replicas}, {span}", state.isr);
+    let class = if state.isr.len() >= replicas { "full" } else { "shrunk" };
+    (label, title, class.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AXIS: Axis = Axis { from_ms: 0.0, to_ms: 10_000.0 };
+
+    fn view(at_s: u64, asked: i32, leader: i32, epoch: i32, isr: &[i32]) -> Observation {
+        Observation::Partition(PartitionView {
+            at_us: at_s * 1_000_000,
+            asked,
+            topic: "t".to_owned(),
+            partition: 0,
+            leader,
+            epoch,
+            isr: isr.to_vec(),
+        })
+    }
+
+    fn of(views: &[Observation]) -> Lanes {
+        let topic = TopicPlan {
+            name: "t".to_owned(),
+            placement: vec![vec![0, 1, 2]],
+            config: Default::default(),
+        };
+        let (mut lanes, more) = lanes(&topic, views, 1_000.0, &AXIS);
+        assert_eq!((lanes.len(), more), (1, 0));
+        lanes.remove(0)
+    }
+
+    fn told(segments: &[Segment]) -> Vec<(&str, f64, f64)> {
+        segments.iter().map(|s| (s.label.as_str(), s.left, s.width)).collect()
+    }
+
+    #[test]
+    fn an_election_ends_one_stretch_and_begins_the_next_whatever_a_zombie_says() {
+        // Zero is at 1 s of the run's clock. Broker 1 leads from 4 s on, by its own word and by
+        // that of 2; broker 0 goes on naming itself.
+        let lanes = of(&[
+            view(0, 0, 0, 0, &[0, 1, 2]),
+            view(0, 1, 0, 0, &[0, 1, 2]),
+            view(5, 2, 1, 1, &[1, 2]),
+            view(6, 0, 0, 0, &[0]),
+            view(7, 1, 1, 1, &[1, 2]),
+            view(9, 1, 1, 1, &[0, 1, 2]),
+        ]);
+        assert_eq!(told(&lanes.leader), [("0", 0.0, 40.0), ("1", 40.0, 60.0)]);
+        assert_eq!(
+            told(&lanes.isr),
+            [("0 1 2", 0.0, 40.0), ("1 2", 40.0, 40.0), ("0 1 2", 80.0, 20.0)]
+        );
+        assert_eq!(lanes.leader[1].title, "broker 1 leads in epoch 1, 4.0 s to 10.0 s");
+        let looks: Vec<&str> = lanes.isr.iter().map(|s| s.class.as_str()).collect();
+        assert_eq!(looks, ["full", "shrunk", "full"]);
+    }
+
+    #[test]
+    fn a_partition_without_a_leader_says_so_until_its_epoch_has_one() {
+        let lanes = of(&[view(1, 0, 0, 0, &[0]), view(3, 1, -1, 1, &[]), view(6, 1, 0, 2, &[0])]);
+        assert_eq!(
+            told(&lanes.leader),
+            [("0", 0.0, 20.0), ("none", 20.0, 30.0), ("0", 50.0, 50.0)]
+        );
+    }
+
+    #[test]
+    fn what_lies_outside_the_axis_is_not_drawn() {
+        let lanes = of(&[view(0, 0, 0, 0, &[0]), view(20, 0, 0, 0, &[0, 1])]);
+        assert_eq!(told(&lanes.isr), [("0", 0.0, 100.0)]);
+        assert_eq!(of(&[]).leader, []);
+    }
+}

@@ -1,0 +1,71 @@
+//! The tables of the page: those of the terminal, with a way to each cell's own part.
+
+use super::cells::{Mark, Part};
+use crate::report::grid::{self, Tone};
+use crate::report::{Report, Sort};
+
+/// A table.
+#[derive(Debug)]
+pub struct Table {
+    /// The plan, if there are several.
+    pub title: String,
+    /// A heading a column; whether its column is figures.
+    pub headings: Vec<(String, bool)>,
+    /// As long as the headings, each.
+    pub rows: Vec<Vec<Field>>,
+}
+
+/// A field of a table.
+#[derive(Debug)]
+pub struct Field {
+    /// What stands in it.
+    pub text: String,
+    /// Whether it names the row.
+    pub is_name: bool,
+    /// The names of its looks.
+    pub class: &'static str,
+    /// Where it leads; none for most.
+    pub anchor: Option<String>,
+}
+
+/// The counts of all cells, and of several trials the shares; a table a plan.
+pub fn tables(report: &Report, parts: &[Part]) -> (Vec<Table>, Vec<Table>) {
+    let (mut counted, mut shares) = (Vec::new(), Vec::new());
+    for group in grid::groups(report, &report.cells, &Sort::Plan) {
+        let anchor = |row: usize| {
+            let part = parts.iter().find(|part| part.cell == group.cells[row])?;
+            Some(part.anchor.clone())
+        };
+        shares.extend(group.shares.map(|grid| table(&group.title, grid, &|_| None)));
+        counted.push(table(&group.title, group.counted, &anchor));
+    }
+    (counted, shares)
+}
+
+fn table(title: &str, grid: grid::Grid, anchor: &dyn Fn(usize) -> Option<String>) -> Table {
+    let names: Vec<String> = grid.headings.iter().map(|name| grid::unbroken(name)).collect();
+    let last = names.len() - 1;
+    let row = |(row, fields): (usize, Vec<String>)| {
+        let fields = fields.into_iter().enumerate().map(|(column, text)| Field {
+            is_name: column < grid.figures.start,
+            class: look(&names[column], &text),
+            anchor: if column == last { anchor(row) } else { None },
+            text,
+        });
+        fields.collect()
+    };
+    let rows = grid.rows.into_iter().enumerate().map(row).collect();
+    // Long names may be broken behind their dots.
+    let breakable = |name: &String| name.replace('.', ".\u{200b}");
+    let headings = names.iter().map(breakable).enumerate();
+    let headings = headings.map(|(i, name)| (name, grid.figures.contains(&i))).collect();
+    Table { title: title.to_owned(), headings, rows }
+}
+
+fn look(heading: &str, text: &str) -> &'static str {
+    match grid::tone(heading, text) {
+        Tone::Plain => "",
+        Tone::Bad => "bad",
+        Tone::Verdict(verdict) => Mark::of(verdict).class,
+    }
+}

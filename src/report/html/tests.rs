@@ -1,0 +1,158 @@
+//! The page of reports that were made by hand.
+
+use super::write_html;
+use crate::event::Evidence;
+use crate::fault::FaultRecord;
+use crate::plan::{self, Plan};
+use crate::report::{Report, blank, merge};
+use crate::runner::{Repeats, Trial, series};
+use crate::verify::{MAX_STEPS, Timeline};
+use sha2::{Digest, Sha256};
+
+fn plan(matrix: &str) -> Plan {
+    let text = format!("name: t\nsummary: a test\nduration: 9s\nexpect: {{lost: 0}}\n{matrix}");
+    plan::from_text("t.yaml", &text, &[], Some(1)).unwrap()
+}
+
+/// A report whose cells all have a timeline as long as one may be.
+fn report(plan: &Plan) -> Report {
+    let steps = MAX_STEPS as usize;
+    let mut report = blank(plan, None);
+    for cell in &mut report.cells {
+        let varied = |unit: u64| (0..steps as u64).map(move |i| unit + i * 7 % 1000);
+        cell.timeline = Some(Timeline {
+            from_ms: -1234.567,
+            step_ms: 500,
+            sent: varied(1000).collect(),
+            acked: varied(1000).collect(),
+            latency_max_us: varied(1_234_567).map(Some).collect(),
+            lost: varied(100).collect(),
+            duplicated: varied(100).collect(),
+        });
+    }
+    report
+}
+
+fn page(report: &Report) -> String {
+    let mut out = Vec::new();
+    write_html(report, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+fn fault(what: &str) -> FaultRecord {
+    FaultRecord {
+        trial: None,
+        index: 0,
+        kind: "kill".to_owned(),
+        what: what.to_owned(),
+        nodes: vec!["broker-0".to_owned()],
+        scheduled_at_ms: 5_000.0,
+        called_at_ms: Some(5_000.4),
+        effective_at_ms: Some(5_004.2),
+        healed_at_ms: Some(9_000.0),
+        effective: true,
+        reason: None,
+        evidence: vec![Evidence { at_ms: 5_004.2, text: "it is gone".to_owned(), proves: true }],
+    }
+}
+
+#[test]
+fn thirty_six_cells_make_a_page_below_half_a_megabyte() {
+    let matrix = "matrix: {min.insync.replicas: [1, 2, 3], acks: ['0', '1', all], \
+                  unclean.leader.election.enable: [false, true], compression.type: [none, lz4]}\n";
+    let report = report(&plan(matrix));
+    assert_eq!(report.cells.len(), 36);
+    let page = page(&report);
+    assert!(page.len() < 500_000, "{} bytes", page.len());
+    assert_eq!(page.matches("class=\"chart rate\"").count(), 36);
+}
+
+#[test]
+fn the_page_says_what_the_report_says() {
+    let mut report = report(&plan(""));
+    report.faults.push(fault("kill leader at 5 s"));
+    let page = page(&report);
+    for part in [
+        "<title>INCONCLUSIVE t</title>",
+        "Proved: it is gone",
+        "called 5.000 s, effective 5.004 s, healed 9.000 s",
+        "min.insync.replicas=1",
+        r#""faults":[{"effective":true,"from_ms":5004.2,"number":1,"to_ms":9000.0"#,
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+    report.faults[0].effective = false;
+    report.faults[0].reason = Some("nobody was there".to_owned());
+    report.faults[0].evidence.clear();
+    assert!(super::tests::page(&report).contains("NOT EFFECTIVE: nobody was there"));
+}
+
+#[test]
+fn text_of_the_user_s_is_text_and_nothing_else() {
+    let hostile = "</script><script>alert(1)</script><img src=x onerror=alert(1)>\u{1b}[2J\u{0}\"'";
+    let long = format!("{hostile}{}", "x".repeat(10_000));
+    let mut report = report(&plan("matrix: {acks: ['1', all]}\n"));
+    report.plan.name = hostile.to_owned();
+    report.plan.summary = long;
+    report.reasons.push(hostile.to_owned());
+    report.notes.push(hostile.to_owned());
+    report.about.push(hostile.to_owned());
+    report.faults.push(fault(hostile));
+    for cell in &mut report.cells {
+        cell.id = hostile.to_owned();
+        cell.notes.push(hostile.to_owned());
+        cell.axes.insert("acks".to_owned(), format!("{hostile}{}", cell.axes["acks"]));
+        cell.config.insert(hostile.to_owned(), hostile.to_owned());
+    }
+    let page = page(&report);
+    assert!(!page.contains("<img") && !page.contains("<script>alert"));
+    // The charts, their library and what draws them; each is opened and closed once.
+    assert_eq!((page.matches("<script").count(), page.matches("</script>").count()), (3, 3));
+    assert!(!page.chars().any(|c| c.is_control() && c != '\n'), "control characters");
+}
+
+#[test]
+fn the_page_asks_for_nothing_from_elsewhere() {
+    let page = page(&report(&plan("")));
+    for part in [" src=", "url(", "@import", "href=\"http", "fetch(", "XMLHttpRequest"] {
+        assert!(!page.contains(part), "{part}");
+    }
+}
+
+#[test]
+fn a_run_without_messages_has_a_page_without_charts() {
+    let page = page(&blank(&plan(""), None));
+    assert!(page.contains("nothing was sent") && !page.contains("class=\"chart"), "{page}");
+}
+
+#[test]
+fn several_trials_have_their_shares_and_the_ways_to_their_own_pages() {
+    let study = plan::Study { plans: vec![plan("matrix: {acks: ['1', all]}\n")] };
+    let mut run = |trial: &Trial| Ok::<_, ()>(report(&trial.plan));
+    let merged = series(&study, Repeats { most: 3, until_decided: None }, &mut run).unwrap();
+    let page = page(&merge(merged));
+    assert!(page.contains("<h2>How often</h2>") && !page.contains("class=\"chart"));
+    for trial in 1..=3 {
+        assert!(page.contains(&format!("<a href=\"trials/00{trial}/report.html\">")), "{trial}");
+    }
+}
+
+/// What stands in `uplot/` is uPlot 1.6.32 as its package on npm has it in `dist`.
+#[test]
+fn the_library_is_as_it_was_published() {
+    let files: [(&str, &[u8]); 2] = [
+        (
+            "19c8d4c6ad88929a79f4ae49d6f7161566dfd0ba3d15cc495e974f787eb78f1f",
+            include_bytes!("uplot/uPlot.iife.min.js"),
+        ),
+        (
+            "df630c6a8d6f8eeaff264b50f73ce5b114f646ffd9a0bb74f049b0a00135fa04",
+            include_bytes!("uplot/uPlot.min.css"),
+        ),
+    ];
+    for (sum, bytes) in files {
+        let found: String =
+            Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(found, sum);
+    }
+}

@@ -1,0 +1,41 @@
+//! Several trials on one page: the way to each trial's own page.
+
+use super::cells::Mark;
+use crate::report::lines::printable;
+use crate::report::{Report, grid};
+
+/// At most so many trials are listed; their folders have all.
+const TRIALS_MAX: usize = 200;
+
+/// One trial.
+#[derive(Debug)]
+pub struct Trial {
+    /// Counted from 1.
+    pub number: u32,
+    /// Its page, relative to this one.
+    pub link: String,
+    /// The plan, if there are several.
+    pub label: String,
+    /// Its verdict.
+    pub verdict: Mark,
+    /// How long it took.
+    pub seconds: String,
+    /// Why, in words.
+    pub reason: String,
+}
+
+/// The first trials, and how many more there are.
+pub fn trials(report: &Report) -> (Vec<Trial>, usize) {
+    let shown = report.trials.iter().take(TRIALS_MAX).map(|trial| {
+        let axes: Vec<String> = trial.axes.iter().map(|(k, v)| format!("{k}={v}")).collect();
+        Trial {
+            number: trial.number,
+            link: format!("{}/report.html", trial.folder),
+            label: printable(&axes.join(", ")),
+            verdict: Mark::of(trial.verdict),
+            seconds: grid::seconds(trial.ms),
+            reason: trial.reasons.first().map_or(String::new(), |reason| printable(reason)),
+        }
+    });
+    (shown.collect(), report.trials.len().saturating_sub(TRIALS_MAX))
+}

@@ -1,0 +1,188 @@
+//! `junit.xml`: a run as test results, in the dialect of JUnit that Jenkins, GitLab and others read.
+//!
+//! A cell is a test suite and each of its expectations a test case: violated is a failure,
+//! inconclusive an error. Names come from the scenario alone, so that a CI system recognizes a case in
+//! the next run; the class is `SCENARIO.CELL`, with the dots of the cell's name made underscores,
+//! because Jenkins makes packages of them.
+//!
+//! Not all that spoils a run is an expectation, and none of it may come out green:
+//!
+//! - A cell can be worse than its expectations: its log was not read whole, or the machine did not
+//!   keep up. Then its suite has one more case, `settled`, with the reasons. It is there only then,
+//!   so that a suite that is in order has as many cases as the cell has expectations.
+//! - A suite `run` has a case for each fault, `… took effect`, because without it every pass means
+//!   nothing; of several trials the same fault is one case, in error when it failed to once.
+//! - Its case `came to its end` is in error when the run was interrupted, when the environment
+//!   failed, and whenever the run's verdict is no pass although nothing else is red. So the file is
+//!   green exactly when the report says pass. This case also has the run's time: cells share it, and
+//!   CI systems add times up.
+//!
+//! The schema of Jenkins is in `tests/schemas`, and tests hold files against it.
+
+use super::lines::short;
+use super::told::{alike, why_not};
+use super::{CellReport, Report, grid, unmet};
+use crate::exit::Exit;
+use crate::verify::Verdict;
+use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+use std::time::Duration;
+
+/// At most so many characters of a reason stand in an attribute; the element's text has all of it.
+const MESSAGE_MAX: usize = 500;
+
+/// Writes the report as JUnit's XML.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub fn write_junit(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let mut junit = quick_junit::Report::new(line(&report.plan.name));
+    junit.set_time(duration(report));
+    for cell in &report.cells {
+        junit.add_test_suite(cell_suite(report, cell));
+    }
+    let red = junit.failures + junit.errors > 0;
+    junit.add_test_suite(run_suite(report, red));
+    let xml = junit.to_string().map_err(io::Error::other)?;
+    // The root's count of skipped cases is an extension, and Jenkins' schema has no room for it.
+    // Nothing is ever skipped here, and no text before it can hold a quotation mark.
+    out.write_all(xml.replacen(" skipped=\"0\"", "", 1).as_bytes())
+}
+
+/// How long the run took. A report that somebody changed by hand may say anything.
+fn duration(report: &Report) -> Duration {
+    let ms: f64 = report.phases.iter().map(|phase| phase.ms).sum();
+    Duration::try_from_secs_f64(ms / 1e3).unwrap_or_default()
+}
+
+fn suite(report: &Report, name: &str) -> TestSuite {
+    let mut suite = TestSuite::new(line(name));
+    suite.timestamp = report.started_at.parse().ok();
+    suite.set_time(Duration::ZERO);
+    suite
+}
+
+/// Adds a case; none of the same name is there already.
+fn add(suite: &mut TestSuite, class: &str, name: &str, status: TestCaseStatus) {
+    let taken: BTreeSet<&str> = suite.test_cases.iter().map(|case| case.name.as_str()).collect();
+    let name = line(name);
+    let numbered = (2..).map(|n| format!("{name} ({n})"));
+    let name = std::iter::once(name.clone()).chain(numbered).find(|n| !taken.contains(n.as_str()));
+    let mut case = TestCase::new(name.unwrap_or_default(), status);
+    case.set_classname(line(class)).set_time(Duration::ZERO);
+    suite.add_test_case(case);
+}
+
+/// A case's status, with the reason in a line and everything else in words.
+fn status(verdict: Verdict, words: &[String]) -> TestCaseStatus {
+    let (kind, name) = match verdict {
+        Verdict::Pass => return TestCaseStatus::success(),
+        Verdict::Inconclusive => (NonSuccessKind::Error, "inconclusive"),
+        Verdict::Fail => (NonSuccessKind::Failure, "violated"),
+    };
+    let mut status = TestCaseStatus::non_success(kind);
+    let first = words.first().map_or("no reason is known", String::as_str);
+    status
+        .set_type(name)
+        .set_message(short(&line(first), MESSAGE_MAX))
+        .set_description(lines(words));
+    status
+}
+
+fn cell_suite(report: &Report, cell: &CellReport) -> TestSuite {
+    let mut suite = suite(report, &cell.id);
+    let class = format!("{}.{}", report.plan.name, cell.id.replace('.', "_"));
+    let config = cell.config.iter().chain(cell.axes.iter());
+    let properties: BTreeSet<(String, String)> =
+        config.map(|(name, value)| (line(name), line(value))).collect();
+    suite.add_properties(properties);
+    for expectation in &cell.expectations {
+        let words = unmet::expectation(report, cell, expectation);
+        add(&mut suite, &class, &expectation.text, status(expectation.verdict, &words));
+    }
+    let worst = cell.expectations.iter().map(|e| e.verdict).max().unwrap_or(Verdict::Pass);
+    if cell.verdict > worst {
+        let words = unmet::otherwise(report, cell);
+        add(&mut suite, &class, "settled", status(cell.verdict, &words));
+    }
+    let mut words = vec![grid::figures(cell)];
+    words.extend(cell.witnesses.iter().map(|witness| witness.text.clone()));
+    words.extend(cell.notes.iter().map(|note| format!("note: {note}")));
+    suite.set_system_out(lines(&words));
+    suite
+}
+
+/// What all cells share. `red`: whether one of them has a failure or an error.
+fn run_suite(report: &Report, mut red: bool) -> TestSuite {
+    let mut suite = suite(report, "run");
+    let class = format!("{}.run", report.plan.name);
+    let (source, seed) = (line(&report.plan.source), report.plan.seed.to_string());
+    suite.add_properties([("source", source.as_str()), ("seed", seed.as_str())]);
+    for (what, same) in alike(&report.faults) {
+        let failed = same.iter().filter(|fault| !fault.effective);
+        let words: Vec<String> = failed
+            .map(|fault| {
+                let of = fault.trial.map_or(String::new(), |trial| format!(" in trial {trial}"));
+                format!("{what} did not take effect{of}: {}", why_not(fault))
+            })
+            .collect();
+        let verdict = if words.is_empty() { Verdict::Pass } else { Verdict::Inconclusive };
+        red |= !words.is_empty();
+        add(&mut suite, &class, &format!("{what} took effect"), status(verdict, &words));
+    }
+    let mut words = cut_short(report);
+    if words.is_empty() && report.verdict != Verdict::Pass && !red {
+        words.extend(report.reasons.iter().cloned());
+        words.push("the run's verdict is no pass".to_owned());
+    }
+    let verdict = if words.is_empty() { Verdict::Pass } else { Verdict::Inconclusive };
+    add(&mut suite, &class, "came to its end", status(verdict, &words));
+    if let Some(case) = suite.test_cases.last_mut() {
+        case.set_time(duration(report));
+    }
+    suite.set_time(duration(report));
+    let notes = report.notes.iter().map(|note| format!("note: {note}"));
+    let words: Vec<String> =
+        report.reasons.iter().chain(&report.about).cloned().chain(notes).collect();
+    suite.set_system_out(lines(&words));
+    suite
+}
+
+/// Why the run, or some of its trials, did not come to its end; empty when all did.
+fn cut_short(report: &Report) -> Vec<String> {
+    let ended = |code: u8| match code {
+        code if code == Exit::Environment.code() => Some("the environment failed"),
+        code if code == Exit::Interrupted.code() => Some("interrupted"),
+        code if code == Exit::Terminated.code() => Some("terminated"),
+        _ => None,
+    };
+    let why = |how: &str, reasons: &[String]| {
+        reasons.first().map_or(how.to_owned(), |reason| format!("{how}: {reason}"))
+    };
+    let of_trials = report.trials.iter().filter_map(|trial| {
+        let how = ended(trial.exit_code)?;
+        Some(format!("trial {}: {}", trial.number, why(how, &trial.reasons)))
+    });
+    let mut words: Vec<String> = of_trials.collect();
+    if let Some(how) = ended(report.exit_code).filter(|_| words.is_empty()) {
+        words.push(why(how, &report.reasons));
+    }
+    words
+}
+
+/// Text as XML 1.0 can hold it, in one line. Left alone, quick-junit takes out what is forbidden but
+/// for U+FFFE and U+FFFF; a mark in its place shows that something was there.
+fn line(text: &str) -> String {
+    let plain = |c: char| match c {
+        '\n' | '\r' | '\t' => ' ',
+        c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => '\u{fffd}',
+        c => c,
+    };
+    text.chars().map(plain).collect()
+}
+
+/// The same of several texts, which keep their line breaks.
+fn lines(texts: &[String]) -> String {
+    texts.iter().flat_map(|text| text.lines()).map(line).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,242 @@
+//! The listener of a run: every event goes to `events.jsonl`, to programs that asked for JSON
+//! lines, and to the person who waits.
+
+use super::state::State;
+use super::terminal::Terminal;
+use super::view::{Room, block};
+use crate::event::{FaultStep, RunEvent, Stamped};
+use crate::report::{JsonLines, Paint, lines};
+use console::Term;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// Without a terminal, live counts are printed so often.
+const PLAIN_PROGRESS_INTERVAL: Duration = Duration::from_secs(5);
+/// The same where everything is told.
+const FULL_PROGRESS_INTERVAL: Duration = Duration::from_secs(1);
+/// The block is drawn anew so often: its times go on without events, too.
+const REDRAW_INTERVAL: Duration = Duration::from_millis(200);
+/// No more events than this are taken in between two drawings.
+const BURST: usize = 1_000;
+
+/// How much of a run is told in lines while it goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// Nothing is told, and no block is shown.
+    Nothing,
+    /// What fails: for one of several runs.
+    Failures,
+    /// Every event.
+    Events,
+    /// What every single broker says, too, and the counts each second.
+    Everything,
+}
+
+/// To whom a run is shown while it goes on, and how.
+#[derive(Debug)]
+pub struct Show {
+    /// How much is told in lines.
+    pub detail: Detail,
+    /// Which of several runs it is, as the block says it; empty for a single one.
+    pub label: String,
+    /// How the block is painted.
+    pub paint: Paint,
+    /// The terminal that has lines and the block; without one there are lines on standard error.
+    pub terminal: Option<Term>,
+    /// Where events go for programs.
+    pub json: Option<JsonLines>,
+}
+
+impl Show {
+    /// Lines on standard error.
+    pub fn lines(detail: Detail) -> Self {
+        let (label, paint) = (String::new(), Paint::plain());
+        Show { detail, label, paint, terminal: None, json: None }
+    }
+
+    /// The same with the block, where standard error is a terminal that can show one.
+    #[must_use]
+    pub fn with_block(self) -> Self {
+        let term = Term::stderr();
+        let can = term.is_term() && !console::is_dumb() && self.detail != Detail::Nothing;
+        Show { terminal: can.then_some(term), ..self }
+    }
+}
+
+/// Shows a run while it goes on, on a thread of its own.
+#[derive(Debug)]
+pub struct Live {
+    thread: JoinHandle<io::Result<()>>,
+}
+
+impl Live {
+    /// Listens to `events` until all who could tell one have gone.
+    ///
+    /// # Errors
+    /// When `events_path` or the thread cannot be made.
+    pub fn listen(events: Receiver<Stamped>, events_path: &Path, show: Show) -> io::Result<Self> {
+        let named =
+            |e: io::Error| io::Error::new(e.kind(), format!("{}: {e}", events_path.display()));
+        let file = BufWriter::new(File::create(events_path).map_err(named)?);
+        let path = events_path.display().to_string();
+        let thread = std::thread::Builder::new().name("report".to_owned()).spawn(move || {
+            let Show { detail, label, paint, terminal, json } = show;
+            let log = Log { path, file, written: Ok(()), json };
+            let terminal = terminal.map(Terminal::new);
+            let screen = Screen {
+                terminal,
+                detail,
+                label,
+                paint,
+                state: State::default(),
+                heard: (Instant::now(), 0.0),
+                drawn: None,
+                counted: None,
+            };
+            screen.show(&events, log)
+        })?;
+        Ok(Live { thread })
+    }
+
+    /// Waits until everything was shown and written.
+    ///
+    /// # Errors
+    /// When events could not be written: to `events.jsonl`, or to standard output for another
+    /// reason than that its reader has gone.
+    pub fn finish(self) -> io::Result<()> {
+        self.thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    }
+}
+
+/// The files that events go to.
+struct Log {
+    path: String,
+    file: BufWriter<File>,
+    written: io::Result<()>,
+    json: Option<JsonLines>,
+}
+
+impl Log {
+    /// The first failure is kept, and the person still sees the rest.
+    fn event(&mut self, stamped: &Stamped) {
+        let object = match serde_json::to_string(stamped) {
+            Ok(object) => object,
+            Err(error) => {
+                if self.written.is_ok() {
+                    self.written = Err(error.into());
+                }
+                return;
+            }
+        };
+        if let Some(json) = &mut self.json {
+            json.event(&object);
+        }
+        if self.written.is_ok() {
+            // A run that is killed leaves all events but the last few moments' counts.
+            let flush = !matches!(stamped.event, RunEvent::Progress { .. });
+            let line = writeln!(self.file, "{object}");
+            self.written = line.and_then(|()| if flush { self.file.flush() } else { Ok(()) });
+        }
+    }
+
+    fn end(mut self) -> io::Result<()> {
+        let written = self.written.and_then(|()| self.file.flush());
+        let json = self.json.map_or(Ok(()), JsonLines::end);
+        written.map_err(|e| io::Error::new(e.kind(), format!("{}: {e}", self.path))).and(json)
+    }
+}
+
+/// What the person sees.
+struct Screen {
+    terminal: Option<Terminal>,
+    detail: Detail,
+    label: String,
+    paint: Paint,
+    state: State,
+    /// When the latest event was heard, and its time since the run began, milliseconds.
+    heard: (Instant, f64),
+    drawn: Option<Instant>,
+    counted: Option<Instant>,
+}
+
+impl Screen {
+    fn show(mut self, events: &Receiver<Stamped>, mut log: Log) -> io::Result<()> {
+        let mut over = false;
+        while !over {
+            let mut printed = Vec::new();
+            for taken in 0..BURST {
+                let wait = if taken == 0 { REDRAW_INTERVAL } else { Duration::ZERO };
+                match events.recv_timeout(wait) {
+                    Ok(stamped) => {
+                        log.event(&stamped);
+                        self.heard = (Instant::now(), stamped.since_start_ms);
+                        self.state.fold(&stamped);
+                        printed.extend(self.told(&stamped));
+                    }
+                    Err(error) => {
+                        over = error == RecvTimeoutError::Disconnected;
+                        break;
+                    }
+                }
+            }
+            self.print(&printed, over);
+        }
+        log.end()
+    }
+
+    /// The line of an event, where it is told in one.
+    fn told(&mut self, stamped: &Stamped) -> Option<String> {
+        if let RunEvent::Progress { cells } = &stamped.event {
+            let interval = match self.detail {
+                Detail::Nothing | Detail::Failures => return None,
+                Detail::Events => PLAIN_PROGRESS_INTERVAL,
+                Detail::Everything => FULL_PROGRESS_INTERVAL,
+            };
+            // The block has them.
+            if self.terminal.is_some() || self.counted.is_some_and(|t| t.elapsed() < interval) {
+                return None;
+            }
+            self.counted = Some(Instant::now());
+            let seconds = stamped.at_ms.unwrap_or(0.0) / 1e3;
+            return Some(format!("[{seconds:9.3} s] {}", lines::totals(cells)));
+        }
+        match self.detail {
+            Detail::Nothing => None,
+            Detail::Failures => {
+                let fails =
+                    matches!(stamped.event, RunEvent::Fault { step: FaultStep::Failed { .. }, .. });
+                lines::line(stamped, false).filter(|_| fails)
+            }
+            Detail::Events => lines::line(stamped, false),
+            Detail::Everything => lines::line(stamped, true),
+        }
+    }
+
+    /// Prints lines and draws the block, or takes it away when all is over. A reader that has gone
+    /// away is no reason to end a run.
+    fn print(&mut self, printed: &[String], over: bool) {
+        let Some(terminal) = &mut self.terminal else {
+            for line in printed {
+                drop(writeln!(io::stderr(), "{line}"));
+            }
+            return;
+        };
+        let is_due = self.drawn.is_none_or(|t| t.elapsed() >= REDRAW_INTERVAL / 2);
+        if printed.is_empty() && !is_due && !over {
+            return;
+        }
+        self.drawn = Some(Instant::now());
+        let (height, width) = terminal.size();
+        let room = Room { width, height, paint: self.paint };
+        let (heard, at_ms) = self.heard;
+        let now_ms = at_ms + heard.elapsed().as_secs_f64() * 1e3;
+        let lines = if over { Vec::new() } else { block(&self.state, &self.label, now_ms, room) };
+        let printed: Vec<String> =
+            printed.iter().flat_map(|text| text.lines()).map(str::to_owned).collect();
+        drop(terminal.draw(&printed, &lines));
+    }
+}

@@ -1,0 +1,22 @@
+//! A run while it goes on: every event goes to `events.jsonl`, to programs as JSON lines, and to
+//! the person who waits: as lines, and on a terminal as a small block under them.
+//!
+//! `state` folds events, and with it `faults`, `partitions` and `cells`, which also say how they
+//! are shown; `view` puts the block together for a given width and height. All of that is pure.
+//! `terminal` draws, `listen` is the thread.
+
+mod cells;
+#[cfg(test)]
+mod cells_tests;
+mod faults;
+mod listen;
+mod partitions;
+#[cfg(test)]
+mod partitions_tests;
+mod state;
+mod terminal;
+mod view;
+#[cfg(test)]
+mod view_tests;
+
+pub use listen::{Detail, Live, Show};

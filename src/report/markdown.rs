@@ -1,0 +1,161 @@
+//! `summary.md`: a run on one page, for a CI job's summary: the verdict, a table of the cells, what
+//! happened, the faults with their proofs, how to run it again.
+
+use super::gfm::{cell, inline};
+use super::grid::{self, Grid, unbroken, word};
+use super::lines::printable;
+use super::{CellReport, Report, Sort, advice, told};
+use std::io::{self, Write};
+
+/// GitHub takes 1 MiB of a step, and other commands of the step may have something to say, too.
+const BYTES_MAX: usize = 1_000_000;
+/// At most so many rows are read by anyone; of more cells the worst are shown.
+const ROWS_MAX: usize = 100;
+/// At most so many reasons, notes and faults each.
+const ITEMS_MAX: usize = 20;
+/// Characters of a sentence, of a value in the table, and of a name.
+const SENTENCE_MAX: usize = 1_000;
+const VALUE_MAX: usize = 60;
+const NAME_MAX: usize = 200;
+
+/// Writes the summary as GitHub's markdown.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub fn write_markdown(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let name = inline(&report.plan.name, NAME_MAX);
+    let mut text = format!("# {} {name}\n", word(report.verdict));
+    if !report.plan.summary.is_empty() {
+        text += &format!("\n{}\n", inline(&report.plan.summary, SENTENCE_MAX));
+    }
+    text += &list("", &report.reasons);
+    text += &tables(report);
+    text += &list("", &advice::lines(report));
+    text += &happened(report);
+    text += &list("Faults", &told::faults(report));
+    let notes = report.notes.iter().map(|note| format!("note: {note}"));
+    let about = report.about.iter().cloned().chain([told::phases(report)]).chain(notes);
+    text += &list("The run", &about.collect::<Vec<_>>());
+    text += &again(report);
+    out.write_all(bounded(text).as_bytes())
+}
+
+/// A heading, unless it is empty, and a bounded list; nothing where there is nothing to list.
+fn list(heading: &str, items: &[String]) -> String {
+    if items.is_empty() {
+        return String::new();
+    }
+    let mut text = if heading.is_empty() { String::new() } else { format!("\n## {heading}\n") };
+    text.push('\n');
+    for item in items.iter().take(ITEMS_MAX) {
+        text += &format!("- {}\n", inline(item, SENTENCE_MAX));
+    }
+    if items.len() > ITEMS_MAX {
+        text += &format!("- and {} more in report.json\n", items.len() - ITEMS_MAX);
+    }
+    text
+}
+
+fn tables(report: &Report) -> String {
+    let mut cells: Vec<&CellReport> = report.cells.iter().collect();
+    let mut text = "\n## Cells\n".to_owned();
+    if cells.len() > ROWS_MAX {
+        text += &format!("\nThe worst {ROWS_MAX} of {}; report.json has all.\n", cells.len());
+        cells.sort_by(|a, b| Sort::Column("verdict").compare(a, b));
+        cells.truncate(ROWS_MAX);
+    }
+    for group in grid::groups(report, cells.iter().copied(), &Sort::Plan) {
+        if !group.title.is_empty() {
+            text += &format!("\n### {}\n", inline(&group.title, NAME_MAX));
+        }
+        text += &table(&group.counted);
+        text += &group.shares.as_ref().map_or(String::new(), table);
+    }
+    text + &list("", &grid::legend(cells))
+}
+
+/// One table; figures stand right.
+fn table(grid: &Grid) -> String {
+    let row = |values: Vec<String>| format!("| {} |\n", values.join(" | "));
+    let safe = |value: &String| cell(value, VALUE_MAX);
+    let rule = |i| if grid.figures.contains(&i) { "---:" } else { "---" }.to_owned();
+    let mut text = "\n".to_owned();
+    text += &row(grid.headings.iter().map(|heading| safe(&unbroken(heading))).collect());
+    text += &row((0..grid.headings.len()).map(rule).collect());
+    for values in &grid.rows {
+        text += &row(values.iter().map(safe).collect());
+    }
+    text
+}
+
+fn happened(report: &Report) -> String {
+    let (cells, more) = told::cells(report);
+    if cells.is_empty() {
+        return String::new();
+    }
+    let mut text = "\n## What happened\n\n".to_owned();
+    for told in cells {
+        text += &format!("- **{}**\n", inline(&told.cell, NAME_MAX));
+        for line in told.lines.iter().take(ITEMS_MAX) {
+            text += &format!("  - {}\n", inline(line, SENTENCE_MAX));
+        }
+    }
+    if more > 0 {
+        text += &format!("- and {more} more cells in report.json\n");
+    }
+    text
+}
+
+fn again(report: &Report) -> String {
+    let (source, seed) = (quoted(&report.plan.source), report.plan.seed);
+    format!(
+        "\n## To run it again\n\n```sh\nchaos run {source} --seed {seed}\n```\n\n\
+         with the same `--set`, `--sweep`, `--repeat` and `--runtime`, if there were any.\n"
+    )
+}
+
+/// A path as a word for the shell, in one line.
+fn quoted(path: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "_-./=+,:@".contains(c);
+    let path = printable(path);
+    if !path.is_empty() && path.chars().all(plain) {
+        return path;
+    }
+    format!("'{}'", path.replace('\'', "'\\''"))
+}
+
+/// Cut at the end of a line, and said so, where it is too long to be shown.
+fn bounded(mut text: String) -> String {
+    let note = "\nThis summary was too long to be shown; report.json has all.\n";
+    if text.len() > BYTES_MAX {
+        let end = text.as_bytes()[..BYTES_MAX - note.len()].iter().rposition(|b| *b == b'\n');
+        text.truncate(end.map_or(0, |end| end + 1));
+        text += note;
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_that_is_too_long_ends_with_a_line_that_says_so() {
+        let line = "ä".repeat(49) + "\n";
+        let fits = line.repeat(BYTES_MAX / line.len());
+        assert_eq!(bounded(fits.clone()), fits);
+        let cut = bounded(line.repeat(BYTES_MAX / line.len() + 1));
+        assert!(cut.len() <= BYTES_MAX && cut.len() > BYTES_MAX - 300, "{}", cut.len());
+        assert!(
+            cut.ends_with("ä\n\nThis summary was too long to be shown; report.json has all.\n")
+        );
+    }
+
+    #[test]
+    fn a_path_is_one_word_of_the_shell() {
+        assert_eq!(quoted("scenarios/a_b-1.yaml"), "scenarios/a_b-1.yaml");
+        assert_eq!(quoted("a b"), "'a b'");
+        assert_eq!(quoted("it's; $(x)\n"), "'it'\\''s; $(x)\u{fffd}'");
+        assert_eq!(quoted(""), "''");
+    }
+}

@@ -1,0 +1,210 @@
+//! Several runs of one study put together: each cell's trials side by side, and the verdict over
+//! all of them.
+
+use super::{CellReport, CellTrial, CellTrials, Memory, Report, ShownCounts, TrialReport};
+use crate::exit::Exit;
+use crate::stats::Spread;
+use crate::verify::{Bounds, PhaseLatency, Verdict};
+use std::collections::BTreeMap;
+
+/// At most so many reasons are told of all trials together; each trial's own report has its own.
+const REASONS_MAX: usize = 20;
+
+/// One report of several runs, in their order; there is at least one. Leaders and witnesses stay
+/// with the runs: their clocks differ.
+pub fn merge(runs: Vec<(TrialReport, Report)>) -> Report {
+    let (trials, reports): (Vec<TrialReport>, Vec<Report>) = runs.into_iter().unzip();
+    let numbered = || trials.iter().map(|t| t.number).zip(&reports);
+    let cells = by_cell(numbered()).iter().map(|runs| cell(runs)).collect();
+    let exit = reports.iter().map(Report::exit).fold(Exit::Pass, Exit::worst);
+    let faults = numbered().flat_map(|(trial, report)| {
+        report.faults.iter().cloned().map(move |mut fault| {
+            fault.trial = Some(trial);
+            fault
+        })
+    });
+    let first = &reports[0];
+    let memory = |of: fn(&Memory) -> u64| reports.iter().map(|r| of(&r.memory)).max().unwrap_or(0);
+    Report {
+        schema: first.schema.clone(),
+        verdict: reports.iter().map(|r| r.verdict).max().unwrap_or(Verdict::Inconclusive),
+        exit_code: exit.code(),
+        reasons: reasons(&trials),
+        started_at: first.started_at.clone(),
+        about: first.about.clone(),
+        axes: first.axes.clone(),
+        cells,
+        faults: faults.collect(),
+        leaders: Vec::new(),
+        phases: phases(&reports),
+        zero_ms: first.zero_ms,
+        sending_ended_ms: None,
+        memory: Memory {
+            ledger_and_observed_bytes: memory(|m| m.ledger_and_observed_bytes),
+            peak_resident_bytes: memory(|m| m.peak_resident_bytes),
+        },
+        notes: union(reports.iter().flat_map(|r| &r.notes)),
+        plan: first.plan.clone(),
+        trials,
+    }
+}
+
+/// What each cell's trials gave so far, in the order of the cells.
+pub fn cell_trials(runs: &[(TrialReport, Report)]) -> Vec<CellTrials> {
+    let cells = by_cell(runs.iter().map(|(trial, report)| (trial.number, report)));
+    cells.iter().map(|runs| trials_of(runs)).collect()
+}
+
+/// One cell in the runs that have it, with their numbers.
+type Runs<'a> = Vec<(u32, &'a CellReport)>;
+
+/// Every cell, in the order in which they first come.
+fn by_cell<'a>(reports: impl Iterator<Item = (u32, &'a Report)>) -> Vec<Runs<'a>> {
+    let mut cells: Vec<Runs<'a>> = Vec::new();
+    for (number, report) in reports {
+        for cell in &report.cells {
+            match cells.iter_mut().find(|runs| runs[0].1.id == cell.id) {
+                Some(runs) => runs.push((number, cell)),
+                None => cells.push(vec![(number, cell)]),
+            }
+        }
+    }
+    cells
+}
+
+fn trials_of(runs: &[(u32, &CellReport)]) -> CellTrials {
+    CellTrials::of(runs.iter().map(|(number, cell)| CellTrial::of(*number, cell)).collect())
+}
+
+fn union<'a>(texts: impl Iterator<Item = &'a String>) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for text in texts {
+        if !all.contains(text) {
+            all.push(text.clone());
+        }
+    }
+    all
+}
+
+/// Why, over all trials: in how many of them, and what the first of these said.
+fn reasons(trials: &[TrialReport]) -> Vec<String> {
+    let of = trials.len();
+    let mut reasons = Vec::new();
+    for (verdict, word) in [(Verdict::Fail, "fail"), (Verdict::Inconclusive, "are inconclusive")] {
+        let such: Vec<&TrialReport> = trials.iter().filter(|t| t.verdict == verdict).collect();
+        let Some(first) = such.first() else { continue };
+        reasons.push(format!("{} of {of} trials {word}", such.len()));
+        let (number, left) = (first.number, REASONS_MAX - reasons.len());
+        let told = first.reasons.iter().take(left.min(REASONS_MAX / 2));
+        reasons.extend(told.map(|reason| format!("trial {number}: {reason}")));
+    }
+    if reasons.is_empty() {
+        reasons.push(format!("every expectation is met in {of} of {of} trials"));
+    }
+    reasons
+}
+
+/// Phases of one name added up, in the order in which they first came.
+fn phases(reports: &[Report]) -> Vec<crate::runner::Phase> {
+    let mut sums: Vec<crate::runner::Phase> = Vec::new();
+    for phase in reports.iter().flat_map(|report| &report.phases) {
+        match sums.iter_mut().find(|sum| sum.name == phase.name) {
+            Some(sum) => sum.ms += phase.ms,
+            None => sums.push(phase.clone()),
+        }
+    }
+    sums
+}
+
+/// One cell of several runs: the run in which it came out worst, with the sums of all.
+fn cell(runs: &[(u32, &CellReport)]) -> CellReport {
+    let cells = || runs.iter().map(|(_, cell)| *cell);
+    let worst = runs.iter().rev().max_by_key(|(_, c)| {
+        (c.verdict, c.counts.lost.unwrap_or(0), c.counts.duplicated.unwrap_or(0))
+    });
+    let mut merged = worst.map_or_else(|| runs[0].1.clone(), |(_, cell)| (*cell).clone());
+    merged.counts = counts(&cells().map(|c| c.counts).collect::<Vec<_>>());
+    merged.bounds = bounds(runs);
+    merged.copies = cells().map(|c| c.copies).sum();
+    merged.unknown_present = cells().map(|c| c.unknown_present).sum();
+    let longest = cells().max_by(|a, b| {
+        let ms = |c: &CellReport| c.unavailable_ms.unwrap_or(0.0);
+        ms(a).total_cmp(&ms(b))
+    });
+    if let Some(longest) = longest {
+        merged.unavailable_ms = longest.unavailable_ms;
+        merged.outage = longest.outage;
+    }
+    merged.latencies = latencies(runs);
+    for expectation in &mut merged.expectations {
+        let same = cells().flat_map(|c| &c.expectations).filter(|e| e.text == expectation.text);
+        if let Some(worst) = same.max_by_key(|e| e.verdict) {
+            *expectation = worst.clone();
+        }
+    }
+    let slowest = cells().filter_map(|c| c.rate).min_by(|a, b| a.share().total_cmp(&b.share()));
+    merged.rate = slowest;
+    merged.notes = union(cells().flat_map(|c| &c.notes));
+    merged.timeline = None;
+    merged.producer = None;
+    merged.trials = Some(trials_of(runs));
+    merged
+}
+
+/// Sums; none where one of the summands is not settled.
+fn counts(all: &[ShownCounts]) -> ShownCounts {
+    let sum = |of: fn(&ShownCounts) -> u64| all.iter().map(of).sum();
+    let settled = |of: fn(&ShownCounts) -> Option<u64>| all.iter().map(of).sum::<Option<u64>>();
+    ShownCounts {
+        sent: sum(|c| c.sent),
+        acked: sum(|c| c.acked),
+        rejected: sum(|c| c.rejected),
+        unknown: sum(|c| c.unknown),
+        lost: settled(|c| c.lost),
+        duplicated: settled(|c| c.duplicated),
+        reordered: settled(|c| c.reordered),
+        phantom: settled(|c| c.phantom),
+        corrupt: settled(|c| c.corrupt),
+        foreign: settled(|c| c.foreign),
+    }
+}
+
+/// Between which values the sum of a count lies that is not settled in every run.
+fn bounds(runs: &[(u32, &CellReport)]) -> Vec<Bounds> {
+    let mut open: BTreeMap<crate::plan::Metric, Bounds> = BTreeMap::new();
+    for bounds in runs.iter().flat_map(|(_, cell)| &cell.bounds) {
+        let zero = Bounds { least: 0, most: Some(0), ..*bounds };
+        open.entry(bounds.metric).or_insert(zero);
+    }
+    for (metric, sum) in &mut open {
+        for (_, cell) in runs {
+            let exact = cell.counts.of(*metric);
+            let own = cell.bounds.iter().find(|b| b.metric == *metric).copied();
+            let own = own.unwrap_or(Bounds { metric: *metric, least: exact, most: Some(exact) });
+            sum.least += own.least;
+            sum.most = sum.most.zip(own.most).map(|(a, b)| a + b);
+        }
+    }
+    open.into_values().collect()
+}
+
+/// Medians of each phase's percentiles over the runs, and the highest of all.
+fn latencies(runs: &[(u32, &CellReport)]) -> Vec<PhaseLatency> {
+    let labels = union(runs.iter().flat_map(|(_, c)| c.latencies.iter().map(|l| &l.label)));
+    let of_label = |label: String| {
+        let same: Vec<&PhaseLatency> =
+            runs.iter().flat_map(|(_, c)| &c.latencies).filter(|l| l.label == label).collect();
+        let median = |of: fn(&PhaseLatency) -> Option<u64>| {
+            let known: Vec<f64> = same.iter().filter_map(|l| of(l)).map(|us| us as f64).collect();
+            Spread::of(&known).map(|spread| spread.median.round() as u64)
+        };
+        PhaseLatency {
+            count: same.iter().map(|l| l.count).sum(),
+            p50_us: median(|l| l.p50_us),
+            p99_us: median(|l| l.p99_us),
+            max_us: same.iter().filter_map(|l| l.max_us).max(),
+            label,
+        }
+    };
+    labels.into_iter().map(of_label).collect()
+}

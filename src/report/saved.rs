@@ -1,0 +1,158 @@
+//! Files of JSON that the tool wrote and reads again: [`SavedFile`] finds one, and makes sure that it
+//! is what it seems before anything of it is taken.
+
+use super::{Report, SCHEMA};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+/// A file is read into memory; one larger than this was not written by the tool.
+const BYTES_MAX: u64 = 512 << 20;
+/// At most so many folders are named as what may have been meant.
+const HINTS_MAX: usize = 5;
+
+/// Why a path gives nothing that can be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {what}\n  help: {help}", path.display())]
+pub struct ReadError {
+    /// What was to be read.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub what: String,
+    /// What to do.
+    pub help: String,
+}
+
+/// What a caller looks for, in the words of its errors.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    /// What JSON without a schema is not: `neither report nor baseline`.
+    pub not: &'static str,
+    /// What to name instead.
+    pub help: &'static str,
+}
+
+/// A file of JSON with a schema.
+#[derive(Debug)]
+pub struct SavedFile {
+    /// Its path: within the folder, if one was named.
+    pub path: PathBuf,
+    /// Name and version of its schema.
+    pub schema: String,
+    bytes: Vec<u8>,
+}
+
+#[derive(Deserialize)]
+struct Schema {
+    schema: String,
+}
+
+impl SavedFile {
+    /// The file at this path, or the `report.json` in this folder.
+    ///
+    /// # Errors
+    /// When there is no such file, and when it is no JSON with a schema.
+    pub fn open(path: &Path, wanted: Wanted) -> Result<Self, ReadError> {
+        let mut file =
+            SavedFile { path: find(path, wanted)?, schema: String::new(), bytes: Vec::new() };
+        file.bytes = bytes(&file.path)
+            .map_err(|e| file.problem(format!("cannot be read: {e}"), wanted.help))?;
+        let schema = serde_json::from_slice::<Schema>(&file.bytes).map_err(|e| {
+            let what = if e.is_data() {
+                format!("is JSON, but {}", wanted.not)
+            } else {
+                "is not JSON".into()
+            };
+            file.damaged(&e, &what)
+        })?;
+        file.schema = schema.schema;
+        Ok(file)
+    }
+
+    /// Its content, when the schema is the one that `T` reads; `noun` is what it then should be.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub fn parse<T: DeserializeOwned>(&self, noun: &str) -> Result<T, ReadError> {
+        serde_json::from_slice(&self.bytes)
+            .map_err(|e| self.damaged(&e, &format!("is no {noun} that this version can read")))
+    }
+
+    /// Something that is wrong with it.
+    pub fn problem(&self, what: String, help: &str) -> ReadError {
+        ReadError { path: self.path.clone(), what, help: help.to_owned() }
+    }
+
+    /// Its schema is none of those that the caller knows.
+    pub fn unknown(&self, known: &[&str]) -> ReadError {
+        let (schema, known) = (&self.schema, known.join(" and "));
+        self.problem(
+            format!("its schema is `{schema}`, and this version reads {known}"),
+            "use the version of chaos that wrote it, or run again with this one",
+        )
+    }
+
+    fn damaged(&self, error: &serde_json::Error, what: &str) -> ReadError {
+        let help = "the file is damaged, or was not written by chaos";
+        self.problem(format!("{what}: {error}"), help)
+    }
+}
+
+/// Reads a whole report: from its file, or from the folder of its run.
+///
+/// # Errors
+/// When there is none, or none of a version that is known.
+pub fn read(path: &Path) -> Result<Report, ReadError> {
+    let help = "name a run's folder (chaos-out/NAME-TIME), or its report.json";
+    let file = SavedFile::open(path, Wanted { not: "no report", help })?;
+    if file.schema == SCHEMA { file.parse("report") } else { Err(file.unknown(&[SCHEMA])) }
+}
+
+/// The file itself, or the report of a folder.
+fn find(path: &Path, wanted: Wanted) -> Result<PathBuf, ReadError> {
+    let problem = |what: String, help: String| ReadError { path: path.to_path_buf(), what, help };
+    let help = || wanted.help.to_owned();
+    let metadata =
+        fs::metadata(path).map_err(|e| problem(format!("cannot be read: {e}"), help()))?;
+    if metadata.is_file() {
+        return Ok(path.to_path_buf());
+    }
+    if !metadata.is_dir() {
+        return Err(problem("is neither a file nor a folder".to_owned(), help()));
+    }
+    let report = path.join("report.json");
+    if report.is_file() {
+        return Ok(report);
+    }
+    let inside = runs_in(path);
+    let help = if inside.is_empty() {
+        format!("the run has not ended, or was killed before it could write one; {}", help())
+    } else {
+        format!("it holds runs: name one of them, as {}", inside.join(", "))
+    };
+    Err(problem("the folder has no report.json".to_owned(), help))
+}
+
+/// Folders inside that hold a report.
+fn runs_in(folder: &Path) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    let mut runs: Vec<String> = paths
+        .filter(|path| path.join("report.json").is_file())
+        .map(|path| path.display().to_string())
+        .collect();
+    runs.sort();
+    runs.truncate(HINTS_MAX);
+    runs
+}
+
+fn bytes(file: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(file)?.take(BYTES_MAX + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > BYTES_MAX {
+        return Err(io::Error::other(format!("larger than {} MiB", BYTES_MAX >> 20)));
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,98 @@
+//! What happened to cells and what became of faults, in bounded words: what the end of a run on a
+//! terminal and its summary tell alike. The texts are as they came: who shows them makes them safe.
+
+use super::{CellReport, Report};
+use crate::fault::FaultRecord;
+use crate::verify::Verdict;
+
+/// At most so many witnesses are told of all cells together; `report.json` has more.
+const WITNESSES_MAX: usize = 8;
+
+/// What is said of a fault without proof.
+pub const NOT_EFFECTIVE: &str = "NOT EFFECTIVE";
+
+/// What one cell has to tell.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Told {
+    /// The cell's id.
+    pub cell: String,
+    /// Each expectation that is not met, then what happened.
+    pub lines: Vec<String>,
+}
+
+/// The cells that have something to tell: all that few of them have, or the first words of many;
+/// and how many more cells there are.
+pub fn cells(report: &Report) -> (Vec<Told>, usize) {
+    let telling: Vec<&CellReport> = report
+        .cells
+        .iter()
+        .filter(|cell| !cell.witnesses.is_empty() || cell.verdict != Verdict::Pass)
+        .collect();
+    let each = (WITNESSES_MAX / telling.len().max(1)).max(1);
+    let told = telling.iter().take(WITNESSES_MAX).map(|cell| of_cell(cell, each)).collect();
+    (told, telling.len().saturating_sub(WITNESSES_MAX))
+}
+
+fn of_cell(cell: &CellReport, witnesses: usize) -> Told {
+    let unmet = cell.expectations.iter().filter(|e| e.verdict != Verdict::Pass);
+    let mut lines: Vec<String> = unmet.map(|e| e.reason.clone()).collect();
+    lines.extend(cell.witnesses.iter().take(witnesses).map(|witness| witness.text.clone()));
+    let more = cell.witnesses.len().saturating_sub(witnesses);
+    if more > 0 {
+        lines.push(format!("and {more} more ranges in report.json"));
+    }
+    Told { cell: cell.id.clone(), lines }
+}
+
+/// What became of each fault with its proof; of several trials, how often each was proved.
+pub fn faults(report: &Report) -> Vec<String> {
+    if report.trials.is_empty() {
+        return report.faults.iter().map(of_fault).collect();
+    }
+    let proved = |(what, same): (&str, Vec<&FaultRecord>)| {
+        let proved = same.iter().filter(|f| f.effective).count();
+        format!("{what}: proved in {proved} of {}", same.len())
+    };
+    alike(&report.faults).into_iter().map(proved).collect()
+}
+
+/// Faults with the same words together: those of several trials, in the order in which they first
+/// come.
+pub fn alike(faults: &[FaultRecord]) -> Vec<(&str, Vec<&FaultRecord>)> {
+    let mut groups: Vec<(&str, Vec<&FaultRecord>)> = Vec::new();
+    for fault in faults {
+        match groups.iter_mut().find(|(what, _)| *what == fault.what) {
+            Some((_, same)) => same.push(fault),
+            None => groups.push((&fault.what, vec![fault])),
+        }
+    }
+    groups
+}
+
+fn of_fault(fault: &FaultRecord) -> String {
+    let nodes = if fault.nodes.is_empty() { "nobody".to_owned() } else { fault.nodes.join(", ") };
+    let outcome = match (fault.effective, fault.called_at_ms, fault.effective_at_ms) {
+        (true, Some(called), Some(effective)) => {
+            let proof = fault.evidence.iter().find(|e| e.proves).map_or("", |e| e.text.as_str());
+            format!("effective {:.1} ms after it was called; {proof}", effective - called)
+        }
+        _ => format!("{NOT_EFFECTIVE}: {}", why_not(fault)),
+    };
+    format!("{} -> {nodes}: {outcome}", fault.what)
+}
+
+/// Why a fault was not effective.
+pub fn why_not(fault: &FaultRecord) -> &str {
+    fault.reason.as_deref().unwrap_or("no proof was seen")
+}
+
+/// How long each phase took, and all of them.
+pub fn phases(report: &Report) -> String {
+    let phases: Vec<String> =
+        report.phases.iter().map(|p| format!("{} {:.1}", p.name, p.ms / 1e3)).collect();
+    let total: f64 = report.phases.iter().map(|p| p.ms).sum();
+    let first = report
+        .zero_ms
+        .map_or(String::new(), |ms| format!("; first acknowledgements after {:.1} s", ms / 1e3));
+    format!("seconds: {}; in all {:.1}{first}", phases.join(", "), total / 1e3)
+}

@@ -1,0 +1,153 @@
+//! What several runs of one cell gave, side by side.
+
+use super::CellReport;
+use crate::stats::{Share, Spread};
+use crate::verify::Verdict;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// One of the runs of which a report was put together.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrialReport {
+    /// Counted from 1 over all runs.
+    pub number: u32,
+    /// The values of the axes that made its plan, by name; empty when there is one plan.
+    pub axes: BTreeMap<String, String>,
+    /// Its own folder, relative to the report's, with a report.json of its own.
+    pub folder: String,
+    /// Of this run.
+    pub verdict: Verdict,
+    /// The exit status that it alone would have given.
+    pub exit_code: u8,
+    /// Why, in words.
+    pub reasons: Vec<String>,
+    /// RFC 3339.
+    pub started_at: String,
+    /// How long it took, milliseconds, without the start of a cluster that was warm.
+    pub ms: f64,
+    /// Its faults, in words.
+    pub faults: Vec<String>,
+}
+
+/// How fast a cell sent. Messages a second.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AchievedRate {
+    /// What the scenario asks for.
+    pub wanted: f64,
+    /// Handed to the client from the scenario's zero to the end of sending.
+    pub sent: f64,
+    /// Acknowledged from the scenario's zero to the first fault, or to the end without one: the
+    /// baseline; none when that was less than a second.
+    pub baseline: Option<f64>,
+}
+
+/// A cell that sends less than this share of its rate is marked.
+pub const RATE_MIN: f64 = 0.9;
+
+/// Where the 99th percentile of the baseline's latency is above this, the machine is too busy:
+/// time-outs fire and retries write duplicates that no fault made.
+pub const LATENCY_MAX: Duration = Duration::from_millis(500);
+
+impl AchievedRate {
+    /// Whether the machine kept up, over the whole time and in the baseline.
+    pub fn is_kept(&self) -> bool {
+        self.share() >= RATE_MIN
+    }
+
+    /// The lower of both, as a share of what was wanted.
+    pub fn share(&self) -> f64 {
+        self.baseline.unwrap_or(f64::INFINITY).min(self.sent) / self.wanted
+    }
+}
+
+/// One cell's trials.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CellTrials {
+    /// Messages lost.
+    pub lost: Tally,
+    /// Messages duplicated.
+    pub duplicated: Tally,
+    /// Phantoms.
+    pub phantom: Tally,
+    /// Longest time without an acknowledgement, milliseconds.
+    pub unavailable_ms: Option<Spread>,
+    /// 99th percentile of acknowledgement latency before the first fault, microseconds.
+    pub p99_before_us: Option<Spread>,
+    /// The same while a fault was in force.
+    pub p99_during_us: Option<Spread>,
+    /// Each trial, in order.
+    pub each: Vec<CellTrial>,
+}
+
+/// How often an anomaly was seen, and how much of it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Tally {
+    /// Trials with at least one, of those in which the log settles it.
+    pub share: Share,
+    /// Messages a trial; none when no trial settles it.
+    pub count: Option<Spread>,
+}
+
+/// One trial of a cell.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CellTrial {
+    /// [`TrialReport::number`].
+    pub trial: u32,
+    /// Of the cell in this trial.
+    pub verdict: Verdict,
+    /// Acknowledged.
+    pub acked: u64,
+    /// None where the log as it was read does not settle it; so are the next two.
+    pub lost: Option<u64>,
+    /// In the log at two or more offsets.
+    pub duplicated: Option<u64>,
+    /// Rejected, yet in the log.
+    pub phantom: Option<u64>,
+    /// Longest time without an acknowledgement.
+    pub unavailable_ms: Option<f64>,
+    /// 99th percentile before the first fault.
+    pub p99_before_us: Option<u64>,
+    /// 99th percentile while a fault was in force.
+    pub p99_during_us: Option<u64>,
+}
+
+impl CellTrial {
+    /// What a single run says of a cell.
+    pub fn of(trial: u32, cell: &CellReport) -> Self {
+        CellTrial {
+            trial,
+            verdict: cell.verdict,
+            acked: cell.counts.acked,
+            lost: cell.counts.lost,
+            duplicated: cell.counts.duplicated,
+            phantom: cell.counts.phantom,
+            unavailable_ms: cell.unavailable_ms,
+            p99_before_us: cell.p99_us("before"),
+            p99_during_us: cell.p99_us("during"),
+        }
+    }
+}
+
+impl CellTrials {
+    /// From each trial.
+    pub fn of(each: Vec<CellTrial>) -> Self {
+        let spread = |value: &dyn Fn(&CellTrial) -> Option<f64>| {
+            Spread::of(&each.iter().filter_map(value).collect::<Vec<_>>())
+        };
+        let tally = |count: &dyn Fn(&CellTrial) -> Option<u64>| {
+            let counts: Vec<f64> = each.iter().filter_map(count).map(|n| n as f64).collect();
+            let hits = counts.iter().filter(|n| **n > 0.0).count() as u64;
+            Tally { share: Share::of(hits, counts.len() as u64), count: Spread::of(&counts) }
+        };
+        CellTrials {
+            lost: tally(&|t| t.lost),
+            duplicated: tally(&|t| t.duplicated),
+            phantom: tally(&|t| t.phantom),
+            unavailable_ms: spread(&|t| t.unavailable_ms),
+            p99_before_us: spread(&|t| t.p99_before_us.map(|us| us as f64)),
+            p99_during_us: spread(&|t| t.p99_during_us.map(|us| us as f64)),
+            each,
+        }
+    }
+}

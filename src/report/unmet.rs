@@ -1,0 +1,74 @@
+//! What is said of an expectation that is not met, and of a cell that is worse than all of its
+//! expectations: for reports that tell failures one by one.
+
+use super::{CellReport, Report};
+use crate::plan::Metric;
+use crate::verify::{Anomaly, ExpectationVerdict, Verdict};
+
+/// At most so many trials are named.
+const TRIALS_MAX: usize = 20;
+
+/// The reason first, then what else is known of it: trials, what was not looked at, witnesses.
+pub fn expectation(report: &Report, cell: &CellReport, one: &ExpectationVerdict) -> Vec<String> {
+    let mut words = vec![one.reason.clone()];
+    words.extend(trials(cell));
+    if one.verdict == Verdict::Inconclusive {
+        words.extend(otherwise(report, cell));
+    }
+    let anomaly = anomaly(one.metric);
+    let witnesses = cell.witnesses.iter().filter(|w| Some(w.anomaly) == anomaly);
+    words.extend(witnesses.map(|witness| witness.text.clone()));
+    let omitted = cell.omitted.iter().filter(|o| Some(o.anomaly) == anomaly);
+    words.extend(omitted.map(|o| format!("and {} more messages", o.count)));
+    if one.metric == Metric::Unavailable {
+        words.extend(cell.fault_outages.iter().filter_map(|of_fault| {
+            let seconds = of_fault.outage?.ms / 1e3;
+            Some(format!("{seconds:.3} s of one outage during {}", of_fault.what))
+        }));
+    }
+    words
+}
+
+/// What beside its expectations keeps a cell from passing, as far as the run's reasons tell it.
+pub fn otherwise(report: &Report, cell: &CellReport) -> Vec<String> {
+    let prefix = format!("cell {}: ", cell.id);
+    let own = report.reasons.iter().map(|reason| (None, reason));
+    let of_trials = report.trials.iter().flat_map(|trial| {
+        let number = Some(trial.number);
+        trial.reasons.iter().map(move |reason| (number, reason))
+    });
+    let reason = |(trial, reason): (Option<u32>, &String)| {
+        let text = reason.strip_prefix(&prefix)?;
+        let expected =
+            cell.expectations.iter().any(|e| text.starts_with(&format!("`{}` ", e.text)));
+        let of = trial.map_or(String::new(), |trial| format!("trial {trial}: "));
+        (!expected).then(|| format!("{of}{text}"))
+    };
+    own.chain(of_trials).filter_map(reason).collect()
+}
+
+/// In which of several trials the cell did not pass: the reason is that of one of them.
+fn trials(cell: &CellReport) -> Option<String> {
+    let each = &cell.trials.as_ref()?.each;
+    let bad: Vec<String> = each
+        .iter()
+        .filter(|trial| trial.verdict != Verdict::Pass)
+        .map(|trial| trial.trial.to_string())
+        .collect();
+    let more = if bad.len() > TRIALS_MAX { ", …" } else { "" };
+    let named = bad.iter().take(TRIALS_MAX).cloned().collect::<Vec<_>>().join(", ");
+    let (some, all) = (bad.len(), each.len());
+    (some > 0).then(|| format!("the cell did not pass in {some} of {all} trials: {named}{more}"))
+}
+
+fn anomaly(metric: Metric) -> Option<Anomaly> {
+    match metric {
+        Metric::Lost => Some(Anomaly::Lost),
+        Metric::Duplicated => Some(Anomaly::Duplicated),
+        Metric::Reordered => Some(Anomaly::Reordered),
+        Metric::Phantom => Some(Anomaly::Phantom),
+        Metric::Corrupt => Some(Anomaly::Corrupt),
+        Metric::Foreign => Some(Anomaly::Foreign),
+        Metric::Acked | Metric::Rejected | Metric::Unknown | Metric::Unavailable => None,
+    }
+}

@@ -1,0 +1,271 @@
+//! The Docker runtime's part of a run: what a killed run left, the image, then the containers of
+//! the compose file.
+
+use super::launch::{Order, Runtime};
+use super::{RunFolder, Stop};
+use crate::compose::{self, Flavour, KafkaCluster};
+use crate::plan::{ClusterPlan, Plan};
+use crate::runtime::docker::{
+    self, DockerCluster, DockerSpec, Engine, Image, Obtainable, Pull, Threads, heal,
+};
+use crate::runtime::{Cluster, RuntimeError};
+use crate::scenario::Diagnostics;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// The version in the image that the compose files of chaos name.
+const BUILTIN_VERSION: &str = "3.8.1";
+/// Names an image for the compose files of chaos.
+const KAFKA_IMAGE: &str = "KAFKA_IMAGE";
+/// Docker's names of networks and volumes begin with the project's; so much of a scenario's name
+/// goes into it, in characters.
+const PROJECT_NAME_MAX: usize = 24;
+
+/// What the command line says of containers.
+#[derive(Clone, Debug)]
+pub struct DockerOptions {
+    /// Instead of the compose file's image.
+    pub image: Option<String>,
+    /// Whether an image that is not there may be pulled.
+    pub pull: Pull,
+    /// First port on 127.0.0.1 instead of the compose file's.
+    pub port_base: Option<u16>,
+    /// Heap of each Kafka process, MiB.
+    pub heap_mib: u32,
+}
+
+/// Clusters of containers.
+#[derive(Debug)]
+pub struct DockerRuntime {
+    options: DockerOptions,
+    daemon: String,
+    why: String,
+    /// What was found of images, and of what is taken instead: a registry is asked once.
+    known: RefCell<BTreeMap<(String, Option<String>), Obtainable>>,
+}
+
+impl DockerRuntime {
+    /// When a daemon answers. No thread is left behind.
+    ///
+    /// # Errors
+    /// When none answers.
+    pub fn connect(options: DockerOptions, why: &str) -> Result<DockerRuntime, RuntimeError> {
+        let engine = Engine::connect(Threads::None)?;
+        let daemon = engine.version().to_owned();
+        Ok(DockerRuntime { options, daemon, why: why.to_owned(), known: RefCell::default() })
+    }
+
+    /// With another reason why it was taken.
+    #[must_use]
+    pub fn because(self, why: &str) -> DockerRuntime {
+        DockerRuntime { why: why.to_owned(), ..self }
+    }
+
+    /// Whether the images of a cluster are there or could be pulled: the first that could not, or
+    /// else the first of them.
+    ///
+    /// # Errors
+    /// When the daemon ceases to answer, or the compose file is wrong.
+    pub fn obtainable(&self, cluster: &ClusterPlan) -> Result<Obtainable, RuntimeError> {
+        let nodes = self.nodes(cluster)?;
+        let fallback = self.fallback(cluster, &nodes);
+        let mut first = None;
+        for image in images(&nodes) {
+            let found = self.look(image, fallback.clone())?;
+            if matches!(found, Obtainable::No(_)) {
+                return Ok(found);
+            }
+            first.get_or_insert(found);
+        }
+        first.ok_or_else(|| RuntimeError::new(format!("{}: no Kafka node", nodes.file)))
+    }
+
+    fn look(&self, image: String, fallback: Option<String>) -> Result<Obtainable, RuntimeError> {
+        let key = (image, fallback);
+        if let Some(found) = self.known.borrow().get(&key) {
+            return Ok(found.clone());
+        }
+        let engine = Engine::connect(Threads::None)?;
+        let found = docker::is_obtainable(&engine, &key.0, key.1.as_deref(), self.options.pull)?;
+        self.known.borrow_mut().insert(key, found.clone());
+        Ok(found)
+    }
+
+    /// The Kafka nodes of the compose file, with all that the command line says of them.
+    fn nodes(&self, cluster: &ClusterPlan) -> Result<KafkaCluster, RuntimeError> {
+        let compose = match &cluster.compose {
+            Some(path) => compose::read_file(path).map_err(wrong)?,
+            None => {
+                // The image that the compose files of chaos name is of one version.
+                let own = (cluster.kafka != BUILTIN_VERSION).then(|| own_image(&cluster.kafka));
+                let variable = |name: &str| {
+                    let given = compose::process_environment(name);
+                    given.or_else(|| own.clone().filter(|_| name == KAFKA_IMAGE))
+                };
+                compose::builtin(cluster.controllers, &variable).map_err(wrong)?
+            }
+        };
+        let mut nodes = compose::kafka(&compose, cluster.flavour).map_err(wrong)?;
+        if let Some(image) = &self.options.image {
+            nodes.set_image(image);
+        }
+        nodes.heap(self.options.heap_mib);
+        if let Some(base) = self.options.port_base {
+            nodes.move_ports(base).map_err(|e| RuntimeError::new(e.to_string()))?;
+        }
+        Ok(nodes)
+    }
+
+    /// What is taken when the wanted image cannot be had. An explicit choice never falls back,
+    /// and the image of chaos reads no other variables than Bitnami's.
+    fn fallback(&self, cluster: &ClusterPlan, nodes: &KafkaCluster) -> Option<String> {
+        let fits = nodes.nodes.iter().all(|n| n.flavour == Flavour::Bitnami);
+        (fits && self.options.image.is_none()).then(|| own_image(&cluster.kafka))
+    }
+
+    /// Has every image there, and names in the nodes those that were taken instead of others.
+    fn provide_images(
+        &self,
+        engine: &Engine,
+        plan: &ClusterPlan,
+        nodes: &mut KafkaCluster,
+        note: &dyn Fn(String),
+    ) -> Result<(), RuntimeError> {
+        let fallback = self.fallback(plan, nodes);
+        for wanted in images(nodes) {
+            let image =
+                docker::resolve(engine, &wanted, fallback.as_deref(), self.options.pull, note)?;
+            if let Some(text) = &image.note {
+                note(text.clone());
+            }
+            check_version(&image, plan)?;
+            let of_it = nodes.nodes.iter_mut().filter(|n| n.service.image == wanted);
+            of_it.for_each(|n| n.service.image.clone_from(&image.name));
+        }
+        Ok(())
+    }
+}
+
+impl Runtime for DockerRuntime {
+    fn in_words(&self, cluster: &ClusterPlan) -> String {
+        // What goes wrong here goes wrong again when it is launched, and is told then.
+        let image = match self.obtainable(cluster) {
+            Ok(Obtainable::Present(words) | Obtainable::Pullable(words)) => format!(", {words}"),
+            Ok(Obtainable::No(_)) | Err(_) => String::new(),
+        };
+        format!("docker {} ({}){image}", self.daemon, self.why)
+    }
+
+    fn has_freezer(&self) -> bool {
+        true
+    }
+
+    fn accepts(&self, plan: &Plan) -> Result<(), RuntimeError> {
+        let cluster = &plan.cluster;
+        if cluster.compose.is_some() || cluster.brokers == 3 {
+            return Ok(());
+        }
+        let file = compose::builtin_name(cluster.controllers);
+        let what = format!(
+            "{}: the scenario wants {} brokers, and {file} has 3",
+            plan.source, cluster.brokers
+        );
+        Err(RuntimeError::new(what).advise(
+            "name a compose file of your own by `cluster.compose`, or take --runtime local",
+        ))
+    }
+
+    fn launch(&self, order: Order<'_>) -> Result<(Arc<dyn Cluster>, String), Stop> {
+        let Order { name, cluster, folder, phases, interrupt, note, .. } = order;
+        let engine = Arc::new(Engine::connect(Threads::One)?);
+        heal_first(&engine, note)?;
+        let mut nodes = self.nodes(cluster)?;
+        phases.begin("image", None);
+        self.provide_images(&engine, cluster, &mut nodes, note)?;
+        if let Some(exit) = interrupt.asked() {
+            return Err(Stop::Interrupted(exit));
+        }
+        phases.begin("cluster", None);
+        let run = format!("{:012x}", fastrand::u64(..1 << 48));
+        let spec = DockerSpec {
+            project: project(name, &run),
+            run,
+            file: nodes.file.clone(),
+            nodes: nodes.nodes.clone(),
+            properties: cluster.config.clone(),
+            folder: folder.path().to_owned(),
+            log_dir: folder.nodes(),
+        };
+        keep_compose(folder, &nodes)?;
+        let cluster = DockerCluster::start(engine, spec)?;
+        let made_of = cluster.describe();
+        Ok((Arc::new(cluster), made_of))
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` gives")]
+fn wrong(problems: Diagnostics) -> RuntimeError {
+    RuntimeError::new(format!("the compose file cannot be used\n{problems}"))
+}
+
+/// Properties and clocks were decided for the plan's version.
+fn check_version(image: &Image, plan: &ClusterPlan) -> Result<(), RuntimeError> {
+    match &image.kafka {
+        Some(kafka) if *kafka != plan.kafka => Err(RuntimeError::new(format!(
+            "image {} holds Kafka {kafka}, and the scenario wants {}",
+            image.name, plan.kafka
+        ))
+        .advise(format!("say `--set cluster.kafka={kafka}`, or name another image"))),
+        _ => Ok(()),
+    }
+}
+
+/// What `chaos image build` tags.
+fn own_image(version: &str) -> String {
+    format!("chaos-kafka:{version}")
+}
+
+/// Each image once.
+fn images(nodes: &KafkaCluster) -> BTreeSet<String> {
+    nodes.nodes.iter().map(|n| n.service.image.clone()).collect()
+}
+
+/// A compose project's name: lower-case letters, digits, dashes; unique by the run's id.
+fn project(scenario: &str, run: &str) -> String {
+    let fits = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+    let name: String = scenario.chars().take(PROJECT_NAME_MAX).map(fits).collect();
+    format!("chaos-{}-{run}", name.trim_matches('-'))
+}
+
+/// What killed runs left would hold ports and memory.
+fn heal_first(engine: &Engine, note: &dyn Fn(String)) -> Result<(), RuntimeError> {
+    let findings = heal::survey(engine)?;
+    for line in findings.in_words() {
+        note(line);
+    }
+    heal::heal(engine, &findings)
+}
+
+/// The file by which anybody can start the same cluster by hand.
+fn keep_compose(folder: &RunFolder, nodes: &KafkaCluster) -> Result<(), RuntimeError> {
+    let path = folder.path().join("compose.yaml");
+    let text = nodes
+        .to_yaml()
+        .map_err(|e| RuntimeError::new(format!("cannot write {}: {e}", path.display())))?;
+    std::fs::write(&path, text)
+        .map_err(|e| RuntimeError::io(format!("cannot write {}", path.display()), e))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_projects_name_is_one_that_docker_takes() {
+        assert_eq!(project("Min ISR: 2!", "0a"), "chaos-min-isr--2-0a");
+        assert_eq!(project("é", "0a"), "chaos--0a");
+        let long = project(&"x".repeat(100), "0a");
+        assert_eq!(long.len(), "chaos-".len() + PROJECT_NAME_MAX + "-0a".len());
+    }
+}

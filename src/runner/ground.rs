@@ -1,0 +1,88 @@
+//! [`Ground`]: the cluster on which runs take place, started for one or still warm from the one
+//! before.
+
+use super::launch::{Order, Runtime};
+use super::{Interrupt, Stop, setup};
+use crate::kafka::{self, Operator, Patience};
+use crate::plan::{ClusterPlan, Plan};
+use crate::runtime::{Cluster, RuntimeError};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A former run's topics must be gone within this time.
+const DELETE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A cluster that was started, and what it is.
+pub struct Standing {
+    /// The cluster.
+    pub cluster: Arc<dyn Cluster>,
+    /// What it is made of, in words.
+    pub made_of: String,
+    /// Runs that took place on it before.
+    pub runs: u32,
+    plan: ClusterPlan,
+}
+
+/// Where runs take place, one after another.
+pub struct Ground<'a> {
+    /// What starts clusters.
+    pub runtime: &'a dyn Runtime,
+    warm: Option<Standing>,
+}
+
+impl<'a> Ground<'a> {
+    /// Without a cluster yet.
+    pub fn new(runtime: &'a dyn Runtime) -> Self {
+        Ground { runtime, warm: None }
+    }
+
+    /// The warm cluster if it is what is ordered, or a new one.
+    ///
+    /// # Errors
+    /// When another warm one cannot be removed, or the new one cannot be started.
+    pub fn take(&mut self, order: Order<'_>) -> Result<Standing, Stop> {
+        if self.warm.as_ref().is_some_and(|warm| warm.plan == *order.cluster)
+            && let Some(warm) = self.warm.take()
+        {
+            return Ok(warm);
+        }
+        self.close()?;
+        let plan = order.cluster.clone();
+        let (cluster, made_of) = self.runtime.launch(order)?;
+        Ok(Standing { cluster, made_of, runs: 0, plan })
+    }
+
+    /// Keeps a cluster for the next run, without the topics of the one that has ended: they would
+    /// slow down every restart of a broker.
+    ///
+    /// # Errors
+    /// When the topics cannot be deleted; the cluster is removed then.
+    pub fn keep(
+        &mut self,
+        mut standing: Standing,
+        plan: &Plan,
+        interrupt: &Interrupt,
+    ) -> Result<(), RuntimeError> {
+        let cluster = standing.cluster.as_ref();
+        let topics: Vec<String> = plan.cells.iter().map(|c| c.topic.name.clone()).collect();
+        let alive = || setup::alive(cluster, interrupt);
+        let mut patience =
+            Patience { timeout: DELETE_TIMEOUT, alive: &alive, progress: &mut |_missing| {} };
+        let mut operator = Operator::new(&cluster.vantage(), setup::ANSWER_TIMEOUT);
+        if let Err(error) = kafka::delete_topics(&mut operator, &topics, &mut patience) {
+            standing.cluster.destroy()?;
+            return Err(RuntimeError::new(format!("cannot delete the run's topics: {error}")));
+        }
+        standing.runs += 1;
+        self.warm = Some(standing);
+        Ok(())
+    }
+
+    /// Removes the warm cluster, if there is one.
+    ///
+    /// # Errors
+    /// When something of it is left.
+    pub fn close(&mut self) -> Result<(), RuntimeError> {
+        self.warm.take().map_or(Ok(()), |warm| warm.cluster.destroy())
+    }
+}

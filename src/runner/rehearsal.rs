@@ -1,0 +1,173 @@
+//! A rehearsal: everything that a run does to a cluster, once, without a scenario: start, serve,
+//! each kind of fault with its proof, teardown. What this does, a run on this machine can do.
+
+use super::launch::{Order, Runtime};
+use super::{Bus, Interrupt, Phases, RunFolder, Stop, setup};
+use crate::clock::Epoch;
+use crate::fault::{Cancel, Journal, Site, Situation, live};
+use crate::plan::{FaultAction, FaultPlan, Plan, Ports, Target};
+use crate::runtime::{Cluster, RuntimeError};
+use serde::{Deserialize, Serialize};
+use std::sync::{Arc, mpsc};
+use std::time::Instant;
+
+/// How long each fault may take to show itself; proofs come within a tenth of it.
+const FAULT_MS: u64 = 2_000;
+
+/// One thing that was tried.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// What was tried.
+    pub name: String,
+    /// Whether it worked.
+    pub ok: bool,
+    /// What was seen, or what went wrong.
+    pub text: String,
+    /// What a person can do about it.
+    pub help: Option<String>,
+    /// How long it took, milliseconds.
+    pub ms: f64,
+}
+
+impl Step {
+    /// A step that began then and ended now in this way.
+    pub fn ended(name: &str, begun: Instant, result: Result<String, RuntimeError>) -> Step {
+        let (name, ms) = (name.to_owned(), begun.elapsed().as_secs_f64() * 1e3);
+        match result {
+            Ok(text) => Step { name, ok: true, text, help: None, ms },
+            Err(e) => Step { name, ok: false, text: e.what, help: e.advice, ms },
+        }
+    }
+}
+
+/// Goes through everything once and tells each step. The plan says which cluster; its cells and
+/// faults do not matter.
+///
+/// # Errors
+/// The first step that a run could not do without; or the interrupt. All that was started is
+/// removed.
+pub fn rehearse(
+    runtime: &dyn Runtime,
+    plan: &Plan,
+    folder: &RunFolder,
+    interrupt: &Interrupt,
+    tell: &dyn Fn(Step),
+) -> Result<(), Stop> {
+    // Nobody listens to the bus: a rehearsal tells steps, not events.
+    let (listener, _) = mpsc::channel();
+    let bus = Bus::new(Epoch::now(), listener);
+    let mut phases = Phases::new(bus.clone());
+    let begun = Instant::now();
+    let launched = runtime.launch(Order {
+        name: &plan.name,
+        cluster: &plan.cluster,
+        seed: plan.seed,
+        folder,
+        phases: &mut phases,
+        interrupt,
+        note: &|_| {},
+    });
+    let cluster = told("start", begun, launched, tell, |(_, made_of)| made_of.clone())?.0;
+    let begun = Instant::now();
+    let ready = setup::wait_until_ready(cluster.as_ref(), interrupt);
+    let served = told("serve", begun, ready, tell, |()| {
+        format!("{} brokers know each other", plan.cluster.brokers)
+    });
+    let actions = actions(plan, cluster.as_ref(), runtime.has_freezer());
+    let tried = served.and_then(|()| try_faults(actions, &cluster, folder, &bus, interrupt, tell));
+    let begun = Instant::now();
+    let destroyed = cluster.destroy().map_err(Stop::from);
+    let gone = told("teardown", begun, destroyed, tell, |()| "nothing is left".to_owned());
+    tried.and(gone)
+}
+
+/// Tells how a step ended, and hands its result on.
+fn told<T>(
+    name: &str,
+    begun: Instant,
+    result: Result<T, Stop>,
+    tell: &dyn Fn(Step),
+    words: impl Fn(&T) -> String,
+) -> Result<T, Stop> {
+    match &result {
+        Ok(value) => tell(Step::ended(name, begun, Ok(words(value)))),
+        Err(Stop::Failed(e)) => {
+            let error =
+                RuntimeError { what: e.what.clone(), advice: e.advice.clone(), source: None };
+            tell(Step::ended(name, begun, Err(error)));
+        }
+        Err(Stop::Interrupted(_)) => {}
+    }
+    result
+}
+
+/// Every fault is tried, whatever became of the one before it.
+fn try_faults(
+    actions: Vec<FaultAction>,
+    cluster: &Arc<dyn Cluster>,
+    folder: &RunFolder,
+    bus: &Bus,
+    interrupt: &Interrupt,
+    tell: &dyn Fn(Step),
+) -> Result<(), Stop> {
+    let path = folder.path().join("journal.jsonl");
+    let journal = Journal::create(&path)
+        .map_err(|e| RuntimeError::io(format!("cannot make {}", path.display()), e))?;
+    let seen = Arc::clone(cluster);
+    let situation = move || Situation {
+        nodes: seen.nodes(),
+        leader: None,
+        replicas: Vec::new(),
+        controller: None,
+    };
+    let site = Site {
+        cluster: Arc::clone(cluster),
+        situation: Box::new(situation),
+        history: Arc::default(),
+        environment: Box::new(Vec::new),
+        journal,
+        epoch: bus.epoch(),
+        zero_us: 0,
+        cancel: Cancel::default(),
+        folder: folder.path().to_owned(),
+        tell: Box::new(|_, _| {}),
+    };
+    let mut outcome = Ok(());
+    for (index, action) in (0..).zip(actions) {
+        if let Some(exit) = interrupt.asked() {
+            return Err(Stop::Interrupted(exit));
+        }
+        let begun = Instant::now();
+        let fault = FaultPlan { index, action, at_ms: 0, for_ms: FAULT_MS };
+        let record = live(&fault, &site);
+        let proof = record.evidence.into_iter().find(|e| e.proves).map(|e| e.text);
+        let result = match (record.effective, proof) {
+            (true, Some(text)) => Ok(text),
+            _ => Err(RuntimeError::new(record.reason.unwrap_or_default())),
+        };
+        let failed = result.is_err();
+        tell(Step::ended(fault.action.kind(), begun, result));
+        if failed {
+            outcome = Err(Stop::Failed(RuntimeError::new("a fault could not be rehearsed")));
+        }
+    }
+    outcome
+}
+
+/// One fault of each kind that the runtime has, on the first broker.
+fn actions(plan: &Plan, cluster: &dyn Cluster, has_freezer: bool) -> Vec<FaultAction> {
+    let brokers: Vec<Target> =
+        (cluster.nodes().iter().filter(|n| n.is_broker())).map(|n| Target::Broker(n.id)).collect();
+    let (first, others) = (brokers[0], brokers[1..].to_vec());
+    let targets = vec![first];
+    let mut actions = vec![FaultAction::ProcessStop { targets: targets.clone() }];
+    if has_freezer {
+        actions.push(FaultAction::Pause { targets: targets.clone() });
+    }
+    if plan.cluster.brokers > 1 {
+        let groups = vec![targets.clone(), others];
+        actions.push(FaultAction::NetworkPartition { groups, ports: Ports::All });
+    }
+    actions.push(FaultAction::Kill { targets });
+    actions
+}

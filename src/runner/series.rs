@@ -1,0 +1,185 @@
+//! Several runs of one study, one after another: every plan, as often as asked, on clusters that
+//! stay warm where only topics change.
+
+use crate::exit::Exit;
+use crate::plan::{Plan, Study, makes_plans};
+use crate::report::{Report, TrialReport, cell_trials};
+use std::collections::BTreeMap;
+
+/// How often, and until when.
+#[derive(Clone, Copy, Debug)]
+pub struct Repeats {
+    /// No more trials of each plan than this.
+    pub most: u32,
+    /// Fewer when, in every cell, the 95 % intervals of the shares of trials with loss and with
+    /// duplicates lie on one side of this share.
+    pub until_decided: Option<f64>,
+}
+
+/// One run that is about to begin.
+#[derive(Clone, Debug)]
+pub struct Trial {
+    /// Counted from 1 over all runs.
+    pub number: u32,
+    /// No more runs than this.
+    pub of: u32,
+    /// The plan, with topics and a seed of its own.
+    pub plan: Plan,
+}
+
+impl Trial {
+    /// Its folder within the study's.
+    pub fn folder(&self) -> String {
+        format!("trials/{:03}", self.number)
+    }
+}
+
+/// Runs everything in its order and gives what each run reported. `run` carries one out. The
+/// series ends early with a run that was interrupted or in which the environment failed.
+///
+/// # Errors
+/// What `run` fails with; what was reported before stands in its folders.
+pub fn series<E>(
+    study: &Study,
+    repeats: Repeats,
+    run: &mut dyn FnMut(&Trial) -> Result<Report, E>,
+) -> Result<Vec<(TrialReport, Report)>, E> {
+    let of = study.plans.len() as u32 * repeats.most;
+    let mut done: Vec<(TrialReport, Report)> = Vec::new();
+    for plans in study.plans.chunk_by(|a, b| a.cluster == b.cluster) {
+        let begun = done.len();
+        for _ in 0..repeats.most {
+            for plan in plans {
+                let trial = trial(plan, done.len() as u32 + 1, of);
+                let report = run(&trial)?;
+                let ended = ends_all(report.exit());
+                done.push((told(&trial, &report), report));
+                if ended {
+                    return Ok(done);
+                }
+            }
+            if repeats.until_decided.is_some_and(|share| is_decided(&done[begun..], share)) {
+                break;
+            }
+        }
+    }
+    Ok(done)
+}
+
+/// The environment fails again, and an interrupt is meant for all.
+fn ends_all(exit: Exit) -> bool {
+    matches!(exit, Exit::Environment | Exit::Interrupted | Exit::Terminated)
+}
+
+fn trial(plan: &Plan, number: u32, of: u32) -> Trial {
+    Trial { number, of, plan: plan.for_trial(number) }
+}
+
+/// The values of the axes that make plans.
+fn plan_axes(plan: &Plan) -> BTreeMap<String, String> {
+    let axes = plan.cells.iter().take(1).flat_map(|cell| &cell.axes);
+    let own = axes.filter(|(axis, _)| makes_plans(axis));
+    own.map(|(axis, value)| (axis.clone(), value.clone())).collect()
+}
+
+fn told(trial: &Trial, report: &Report) -> TrialReport {
+    TrialReport {
+        number: trial.number,
+        axes: plan_axes(&trial.plan),
+        folder: trial.folder(),
+        verdict: report.verdict,
+        exit_code: report.exit_code,
+        reasons: report.reasons.clone(),
+        started_at: report.started_at.clone(),
+        ms: report.phases.iter().map(|phase| phase.ms).sum(),
+        faults: trial.plan.faults.iter().map(ToString::to_string).collect(),
+    }
+}
+
+/// Whether every cell's shares of loss and of duplication are known to lie above or below `share`.
+fn is_decided(done: &[(TrialReport, Report)], share: f64) -> bool {
+    cell_trials(done).iter().all(|trials| {
+        [&trials.lost, &trials.duplicated]
+            .iter()
+            .all(|tally| tally.share.low > share || tally.share.high < share)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan;
+    use crate::report::blank;
+
+    fn study() -> Study {
+        let text = "name: t\nduration: 9s\nmatrix: {acks: ['1', all]}\nexpect: {lost: 0}\n";
+        Study { plans: vec![plan::from_text("t.yaml", text, &[], Some(7)).unwrap()] }
+    }
+
+    /// A run in which the first cell lost something.
+    fn report(plan: &Plan, exit: Exit) -> Report {
+        let mut report = blank(plan, None);
+        report.exit_code = exit.code();
+        for (i, cell) in report.cells.iter_mut().enumerate() {
+            cell.counts.lost = Some(if i == 0 { 5 } else { 0 });
+            cell.counts.duplicated = Some(0);
+        }
+        report
+    }
+
+    fn numbers(repeats: Repeats, exit: &dyn Fn(u32) -> Exit) -> Vec<u32> {
+        let mut run = |trial: &Trial| Ok::<_, ()>(report(&trial.plan, exit(trial.number)));
+        let done = series(&study(), repeats, &mut run).unwrap();
+        done.iter().map(|(trial, _)| trial.number).collect()
+    }
+
+    #[test]
+    fn every_trial_has_topics_a_seed_and_a_folder_of_its_own() {
+        let mut seen = Vec::new();
+        let mut run = |trial: &Trial| {
+            let plan = &trial.plan;
+            seen.push((plan.cells[1].topic.name.clone(), plan.seed, trial.folder()));
+            Ok::<_, ()>(report(plan, Exit::Pass))
+        };
+        series(&study(), Repeats { most: 2, until_decided: None }, &mut run).unwrap();
+        let expected = [("chaos-t-1-1", 7, "trials/001"), ("chaos-t-1-2", 8, "trials/002")];
+        let expected =
+            expected.map(|(topic, seed, folder)| (topic.to_owned(), seed, folder.to_owned()));
+        assert_eq!(seen, expected);
+    }
+
+    #[test]
+    fn what_is_decided_is_not_repeated() {
+        // 0 of 16 is below 20 % with 95 % confidence (Wilson), 0 of 15 is not.
+        let decided = Repeats { most: 40, until_decided: Some(0.2) };
+        assert_eq!(numbers(decided, &|_| Exit::Violated).len(), 16);
+        let short = Repeats { most: 9, ..decided };
+        assert_eq!(numbers(short, &|_| Exit::Violated).len(), 9);
+    }
+
+    #[test]
+    fn an_environment_that_failed_ends_the_series() {
+        let repeats = Repeats { most: 5, until_decided: None };
+        let exit = |n| if n == 2 { Exit::Environment } else { Exit::Inconclusive };
+        assert_eq!(numbers(repeats, &exit), [1, 2]);
+    }
+    #[test]
+    fn of_a_study_that_a_shard_cut_only_what_ran_is_reported() {
+        let text = "name: t\nduration: 9s\nexpect: {lost: 0}\n\
+                    matrix: {cluster.kafka: [3.8.1, 4.4.0], acks: ['1', all]}\n";
+        let all = plan::study_from_text("t.yaml", text, &plan::Asked::default()).unwrap();
+        let shard: plan::Shard = "2/2".parse().unwrap();
+        let taken = shard.take(&[all]);
+        let mut run = |trial: &Trial| {
+            assert_eq!((trial.of, trial.plan.label().as_str()), (3, "cluster.kafka=4.4.0"));
+            Ok::<_, ()>(report(&trial.plan, Exit::Pass))
+        };
+        let done = series(&taken[0], Repeats { most: 3, until_decided: None }, &mut run).unwrap();
+        let merged = crate::report::merge(done);
+        let ids: Vec<&str> = merged.cells.iter().map(|cell| cell.id.as_str()).collect();
+        assert_eq!(ids, ["cluster.kafka=4.4.0,acks=1", "cluster.kafka=4.4.0,acks=all"]);
+        // Nothing was sent in these, so they prove nothing: three of three, and not of six.
+        assert_eq!(merged.reasons[0], "3 of 3 trials are inconclusive");
+        assert_eq!((merged.trials.len(), merged.plan.cluster.kafka.as_str()), (3, "4.4.0"));
+    }
+}

@@ -1,0 +1,251 @@
+//! [`Image`]: which image containers are made from, and getting it.
+
+use super::engine::{Engine, failed, reason, status, within};
+use crate::runtime::RuntimeError;
+use bollard::models::ImageInspect;
+use bollard::query_parameters::CreateImageOptions;
+use futures_util::StreamExt;
+use std::fmt;
+use std::time::{Duration, Instant};
+
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// A registry that takes longer to say whether it has an image does not count as having it.
+const REGISTRY_WITHIN: Duration = Duration::from_secs(5);
+/// Between two pieces of a download nothing may be heard for so long.
+const PIECE_WITHIN: Duration = Duration::from_secs(120);
+/// How often a person hears of a download.
+const TOLD_EVERY: Duration = Duration::from_secs(5);
+/// How many digits of an id are shown.
+const ID_SHOWN: usize = 12;
+
+/// An image that is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Image {
+    /// As containers name it.
+    pub name: String,
+    /// The daemon's id, `sha256:…`.
+    pub id: String,
+    /// Which Kafka is in it, where the image says so.
+    pub kafka: Option<String>,
+    /// What a person should know of how it was found.
+    pub note: Option<String>,
+}
+
+impl fmt::Display for Image {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let id = self.id.trim_start_matches("sha256:");
+        write!(f, "image {} ({})", self.name, &id[..id.len().min(ID_SHOWN)])?;
+        match &self.kafka {
+            Some(kafka) => write!(f, ", Kafka {kafka}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Whether an image may be fetched from its registry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pull {
+    /// When it is not there.
+    Missing,
+    /// It is there, or it is not to be had.
+    Never,
+}
+
+/// Whether an image is to be had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Obtainable {
+    /// It is there; which one, in words.
+    Present(String),
+    /// Its registry has it; in words.
+    Pullable(String),
+    /// Neither; the reason, as one line.
+    No(String),
+}
+
+/// The image that is wanted, or the one to fall back on.
+///
+/// # Errors
+/// When neither is there and the first is not to be pulled; it names both, and says what to do.
+pub fn resolve(
+    engine: &Engine,
+    wanted: &str,
+    fallback: Option<&str>,
+    pull: Pull,
+    progress: &dyn Fn(String),
+) -> Result<Image, RuntimeError> {
+    if let Some(image) = look(engine, wanted)? {
+        return Ok(image);
+    }
+    let why = match pull {
+        Pull::Never => "it is not there".to_owned(),
+        Pull::Missing => match fetch(engine, wanted, progress) {
+            Ok(()) => return present(engine, wanted),
+            Err(reason) => format!("it is not there and cannot be pulled: {reason}"),
+        },
+    };
+    if let Some(fallback) = fallback
+        && let Some(image) = look(engine, fallback)?
+    {
+        let note = format!("image {fallback} instead of {wanted}: {why}");
+        return Ok(Image { note: Some(note), ..image });
+    }
+    Err(absent(wanted, fallback, &why))
+}
+
+/// Whether [`resolve`] would find an image, without fetching it.
+///
+/// # Errors
+/// When the daemon does not answer.
+pub fn is_obtainable(
+    engine: &Engine,
+    wanted: &str,
+    fallback: Option<&str>,
+    pull: Pull,
+) -> Result<Obtainable, RuntimeError> {
+    if look(engine, wanted)?.is_some() {
+        return Ok(Obtainable::Present(format!("image {wanted}")));
+    }
+    let why = match pull {
+        Pull::Never => "is not there".to_owned(),
+        Pull::Missing => match engine
+            .wait(within(REGISTRY_WITHIN, engine.docker().inspect_registry_image(wanted, None)))
+        {
+            Ok(_) => {
+                return Ok(Obtainable::Pullable(format!("image {wanted}, which will be pulled")));
+            }
+            Err(e) => format!("is not there and cannot be pulled: {}", one_line(&reason(&e))),
+        },
+    };
+    if let Some(fallback) = fallback
+        && look(engine, fallback)?.is_some()
+    {
+        let words = format!("image {fallback}, because {wanted} {why}");
+        return Ok(Obtainable::Present(words));
+    }
+    Ok(Obtainable::No(format!("image {wanted} {why}")))
+}
+
+/// An image that must be there.
+///
+/// # Errors
+/// When it is not.
+pub(super) fn present(engine: &Engine, name: &str) -> Result<Image, RuntimeError> {
+    look(engine, name)?.ok_or_else(|| absent(name, None, "it is not there"))
+}
+
+fn absent(wanted: &str, fallback: Option<&str>, why: &str) -> RuntimeError {
+    let nor = fallback.map(|name| format!("; nor is there an image {name}")).unwrap_or_default();
+    // A fallback's tag is the version that it would have.
+    let version = fallback.and_then(|name| name.rsplit_once(':')).map_or("VERSION", |(_, tag)| tag);
+    RuntimeError::new(format!("image {wanted}: {why}{nor}")).advise(format!(
+        "`chaos image build {version}` makes one without a registry; or name another one by \
+         KAFKA_IMAGE"
+    ))
+}
+
+fn look(engine: &Engine, name: &str) -> Result<Option<Image>, RuntimeError> {
+    let asked = engine.docker().inspect_image(name);
+    match engine.wait(within(ANSWER_WITHIN, asked)) {
+        Ok(inspected) => Ok(Some(Image {
+            name: name.to_owned(),
+            kafka: kafka_of(&inspected),
+            id: inspected.id.unwrap_or_default(),
+            note: None,
+        })),
+        Err(e) if status(&e) == Some(404) => Ok(None),
+        Err(e) => Err(failed(&format!("looking for image {name}"), &e)),
+    }
+}
+
+/// By chaos' own label, or Bitnami's variable.
+fn kafka_of(image: &ImageInspect) -> Option<String> {
+    let config = image.config.as_ref()?;
+    let label = config.labels.as_ref().and_then(|labels| labels.get("chaos.kafka.version"));
+    let variable = || config.env.iter().flatten().find_map(|v| v.strip_prefix("APP_VERSION="));
+    label.map(String::as_str).or_else(variable).map(str::to_owned)
+}
+
+/// Pulls an image; the error is the reason, as one line.
+fn fetch(engine: &Engine, name: &str, progress: &dyn Fn(String)) -> Result<(), String> {
+    // Without a tag the daemon would take every one that there is.
+    let named = if has_tag(name) { name.to_owned() } else { format!("{name}:latest") };
+    let options = CreateImageOptions { from_image: Some(named), ..CreateImageOptions::default() };
+    engine.wait(async {
+        let mut pieces = Box::pin(engine.docker().create_image(Some(options), None, None));
+        let mut told = None::<Instant>;
+        loop {
+            let piece = match tokio::time::timeout(PIECE_WITHIN, pieces.next()).await {
+                Ok(None) => return Ok(()),
+                Ok(Some(Ok(piece))) => piece,
+                Ok(Some(Err(e))) => return Err(one_line(&reason(&e))),
+                Err(_) => {
+                    return Err(format!("nothing came within {} s", PIECE_WITHIN.as_secs()));
+                }
+            };
+            if let Some(error) = piece.error_detail.and_then(|detail| detail.message) {
+                return Err(one_line(&error));
+            }
+            if told.is_none_or(|told| told.elapsed() >= TOLD_EVERY)
+                && let Some(status) = piece.status
+            {
+                told = Some(Instant::now());
+                let layer = piece.id.map(|id| format!(" {id}")).unwrap_or_default();
+                progress(format!("pulling {name}: {status}{layer}"));
+            }
+        }
+    })
+}
+
+fn has_tag(name: &str) -> bool {
+    let last = name.rsplit('/').next().unwrap_or(name);
+    last.contains(':') || last.contains('@')
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bollard::models::ImageConfig;
+
+    #[test]
+    fn an_image_is_told_with_its_id_and_its_kafka() {
+        let image = Image {
+            name: "chaos-kafka:3.8.1".to_owned(),
+            id: "sha256:4e248e0e731a55e8399afc5e".to_owned(),
+            kafka: Some("3.8.1".to_owned()),
+            note: None,
+        };
+        assert_eq!(image.to_string(), "image chaos-kafka:3.8.1 (4e248e0e731a), Kafka 3.8.1");
+    }
+
+    #[test]
+    fn only_what_follows_the_last_slash_has_a_tag() {
+        assert!(has_tag("a/b:1") && has_tag("b@sha256:0"));
+        assert!(!has_tag("host:5000/a/b") && !has_tag("b"));
+    }
+
+    #[test]
+    fn an_absent_image_is_an_error_that_says_what_to_do() {
+        let error = absent("a/kafka:1", Some("chaos-kafka:3.8.1"), "no").to_string();
+        assert!(error.contains("a/kafka:1: no; nor is there an image chaos-kafka:3.8.1"));
+        assert!(error.contains("chaos image build 3.8.1"), "{error}");
+    }
+
+    #[test]
+    fn images_may_say_which_kafka_is_in_them() {
+        let image = |label: Option<&str>, variable: &str| ImageInspect {
+            config: Some(ImageConfig {
+                labels: label.map(|l| [("chaos.kafka.version".to_owned(), l.to_owned())].into()),
+                env: Some(vec!["PATH=/bin".to_owned(), variable.to_owned()]),
+                ..ImageConfig::default()
+            }),
+            ..ImageInspect::default()
+        };
+        assert_eq!(kafka_of(&image(None, "APP_VERSION=3.8.1")).as_deref(), Some("3.8.1"));
+        assert_eq!(kafka_of(&image(Some("4.4.0"), "X=1")).as_deref(), Some("4.4.0"));
+        assert_eq!(kafka_of(&image(None, "X=1")), None);
+    }
+}

@@ -1,0 +1,221 @@
+//! Labels: what says on everything that chaos makes in Docker which run it belongs to, and whose
+//! process that run is. Nothing without them is ever touched.
+
+use crate::runtime::{Process, RuntimeError};
+use std::collections::HashMap;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+/// On everything that chaos makes: `1`.
+pub(super) const MANAGED: &str = "chaos.managed";
+/// The compose project.
+pub(super) const PROJECT: &str = "chaos.project";
+/// The run's id.
+pub(super) const RUN: &str = "chaos.run";
+/// The service; on containers.
+pub(super) const SERVICE: &str = "chaos.service";
+/// `node.id`; on containers.
+pub(super) const NODE: &str = "chaos.node";
+/// The run's folder.
+pub(super) const FOLDER: &str = "chaos.folder";
+const OWNER_PID: &str = "chaos.owner.pid";
+const OWNER_START: &str = "chaos.owner.start";
+const OWNER_NAMESPACE: &str = "chaos.owner.pidns";
+const BOOT: &str = "chaos.boot";
+
+/// Labels as the daemon takes and gives them.
+pub(super) type Labels = HashMap<String, String>;
+
+/// The process that made something, in words that hold beyond its life.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Owner {
+    process: Process,
+    place: Place,
+}
+
+/// Where a process id means something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Place {
+    /// The kernel's id of this boot.
+    boot: String,
+    /// The number of the PID namespace.
+    namespace: u64,
+}
+
+/// What became of an [`Owner`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// It lives.
+    Lives,
+    /// It is gone.
+    Dead,
+    /// Its id means nothing here: it was given in another PID namespace.
+    Elsewhere,
+}
+
+impl Owner {
+    /// This process.
+    pub(super) fn own() -> Result<Owner, RuntimeError> {
+        let process = Process::find(std::process::id() as i32)
+            .ok_or_else(|| RuntimeError::new("this process is not in /proc"))?;
+        Ok(Owner { process, place: Place::own()? })
+    }
+
+    /// Its process id, where it means something.
+    pub(super) fn pid(&self) -> i32 {
+        self.process.pid
+    }
+
+    /// Whether it lives still.
+    pub(super) fn fate(&self) -> Result<Fate, RuntimeError> {
+        let here = Place::own()?;
+        Ok(if self.place.boot != here.boot {
+            Fate::Dead
+        } else if self.place.namespace != here.namespace {
+            Fate::Elsewhere
+        } else if self.process.lives() {
+            Fate::Lives
+        } else {
+            Fate::Dead
+        })
+    }
+
+    /// As labels say it; `None` when they do not say it.
+    pub(super) fn of(labels: &Labels) -> Option<Owner> {
+        let pid = labels.get(OWNER_PID)?.parse().ok()?;
+        let start_ticks = labels.get(OWNER_START)?.parse().ok()?;
+        let namespace = labels.get(OWNER_NAMESPACE)?.parse().ok()?;
+        let boot = labels.get(BOOT)?.clone();
+        let process = Process { pid, start_ticks };
+        Some(Owner { process, place: Place { boot, namespace } })
+    }
+
+    fn labels(&self) -> [(&'static str, String); 4] {
+        [
+            (OWNER_PID, self.process.pid.to_string()),
+            (OWNER_START, self.process.start_ticks.to_string()),
+            (OWNER_NAMESPACE, self.place.namespace.to_string()),
+            (BOOT, self.place.boot.clone()),
+        ]
+    }
+}
+
+impl Place {
+    fn own() -> Result<Place, RuntimeError> {
+        let boot = "/proc/sys/kernel/random/boot_id";
+        let id =
+            fs::read_to_string(boot).map_err(|e| RuntimeError::io(format!("reading {boot}"), e))?;
+        let pid = "/proc/self/ns/pid";
+        let namespace =
+            fs::metadata(pid).map_err(|e| RuntimeError::io(format!("reading {pid}"), e))?.ino();
+        Ok(Place { boot: id.trim().to_owned(), namespace })
+    }
+}
+
+/// What everything of one cluster is labelled with.
+#[derive(Clone, Debug)]
+pub(super) struct Belonging {
+    /// The compose project.
+    pub(super) project: String,
+    /// The run's id.
+    pub(super) run: String,
+    folder: PathBuf,
+    owner: Owner,
+}
+
+impl Belonging {
+    /// A cluster of this process.
+    pub(super) fn own(project: &str, run: &str, folder: &Path) -> Result<Self, RuntimeError> {
+        let (project, run) = (project.to_owned(), run.to_owned());
+        Ok(Belonging { project, run, folder: folder.to_owned(), owner: Owner::own()? })
+    }
+
+    /// On networks and volumes, and on whatever else is of the cluster.
+    pub(super) fn labels(&self) -> Labels {
+        let mut labels: Labels = [
+            (MANAGED, "1".to_owned()),
+            (PROJECT, self.project.clone()),
+            (RUN, self.run.clone()),
+            (FOLDER, self.folder.display().to_string()),
+            ("com.docker.compose.project", self.project.clone()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into();
+        labels.extend(self.owner.labels().map(|(name, value)| (name.to_owned(), value)));
+        labels
+    }
+
+    /// On a service's container; `docker compose ps` sees it by some of them.
+    pub(super) fn container_labels(&self, service: &str, node: i32) -> Labels {
+        let mut labels = self.labels();
+        let more = [
+            (SERVICE, service.to_owned()),
+            (NODE, node.to_string()),
+            ("com.docker.compose.service", service.to_owned()),
+            ("com.docker.compose.container-number", "1".to_owned()),
+            ("com.docker.compose.oneoff", "False".to_owned()),
+        ];
+        labels.extend(more.map(|(name, value)| (name.to_owned(), value)));
+        labels
+    }
+
+    /// What finds everything of the cluster and nothing else.
+    pub(super) fn filters(&self) -> HashMap<String, Vec<String>> {
+        let label = |name: &str, value: &str| format!("{name}={value}");
+        let labels =
+            vec![label(MANAGED, "1"), label(PROJECT, &self.project), label(RUN, &self.run)];
+        [("label".to_owned(), labels)].into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn own() -> Labels {
+        Belonging::own("p", "r", Path::new("/out")).unwrap().labels()
+    }
+
+    #[test]
+    fn labels_name_their_maker_and_whether_it_lives() {
+        let owner = Owner::of(&own()).unwrap();
+        assert_eq!(owner, Owner::own().unwrap());
+        assert_eq!(owner.fate().unwrap(), Fate::Lives);
+    }
+
+    #[test]
+    fn an_owner_with_another_start_or_of_another_boot_is_dead() {
+        for (label, value) in [(OWNER_START, "1"), (BOOT, "another")] {
+            let mut labels = own();
+            labels.insert(label.to_owned(), value.to_owned());
+            assert_eq!(Owner::of(&labels).unwrap().fate().unwrap(), Fate::Dead, "{label}");
+        }
+    }
+
+    #[test]
+    fn an_owner_in_another_pid_namespace_is_not_judged() {
+        let mut labels = own();
+        labels.insert(OWNER_NAMESPACE.to_owned(), "1".to_owned());
+        assert_eq!(Owner::of(&labels).unwrap().fate().unwrap(), Fate::Elsewhere);
+    }
+
+    #[test]
+    fn labels_that_name_no_owner_give_none() {
+        for label in [OWNER_PID, OWNER_START, OWNER_NAMESPACE, BOOT] {
+            let mut labels = own();
+            labels.remove(label);
+            assert_eq!(Owner::of(&labels), None, "{label}");
+        }
+    }
+
+    #[test]
+    fn a_container_is_seen_by_docker_compose() {
+        let belonging = Belonging::own("p", "r", Path::new("/out")).unwrap();
+        let labels = belonging.container_labels("kafka-broker-01", 7);
+        assert_eq!(labels["com.docker.compose.project"], "p");
+        assert_eq!(labels["com.docker.compose.service"], "kafka-broker-01");
+        assert_eq!(labels["com.docker.compose.oneoff"], "False");
+        assert_eq!((labels[NODE].as_str(), labels[FOLDER].as_str()), ("7", "/out"));
+    }
+}

@@ -1,0 +1,285 @@
+//! [`NodeContainer`]: one Kafka node's container, and the process that it is while it runs.
+
+use super::engine::{Engine, failed, status, within};
+use super::spec::{listeners, role};
+use crate::compose::KafkaService;
+use crate::runtime::{Node, Process, RuntimeError};
+use bollard::errors::Error;
+use bollard::models::ContainerState;
+use bollard::query_parameters::InspectContainerOptions;
+use std::fs::{self, File};
+use std::net::Ipv4Addr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// The daemon answers in milliseconds, or under load in a second.
+pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// Whoever only looks at the nodes is not kept waiting by a daemon that is gone.
+const GLANCE_WITHIN: Duration = Duration::from_secs(2);
+/// A dead node is asked for this often: nobody but us starts it, as a rule.
+const ASK_EVERY: Duration = Duration::from_millis(200);
+/// A daemon that did not answer is left alone for so long.
+const SILENT_FOR: Duration = Duration::from_secs(5);
+/// The daemon hears of a process's end a moment after the kernel.
+const END_SEEN_WITHIN: Duration = Duration::from_secs(30);
+const END_POLL: Duration = Duration::from_millis(10);
+/// A start takes up to a few seconds on a crowded machine.
+const STARTED_WITHIN: Duration = Duration::from_secs(60);
+
+/// A container of a service.
+#[derive(Debug)]
+pub(super) struct NodeContainer {
+    pub(super) service: KafkaService,
+    /// The daemon's id.
+    pub(super) container: String,
+    /// On the services' common network; it stays.
+    pub(super) address: Ipv4Addr,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+enum State {
+    Lives(Live),
+    /// And the daemon need not be asked before then.
+    Dead(Instant),
+}
+
+/// The process of a running container.
+#[derive(Clone, Debug)]
+pub(super) struct Live {
+    pub(super) process: Process,
+    /// Where this user may open it.
+    pub(super) netns: Option<Arc<File>>,
+}
+
+impl NodeContainer {
+    /// A container that was made and not started.
+    pub(super) fn new(service: KafkaService, container: String, address: Ipv4Addr) -> Self {
+        let state = Mutex::new(State::Dead(Instant::now()));
+        NodeContainer { service, container, address, state }
+    }
+
+    /// The service's name, which is the node's.
+    pub(super) fn name(&self) -> &str {
+        &self.service.service.name
+    }
+
+    /// The node as it is now. The daemon is asked only about a dead one, and not each time.
+    pub(super) fn now(&self, engine: &Engine) -> Node {
+        let live = self.live(engine);
+        Node {
+            id: self.service.id,
+            name: self.name().to_owned(),
+            role: role(&self.service),
+            pids: live.iter().map(|live| live.process.pid).collect(),
+            address: Some(self.address),
+            listeners: listeners(&self.service),
+            netns: live.and_then(|live| live.netns),
+        }
+    }
+
+    /// Its process, if it lives.
+    pub(super) fn live(&self, engine: &Engine) -> Option<Live> {
+        let mut state = self.state();
+        match &*state {
+            State::Lives(live) if live.process.lives() => return Some(live.clone()),
+            State::Lives(_) => {
+                *state = State::Dead(Instant::now() + ASK_EVERY);
+                return None;
+            }
+            State::Dead(not_before) if Instant::now() < *not_before => return None,
+            State::Dead(_) => {}
+        }
+        // Somebody may have started it: a person, or a fault of the user's own.
+        let (live, pause) = match self.inspect(engine, GLANCE_WITHIN) {
+            Ok(inspected) => (live_of(&inspected, &self.container), ASK_EVERY),
+            Err(_) => (None, SILENT_FOR),
+        };
+        match &live {
+            Some(live) => *state = State::Lives(live.clone()),
+            None => *state = State::Dead(Instant::now() + pause),
+        }
+        live
+    }
+
+    /// What the daemon knows of it.
+    pub(super) fn inspect(
+        &self,
+        engine: &Engine,
+        limit: Duration,
+    ) -> Result<ContainerState, RuntimeError> {
+        let options = Some(InspectContainerOptions { size: false });
+        let asked = engine.docker().inspect_container(&self.container, options);
+        let answer = engine
+            .wait(within(limit, asked))
+            .map_err(|e| failed(&format!("asking for container {}", self.name()), &e))?;
+        answer
+            .state
+            .ok_or_else(|| RuntimeError::new(format!("container {} has no state", self.name())))
+    }
+
+    /// Starts it, unless it lives, and remembers its process. One that ends at once is dead, which
+    /// is no error here.
+    pub(super) fn start(&self, engine: &Engine) -> Result<(), RuntimeError> {
+        let mut state = self.state();
+        if let State::Lives(live) = &*state
+            && live.process.lives()
+        {
+            return Ok(());
+        }
+        if let Some(live) = self.wait_for_end(engine)? {
+            *state = State::Lives(live);
+            return Ok(());
+        }
+        let asked = engine.docker().start_container(&self.container, None);
+        engine
+            .wait(within(STARTED_WITHIN, asked))
+            .map_err(|e| failed(&format!("starting container {}", self.name()), &e))?;
+        let inspected = self.inspect(engine, ANSWER_WITHIN)?;
+        *state = match live_of(&inspected, &self.container) {
+            Some(live) => State::Lives(live),
+            None => State::Dead(Instant::now() + ASK_EVERY),
+        };
+        Ok(())
+    }
+
+    /// Waits until the daemon knows what we see: that the process is gone. Told to start a
+    /// container that it believes to be running, it would do nothing. Gives the process if
+    /// somebody has started it again.
+    fn wait_for_end(&self, engine: &Engine) -> Result<Option<Live>, RuntimeError> {
+        let begun = Instant::now();
+        loop {
+            let inspected = self.inspect(engine, ANSWER_WITHIN)?;
+            if inspected.running != Some(true) {
+                return Ok(None);
+            }
+            if let Some(live) = live_of(&inspected, &self.container) {
+                return Ok(Some(live));
+            }
+            if begun.elapsed() > END_SEEN_WITHIN {
+                let what = format!("Docker does not notice that {} has ended", self.name());
+                return Err(RuntimeError::new(what));
+            }
+            std::thread::sleep(END_POLL);
+        }
+    }
+
+    /// What the daemon knows of a container whose process has ended; waits until it knows that.
+    pub(super) fn ended(&self, engine: &Engine) -> Result<ContainerState, RuntimeError> {
+        let begun = Instant::now();
+        loop {
+            let inspected = self.inspect(engine, ANSWER_WITHIN)?;
+            if inspected.running != Some(true) || begun.elapsed() > GLANCE_WITHIN {
+                return Ok(inspected);
+            }
+            std::thread::sleep(END_POLL);
+        }
+    }
+
+    /// As the one request of a start, for many at once: see [`NodeContainer::found`].
+    pub(super) async fn ask_to_start(&self, engine: &Engine) -> Result<(), RuntimeError> {
+        let asked = engine.docker().start_container(&self.container, None);
+        let started = within(STARTED_WITHIN, asked).await;
+        started.map_err(|e| failed(&format!("starting container {}", self.name()), &e))
+    }
+
+    /// Looks for the process of a container that was just started.
+    ///
+    /// # Errors
+    /// When the process that the daemon names is none of this machine.
+    pub(super) fn found(&self, engine: &Engine) -> Result<(), RuntimeError> {
+        let inspected = self.inspect(engine, ANSWER_WITHIN)?;
+        let pid = pid_of(&inspected);
+        let live = live_of(&inspected, &self.container);
+        if let (Some(pid), None) = (pid, &live)
+            && self.inspect(engine, ANSWER_WITHIN)?.running == Some(true)
+        {
+            let what = format!("process {pid} of container {} is not on this machine", self.name());
+            return Err(RuntimeError::new(what).advise(NOT_HERE));
+        }
+        *self.state() = match live {
+            Some(live) => State::Lives(live),
+            None => State::Dead(Instant::now() + ASK_EVERY),
+        };
+        Ok(())
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Each change of the state is one assignment, so a panic elsewhere leaves it sound.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What to do about a daemon whose containers are elsewhere.
+pub(super) const NOT_HERE: &str = "faults need the containers' processes and addresses on this \
+    machine: Docker Desktop, rootless and remote daemons cannot be used, nor can chaos in a \
+    container of its own; take --runtime local, or a Docker Engine on this machine";
+
+/// Whether a request failed because the container does not run, or is not there at all.
+pub(super) fn is_gone(error: &Error) -> bool {
+    matches!(status(error), Some(404 | 409 | 500))
+        && match error {
+            Error::DockerResponseServerError { message, .. } => {
+                message.contains("is not running") || message.contains("No such container")
+            }
+            _ => false,
+        }
+}
+
+fn pid_of(inspected: &ContainerState) -> Option<i32> {
+    let pid = inspected.pid.and_then(|pid| i32::try_from(pid).ok());
+    pid.filter(|pid| *pid > 0 && inspected.running == Some(true))
+}
+
+/// The process that the daemon names, if it is this container's own and on this machine.
+fn live_of(inspected: &ContainerState, container: &str) -> Option<Live> {
+    let pid = pid_of(inspected)?;
+    let process = Process::find(pid)?;
+    is_in_container(pid, container).then_some(())?;
+    let netns = File::open(format!("/proc/{pid}/ns/net")).ok().map(Arc::new);
+    // Opened by number: it is this process's only if that still lives.
+    process.lives().then_some(Live { process, netns })
+}
+
+/// Its control group has the container's id for a name; where a namespace hides that, the files
+/// that Docker mounts over `/etc/hosts` and others come from a folder of that name.
+pub(super) fn is_in_container(pid: i32, container: &str) -> bool {
+    let names = |file| {
+        fs::read_to_string(format!("/proc/{pid}/{file}")).is_ok_and(|text| text.contains(container))
+    };
+    names("cgroup") || names("mountinfo")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state(pid: i64, running: bool) -> ContainerState {
+        ContainerState { pid: Some(pid), running: Some(running), ..ContainerState::default() }
+    }
+
+    #[test]
+    fn a_container_that_does_not_run_has_no_process() {
+        assert_eq!(pid_of(&state(7, true)), Some(7));
+        assert_eq!(pid_of(&state(0, true)), None);
+        assert_eq!(pid_of(&state(7, false)), None);
+    }
+
+    #[test]
+    fn a_process_of_this_machine_with_the_same_number_is_not_taken_for_the_containers() {
+        let own = i64::from(std::process::id());
+        assert!(live_of(&state(own, true), &"ab12".repeat(16)).is_none());
+    }
+
+    #[test]
+    fn only_a_container_that_does_not_run_is_gone() {
+        let refused = |status_code, message: &str| Error::DockerResponseServerError {
+            status_code,
+            message: message.to_owned(),
+        };
+        assert!(is_gone(&refused(409, "Container ab is not running")));
+        assert!(is_gone(&refused(404, "No such container: ab")));
+        assert!(!is_gone(&refused(409, "Container ab is paused")));
+        assert!(!is_gone(&Error::RequestTimeoutError));
+    }
+}

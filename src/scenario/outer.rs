@@ -1,0 +1,214 @@
+//! The axes that make plans: of the cluster (`cluster.kafka`) and of the faults. Each of their
+//! combinations is a tree of its own, in which the chosen values stand where a scenario without a
+//! matrix has them, so that they are read and checked in the same way.
+
+use super::node::{Entry, Kind, Node};
+use super::overrides::child;
+use super::place::{At, Place};
+use super::property;
+use super::reader::Reader;
+use super::suggest;
+use super::types::Chosen;
+
+/// A study has no more plans: each is a run of its own.
+pub const MOST_PLANS: usize = 64;
+
+/// The axes of the cluster, but for those of its properties.
+pub const NAMES: &[&str] = &[
+    "cluster.kafka",
+    "cluster.brokers",
+    "cluster.controllers",
+    "cluster.timing",
+    "cluster.config.PROPERTY",
+];
+
+/// What an axis that makes plans varies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outer {
+    /// A key of `cluster`: `kafka`, `brokers`, `controllers` or `timing`.
+    Cluster(&'static str),
+    /// A broker property.
+    Config(String),
+    /// The timeline.
+    Faults,
+}
+
+impl Outer {
+    /// The axis of that name.
+    pub fn find(name: &str) -> Option<Outer> {
+        if name == "faults" {
+            return Some(Outer::Faults);
+        }
+        if let Some(property) = name.strip_prefix("cluster.config.") {
+            return (!property.is_empty()).then(|| Outer::Config(property.to_owned()));
+        }
+        let known = NAMES.iter().find(|known| **known == name)?;
+        known.strip_prefix("cluster.").map(Outer::Cluster)
+    }
+}
+
+/// The axis of a cluster that a mistyped name most likely means.
+pub fn nearest(name: &str) -> Option<&'static str> {
+    let bare = NAMES.iter().find(|known| known.strip_prefix("cluster.") == Some(name));
+    bare.copied().or_else(|| suggest::nearest(name, NAMES.iter().copied().chain(["faults"])))
+}
+
+/// One axis that makes plans, as it stands in the tree.
+pub struct OuterAxis {
+    outer: Outer,
+    name: At<String>,
+    /// Each value, and what takes its place in the tree.
+    values: Vec<(At<String>, Node)>,
+}
+
+/// The names of `matrix.faults`.
+pub fn timelines(root: &Node) -> Vec<String> {
+    let found = entry(root, "matrix").and_then(|matrix| entry(&matrix.value, "faults"));
+    let Some(Kind::Map(entries)) = found.map(|faults| &faults.value.kind) else {
+        return Vec::new();
+    };
+    entries.iter().map(|entry| entry.key.value.clone()).collect()
+}
+
+/// The entry of a map.
+pub fn entry<'n>(node: &'n Node, key: &str) -> Option<&'n Entry> {
+    let Kind::Map(entries) = &node.kind else { return None };
+    entries.iter().find(|entry| entry.key.value == key)
+}
+
+impl Reader {
+    /// Takes the axes that make plans out of the tree's matrix: those of the cluster in the
+    /// order of the file, then the faults.
+    pub fn outer_axes(&mut self, root: &mut Node) -> Vec<OuterAxis> {
+        let taken = match &mut root.kind {
+            Kind::Map(entries) => entries.iter_mut().find(|entry| entry.key.value == "matrix"),
+            _ => None,
+        };
+        let Some(Kind::Map(entries)) = taken.map(|matrix| &mut matrix.value.kind) else {
+            return Vec::new();
+        };
+        let is_outer = |entry: &mut Entry| Outer::find(&entry.key.value).is_some();
+        let mut taken: Vec<Entry> = entries.extract_if(.., is_outer).collect();
+        taken.sort_by_key(|entry| entry.key.value == "faults");
+        let problems_before = self.problems.len();
+        let axes = taken.iter().filter_map(|entry| self.outer_axis(root, entry)).collect();
+        if self.problems.len() > problems_before {
+            self.break_off("matrix");
+        }
+        axes
+    }
+
+    fn outer_axis(&mut self, root: &Node, written: &Entry) -> Option<OuterAxis> {
+        let outer = Outer::find(&written.key.value)?;
+        let cluster = entry(root, "cluster").map(|cluster| &cluster.value);
+        let plain = match &outer {
+            Outer::Faults => None,
+            Outer::Cluster(key) => cluster.and_then(|cluster| entry(cluster, key)),
+            Outer::Config(name) => cluster
+                .and_then(|cluster| entry(cluster, "config"))
+                .and_then(|config| entry(&config.value, name)),
+        };
+        if let Some(Node { kind: Kind::Scalar(value), place }) = plain.map(|plain| &plain.value) {
+            self.check_not_set(&At::new(value.clone(), *place), &written.key);
+        }
+        let values = match &outer {
+            Outer::Faults => self.named_timelines(root, written),
+            Outer::Cluster(_) | Outer::Config(_) => self.cluster_values(written),
+        };
+        (!values.is_empty()).then(|| OuterAxis { outer, name: written.key.clone(), values })
+    }
+
+    fn cluster_values(&mut self, written: &Entry) -> Vec<(At<String>, Node)> {
+        if !self.is_list_of_values(written) {
+            return Vec::new();
+        }
+        let mut texts = self.scalars(&written.value, &written.key.value);
+        for text in &mut texts {
+            let number = property::count(&text.value, 0, u64::MAX).ok();
+            text.value = match number.filter(|_| written.key.value == "cluster.brokers") {
+                Some(number) => number.to_string(),
+                None => text.value.trim().to_owned(),
+            };
+        }
+        self.check_twice(&written.key.value, &texts);
+        let with_node = |text: At<String>| {
+            let node = Node { kind: Kind::Scalar(text.value.clone()), place: text.place };
+            (text, node)
+        };
+        texts.into_iter().map(with_node).collect()
+    }
+
+    fn named_timelines(&mut self, root: &Node, written: &Entry) -> Vec<(At<String>, Node)> {
+        if let Some(plain) = entry(root, "faults") {
+            let message = "both `faults` and `matrix.faults` tell the timeline";
+            self.report(plain.key.place, message, "move this list under a name in `matrix.faults`");
+        }
+        let entries = match &written.value.kind {
+            Kind::Map(entries) if !entries.is_empty() => entries.as_slice(),
+            _ => {
+                let message = "`matrix.faults` must be a map of timelines by their names";
+                let help = "write a name and a list of faults below it, as in \
+                            `stop: [{process_stop: leader, at: 5s, for: 2 session}]`";
+                self.report(written.value.place, message, help);
+                self.break_off("faults");
+                &[]
+            }
+        };
+        for entry in entries {
+            let name = entry.key.clone();
+            let help = "it stands in the names of cells";
+            self.is_name(&name, &format!("`{}` is no name for a timeline", name.value), help);
+        }
+        entries.iter().map(|entry| (entry.key.clone(), entry.value.clone())).collect()
+    }
+
+    /// The tree of every combination of the axes' values, and what was chosen for it. Too many
+    /// are reported, and only the first is made.
+    pub fn combinations(&mut self, root: &Node, axes: &[OuterAxis]) -> Vec<(Node, Vec<Chosen>)> {
+        let mut count = axes.iter().map(|axis| axis.values.len()).fold(1, usize::saturating_mul);
+        if let (Some(first), true) = (axes.first(), count > MOST_PLANS) {
+            let message = format!("the matrix makes {count} runs");
+            let help = format!(
+                "each combination of cluster and faults is a run of its own, and there may be \
+                 {MOST_PLANS}: leave values out, or split the scenario"
+            );
+            self.report(first.name.place, message, help);
+            self.break_off("matrix");
+            count = 1;
+        }
+        (0..count).map(|number| combination(root, axes, number)).collect()
+    }
+}
+
+fn combination(root: &Node, axes: &[OuterAxis], mut number: usize) -> (Node, Vec<Chosen>) {
+    let mut tree = root.clone();
+    let mut chosen = Vec::new();
+    // The last axis runs fastest, so that plans of one cluster stand side by side.
+    for axis in axes.iter().rev() {
+        let (value, node) = &axis.values[number % axis.values.len()];
+        number /= axis.values.len();
+        let place = axis.name.place;
+        let target = match &axis.outer {
+            Outer::Faults => Some(child(&mut tree, "faults", place)),
+            Outer::Cluster(key) => {
+                map(&mut tree, "cluster", place).map(|section| child(section, key, place))
+            }
+            Outer::Config(name) => map(&mut tree, "cluster", place)
+                .and_then(|section| map(section, "config", place))
+                .map(|config| child(config, name, place)),
+        };
+        if let Some(target) = target {
+            *target = node.clone();
+        }
+        let (name, value) = (axis.name.clone(), value.clone());
+        chosen.push(Chosen { outer: axis.outer.clone(), name, value });
+    }
+    chosen.reverse();
+    (tree, chosen)
+}
+
+/// The map under a key; `None` when something else stands there, which its reader will report.
+fn map<'n>(node: &'n mut Node, key: &str, place: Place) -> Option<&'n mut Node> {
+    let found = child(node, key, place);
+    matches!(found.kind, Kind::Map(_) | Kind::Null).then_some(found)
+}

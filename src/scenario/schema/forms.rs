@@ -1,0 +1,132 @@
+//! The JSON Schema of single values. A scenario's values may stand with and without quotes, so each
+//! form takes a number or a boolean and the text that spells it.
+
+use super::super::bound::SIGNS;
+use super::super::length::{Length, UNITS};
+use super::super::property::{Form, MOST_RATE};
+use crate::plan::Metric;
+use serde_json::{Map, Value, json};
+
+/// A whole number as text: readers take `1_000`, and a plus sign.
+const COUNT: &str = r"_*\+?[0-9_]+";
+
+/// Any single value.
+pub fn scalar() -> Value {
+    json!({ "type": ["string", "number", "boolean"] })
+}
+
+/// Any single value but an empty or blank text.
+pub fn nonblank() -> Value {
+    json!({ "type": ["string", "number", "boolean"], "pattern": r"\S" })
+}
+
+/// Text of this form, white space around it left aside.
+pub fn text(form: &str) -> Value {
+    json!({ "type": "string", "pattern": format!(r"^\s*(?:{form})\s*$") })
+}
+
+/// The value of a property.
+pub fn value(form: Form) -> Value {
+    match form {
+        Form::Count(least, most) => count(least, most),
+        Form::Flag => {
+            either(json!({ "type": "boolean" }), text("[Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]"))
+        }
+        Form::Acks => either(json!({ "enum": ["all", 0, 1, -1] }), text("all|-1|0|1")),
+        Form::Rate => either(
+            either(whole(1, MOST_RATE), json!({ "enum": ["max"] })),
+            text(&format!("max|{COUNT}")),
+        ),
+        Form::Text => nonblank(),
+        Form::Client => scalar(),
+    }
+}
+
+/// A whole number between two bounds.
+pub fn count(least: u64, most: u64) -> Value {
+    either(whole(least, most), text(COUNT))
+}
+
+fn whole(least: u64, most: u64) -> Value {
+    match most {
+        u64::MAX => json!({ "type": "integer", "minimum": least }),
+        _ => json!({ "type": "integer", "minimum": least, "maximum": most }),
+    }
+}
+
+/// One of several words, just as they are.
+pub fn words<T>(words: &[(&str, T)]) -> Value {
+    let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+    json!({ "enum": words })
+}
+
+/// One of several words, with white space around it or without, or text of another form.
+pub fn trimmed_words<T>(known: &[(&str, T)], or: Option<&str>) -> Value {
+    let forms: Vec<&str> = known.iter().map(|(word, _)| *word).chain(or).collect();
+    either(words(known), text(&forms.join("|")))
+}
+
+/// A length of time.
+pub fn length() -> Value {
+    or_say(Length::FORMS, text(&length_pattern()))
+}
+
+/// What an editor says where the pattern does not fit, if it knows of such words.
+pub fn or_say(words: &str, mut schema: Value) -> Value {
+    schema["patternErrorMessage"] = json!(words);
+    schema
+}
+
+/// A number as Rust reads it, and a unit.
+fn length_pattern() -> String {
+    let units: Vec<&str> = UNITS.iter().map(|(unit, _)| *unit).collect();
+    format!(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)\s*(?:{})", units.join("|"))
+}
+
+/// What is expected of a metric: an end with a sign, two ends, or a single value.
+pub fn bound(metric: Metric) -> Value {
+    let signs: Vec<&str> = SIGNS.iter().map(|(sign, ..)| *sign).collect();
+    let end = match metric {
+        Metric::Unavailable => length_pattern(),
+        _ => COUNT.to_owned(),
+    };
+    let form = format!(r"(?:(?:{})|=*|{end}\s*\.\.)\s*{end}", signs.join("|"));
+    match metric {
+        Metric::Unavailable => or_say(Length::FORMS, text(&form)),
+        _ => either(json!({ "type": "integer", "minimum": 0 }), text(&form)),
+    }
+}
+
+/// A list of at least one such item.
+pub fn list(item: Value) -> Value {
+    let mut schema = json!({ "type": "array", "minItems": 1 });
+    schema["items"] = item;
+    schema
+}
+
+/// One such value, or a list of them.
+pub fn one_or_more(item: &Value) -> Value {
+    either(item.clone(), json!({ "type": "array", "items": item }))
+}
+
+/// A map of these keys and no others; nothing at all counts as an empty one.
+pub fn map(properties: Map<String, Value>) -> Value {
+    let mut schema = json!({ "type": ["object", "null"], "additionalProperties": false });
+    schema["properties"] = Value::Object(properties);
+    schema
+}
+
+/// What meets one of two schemas. The choices of a choice stand beside the others.
+pub fn either(a: Value, b: Value) -> Value {
+    let choices = |schema: Value| match schema {
+        Value::Object(mut object) if object.len() == 1 && object.contains_key("anyOf") => {
+            match object.remove("anyOf") {
+                Some(Value::Array(choices)) => choices,
+                _ => Vec::new(),
+            }
+        }
+        other => vec![other],
+    };
+    let all = [choices(a), choices(b)].concat();
+    json!({ "anyOf": all })
+}

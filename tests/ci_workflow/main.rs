@@ -1,0 +1,12 @@
+//! The workflows in examples/ci: what must hold of each, and the nightly one carried out without
+//! GitHub. Here runs are made up; tests/kafka has a job with real ones.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
+mod job;
+mod night;
+mod nightly;
+mod structure;
+#[expect(dead_code, reason = "each test target uses its own part of it")]
+#[path = "../compare/world.rs"]
+mod world;

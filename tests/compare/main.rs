@@ -1,0 +1,10 @@
+//! `chaos compare` and `chaos baseline` on made reports: what is a regression, what is none, and
+//! how often equal runs raise an alarm.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
+mod alarms;
+mod command;
+mod pairs;
+mod rules;
+mod world;

@@ -1,0 +1,13 @@
+//! Reports in every format: what CI systems read, made again from `report.json`, and safe whatever
+//! names a scenario has.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
+mod annotations;
+mod command;
+mod hostile;
+mod junit;
+mod rebuilt;
+mod summary;
+mod world;
+mod xml;

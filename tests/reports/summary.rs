@@ -1,0 +1,85 @@
+//! summary.md: what it has, and that GitHub takes it whatever it is made of.
+
+use crate::world::{LOSS, sound, sound_36, trials, violate, written};
+use kafka_chaos::report::{Format, Report};
+
+fn summary(report: &Report) -> String {
+    written(report, Format::Markdown)
+}
+
+#[test]
+fn it_says_what_happened() {
+    let mut report = sound();
+    violate(&mut report, 0);
+    let expected = "# FAIL made\n\nMade of figures.\n\n\
+         - cell acks=1: \\`lost: 0\\` is violated: 990 messages lost\n\n\
+         ## Cells\n\n\
+         | acks | acked | lost | dup | phantom | unavail | p99 ms before | p99 ms during | verdict |\n\
+         | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |\n\
+         | 1 | 12000 | 990 | 0 | 0 | 9.9 s | 24.0 | 9876 | fail |\n\
+         | all | 12000 | 0 | 0 | 0 | 9.9 s | 24.0 | 9876 | pass |\n";
+    let text = summary(&report);
+    assert!(text.starts_with(expected), "{text}");
+    let happened = format!(
+        "## What happened\n\n- **acks=1**\n  - \\`lost: 0\\` is violated: 990 messages lost\n  - {LOSS}\n\n\
+         ## Faults\n\n\
+         - process_stop leader at 5 s for 10 s -&gt; broker-0: effective 1.2 ms after it was called; \
+         all in state T\n"
+    );
+    assert!(text.contains(&happened), "{text}");
+    assert!(text.contains("```sh\nchaos run made.yaml --seed 7\n```\n"), "{text}");
+    assert!(text.contains("\n- safest: acks=all; "), "{text}");
+}
+
+fn rows(text: &str) -> Vec<&str> {
+    text.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| ---")).collect()
+}
+
+#[test]
+fn many_cells_are_a_row_each_and_little_else() {
+    let mut report = sound_36();
+    for cell in 0..36 {
+        violate(&mut report, cell);
+    }
+    let text = summary(&report);
+    assert_eq!(rows(&text).len(), 1 + 36, "{text}");
+    assert!(text.lines().count() < 100, "{text}");
+    let merged = trials(vec![report.clone(), report]);
+    let text = summary(&merged);
+    assert_eq!(rows(&text).len(), 2 * (1 + 36), "a second table has the shares: {text}");
+    assert!(text.contains("| lost in | 95 % | lost, median (min-max) |"), "{text}");
+    assert!(text.contains("proved in 2 of 2\n"), "{text}");
+}
+
+#[test]
+fn of_very_many_cells_the_worst_are_shown() {
+    let mut report = sound();
+    violate(&mut report, 1);
+    let failed = report.cells[1].clone();
+    report.cells = vec![report.cells[0].clone(); 1_023];
+    report.cells.push(failed);
+    report.axes = vec!["a".into(), "b".into()];
+    for (n, cell) in report.cells.iter_mut().enumerate() {
+        cell.id = format!("{n}{}", "|<".repeat(5_000));
+        let value = |axis: &String| (axis.clone(), format!("{n}{}", "|<".repeat(200)));
+        cell.axes = report.axes.iter().map(value).collect();
+    }
+    let text = summary(&report);
+    assert!(text.len() < 200_000, "{}", text.len());
+    assert!(text.contains("The worst 100 of 1024; report.json has all."));
+    assert_eq!(rows(&text).len(), 1 + 100);
+    assert!(rows(&text)[1].starts_with("| 1023&#124;&lt;"), "{}", rows(&text)[1]);
+    assert!(rows(&text)[1].ends_with("| fail |"), "{}", rows(&text)[1]);
+}
+
+#[test]
+fn more_axes_than_any_scenario_has_are_no_panic() {
+    let mut report = sound();
+    violate(&mut report, 0);
+    report.axes = (0..40).map(|i| format!("axis.{i}")).collect();
+    for (n, cell) in report.cells.iter_mut().enumerate() {
+        cell.axes = report.axes.iter().map(|axis| (axis.clone(), n.to_string())).collect();
+    }
+    let text = summary(&report);
+    assert!(text.contains("- unsafe: axis.0=0: 990 of 12000"), "{text}");
+}

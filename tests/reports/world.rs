@@ -1,0 +1,195 @@
+//! Reports made of figures: one in which all is well, and what may be wrong with it.
+
+use kafka_chaos::event::Evidence;
+use kafka_chaos::fault::FaultRecord;
+use kafka_chaos::plan::{self, Metric};
+use kafka_chaos::report::{self, Assembly, CellReport, Format, Report, Sort, TrialReport};
+use kafka_chaos::runner::{Phase, Stop};
+use kafka_chaos::verify::{Anomaly, PhaseLatency, Verdict, Witness};
+use std::collections::BTreeMap;
+
+const SCENARIO: &str = "name: made\nsummary: Made of figures.\n\
+    faults:\n  - {process_stop: leader, at: 5s, for: 10s}\n\
+    expect: {lost: 0, duplicated: 0}\n";
+
+/// A run that ended like this before anything was sent.
+pub fn unsent(stop: Option<Stop>) -> Report {
+    let plan =
+        plan::from_text("made.yaml", &with_axis("acks: [\"1\", all]"), &[], Some(7)).unwrap();
+    assembled(&plan, stop)
+}
+
+fn with_axis(axes: &str) -> String {
+    format!("{SCENARIO}matrix: {{{axes}}}\n")
+}
+
+fn assembled(plan: &plan::Plan, stop: Option<Stop>) -> Report {
+    let cells = plan.cells.len();
+    let assembly = Assembly {
+        plan,
+        about: vec!["kafka    3.8.1, 3 brokers".into()],
+        started_at: "2026-01-01T03:00:00+02:00".into(),
+        zero_us: Some(0),
+        sending_ended_us: Some(20_000_000),
+        faults: vec![],
+        observations: vec![],
+        ledgers: &[],
+        observed: (0..cells).map(|_| None).collect(),
+        unsettled: vec![],
+        producers: vec![None; cells],
+        notes: vec![],
+        stop,
+    };
+    assembly.report()
+}
+
+/// Two cells, `acks=1` and `acks=all`, of two expectations each, all met; one fault, proved.
+pub fn sound() -> Report {
+    made_sound(unsent(None))
+}
+
+/// 36 cells in which all is well.
+pub fn sound_36() -> Report {
+    let axes = "min.insync.replicas: [1, 2, 3], acks: [\"0\", \"1\", all], \
+                unclean.leader.election.enable: [false, true], compression.type: [none, lz4]";
+    let plan = plan::from_text("made.yaml", &with_axis(axes), &[], Some(7)).unwrap();
+    made_sound(assembled(&plan, None))
+}
+
+fn made_sound(mut report: Report) -> Report {
+    report.verdict = Verdict::Pass;
+    report.exit_code = 0;
+    report.reasons = vec!["every expectation of 2 cells is met; the fault took effect".into()];
+    report.phases = vec![
+        Phase { name: "cluster".into(), ms: 4_250.5 },
+        Phase { name: "sending".into(), ms: 20_000.25 },
+    ];
+    report.faults = vec![FaultRecord {
+        trial: None,
+        index: 0,
+        kind: "process_stop".into(),
+        what: "process_stop leader at 5 s for 10 s".into(),
+        nodes: vec!["broker-0".into()],
+        scheduled_at_ms: 5_000.0,
+        called_at_ms: Some(5_000.5),
+        effective_at_ms: Some(5_001.75),
+        healed_at_ms: Some(15_000.0),
+        effective: true,
+        reason: None,
+        evidence: vec![Evidence { at_ms: 5_001.75, text: "all in state T".into(), proves: true }],
+    }];
+    for cell in &mut report.cells {
+        make_sound(cell);
+    }
+    report
+}
+
+fn make_sound(cell: &mut CellReport) {
+    cell.verdict = Verdict::Pass;
+    let counts = &mut cell.counts;
+    (counts.sent, counts.acked) = (12_000, 12_000);
+    (counts.lost, counts.duplicated, counts.phantom) = (Some(0), Some(0), Some(0));
+    (counts.reordered, counts.corrupt, counts.foreign) = (Some(0), Some(0), Some(0));
+    cell.bounds.clear();
+    cell.witnesses.clear();
+    cell.rate = None;
+    cell.unavailable_ms = Some(9_876.5);
+    let latency = |label: &str, p99_us| PhaseLatency {
+        label: label.into(),
+        count: 10,
+        p50_us: Some(9_000),
+        p99_us: Some(p99_us),
+        max_us: Some(9_999_999),
+    };
+    cell.latencies = vec![latency("before", 24_000), latency("during", 9_876_500)];
+    for one in &mut cell.expectations {
+        one.verdict = Verdict::Pass;
+        one.reason = format!("`{}` is met: 0 messages", one.text);
+    }
+}
+
+/// What a witness of lost messages tells.
+pub const LOSS: &str = "990 messages acknowledged by broker 0 were truncated";
+
+/// The first expectation of this cell is violated: messages are lost.
+pub fn violate(report: &mut Report, cell: usize) {
+    let cell = &mut report.cells[cell];
+    cell.verdict = Verdict::Fail;
+    cell.counts.lost = Some(990);
+    cell.expectations[0].verdict = Verdict::Fail;
+    cell.expectations[0].reason = "`lost: 0` is violated: 990 messages lost".into();
+    cell.witnesses = vec![Witness {
+        anomaly: Anomaly::Lost,
+        partition: 0,
+        count: 990,
+        sequences: None,
+        offsets: None,
+        acked_from_ms: None,
+        acked_to_ms: None,
+        acked_by: vec![],
+        faults: vec![0],
+        cause: None,
+        standing: vec![],
+        text: LOSS.into(),
+    }];
+    let reason = format!("cell {}: `lost: 0` is violated: 990 messages lost", cell.id);
+    report.reasons = vec![reason];
+    (report.verdict, report.exit_code) = (Verdict::Fail, 1);
+}
+
+/// The first expectation of this cell is not settled.
+pub fn unsettle(report: &mut Report, cell: usize) {
+    let cell = &mut report.cells[cell];
+    cell.verdict = Verdict::Inconclusive;
+    cell.expectations[0].verdict = Verdict::Inconclusive;
+    cell.expectations[0].reason = "`lost: 0` is not settled: 0 to 5 messages lost".into();
+    cell.counts.lost = None;
+    let metric = Metric::Lost;
+    cell.bounds = vec![kafka_chaos::verify::Bounds { metric, least: 0, most: Some(5) }];
+    let id = cell.id.clone();
+    report.reasons.push(format!("cell {id}: `lost: 0` is not settled: 0 to 5 messages lost"));
+    report.reasons.push(format!("cell {id}: the log of partition 2 was not read to its end"));
+    make_inconclusive(report);
+}
+
+/// The fault was not proved.
+pub fn miss(report: &mut Report) {
+    let fault = &mut report.faults[0];
+    fault.effective = false;
+    fault.reason = Some("no thread stood still".into());
+    make_inconclusive(report);
+}
+
+/// Something keeps the run from passing.
+pub fn make_inconclusive(report: &mut Report) {
+    if report.verdict == Verdict::Pass {
+        (report.verdict, report.exit_code) = (Verdict::Inconclusive, 3);
+    }
+}
+
+/// Several trials put together.
+pub fn trials(reports: Vec<Report>) -> Report {
+    let numbered = (1..).zip(reports);
+    let run = |(number, report): (u32, Report)| {
+        let trial = TrialReport {
+            number,
+            axes: BTreeMap::new(),
+            folder: format!("trials/{number:03}"),
+            verdict: report.verdict,
+            exit_code: report.exit_code,
+            reasons: report.reasons.clone(),
+            started_at: report.started_at.clone(),
+            ms: 1_000.1,
+            faults: vec![],
+        };
+        (trial, report)
+    };
+    report::merge(numbered.map(run).collect())
+}
+
+/// The report in a format, with the table in the plan's order.
+pub fn written(report: &Report, format: Format) -> String {
+    let mut out = Vec::new();
+    report::write(report, format, &Sort::Plan, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
