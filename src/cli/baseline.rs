@@ -30,7 +30,7 @@ pub(super) struct Arguments {
     run: PathBuf,
     /// Where to; SCENARIO.baseline.json if not given
     #[arg(short, long, value_name = "FILE")]
-    output: Option<PathBuf>,
+    out: Option<PathBuf>,
     /// Replace the file if it is there
     #[arg(long)]
     force: bool,
@@ -62,11 +62,11 @@ fn go(arguments: &Arguments) -> Result<String, Refused> {
             why_not(&side)
         )));
     }
-    let file = match (&arguments.output, compare::default_name(&side)) {
+    let file = match (&arguments.out, compare::default_name(&side)) {
         (Some(file), _) => file.clone(),
         (None, Some(name)) => PathBuf::from(name),
         (None, None) => {
-            let why = "the scenario's name makes no file name\n  help: name the file with -o";
+            let why = "the scenario's name makes no file name\n  help: name the file with --out";
             return Err(usage(format!("{run}: {why}")));
         }
     };
@@ -86,7 +86,7 @@ fn why_not(side: &Side) -> String {
 
 /// With `force` in one step: a reader sees the old file, or all of the new one.
 fn write(file: &Path, text: &str, force: bool) -> Result<(), Refused> {
-    let if_there = "replace it with --force, or name another one with -o";
+    let if_there = "replace it with --force, or name another one with --out";
     let failed = |e: io::Error| unwritten(file, &e, if_there);
     let mut fresh = file.as_os_str().to_owned();
     fresh.push(format!(".{}", std::process::id()));

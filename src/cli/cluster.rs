@@ -40,7 +40,7 @@ pub(super) struct Up {
     #[arg(long, value_name = "PORT")]
     port_base: Option<u16>,
     /// Put node logs there
-    #[arg(long, value_name = "DIR")]
+    #[arg(short, long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Take this unpacked Kafka instead
     #[arg(long, value_name = "DIR", env = "KAFKA_HOME")]

@@ -35,7 +35,7 @@ pub(super) struct Conduct {
     #[arg(long, value_name = "COLUMN")]
     sort: Option<String>,
     /// Put the run's files there; with several scenarios, a folder each inside it
-    #[arg(long, value_name = "DIR")]
+    #[arg(short, long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Take this seed instead of the scenario's
     #[arg(long, value_name = "N")]

@@ -17,7 +17,7 @@ pub(super) fn study(named: &Path, asked: &Asked<'_>) -> Result<Study, Diagnostic
         Ok(study) => return Ok(study),
         Err(problems) => problems,
     };
-    if !named.exists() {
+    if matches!(named.try_exists(), Ok(false)) {
         let stem = named.file_stem().map(|stem| stem.to_string_lossy()).unwrap_or_default();
         let help = match nearest(&stem, builtin::names()) {
             Some(near) => format!("did you mean `{near}`, which is built in?"),

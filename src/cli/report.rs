@@ -37,7 +37,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "COLUMN")]
     sort: Option<String>,
     /// Write to this file, and replace it if it is there; standard output if not given
-    #[arg(long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
 
