@@ -129,26 +129,47 @@ fn pipe(mut from: UnixStream, mut to: UnixStream, open: &Arc<AtomicBool>) {
     });
 }
 
-#[test]
-fn a_daemon_that_goes_during_the_run_is_one_error_and_heal_takes_the_rest() {
+/// What is said when the daemon goes in the middle of a fault, and `last` happens right after; the
+/// next daemon's `chaos heal` takes the rest.
+fn said_without_a_daemon(fault: &str, last: impl FnOnce(&Place)) -> String {
     let ports = Ports::take();
     let place = on_docker(Place::new(), &ports);
     let front = Front::new(place.path());
     let host = format!("unix://{}", front.path.display());
     let place = place.with("DOCKER_HOST", &host);
-    let scenario = place
-        .scenario(&small_scenario("daemonless", "faults:\n- {pause: leader, at: 500ms, for: 6s}"));
+    let faults = format!("faults:\n- {{{fault}, at: 500ms, for: 6s}}");
+    let scenario = place.scenario(&small_scenario("daemonless", &faults));
     let mut running = place.start(&scenario, &[]);
     running.wait_for(": proved, ");
     front.close();
+    last(&place);
     let (code, said) = running.finish();
     assert_eq!(code, 4, "{said}");
-    assert!(said.to_lowercase().contains("docker") || said.contains("daemon"), "{said}");
     let place = place.with("DOCKER_HOST", "unix:///var/run/docker.sock");
     let output = place.chaos(&["heal"]).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     docker::expect_nothing_of(&place);
     place.expect_nothing_left(Duration::from_secs(5));
+    said
+}
+
+#[test]
+fn a_daemon_that_goes_during_the_run_is_one_error_and_heal_takes_the_rest() {
+    let said = said_without_a_daemon("pause: leader", |_| ());
+    assert!(said.to_lowercase().contains("docker") || said.contains("daemon"), "{said}");
+}
+
+/// As one does that is asked to end: the first thing to be seen is a broker's death.
+#[test]
+fn a_daemon_that_takes_its_containers_along_is_one_error_with_what_to_do() {
+    let said = said_without_a_daemon("process_stop: leader", |place| {
+        let objects = docker::objects_of(place);
+        let containers = objects.iter().filter_map(|o| o.split_once(" container ").map(|(_, n)| n));
+        docker::say(&["kill"].into_iter().chain(containers).collect::<Vec<_>>());
+    });
+    let reason = said.lines().find(|line| line.contains("no fault killed it")).unwrap();
+    assert!(reason.contains(": the Docker daemon at unix://"), "{said}");
+    assert!(reason.ends_with("`chaos heal` then removes what is left of the run"), "{said}");
 }
 
 #[test]

@@ -308,6 +308,10 @@ impl Cluster for DockerCluster {
                 let error = state.error.filter(|e| !e.is_empty()).map(|e| format!(", {e}"));
                 format!("exit status: {code}{memory}{}", error.unwrap_or_default())
             }
+            // The daemon is gone: nor would it give a log, and there is something to be done.
+            Err(RuntimeError { what, advice: Some(advice), .. }) => {
+                return Some(format!("{what}; {advice}"));
+            }
             Err(e) => format!("its exit status is unknown: {}", e.what),
         };
         let file = self.log_of(node);
