@@ -71,17 +71,19 @@ pub fn makes_plans(axis: &str) -> bool {
 }
 
 impl Plan {
-    /// The values of the axes that make plans, as `cluster.kafka=4.4.0,faults=kill`: what all its
-    /// cells have and another plan of the study has not. Empty without such axes.
-    pub fn label(&self) -> String {
+    /// The axes that make plans, with this plan's values: what all its cells have and another plan
+    /// of the study has not.
+    pub fn outer_axes(&self) -> impl Iterator<Item = (&str, &str)> {
         let cell = self.cells.first();
-        let pair = |name: &String| Some(format!("{name}={}", cell?.axes.get(name)?));
-        self.axes
-            .iter()
-            .filter(|name| makes_plans(name))
-            .filter_map(pair)
-            .collect::<Vec<_>>()
-            .join(",")
+        let pair = move |name| Some((name, cell?.axes.get(name)?.as_str()));
+        self.axes.iter().map(String::as_str).filter(|name| makes_plans(name)).filter_map(pair)
+    }
+
+    /// [`Plan::outer_axes`] as `cluster.kafka=4.4.0,faults=kill`. Empty without such axes.
+    pub fn label(&self) -> String {
+        let pairs: Vec<String> =
+            self.outer_axes().map(|(name, value)| format!("{name}={value}")).collect();
+        pairs.join(",")
     }
 
     /// What of it only containers can do, in words.

@@ -2,9 +2,8 @@
 //! stay warm where only topics change.
 
 use crate::exit::Exit;
-use crate::plan::{Plan, Study, makes_plans};
+use crate::plan::{Plan, Study};
 use crate::report::{Report, TrialReport, cell_trials};
-use std::collections::BTreeMap;
 
 /// How often, and until when.
 #[derive(Clone, Copy, Debug)]
@@ -75,17 +74,11 @@ fn trial(plan: &Plan, number: u32, of: u32) -> Trial {
     Trial { number, of, plan: plan.for_trial(number) }
 }
 
-/// The values of the axes that make plans.
-fn plan_axes(plan: &Plan) -> BTreeMap<String, String> {
-    let axes = plan.cells.iter().take(1).flat_map(|cell| &cell.axes);
-    let own = axes.filter(|(axis, _)| makes_plans(axis));
-    own.map(|(axis, value)| (axis.clone(), value.clone())).collect()
-}
-
 fn told(trial: &Trial, report: &Report) -> TrialReport {
+    let axes = trial.plan.outer_axes();
     TrialReport {
         number: trial.number,
-        axes: plan_axes(&trial.plan),
+        axes: axes.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
         folder: trial.folder(),
         verdict: report.verdict,
         exit_code: report.exit_code,

@@ -7,6 +7,7 @@ use kafka_chaos::compose::{
 use kafka_chaos::plan::Controllers;
 use kafka_chaos::runtime::docker::{DockerCluster, DockerSpec, Engine, Threads};
 use kafka_chaos::runtime::{Cluster, Node};
+use nix::sys::signal::Signal;
 use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -139,6 +140,14 @@ impl Bench {
 /// The node of this id, as it is now.
 pub fn node(cluster: &dyn Cluster, id: i32) -> Node {
     cluster.nodes().into_iter().find(|node| node.id == id).unwrap()
+}
+
+/// Of a cluster of three: the first node is stopped, the second paused, the third killed.
+pub fn stop_pause_kill(cluster: &dyn Cluster) {
+    let [stopped, paused, killed] = [0, 1, 2].map(|id| node(cluster, id));
+    cluster.signal(&stopped, stopped.pids[0], Signal::SIGSTOP).unwrap();
+    cluster.freeze(&paused).unwrap();
+    cluster.signal(&killed, killed.pids[0], Signal::SIGKILL).unwrap();
 }
 
 /// Runs one test of this binary again as an ordinary user of the socket's group. Nothing is done

@@ -1,9 +1,8 @@
 //! What is left when the tool is killed, looked for and healed by the library.
 
-use crate::bench::{Bench, again_without_root, docker, node};
+use crate::bench::{Bench, again_without_root, docker, stop_pause_kill};
+use kafka_chaos::runtime::Process;
 use kafka_chaos::runtime::docker::heal::{Findings, heal, survey};
-use kafka_chaos::runtime::{Cluster, Process};
-use nix::sys::signal::Signal;
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -21,10 +20,7 @@ fn a_tool_that_waits_to_be_killed() {
     }
     let bench = Bench::new();
     let cluster = bench.start(bench.sleepers(3));
-    let [stopped, paused, killed] = [0, 1, 2].map(|id| node(&cluster, id));
-    cluster.signal(&stopped, stopped.pids[0], Signal::SIGSTOP).unwrap();
-    cluster.freeze(&paused).unwrap();
-    cluster.signal(&killed, killed.pids[0], Signal::SIGKILL).unwrap();
+    stop_pause_kill(&cluster);
     println!("\nready {} {}", bench.project, bench.path().display());
     std::thread::sleep(Duration::from_secs(600));
 }

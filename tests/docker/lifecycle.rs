@@ -1,7 +1,7 @@
 //! A cluster of containers by itself: made, found in `/proc`, signalled, frozen, killed, started
 //! again, removed.
 
-use crate::bench::{Bench, again_without_root, docker, node};
+use crate::bench::{Bench, again_without_root, docker, node, stop_pause_kill};
 use kafka_chaos::kafka::{Patience, wait_for_brokers};
 use kafka_chaos::runtime::docker::{DockerCluster, Obtainable, Pull, is_obtainable, resolve};
 use kafka_chaos::runtime::{Cluster, Process, Role};
@@ -191,10 +191,7 @@ fn a_node_that_somebody_else_restarts_is_found_again() {
 fn a_cluster_goes_in_whatever_state_it_is() {
     let bench = Bench::new();
     let cluster = bench.start(bench.sleepers(3));
-    let [stopped, paused, killed] = [0, 1, 2].map(|id| node(&cluster, id));
-    cluster.signal(&stopped, stopped.pids[0], Signal::SIGSTOP).unwrap();
-    cluster.freeze(&paused).unwrap();
-    cluster.signal(&killed, killed.pids[0], Signal::SIGKILL).unwrap();
+    stop_pause_kill(&cluster);
     destroy_in_time(&cluster, &bench);
     for id in 0..3 {
         let log = bench.path().join(format!("nodes/sleeper-{id}.log"));
