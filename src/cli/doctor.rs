@@ -149,15 +149,28 @@ fn print(kind: Kind, step: &Step) -> io::Result<()> {
 
 fn conclude(tried: &[Tried], json: bool) -> io::Result<()> {
     let mut out = io::stdout().lock();
+    let notes = notes(cfg!(librdkafka_spins));
     if json {
-        serde_json::to_writer_pretty(&mut out, &serde_json::json!({ "runtimes": tried }))?;
+        let document = serde_json::json!({ "runtimes": tried, "notes": notes });
+        serde_json::to_writer_pretty(&mut out, &document)?;
         return writeln!(out);
+    }
+    for note in notes {
+        writeln!(out, "note: {note}")?;
     }
     for one in tried {
         let verdict = if one.works { "works" } else { "does not work" };
         writeln!(out, "--runtime {} {verdict} on this machine", one.runtime.name())?;
     }
     Ok(())
+}
+
+/// What is so on every runtime.
+fn notes(librdkafka_spins: bool) -> Vec<&'static str> {
+    let spins = "this program was built with a linker that does not know --wrap: each idempotent \
+                 producer takes up to a whole processor while it waits for acknowledgements, so \
+                 many cells disturb each other; build it with GNU ld, lld or mold";
+    librdkafka_spins.then_some(spins).into_iter().collect()
 }
 
 /// In the child: tries one runtime, and tells each step on standard output.
@@ -205,4 +218,15 @@ fn try_runtime(
         Interrupt::install().map_err(|e| RuntimeError::io("cannot take over signals", e))?;
     let folder = RunFolder::create(Some(folder), &plan.name)?;
     rehearse(runtime, &plan, &folder, &interrupt, tell)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::notes;
+
+    #[test]
+    fn a_client_that_spins_is_told() {
+        assert!(notes(true)[0].contains("--wrap"));
+        assert!(notes(false).is_empty());
+    }
 }
