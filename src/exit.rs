@@ -3,7 +3,7 @@
 /// How a command ended, as its exit status tells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// Every expectation was met.
+    /// Every expectation was met, or nothing was expected.
     Pass,
     /// An expectation was violated.
     Violated,

@@ -25,7 +25,7 @@ Examples:
   chaos plan mine.yaml
 
 Exit status:
-  0    every expectation was met
+  0    every expectation was met, or nothing was expected
   1    an expectation was violated
   2    the command line or a scenario is wrong; nothing was started
   3    inconclusive: a fault did not take effect, a control did not bite,

@@ -79,7 +79,7 @@ fn was_kept(promise: &Promise, by_base: Option<Hits>, base: &SideCell) -> bool {
     let by_figures = || by_base.is_some_and(|broken| broken.hits == 0);
     base.is_comparable()
         && match promise.verdict {
-            Verdict::Pass => true,
+            Verdict::Pass | Verdict::Measured => true,
             Verdict::Inconclusive => by_figures(),
             Verdict::Fail => false,
         }
@@ -102,7 +102,7 @@ fn finding(
     let change = if was_kept && kept.is_broken { Change::Worse } else { Change::None };
     let by_base = match (promise.verdict, by_base) {
         _ if was_kept => "kept".to_owned(),
-        (Verdict::Pass, _) => "not tried".to_owned(),
+        (Verdict::Pass | Verdict::Measured, _) => "not tried".to_owned(),
         (_, Some(broken)) if broken.hits > 0 => trials_of(broken, "broken in"),
         (Verdict::Fail, _) => "broken".to_owned(),
         (Verdict::Inconclusive, _) => "not settled".to_owned(),

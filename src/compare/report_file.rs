@@ -6,8 +6,8 @@
 use super::side::{LeftOut, Promise, Side, SideCell, Trial};
 use crate::exit::Exit;
 use crate::plan::{ClusterPlan, Controllers, Expectation, FaultPlan, Metric, Properties, Timing};
-use crate::report::{CellTrial, ShownCounts};
-use crate::verify::{ExpectationVerdict, PhaseLatency, Verdict};
+use crate::report::{self, CellTrial, OldCell, ShownCounts};
+use crate::verify::{ExpectationVerdict, PhaseLatency, Reason, ReasonKind, Verdict};
 use serde::Deserialize;
 
 /// Lines of `about` that say where it ran; the others differ in every run.
@@ -18,6 +18,8 @@ const ENVIRONMENT: [&str; 2] = ["runtime", "kafka"];
 pub struct ReportFile {
     exit_code: u8,
     reasons: Vec<String>,
+    #[serde(default)]
+    why: Vec<Reason>,
     started_at: String,
     #[serde(default)]
     about: Vec<String>,
@@ -94,11 +96,12 @@ impl ReportFile {
             notes.push(format!("the run {why}; trials that came to their end are compared"));
         }
         let runs = self.runs();
+        let why = self.why(&runs);
         let promises: Vec<Vec<Promise>> =
             self.cells.iter().map(|cell| self.promises(cell)).collect();
         let each: Vec<Vec<(Trial, Verdict)>> = self.cells.iter().map(Cell::each).collect();
         let mut spoilt: Vec<(u32, String)> =
-            runs.iter().filter_map(|run| Some((run.number, self.spoilt(run)?))).collect();
+            runs.iter().filter_map(|run| Some((run.number, self.spoilt(run, &why)?))).collect();
         for ((cell, promises), each) in self.cells.iter().zip(&promises).zip(&each) {
             for (trial, _) in each {
                 let idle = promises.iter().find(|promise| promise.did_not_bite(trial));
@@ -109,7 +112,7 @@ impl ReportFile {
         }
         let cells = self.cells.iter().zip(promises).zip(each);
         let cells = cells.map(|((cell, promises), each)| {
-            let (trials, left_out) = sort_out(cell, each, &spoilt, &runs);
+            let (trials, left_out) = sort_out(cell, each, &spoilt, &why);
             SideCell {
                 id: cell.id.clone(),
                 axes: cell.axes.clone(),
@@ -136,15 +139,30 @@ impl ReportFile {
     }
 
     /// Why a run proves nothing of any cell, if so.
-    fn spoilt(&self, run: &Run) -> Option<String> {
+    fn spoilt(&self, run: &Run, why: &[Reason]) -> Option<String> {
         if let Some(why) = ended(run.exit_code) {
             return Some(format!("the run {why}"));
         }
         // Without a number it is the fault of a single run.
         let of_run = |fault: &&Fault| fault.trial.unwrap_or(run.number) == run.number;
-        let idle = self.faults.iter().filter(of_run).find(|fault| !fault.effective)?;
-        let reason = idle.reason.as_deref().unwrap_or("no proof was seen");
-        Some(format!("{} did not take effect: {reason}", idle.what))
+        if let Some(idle) = self.faults.iter().filter(of_run).find(|fault| !fault.effective) {
+            let reason = idle.reason.as_deref().unwrap_or("no proof was seen");
+            return Some(format!("{} did not take effect: {reason}", idle.what));
+        }
+        let is_of_run = |one: &&Reason| one.trial.unwrap_or(run.number) == run.number;
+        let failed = why.iter().filter(is_of_run).find(|one| one.kind == ReasonKind::Fault)?;
+        Some(failed.text.clone())
+    }
+
+    /// Why runs did not pass; reports of the first version tell it in words only.
+    fn why(&self, runs: &[Run]) -> Vec<Reason> {
+        if !self.why.is_empty() {
+            return self.why.clone();
+        }
+        let cells: Vec<OldCell<'_>> =
+            self.cells.iter().map(|cell| (cell.id.as_str(), &cell.expectations[..])).collect();
+        let of = |run: &Run| report::why(run.exit_code, &run.reasons, &cells, Some(run.number));
+        runs.iter().flat_map(of).collect()
     }
 
     fn promises(&self, cell: &Cell) -> Vec<Promise> {
@@ -229,13 +247,12 @@ fn sort_out(
     cell: &Cell,
     each: Vec<(Trial, Verdict)>,
     spoilt: &[(u32, String)],
-    runs: &[Run],
+    why: &[Reason],
 ) -> (Vec<Trial>, Vec<LeftOut>) {
     let own_reason = |number: u32| {
-        let prefix = format!("cell {}: ", cell.id);
-        let reasons = runs.iter().filter(|run| run.number == number).flat_map(|run| &run.reasons);
-        let own = reasons.filter_map(|reason| reason.strip_prefix(&prefix)).next();
-        own.map_or("inconclusive".to_owned(), |reason| format!("inconclusive: {reason}"))
+        let of_trial = |one: &&Reason| one.trial.unwrap_or(number) == number;
+        let own = why.iter().filter(of_trial).find(|one| one.is_of(&cell.id));
+        own.map_or("inconclusive".to_owned(), |one| format!("inconclusive: {}", one.text))
     };
     let (mut trials, mut left_out): (Vec<Trial>, Vec<LeftOut>) = (Vec::new(), Vec::new());
     for (trial, verdict) in each {
@@ -243,7 +260,7 @@ fn sort_out(
         let why = match (of_run, verdict) {
             (Some((_, why)), _) => why.clone(),
             (None, Verdict::Inconclusive) => own_reason(trial.number),
-            (None, Verdict::Pass | Verdict::Fail) => {
+            (None, Verdict::Measured | Verdict::Pass | Verdict::Fail) => {
                 trials.push(trial);
                 continue;
             }

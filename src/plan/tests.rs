@@ -168,7 +168,12 @@ fn expectations_go_to_the_cells_that_their_when_names() {
 fn a_cell_of_which_nothing_is_expected_is_noted() {
     let text = "name: x\nduration: 9s\n";
     let plan = from_text("test.yaml", text, &[], None).expect("it is sound");
-    assert_eq!(plan.notes, ["cell main: nothing is expected, so nothing can fail"]);
+    assert_eq!(plan.notes, ["nothing is expected: the run will be measured, not judged"]);
+    let text = "name: x\nduration: 9s\nmatrix: {acks: ['0', '1', all]}\n\
+                expect:\n  - {when: {acks: all}, lost: 0}\n";
+    let plan = from_text("test.yaml", text, &[], None).expect("it is sound");
+    let notes = plan.notes.join("; ");
+    assert!(notes.contains("nothing is expected: it will be measured, not judged"), "{notes}");
 }
 
 #[test]

@@ -1,12 +1,13 @@
 //! What a run says to GitHub Actions: workflow commands, which become annotations of the scenario's
 //! file and of the job's page. A violation is an error, and so is an environment that failed; what
-//! was not found out is a warning.
+//! was not found out is a warning, and what was only measured a notice. Of each level the most
+//! telling comes first.
 
 use super::lines::short;
 use super::told::why_not;
-use super::{Report, unmet};
+use super::{CellReport, Report, lead, unmet};
 use crate::exit::Exit;
-use crate::verify::Verdict;
+use crate::verify::{ExpectationVerdict, Reason, Verdict};
 
 /// GitHub shows so many errors and so many warnings of a step, and drops the others.
 const SHOWN_MAX: usize = 10;
@@ -19,17 +20,18 @@ const LINES_MAX: usize = 4;
 enum Level {
     Error,
     Warning,
+    Notice,
 }
 
 /// One annotation: its level, its title behind the scenario's name, its message.
 type Annotation = (Level, String, Vec<String>);
 
-/// The workflow commands for a report, a line each; none of a run that passed. A plan does not keep
+/// The workflow commands for a report, a line each; none of a run that passed in all its cells. A plan does not keep
 /// the lines of its scenario, so they have none.
 pub fn annotations(report: &Report) -> Vec<String> {
     let all = found(report);
     let mut lines = Vec::new();
-    for level in [Level::Error, Level::Warning] {
+    for level in [Level::Error, Level::Warning, Level::Notice] {
         let such: Vec<&Annotation> = all.iter().filter(|(of, ..)| *of == level).collect();
         let shown = if such.len() > SHOWN_MAX { SHOWN_MAX - 1 } else { such.len() };
         lines.extend(
@@ -55,28 +57,46 @@ fn found(report: &Report) -> Vec<Annotation> {
             return all;
         }
     }
-    for cell in &report.cells {
-        for one in &cell.expectations {
-            let level = match one.verdict {
-                Verdict::Pass => continue,
-                Verdict::Inconclusive => Level::Warning,
-                Verdict::Fail => Level::Error,
-            };
-            all.push((level, cell.id.clone(), unmet::expectation(report, cell, one)));
-        }
-        let worst = cell.expectations.iter().map(|e| e.verdict).max().unwrap_or(Verdict::Pass);
-        if cell.verdict > worst {
-            all.push((Level::Warning, cell.id.clone(), unmet::otherwise(report, cell)));
-        }
-    }
     for fault in report.faults.iter().filter(|fault| !fault.effective) {
         let of = fault.trial.map_or(String::new(), |trial| format!(" in trial {trial}"));
         let said = format!("{} did not take effect{of}: {}", fault.what, why_not(fault));
         all.push((Level::Warning, String::new(), vec![said]));
     }
-    if all.is_empty() && report.verdict != Verdict::Pass {
+    for (cell, one) in expectations(report) {
+        let level = match one.verdict {
+            Verdict::Pass | Verdict::Measured => continue,
+            Verdict::Inconclusive => Level::Warning,
+            Verdict::Fail => Level::Error,
+        };
+        all.push((level, cell.id.clone(), unmet::expectation(report, cell, one)));
+    }
+    for cell in &report.cells {
+        let worst = cell.expectations.iter().map(|e| e.verdict).max().unwrap_or(Verdict::Pass);
+        if cell.verdict > worst {
+            all.push((Level::Warning, cell.id.clone(), unmet::otherwise(report, cell)));
+        }
+        if cell.verdict == Verdict::Measured && report.verdict != Verdict::Measured {
+            let said = lead::measured(std::slice::from_ref(cell));
+            all.push((Level::Notice, cell.id.clone(), vec![said]));
+        }
+    }
+    if report.verdict == Verdict::Measured {
+        all.push((Level::Notice, String::new(), report.reasons.clone()));
+    } else if all.is_empty() && report.verdict != Verdict::Pass {
         all.push((Level::Warning, String::new(), report.reasons.clone()));
     }
+    all
+}
+
+/// Every expectation with its cell: those that keep the run from passing in the order of its
+/// reasons, then the others.
+fn expectations(report: &Report) -> Vec<(&CellReport, &ExpectationVerdict)> {
+    let all = report.cells.iter().flat_map(|cell| cell.expectations.iter().map(move |e| (cell, e)));
+    let mut all: Vec<(&CellReport, &ExpectationVerdict)> = all.collect();
+    all.sort_by_cached_key(|(cell, one)| {
+        let is_same = |r: &Reason| r.is_of(&cell.id) && r.metric == Some(one.metric);
+        report.why.iter().position(is_same).unwrap_or(usize::MAX)
+    });
     all
 }
 
@@ -84,6 +104,7 @@ fn command(report: &Report, level: Level, title: &str, said: &[String]) -> Strin
     let level = match level {
         Level::Error => "error",
         Level::Warning => "warning",
+        Level::Notice => "notice",
     };
     let title = if title.is_empty() { String::new() } else { format!(" {title}") };
     let title = property(&short(&format!("{}{title}", report.plan.name), 200));

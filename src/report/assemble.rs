@@ -1,14 +1,17 @@
 //! From what is known of a run to its report: verify each cell, judge, find the reasons.
 
 use super::rate::{self, Windows};
-use super::{AchievedRate, CellReport, Memory, Report, SCHEMA};
+use super::{AchievedRate, CellReport, Memory, Report, SCHEMA, lead};
 use crate::event::Observation;
 use crate::exit::Exit;
 use crate::fault::{FaultRecord, consequences};
 use crate::ledger::{Ledger, LedgerRecord, Observed, PartitionLedger, PartitionObserved};
 use crate::plan::{Cell, Plan, Rate};
 use crate::runner::{Stop, latency_phase};
-use crate::verify::{self, CellFindings, CellInput, CellVerdict, FaultWindow, Timeline, Verdict};
+use crate::verify::{
+    self, CellFindings, CellInput, CellVerdict, FaultWindow, Reason, ReasonKind, RunVerdict, Scope,
+    Timeline, Verdict,
+};
 use crate::workload::wire::Summary;
 use std::collections::BTreeMap;
 
@@ -64,7 +67,7 @@ impl Assembly<'_> {
             self.faults.iter().filter_map(|f| window(f, zero_us)).collect();
         let judged: Vec<Judged> =
             self.plan.cells.iter().map(|cell| self.judge(cell, &windows, zero_us)).collect();
-        let (verdict, exit, reasons) = self.sum_up(&judged);
+        let (run, exit) = self.sum_up(&judged);
         let bytes = judged.iter().map(|j| j.bytes as u64).sum();
         let cells = self.plan.cells.iter().zip(judged).zip(&self.producers);
         let cells = cells.map(|((cell, judged), producer)| {
@@ -72,17 +75,19 @@ impl Assembly<'_> {
             let report = CellReport::new(cell, config(cell), findings, verdict, producer.clone());
             CellReport { rate, timeline, ..report }
         });
+        let cells: Vec<CellReport> = cells.collect();
         let ms = |us: u64| us as f64 / 1e3;
         Report {
             schema: SCHEMA.to_owned(),
-            verdict,
+            verdict: run.verdict,
             exit_code: exit.code(),
-            reasons,
+            reasons: lead::reasons(&run.reasons, &cells, self.faults.len()),
+            why: run.reasons,
             started_at: self.started_at,
             about: self.about,
             trials: Vec::new(),
             axes: self.plan.axes.clone(),
-            cells: cells.collect(),
+            cells,
             faults: self.faults,
             leaders: self.observations,
             phases: Vec::new(),
@@ -129,58 +134,41 @@ impl Assembly<'_> {
         let first_fault_us = windows.iter().map(|w| w.called_us).min();
         let own = Windows { zero_us, first_fault_us, end_us: sending_ended_us };
         let rate = rate::achieved(cell, &ledger, &own);
+        let mut verdict = verify::judge(&cell.id, &cell.expectations, &findings);
         // Cells side by side are compared, so none may be starved by the others.
         if self.plan.cells.len() > 1 {
             let before = findings.latencies.iter().find(|l| l.label == "before");
             let p99_us = before.and_then(|l| l.p99_us);
             let overload = rate::overload(rate.as_ref(), p99_us, rate::latency_max(cell));
-            findings.inconclusive.extend(overload);
+            let scope = || Scope::Cell(cell.id.clone());
+            let reason = |text| Reason::new(ReasonKind::Overload, scope(), text);
+            overload.map(reason).into_iter().for_each(|reason| verdict.add(reason));
         }
-        let verdict = verify::judge(&cell.expectations, &findings);
         Judged { findings, verdict, rate, timeline, bytes: allocated_bytes(&ledger, observed) }
     }
 
-    /// Verdict, exit and reasons of the whole run.
-    fn sum_up(&self, judged: &[Judged]) -> (Verdict, Exit, Vec<String>) {
-        let ids = self.plan.cells.iter().map(|c| c.id.clone());
-        let cells: Vec<(String, CellVerdict)> =
-            ids.zip(judged.iter().map(|j| j.verdict.clone())).collect();
-        let ineffective: Vec<String> = self
-            .faults
-            .iter()
-            .filter(|f| !f.effective)
-            .map(|f| {
-                let reason = f.reason.as_deref().unwrap_or("no proof was seen");
-                format!("fault {} ({}) did not take effect: {reason}", f.index + 1, f.what)
-            })
-            .collect();
-        let run = verify::judge_run(&cells, &ineffective);
+    /// Verdict with reasons, and exit of the whole run.
+    fn sum_up(&self, judged: &[Judged]) -> (RunVerdict, Exit) {
+        let cells: Vec<CellVerdict> = judged.iter().map(|j| j.verdict.clone()).collect();
+        let ineffective = self.faults.iter().filter(|f| !f.effective).map(|f| {
+            let reason = f.reason.as_deref().unwrap_or("no proof was seen");
+            let text = format!("fault {} ({}) did not take effect: {reason}", f.index + 1, f.what);
+            Reason::new(ReasonKind::Fault, Scope::Fault(f.index), text)
+        });
+        let mut run = verify::judge_run(&cells, ineffective.collect());
         let (first, exit) = match &self.stop {
             Some(Stop::Interrupted(exit)) => {
                 ("interrupted before the log was read back".to_owned(), *exit)
             }
             Some(Stop::Failed(error)) => (error.to_string(), Exit::Environment),
-            None => return (run.verdict, run.verdict.exit(), self.all_reasons(run.reasons)),
+            None => {
+                let exit = run.verdict.exit();
+                return (run, exit);
+            }
         };
-        let reasons = std::iter::once(first).chain(run.reasons).collect();
-        (Verdict::Inconclusive, exit, reasons)
-    }
-
-    /// A run that passed says so in figures.
-    fn all_reasons(&self, reasons: Vec<String>) -> Vec<String> {
-        if !reasons.is_empty() {
-            return reasons;
-        }
-        let faults = match self.faults.len() {
-            0 => "no fault".to_owned(),
-            1 => "the fault took effect".to_owned(),
-            n => format!("all {n} faults took effect"),
-        };
-        let cells = match self.plan.cells.len() {
-            1 => "every expectation is met".to_owned(),
-            n => format!("every expectation of {n} cells is met"),
-        };
-        vec![format!("{cells}; {faults}")]
+        run.reasons.insert(0, Reason::new(ReasonKind::Stopped, Scope::Run, first));
+        run.verdict = Verdict::Inconclusive;
+        (run, exit)
     }
 }
 

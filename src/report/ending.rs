@@ -3,7 +3,7 @@
 use super::grid::word;
 use super::lines::printable;
 use super::table::tables;
-use super::{Paint, Report, Sort, advice, told};
+use super::{Paint, Report, Sort, advice, lead, told};
 use std::io::{self, Write};
 
 /// At most so many further reasons are told; `report.json` has all.
@@ -57,7 +57,8 @@ pub fn write_end(
     for line in first.drain(first.len().min(1)..) {
         writeln!(out, "  {line}")?;
     }
-    let why = first.pop().map_or(String::new(), |line| format!(": {line}"));
+    let counts = lead::counts(report).map_or(String::new(), |counts| format!(" ({counts})"));
+    let why = first.pop().map_or(String::new(), |line| format!(": {line}{counts}"));
     let verdict = paint.verdict(report.verdict, word(report.verdict));
     writeln!(out, "{verdict} {}{why}", printable(&report.plan.name))
 }

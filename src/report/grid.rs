@@ -54,9 +54,8 @@ const BAD: [&str; 6] = ["lost", "dup", "phantom", "reord", "corrupt", "foreign"]
 /// The tone of a field under this heading, which is unbroken.
 pub fn tone(heading: &str, text: &str) -> Tone {
     let verdict = text.trim_end_matches('*').to_uppercase();
-    let verdicts = [Verdict::Pass, Verdict::Fail, Verdict::Inconclusive];
     match heading {
-        "verdict" => verdicts
+        "verdict" => Verdict::ALL
             .into_iter()
             .find(|one| word(*one) == verdict)
             .map_or(Tone::Plain, Tone::Verdict),
@@ -96,6 +95,7 @@ pub fn groups<'a>(
 /// A verdict as the last line begins.
 pub fn word(verdict: Verdict) -> &'static str {
     match verdict {
+        Verdict::Measured => "MEASURED",
         Verdict::Pass => "PASS",
         Verdict::Fail => "FAIL",
         Verdict::Inconclusive => "INCONCLUSIVE",

@@ -5,6 +5,9 @@
 //! the next run; the class is `SCENARIO.CELL`, with the dots of the cell's name made underscores,
 //! because Jenkins makes packages of them.
 //!
+//! A cell of which nothing was expected has one case, `measured`, which is skipped and tells what was
+//! counted.
+//!
 //! Not all that spoils a run is an expectation, and none of it may come out green:
 //!
 //! - A cell can be worse than its expectations: its log was not read whole, or the machine did not
@@ -13,15 +16,15 @@
 //! - A suite `run` has a case for each fault, `… took effect`, because without it every pass means
 //!   nothing; of several trials the same fault is one case, in error when it failed to once.
 //! - Its case `came to its end` is in error when the run was interrupted, when the environment
-//!   failed, and whenever the run's verdict is no pass although nothing else is red. So the file is
-//!   green exactly when the report says pass. This case also has the run's time: cells share it, and
+//!   failed, and whenever the run's verdict is neither pass nor measured although nothing else is red.
+//!   So the file is green exactly when the report says one of them. This case also has the run's time: cells share it, and
 //!   CI systems add times up.
 //!
 //! The schema of Jenkins is in `tests/schemas`, and tests hold files against it.
 
 use super::lines::short;
 use super::told::{alike, why_not};
-use super::{CellReport, Report, grid, unmet};
+use super::{CellReport, Report, grid, lead, unmet};
 use crate::exit::Exit;
 use crate::verify::Verdict;
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
@@ -46,8 +49,9 @@ pub fn write_junit(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     junit.add_test_suite(run_suite(report, red));
     let xml = junit.to_string().map_err(io::Error::other)?;
     // The root's count of skipped cases is an extension, and Jenkins' schema has no room for it.
-    // Nothing is ever skipped here, and no text before it can hold a quotation mark.
-    out.write_all(xml.replacen(" skipped=\"0\"", "", 1).as_bytes())
+    // The root comes first, and no text before it can hold a quotation mark.
+    let skipped = format!(" skipped=\"{}\"", junit.skipped);
+    out.write_all(xml.replacen(&skipped, "", 1).as_bytes())
 }
 
 /// How long the run took. A report that somebody changed by hand may say anything.
@@ -78,6 +82,11 @@ fn add(suite: &mut TestSuite, class: &str, name: &str, status: TestCaseStatus) {
 fn status(verdict: Verdict, words: &[String]) -> TestCaseStatus {
     let (kind, name) = match verdict {
         Verdict::Pass => return TestCaseStatus::success(),
+        Verdict::Measured => {
+            let mut status = TestCaseStatus::skipped();
+            status.set_message(short(&line(&words.join("; ")), MESSAGE_MAX));
+            return status;
+        }
         Verdict::Inconclusive => (NonSuccessKind::Error, "inconclusive"),
         Verdict::Fail => (NonSuccessKind::Failure, "violated"),
     };
@@ -100,6 +109,10 @@ fn cell_suite(report: &Report, cell: &CellReport) -> TestSuite {
     for expectation in &cell.expectations {
         let words = unmet::expectation(report, cell, expectation);
         add(&mut suite, &class, &expectation.text, status(expectation.verdict, &words));
+    }
+    if cell.verdict == Verdict::Measured {
+        let words = [lead::measured(std::slice::from_ref(cell))];
+        add(&mut suite, &class, "measured", status(Verdict::Measured, &words));
     }
     let worst = cell.expectations.iter().map(|e| e.verdict).max().unwrap_or(Verdict::Pass);
     if cell.verdict > worst {
@@ -132,7 +145,7 @@ fn run_suite(report: &Report, mut red: bool) -> TestSuite {
         add(&mut suite, &class, &format!("{what} took effect"), status(verdict, &words));
     }
     let mut words = cut_short(report);
-    if words.is_empty() && report.verdict != Verdict::Pass && !red {
+    if words.is_empty() && !report.verdict.is_green() && !red {
         words.extend(report.reasons.iter().cloned());
         words.push("the run's verdict is no pass".to_owned());
     }

@@ -3,7 +3,6 @@
 use super::{Paint, Report, grid};
 use crate::event::{FaultStep, Observation, Progress, RunEvent, Stamped};
 use crate::plan::Metric;
-use crate::verify::Verdict;
 use std::collections::BTreeMap;
 
 /// The event as a line, or none where it is not worth one. `everything`: what each single broker
@@ -56,7 +55,7 @@ pub fn in_a_line(report: &Report, paint: Paint) -> String {
             }
         };
     }
-    if report.verdict != Verdict::Pass {
+    if !report.verdict.is_green() {
         let reason = report.reasons.first().map_or("", |reason| first_line(reason));
         text += &format!("; {}", printable(reason));
     }

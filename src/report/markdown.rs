@@ -4,15 +4,17 @@
 use super::gfm::{cell, inline};
 use super::grid::{self, Grid, unbroken, word};
 use super::lines::printable;
-use super::{CellReport, Report, Sort, advice, told};
+use super::{CellReport, Report, Sort, advice, lead, told};
 use std::io::{self, Write};
 
 /// GitHub takes 1 MiB of a step, and other commands of the step may have something to say, too.
 const BYTES_MAX: usize = 1_000_000;
 /// At most so many rows are read by anyone; of more cells the worst are shown.
 const ROWS_MAX: usize = 100;
-/// At most so many reasons, notes and faults each.
+/// At most so many notes and faults each.
 const ITEMS_MAX: usize = 20;
+/// At most so many reasons: what happened in each cell is told below.
+const REASONS_MAX: usize = 5;
 /// Characters of a sentence, of a value in the table, and of a name.
 const SENTENCE_MAX: usize = 1_000;
 const VALUE_MAX: usize = 60;
@@ -28,30 +30,32 @@ pub fn write_markdown(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     if !report.plan.summary.is_empty() {
         text += &format!("\n{}\n", inline(&report.plan.summary, SENTENCE_MAX));
     }
-    text += &list("", &report.reasons);
+    let further = report.reasons.iter().skip(1).cloned();
+    let reasons: Vec<String> = std::iter::once(lead::headline(report)).chain(further).collect();
+    text += &list("", &reasons, REASONS_MAX);
     text += &tables(report);
-    text += &list("", &advice::lines(report));
+    text += &list("", &advice::lines(report), ITEMS_MAX);
     text += &happened(report);
-    text += &list("Faults", &told::faults(report));
+    text += &list("Faults", &told::faults(report), ITEMS_MAX);
     let notes = report.notes.iter().map(|note| format!("note: {note}"));
     let about = report.about.iter().cloned().chain([told::phases(report)]).chain(notes);
-    text += &list("The run", &about.collect::<Vec<_>>());
+    text += &list("The run", &about.collect::<Vec<_>>(), ITEMS_MAX);
     text += &again(report);
     out.write_all(bounded(text).as_bytes())
 }
 
 /// A heading, unless it is empty, and a bounded list; nothing where there is nothing to list.
-fn list(heading: &str, items: &[String]) -> String {
+fn list(heading: &str, items: &[String], most: usize) -> String {
     if items.is_empty() {
         return String::new();
     }
     let mut text = if heading.is_empty() { String::new() } else { format!("\n## {heading}\n") };
     text.push('\n');
-    for item in items.iter().take(ITEMS_MAX) {
+    for item in items.iter().take(most) {
         text += &format!("- {}\n", inline(item, SENTENCE_MAX));
     }
-    if items.len() > ITEMS_MAX {
-        text += &format!("- and {} more in report.json\n", items.len() - ITEMS_MAX);
+    if items.len() > most {
+        text += &format!("- and {} more in report.json\n", items.len() - most);
     }
     text
 }
@@ -71,7 +75,7 @@ fn tables(report: &Report) -> String {
         text += &table(&group.counted);
         text += &group.shares.as_ref().map_or(String::new(), table);
     }
-    text + &list("", &grid::legend(cells))
+    text + &list("", &grid::legend(cells), ITEMS_MAX)
 }
 
 /// One table; figures stand right.

@@ -1,10 +1,10 @@
 //! Several runs of one study put together: each cell's trials side by side, and the verdict over
 //! all of them.
 
-use super::{CellReport, CellTrial, CellTrials, Memory, Report, ShownCounts, TrialReport};
+use super::{CellReport, CellTrial, CellTrials, Memory, Report, ShownCounts, TrialReport, lead};
 use crate::exit::Exit;
 use crate::stats::Spread;
-use crate::verify::{Bounds, PhaseLatency, Verdict};
+use crate::verify::{Bounds, PhaseLatency, Reason, Verdict, most_telling_first};
 use std::collections::BTreeMap;
 
 /// At most so many reasons are told of all trials together; each trial's own report has its own.
@@ -15,7 +15,15 @@ const REASONS_MAX: usize = 20;
 pub fn merge(runs: Vec<(TrialReport, Report)>) -> Report {
     let (trials, reports): (Vec<TrialReport>, Vec<Report>) = runs.into_iter().unzip();
     let numbered = || trials.iter().map(|t| t.number).zip(&reports);
-    let cells = by_cell(numbered()).iter().map(|runs| cell(runs)).collect();
+    let cells: Vec<CellReport> = by_cell(numbered()).iter().map(|runs| cell(runs)).collect();
+    let of_trial = |(trial, report): (u32, &Report)| -> Vec<Reason> {
+        let numbered = |one: &Reason| Reason { trial: Some(trial), ..one.clone() };
+        report.why.iter().map(numbered).collect()
+    };
+    let mut why: Vec<Reason> = numbered().flat_map(of_trial).collect();
+    most_telling_first(&mut why);
+    let mut reasons = lead::reasons_of_trials(&why, &cells, trials.len());
+    reasons.truncate(REASONS_MAX);
     let exit = reports.iter().map(Report::exit).fold(Exit::Pass, Exit::worst);
     let faults = numbered().flat_map(|(trial, report)| {
         report.faults.iter().cloned().map(move |mut fault| {
@@ -29,7 +37,8 @@ pub fn merge(runs: Vec<(TrialReport, Report)>) -> Report {
         schema: first.schema.clone(),
         verdict: reports.iter().map(|r| r.verdict).max().unwrap_or(Verdict::Inconclusive),
         exit_code: exit.code(),
-        reasons: reasons(&trials),
+        reasons,
+        why,
         started_at: first.started_at.clone(),
         about: first.about.clone(),
         axes: first.axes.clone(),
@@ -84,24 +93,6 @@ fn union<'a>(texts: impl Iterator<Item = &'a String>) -> Vec<String> {
         }
     }
     all
-}
-
-/// Why, over all trials: in how many of them, and what the first of these said.
-fn reasons(trials: &[TrialReport]) -> Vec<String> {
-    let of = trials.len();
-    let mut reasons = Vec::new();
-    for (verdict, word) in [(Verdict::Fail, "fail"), (Verdict::Inconclusive, "are inconclusive")] {
-        let such: Vec<&TrialReport> = trials.iter().filter(|t| t.verdict == verdict).collect();
-        let Some(first) = such.first() else { continue };
-        reasons.push(format!("{} of {of} trials {word}", such.len()));
-        let (number, left) = (first.number, REASONS_MAX - reasons.len());
-        let told = first.reasons.iter().take(left.min(REASONS_MAX / 2));
-        reasons.extend(told.map(|reason| format!("trial {number}: {reason}")));
-    }
-    if reasons.is_empty() {
-        reasons.push(format!("every expectation is met in {of} of {of} trials"));
-    }
-    reasons
 }
 
 /// Phases of one name added up, in the order in which they first came.

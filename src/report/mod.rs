@@ -7,6 +7,7 @@ mod assemble;
 #[cfg(test)]
 mod blank;
 mod ending;
+mod first_version;
 mod format;
 mod gfm;
 mod grid;
@@ -14,6 +15,7 @@ mod html;
 mod json;
 mod json_lines;
 mod junit;
+mod lead;
 mod lines;
 mod live;
 mod markdown;
@@ -37,6 +39,7 @@ pub use assemble::Assembly;
 #[cfg(test)]
 pub use blank::blank;
 pub use ending::write_end;
+pub use first_version::{FIRST_SCHEMA, OldCell, why};
 pub use format::{Format, write, write_files};
 pub use json_lines::{Finished, JsonLines};
 pub use lines::{in_a_line, printable};

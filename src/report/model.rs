@@ -8,14 +8,15 @@ use crate::plan::{Cell, Metric, Plan};
 use crate::runner::Phase;
 use crate::verify::{
     Bounds, CellFindings, CellVerdict, Counts, ExpectationVerdict, FaultOutage, Omitted, Outage,
-    PhaseLatency, Timeline, Verdict, Witness,
+    PhaseLatency, Reason, Timeline, Verdict, Witness,
 };
 use crate::workload::wire::Summary;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The schema's name and version; a change that breaks readers makes a new one.
-pub const SCHEMA: &str = "kafka-chaos/report/1";
+/// The schema's name and version; a change that breaks readers makes a new one. The second has the
+/// verdict `measured`.
+pub const SCHEMA: &str = "kafka-chaos/report/2";
 
 /// All that is known of one run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,6 +29,10 @@ pub struct Report {
     pub exit_code: u8,
     /// Why, in words; the first is the most telling.
     pub reasons: Vec<String>,
+    /// What keeps the run from passing, in the order of `reasons`: each with its kind, and what it is
+    /// about. Of several trials all of them.
+    #[serde(default)]
+    pub why: Vec<Reason>,
     /// When the run began, RFC 3339 with the zone.
     pub started_at: String,
     /// Runtime, versions, seed, timing; one line each.

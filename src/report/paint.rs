@@ -50,6 +50,7 @@ impl Paint {
     /// A word in the colour of a verdict.
     pub fn verdict(self, verdict: Verdict, word: impl Display) -> String {
         match verdict {
+            Verdict::Measured => self.strong(word),
             Verdict::Pass => self.good(word),
             Verdict::Fail => self.bad(word),
             Verdict::Inconclusive => self.warn(word),

@@ -1,7 +1,8 @@
 //! Files of JSON that the tool wrote and reads again: [`SavedFile`] finds one, and makes sure that it
 //! is what it seems before anything of it is taken.
 
-use super::{Report, SCHEMA};
+use super::{FIRST_SCHEMA, OldCell, Report, SCHEMA, lead, why};
+use crate::verify::most_telling_first;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::fs::{self, File};
@@ -107,7 +108,30 @@ impl SavedFile {
 pub fn read(path: &Path) -> Result<Report, ReadError> {
     let help = "name a run's folder (chaos-out/NAME-TIME), or its report.json";
     let file = SavedFile::open(path, Wanted { not: "no report", help })?;
-    if file.schema == SCHEMA { file.parse("report") } else { Err(file.unknown(&[SCHEMA])) }
+    match file.schema.as_str() {
+        SCHEMA => file.parse("report"),
+        FIRST_SCHEMA => file.parse("report").map(completed),
+        _ => Err(file.unknown(&[SCHEMA, FIRST_SCHEMA])),
+    }
+}
+
+/// A report of the first version with what it tells in words only.
+fn completed(mut report: Report) -> Report {
+    let cells: Vec<OldCell<'_>> =
+        report.cells.iter().map(|cell| (cell.id.as_str(), &cell.expectations[..])).collect();
+    let mut all = match report.trials.as_slice() {
+        [] => why(report.exit_code, &report.reasons, &cells, None),
+        trials => {
+            let of = |t: &super::TrialReport| why(t.exit_code, &t.reasons, &cells, Some(t.number));
+            trials.iter().flat_map(of).collect()
+        }
+    };
+    most_telling_first(&mut all);
+    if !all.is_empty() {
+        report.reasons = lead::lines(&all);
+    }
+    report.why = all;
+    report
 }
 
 /// The file itself, or the report of a folder.

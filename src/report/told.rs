@@ -26,7 +26,7 @@ pub fn cells(report: &Report) -> (Vec<Told>, usize) {
     let telling: Vec<&CellReport> = report
         .cells
         .iter()
-        .filter(|cell| !cell.witnesses.is_empty() || cell.verdict != Verdict::Pass)
+        .filter(|cell| !cell.witnesses.is_empty() || !cell.verdict.is_green())
         .collect();
     let each = (WITNESSES_MAX / telling.len().max(1)).max(1);
     let told = telling.iter().take(WITNESSES_MAX).map(|cell| of_cell(cell, each)).collect();

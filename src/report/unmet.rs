@@ -3,7 +3,7 @@
 
 use super::{CellReport, Report};
 use crate::plan::Metric;
-use crate::verify::{Anomaly, ExpectationVerdict, Verdict};
+use crate::verify::{Anomaly, ExpectationVerdict, Reason, Verdict};
 
 /// At most so many trials are named.
 const TRIALS_MAX: usize = 20;
@@ -29,22 +29,14 @@ pub fn expectation(report: &Report, cell: &CellReport, one: &ExpectationVerdict)
     words
 }
 
-/// What beside its expectations keeps a cell from passing, as far as the run's reasons tell it.
+/// What beside its expectations keeps a cell from passing.
 pub fn otherwise(report: &Report, cell: &CellReport) -> Vec<String> {
-    let prefix = format!("cell {}: ", cell.id);
-    let own = report.reasons.iter().map(|reason| (None, reason));
-    let of_trials = report.trials.iter().flat_map(|trial| {
-        let number = Some(trial.number);
-        trial.reasons.iter().map(move |reason| (number, reason))
-    });
-    let reason = |(trial, reason): (Option<u32>, &String)| {
-        let text = reason.strip_prefix(&prefix)?;
-        let expected =
-            cell.expectations.iter().any(|e| text.starts_with(&format!("`{}` ", e.text)));
-        let of = trial.map_or(String::new(), |trial| format!("trial {trial}: "));
-        (!expected).then(|| format!("{of}{text}"))
+    let own = report.why.iter().filter(|one| one.is_of(&cell.id) && one.metric.is_none());
+    let words = |one: &Reason| {
+        let of = one.trial.map_or(String::new(), |trial| format!("trial {trial}: "));
+        format!("{of}{}", one.text)
     };
-    own.chain(of_trials).filter_map(reason).collect()
+    own.map(words).collect()
 }
 
 /// In which of several trials the cell did not pass: the reason is that of one of them.
@@ -52,7 +44,7 @@ fn trials(cell: &CellReport) -> Option<String> {
     let each = &cell.trials.as_ref()?.each;
     let bad: Vec<String> = each
         .iter()
-        .filter(|trial| trial.verdict != Verdict::Pass)
+        .filter(|trial| !trial.verdict.is_green())
         .map(|trial| trial.trial.to_string())
         .collect();
     let more = if bad.len() > TRIALS_MAX { ", …" } else { "" };

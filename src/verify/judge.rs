@@ -1,101 +1,59 @@
 //! [`judge`] and [`judge_run`]: findings held against expectations.
 
+use super::reason::{Reason, ReasonKind, Scope, most_telling_first};
 use super::types::{Bounds, CellFindings};
+use super::verdict::{CellVerdict, ExpectationVerdict, RunVerdict, Verdict};
 use super::words::{plural, seconds};
-use crate::exit::Exit;
 use crate::plan::{Expectation, Metric};
-use serde::{Deserialize, Serialize};
 
-/// How an expectation, a cell or a run came out. Of several the greatest wins: a violation that
-/// was seen stays one whatever else was not seen, and not having seen is never a pass.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Verdict {
-    /// Everything was looked at, and all is as expected.
-    Pass,
-    /// It was not found out.
-    Inconclusive,
-    /// An expectation was violated, whatever was not looked at.
-    Fail,
-}
-
-impl Verdict {
-    /// The exit that it leads to.
-    pub fn exit(self) -> Exit {
-        match self {
-            Verdict::Pass => Exit::Pass,
-            Verdict::Inconclusive => Exit::Inconclusive,
-            Verdict::Fail => Exit::Violated,
+/// Holds a cell's findings against its expectations. Without any it is measured: whatever happened
+/// met and violated nothing.
+pub fn judge(cell: &str, expectations: &[Expectation], findings: &CellFindings) -> CellVerdict {
+    let mut judged = CellVerdict {
+        verdict: if expectations.is_empty() { Verdict::Measured } else { Verdict::Pass },
+        expectations: Vec::new(),
+        reasons: Vec::new(),
+    };
+    let scope = || Scope::Cell(cell.to_owned());
+    for expectation in expectations {
+        let Judged { one, unmet } = judge_one(expectation, findings);
+        if let Some((kind, amount)) = unmet {
+            let metric = Some(expectation.metric);
+            let text = one.reason.clone();
+            judged.add(Reason { metric, amount, ..Reason::new(kind, scope(), text) });
         }
+        judged.expectations.push(one);
     }
-}
-
-/// How one expectation came out.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ExpectationVerdict {
-    /// As it was written.
-    pub text: String,
-    /// What it measures.
-    pub metric: Metric,
-    /// How it came out.
-    pub verdict: Verdict,
-    /// Why, in words with figures.
-    pub reason: String,
-}
-
-/// How a cell came out.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct CellVerdict {
-    /// The worst of its expectations; inconclusive at best when the log was not read whole.
-    pub verdict: Verdict,
-    /// In their order.
-    pub expectations: Vec<ExpectationVerdict>,
-    /// Everything that keeps it from passing.
-    pub reasons: Vec<String>,
-}
-
-/// How a run came out.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct RunVerdict {
-    /// The worst of its cells; inconclusive at best when a fault had no effect.
-    pub verdict: Verdict,
-    /// Everything that keeps it from passing.
-    pub reasons: Vec<String>,
-}
-
-/// Holds a cell's findings against its expectations.
-pub fn judge(expectations: &[Expectation], findings: &CellFindings) -> CellVerdict {
-    let expectations: Vec<ExpectationVerdict> =
-        expectations.iter().map(|expectation| judge_one(expectation, findings)).collect();
-    let mut verdict = expectations.iter().map(|one| one.verdict).max().unwrap_or(Verdict::Pass);
-    if !findings.inconclusive.is_empty() {
-        verdict = verdict.max(Verdict::Inconclusive);
+    for why in &findings.inconclusive {
+        judged.add(Reason::new(ReasonKind::NotSettled, scope(), why.clone()));
     }
-    let unmet = expectations.iter().filter(|one| one.verdict != Verdict::Pass);
-    let reasons = unmet.map(|one| one.reason.clone()).chain(findings.inconclusive.iter().cloned());
-    CellVerdict { verdict, reasons: reasons.collect(), expectations }
+    judged
 }
 
-/// Sums up a run: its cells by their ids, and each fault that had no effect, in words.
-pub fn judge_run(cells: &[(String, CellVerdict)], ineffective: &[String]) -> RunVerdict {
-    let mut verdict = cells.iter().map(|(_, cell)| cell.verdict).max().unwrap_or(Verdict::Pass);
-    let mut reasons = Vec::new();
-    for (id, cell) in cells {
-        reasons.extend(cell.reasons.iter().map(|reason| format!("cell {id}: {reason}")));
-    }
+/// Sums up a run: its cells, and what is to be said of its faults.
+pub fn judge_run(cells: &[CellVerdict], faults: Vec<Reason>) -> RunVerdict {
+    let mut reasons: Vec<Reason> = cells.iter().flat_map(|cell| cell.reasons.clone()).collect();
     if cells.is_empty() {
-        reasons.push("no cell was judged".to_owned());
+        let why = "no cell was judged".to_owned();
+        reasons.push(Reason::new(ReasonKind::NotSettled, Scope::Run, why));
     }
-    reasons.extend_from_slice(ineffective);
-    if cells.is_empty() || !ineffective.is_empty() {
-        verdict = verdict.max(Verdict::Inconclusive);
-    }
-    RunVerdict { verdict, reasons }
+    reasons.extend(faults);
+    most_telling_first(&mut reasons);
+    let of_cells = cells.iter().map(|cell| cell.verdict);
+    let verdicts = of_cells.chain(reasons.iter().map(|reason| reason.kind.verdict()));
+    RunVerdict { verdict: verdicts.max().unwrap_or(Verdict::Inconclusive), reasons }
+}
+
+/// An expectation's verdict; and where it is not met, what kind of reason that is, and how much
+/// of it.
+struct Judged {
+    one: ExpectationVerdict,
+    unmet: Option<(ReasonKind, u64)>,
 }
 
 /// One expectation. The true value lies within bounds, which are one value where the log was
 /// read whole. It is violated only if no value within them meets it, and met only if all do.
-fn judge_one(expectation: &Expectation, findings: &CellFindings) -> ExpectationVerdict {
+fn judge_one(expectation: &Expectation, findings: &CellFindings) -> Judged {
     let metric = expectation.metric;
     let value = bounds_of(metric, findings);
     let unit = if metric == Metric::Unavailable { 1_000 } else { 1 };
@@ -105,17 +63,25 @@ fn judge_one(expectation: &Expectation, findings: &CellFindings) -> ExpectationV
     let below = min.is_some_and(|min| value.most.is_some_and(|most| most < min));
     let within = max.is_none_or(|max| value.most.is_some_and(|most| most <= max))
         && min.is_none_or(|min| value.least >= min);
-    let (verdict, how) = if above || (below && !metric.is_anomaly()) {
-        (Verdict::Fail, "is violated")
+    let control = metric.is_anomaly() && min.is_some_and(|min| min > 0);
+    let (verdict, how, unmet) = if above {
+        (Verdict::Fail, "is violated", Some((ReasonKind::Violated, value.least)))
+    } else if below && !metric.is_anomaly() {
+        let lacking = min.unwrap_or(0).saturating_sub(value.least);
+        (Verdict::Fail, "is violated", Some((ReasonKind::Violated, lacking)))
     } else if below {
-        (Verdict::Inconclusive, "did not happen, so the run proves nothing")
+        let how = "did not happen, so the run proves nothing";
+        (Verdict::Inconclusive, how, Some((ReasonKind::Unmet, 0)))
     } else if within {
-        (Verdict::Pass, "is met")
+        (Verdict::Pass, "is met", None)
     } else {
-        (Verdict::Inconclusive, "is not settled")
+        (Verdict::Inconclusive, "is not settled", Some((ReasonKind::NotSettled, value.least)))
     };
-    let reason = format!("`{}` {how}: {}", expectation.text, value_text(metric, value, findings));
-    ExpectationVerdict { text: expectation.text.clone(), metric, verdict, reason }
+    let expected = if control && unmet.is_none() { ", as expected" } else { "" };
+    let value = value_text(metric, value, findings);
+    let reason = format!("`{}` {how}: {value}{expected}", expectation.text);
+    let text = expectation.text.clone();
+    Judged { one: ExpectationVerdict { text, metric, verdict, control, reason }, unmet }
 }
 
 /// Between which values the truth lies: messages, or microseconds of unavailability.
@@ -217,7 +183,11 @@ mod tests {
         min: Option<u64>,
         max: Option<u64>,
     ) -> Verdict {
-        judge(&[expect(metric, min, max)], findings).verdict
+        judge("c", &[expect(metric, min, max)], findings).verdict
+    }
+
+    fn texts(reasons: &[Reason]) -> Vec<&str> {
+        reasons.iter().map(|reason| reason.text.as_str()).collect()
     }
 
     const P: Verdict = Verdict::Pass;
@@ -309,18 +279,26 @@ mod tests {
         };
         let all = CellFindings { counts, ..findings() };
         let reasons = [
-            (Metric::Lost, 1, "`lost` is met: 1 message lost"),
-            (Metric::Duplicated, 2, "`duplicated` is met: 2 messages duplicated"),
-            (Metric::Reordered, 3, "`reordered` is met: 3 messages reordered"),
-            (Metric::Phantom, 4, "`phantom` is met: 4 messages rejected, yet in the log"),
-            (Metric::Corrupt, 5, "`corrupt` is met: 5 records corrupt"),
-            (Metric::Foreign, 6, "`foreign` is met: 6 records foreign"),
+            (Metric::Lost, 1, "`lost` is met: 1 message lost, as expected"),
+            (Metric::Duplicated, 2, "`duplicated` is met: 2 messages duplicated, as expected"),
+            (Metric::Reordered, 3, "`reordered` is met: 3 messages reordered, as expected"),
+            (
+                Metric::Phantom,
+                4,
+                "`phantom` is met: 4 messages rejected, yet in the log, as expected",
+            ),
+            (Metric::Corrupt, 5, "`corrupt` is met: 5 records corrupt, as expected"),
+            (Metric::Foreign, 6, "`foreign` is met: 6 records foreign, as expected"),
             (Metric::Acked, 7, "`acked` is met: 7 messages acknowledged"),
-            (Metric::Rejected, 8, "`rejected` is met: 8 messages rejected"),
-            (Metric::Unknown, 9, "`unknown` is met: 9 messages with an unknown outcome"),
+            (Metric::Rejected, 8, "`rejected` is met: 8 messages rejected, as expected"),
+            (
+                Metric::Unknown,
+                9,
+                "`unknown` is met: 9 messages with an unknown outcome, as expected",
+            ),
         ];
         for (metric, value, reason) in reasons {
-            let verdict = judge(&[expect(metric, Some(value), Some(value))], &all);
+            let verdict = judge("c", &[expect(metric, Some(value), Some(value))], &all);
             assert_eq!((verdict.verdict, verdict.expectations[0].reason.as_str()), (P, reason));
             assert!(verdict.reasons.is_empty());
         }
@@ -329,7 +307,7 @@ mod tests {
     #[test]
     fn reasons_are_sentences_with_figures() {
         let reason = |findings: &CellFindings, metric, min, max| {
-            judge(&[expect(metric, min, max)], findings).reasons.concat()
+            texts(&judge("c", &[expect(metric, min, max)], findings).reasons).concat()
         };
         assert_eq!(
             reason(&findings(), Metric::Lost, None, Some(0)),
@@ -374,30 +352,83 @@ mod tests {
         let met = expect(Metric::Lost, None, Some(5));
         let violated = expect(Metric::Acked, Some(801), None);
         let unbitten = expect(Metric::Corrupt, Some(1), None);
-        assert_eq!(judge(&[], &findings()).verdict, P);
-        assert_eq!(judge(&[], &torn).verdict, I);
-        assert_eq!(judge(std::slice::from_ref(&met), &torn).reasons, ["partition 0: torn"]);
-        assert_eq!(judge(&[met.clone(), unbitten.clone()], &findings()).verdict, I);
-        let all = judge(&[unbitten, violated, met], &torn);
+        assert_eq!(judge("c", &[], &findings()).verdict, Verdict::Measured);
+        assert_eq!(judge("c", &[], &torn).verdict, I);
+        assert_eq!(
+            texts(&judge("c", std::slice::from_ref(&met), &torn).reasons),
+            ["partition 0: torn"]
+        );
+        assert_eq!(judge("c", &[met.clone(), unbitten.clone()], &findings()).verdict, I);
+        let all = judge("c", &[unbitten, violated, met], &torn);
         assert_eq!((all.verdict, all.reasons.len()), (F, 3));
+    }
+
+    // What is met although it is bad says that somebody asked for it.
+    #[test]
+    fn a_control_that_bit_is_marked() {
+        let control = |min, max| {
+            let judged = judge("c", &[expect(Metric::Lost, min, max)], &findings());
+            let one = judged.expectations.into_iter().next().unwrap();
+            (one.control, one.reason.ends_with(", as expected"))
+        };
+        assert_eq!(control(Some(1), None), (true, true));
+        assert_eq!(control(Some(5), Some(5)), (true, true));
+        assert_eq!(control(Some(6), None), (true, false));
+        assert_eq!(control(Some(1), Some(4)), (true, false));
+        assert_eq!(control(Some(0), Some(9)), (false, false));
+        let acked = judge("c", &[expect(Metric::Acked, Some(1), None)], &findings());
+        assert!(!acked.expectations[0].control);
+    }
+
+    fn cell(id: &str, expectations: &[Expectation], findings: &CellFindings) -> CellVerdict {
+        judge(id, expectations, findings)
+    }
+
+    fn no_effect() -> Vec<Reason> {
+        let why = "the stop stopped nothing".to_owned();
+        vec![Reason::new(ReasonKind::Fault, Scope::Fault(0), why)]
     }
 
     #[test]
     fn the_worst_of_a_run_wins_and_a_fault_without_effect_is_no_pass() {
-        let cell = |verdict, reason: &str| {
-            let reasons = if verdict == P { vec![] } else { vec![reason.to_owned()] };
-            (reason.to_owned(), CellVerdict { verdict, expectations: vec![], reasons })
-        };
-        let (pass, unclear, fail) = (cell(P, "a"), cell(I, "b"), cell(F, "c"));
-        let no_effect = ["the stop stopped nothing".to_owned()];
-        assert_eq!(judge_run(std::slice::from_ref(&pass), &[]).verdict, P);
-        assert_eq!(judge_run(std::slice::from_ref(&pass), &no_effect).verdict, I);
-        assert_eq!(judge_run(&[pass.clone(), unclear.clone()], &[]).verdict, I);
-        let all = judge_run(&[fail, pass, unclear], &no_effect);
+        let torn = CellFindings { inconclusive: vec!["b".into()], ..findings() };
+        let pass = cell("a", &[expect(Metric::Lost, None, Some(5))], &findings());
+        let unclear = cell("b", &[expect(Metric::Acked, None, None)], &torn);
+        let fail = cell("c", &[expect(Metric::Lost, None, Some(0))], &findings());
+        assert_eq!(judge_run(std::slice::from_ref(&pass), vec![]).verdict, P);
+        assert_eq!(judge_run(std::slice::from_ref(&pass), no_effect()).verdict, I);
+        assert_eq!(judge_run(&[pass.clone(), unclear.clone()], vec![]).verdict, I);
+        let all = judge_run(&[unclear, pass, fail], no_effect());
         assert_eq!(all.verdict, F);
-        assert_eq!(all.reasons, ["cell c: c", "cell b: b", "the stop stopped nothing"]);
-        assert_eq!(judge_run(&[], &[]).verdict, I);
-        let exits = [P, I, F].map(|verdict| verdict.exit().code());
-        assert_eq!(exits, [0, 3, 1]);
+        let told: Vec<String> = all.reasons.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            told,
+            [
+                "cell c: `lost` is violated: 5 messages lost",
+                "the stop stopped nothing",
+                "cell b: b"
+            ]
+        );
+        assert_eq!(judge_run(&[], vec![]).verdict, I);
+        let exits = Verdict::ALL.map(|verdict| verdict.exit().code());
+        assert_eq!(exits, [0, 0, 3, 1]);
+    }
+
+    // Nothing was expected: it is no pass, and changes nothing for the cells of which something
+    // was. What makes figures worthless makes these worthless, too.
+    #[test]
+    fn without_expectations_a_cell_is_measured() {
+        let torn = CellFindings { inconclusive: vec!["torn".into()], ..findings() };
+        let measured = cell("a", &[], &findings());
+        let met = cell("b", &[expect(Metric::Lost, None, Some(5))], &findings());
+        let violated = cell("c", &[expect(Metric::Lost, None, Some(0))], &findings());
+        let run = |cells: &[&CellVerdict], faults| {
+            judge_run(&cells.iter().map(|&cell| cell.clone()).collect::<Vec<_>>(), faults).verdict
+        };
+        assert_eq!(run(&[&measured], vec![]), Verdict::Measured);
+        assert_eq!(run(&[&measured, &met], vec![]), P);
+        assert_eq!(run(&[&measured, &violated], vec![]), F);
+        assert_eq!(run(&[&measured], no_effect()), I);
+        assert_eq!(run(&[&cell("a", &[], &torn)], vec![]), I);
     }
 }

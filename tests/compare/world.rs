@@ -74,6 +74,7 @@ pub fn report(text: &str, trials: u32, trial: impl Fn(&str, u32) -> CellTrial) -
     report["verdict"] = json!(worst);
     report["exit_code"] = json!(worst.exit().code());
     report["reasons"] = json!(["made"]);
+    report["why"] = json!([]);
     if trials > 1 {
         let of_run = |(i, verdict): (usize, &Verdict)| {
             json!({

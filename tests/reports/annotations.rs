@@ -1,13 +1,10 @@
 //! What GitHub Actions is told.
 
-use crate::world::{
-    LOSS, make_inconclusive, miss, sound, sound_36, trials, unsent, unsettle, violate,
-};
+use crate::world::{LOSS, miss, overload, sound, sound_36, trials, unsent, unsettle, violate};
 use kafka_chaos::exit::Exit;
 use kafka_chaos::report::annotations;
 use kafka_chaos::runner::Stop;
 use kafka_chaos::runtime::RuntimeError;
-use kafka_chaos::verify::Verdict;
 
 #[test]
 fn a_violation_is_an_error_and_what_is_not_settled_a_warning() {
@@ -15,16 +12,16 @@ fn a_violation_is_an_error_and_what_is_not_settled_a_warning() {
     assert_eq!(annotations(&report), [""; 0]);
     unsettle(&mut report, 1);
     violate(&mut report, 0);
-    report.reasons.clear();
     miss(&mut report);
     let expected = [
         format!(
             "::error file=made.yaml,title=made acks=1::`lost: 0` is violated: 990 messages lost%0A{LOSS}"
         ),
-        "::warning file=made.yaml,title=made acks=all::`lost: 0` is not settled: 0 to 5 messages lost"
-            .to_owned(),
         "::warning file=made.yaml,title=made::process_stop leader at 5 s for 10 s did not take effect: \
          no thread stood still"
+            .to_owned(),
+        "::warning file=made.yaml,title=made acks=all::`lost: 0` is not settled: 0 to 5 messages lost%0A\
+         the log of partition 2 was not read to its end"
             .to_owned(),
     ];
     assert_eq!(annotations(&report), expected);
@@ -56,12 +53,11 @@ fn a_run_that_was_cut_short_says_so_first() {
 #[test]
 fn no_run_without_a_pass_is_silent() {
     let mut unread = sound();
-    unread.cells[0].verdict = Verdict::Inconclusive;
-    unread.reasons = vec!["cell acks=1: the machine did not keep up".into()];
-    make_inconclusive(&mut unread);
+    overload(&mut unread, 0);
     let all = annotations(&unread);
     assert_eq!(all, ["::warning file=made.yaml,title=made acks=1::the machine did not keep up"]);
     unread.cells.clear();
+    unread.why.clear();
     unread.reasons = vec!["no cell was judged".into()];
     let all = annotations(&unread);
     assert_eq!(all, ["::warning file=made.yaml,title=made::no cell was judged"]);

@@ -72,7 +72,8 @@ fn what_is_no_report_is_named_with_what_to_do() {
         ("list", "is JSON, but no report: "),
         (
             "other",
-            "its schema is `kafka-chaos/report/9`, and this version reads kafka-chaos/report/1",
+            "its schema is `kafka-chaos/report/9`, and this version reads kafka-chaos/report/2 and \
+             kafka-chaos/report/1",
         ),
         ("bare", "is no report that this version can read: missing field"),
         ("empty", "the folder has no report.json"),

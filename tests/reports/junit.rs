@@ -1,14 +1,14 @@
 //! junit.xml is valid, and green exactly when the run's verdict is pass.
 
 use crate::world::{
-    LOSS, make_inconclusive, miss, sound, sound_36, trials, unsent, unsettle, violate, written,
+    LOSS, make_inconclusive, miss, overload, sound, sound_36, trials, unsent, unsettle, violate,
+    written,
 };
 use crate::xml::Checked;
 use kafka_chaos::exit::Exit;
 use kafka_chaos::report::{Format, Report};
 use kafka_chaos::runner::Stop;
 use kafka_chaos::runtime::RuntimeError;
-use kafka_chaos::verify::Verdict;
 
 fn junit(report: &Report) -> Checked {
     Checked::new(&written(report, Format::Junit))
@@ -57,9 +57,7 @@ fn trouble_of_the_whole_run_is_not_green() {
     let mut missed = sound();
     miss(&mut missed);
     let mut unread = sound();
-    unread.cells[1].verdict = Verdict::Inconclusive;
-    unread.reasons = vec!["cell acks=all: the machine did not keep up".into()];
-    make_inconclusive(&mut unread);
+    overload(&mut unread, 1);
     let mut empty = sound();
     empty.cells.clear();
     empty.reasons = vec!["no cell was judged".into()];

@@ -5,8 +5,10 @@
 
 mod annotations;
 mod command;
+mod first;
 mod hostile;
 mod junit;
+mod logged;
 mod rebuilt;
 mod summary;
 mod world;

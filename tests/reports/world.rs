@@ -5,7 +5,9 @@ use kafka_chaos::fault::FaultRecord;
 use kafka_chaos::plan::{self, Metric};
 use kafka_chaos::report::{self, Assembly, CellReport, Format, Report, Sort, TrialReport};
 use kafka_chaos::runner::{Phase, Stop};
-use kafka_chaos::verify::{Anomaly, PhaseLatency, Verdict, Witness};
+use kafka_chaos::verify::{
+    Anomaly, PhaseLatency, Reason, ReasonKind, Scope, Verdict, Witness, most_telling_first,
+};
 use std::collections::BTreeMap;
 
 const SCENARIO: &str = "name: made\nsummary: Made of figures.\n\
@@ -60,6 +62,7 @@ fn made_sound(mut report: Report) -> Report {
     report.verdict = Verdict::Pass;
     report.exit_code = 0;
     report.reasons = vec!["every expectation of 2 cells is met; the fault took effect".into()];
+    report.why.clear();
     report.phases = vec![
         Phase { name: "cluster".into(), ms: 4_250.5 },
         Phase { name: "sending".into(), ms: 20_000.25 },
@@ -132,8 +135,10 @@ pub fn violate(report: &mut Report, cell: usize) {
         standing: vec![],
         text: LOSS.into(),
     }];
-    let reason = format!("cell {}: `lost: 0` is violated: 990 messages lost", cell.id);
-    report.reasons = vec![reason];
+    let (scope, text) = (Scope::Cell(cell.id.clone()), cell.expectations[0].reason.clone());
+    let metric = Some(Metric::Lost);
+    let reason = Reason::new(ReasonKind::Violated, scope, text);
+    add(report, Reason { metric, amount: 990, ..reason });
     (report.verdict, report.exit_code) = (Verdict::Fail, 1);
 }
 
@@ -146,9 +151,28 @@ pub fn unsettle(report: &mut Report, cell: usize) {
     cell.counts.lost = None;
     let metric = Metric::Lost;
     cell.bounds = vec![kafka_chaos::verify::Bounds { metric, least: 0, most: Some(5) }];
-    let id = cell.id.clone();
-    report.reasons.push(format!("cell {id}: `lost: 0` is not settled: 0 to 5 messages lost"));
-    report.reasons.push(format!("cell {id}: the log of partition 2 was not read to its end"));
+    let (scope, text) = (Scope::Cell(cell.id.clone()), cell.expectations[0].reason.clone());
+    let reason = Reason::new(ReasonKind::NotSettled, scope.clone(), text);
+    add(report, Reason { metric: Some(metric), ..reason });
+    let text = "the log of partition 2 was not read to its end".to_owned();
+    add(report, Reason::new(ReasonKind::NotSettled, scope, text));
+    make_inconclusive(report);
+}
+
+/// Takes in one more reason.
+pub fn add(report: &mut Report, reason: Reason) {
+    report.why.push(reason);
+    most_telling_first(&mut report.why);
+    report.reasons = report.why.iter().map(ToString::to_string).collect();
+}
+
+/// The machine did not bear this cell.
+pub fn overload(report: &mut Report, cell: usize) {
+    let cell = &mut report.cells[cell];
+    cell.verdict = cell.verdict.max(Verdict::Inconclusive);
+    let text = "the machine did not keep up".to_owned();
+    let reason = Reason::new(ReasonKind::Overload, Scope::Cell(cell.id.clone()), text);
+    add(report, reason);
     make_inconclusive(report);
 }
 
@@ -157,6 +181,8 @@ pub fn miss(report: &mut Report) {
     let fault = &mut report.faults[0];
     fault.effective = false;
     fault.reason = Some("no thread stood still".into());
+    let text = "fault 1 (process_stop leader) did not take effect: no thread stood still".into();
+    add(report, Reason::new(ReasonKind::Fault, Scope::Fault(0), text));
     make_inconclusive(report);
 }
 

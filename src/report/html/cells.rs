@@ -23,6 +23,7 @@ impl Mark {
     /// Of this verdict.
     pub fn of(verdict: Verdict) -> Self {
         let class = match verdict {
+            Verdict::Measured => "measured",
             Verdict::Pass => "pass",
             Verdict::Fail => "fail",
             Verdict::Inconclusive => "inconclusive",
@@ -97,7 +98,7 @@ pub fn part(report: &Report, index: usize, axis: &Axis) -> Option<Part> {
 }
 
 fn has_part(cell: &CellReport) -> bool {
-    cell.timeline.is_some() || !cell.witnesses.is_empty() || cell.verdict != Verdict::Pass
+    cell.timeline.is_some() || !cell.witnesses.is_empty() || !cell.verdict.is_green()
 }
 
 /// Where the part of the cell at this position stands.

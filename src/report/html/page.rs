@@ -8,7 +8,7 @@ use super::trials::{self, Trial};
 use crate::fault::FaultRecord;
 use crate::report::lines::printable;
 use crate::report::told::{alike, why_not};
-use crate::report::{Report, advice, grid};
+use crate::report::{Report, advice, grid, lead};
 use askama::Template;
 use std::io::{self, Write};
 
@@ -24,6 +24,7 @@ struct Page {
     summary: String,
     verdict: Mark,
     exit_code: u8,
+    lead: String,
     reasons: Vec<String>,
     facts: Vec<(String, String)>,
     tables: Vec<Table>,
@@ -77,7 +78,8 @@ fn page(report: &Report) -> Page {
         summary: printable(&report.plan.summary),
         verdict: Mark::of(report.verdict),
         exit_code: report.exit_code,
-        reasons: told(&report.reasons),
+        lead: printable(&lead::headline(report)),
+        reasons: told(report.reasons.get(1..).unwrap_or_default()),
         facts: facts(report),
         tables,
         legend: grid::legend(&report.cells),

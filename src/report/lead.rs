@@ -1,0 +1,171 @@
+//! What a report says first: the most telling reason, and how many there are of each kind; of a run
+//! that is green, what was met or measured.
+
+use super::{CellReport, Report};
+use crate::plan::Metric;
+use crate::verify::{Reason, ReasonKind, Scope, Verdict};
+use std::collections::BTreeMap;
+
+/// Said of figures that nobody asked for.
+pub const NOTHING_EXPECTED: &str = "nothing was expected";
+
+/// The reasons of a run that is over, which are in order; of one that is green, what is good of it.
+pub fn reasons(why: &[Reason], cells: &[CellReport], faults: usize) -> Vec<String> {
+    if why.is_empty() { vec![green(cells, faults)] } else { lines(why) }
+}
+
+/// Each reason once, however many trials have it.
+pub fn lines(why: &[Reason]) -> Vec<String> {
+    let mut told: Vec<&Reason> = Vec::new();
+    for one in why {
+        let is_same = |other: &&Reason| {
+            let same_text = one.metric.is_some() || one.text == other.text;
+            (one.kind, &one.scope, one.metric) == (other.kind, &other.scope, other.metric)
+                && same_text
+                && one.trial != other.trial
+        };
+        if !told.iter().any(is_same) {
+            told.push(one);
+        }
+    }
+    told.iter().map(ToString::to_string).collect()
+}
+
+fn green(cells: &[CellReport], faults: usize) -> String {
+    let judged = cells.iter().filter(|cell| cell.verdict != Verdict::Measured).count();
+    if judged == 0 {
+        return measured(cells);
+    }
+    let met = match judged {
+        1 => "every expectation is met".to_owned(),
+        n => format!("every expectation of {n} cells is met"),
+    };
+    let unasked = match cells.len() - judged {
+        0 => String::new(),
+        1 => format!("; {NOTHING_EXPECTED} of 1 cell"),
+        n => format!("; {NOTHING_EXPECTED} of {n} cells"),
+    };
+    let faults = match faults {
+        0 => "no fault".to_owned(),
+        1 => "the fault took effect".to_owned(),
+        n => format!("all {n} faults took effect"),
+    };
+    format!("{met}{unasked}; {faults}")
+}
+
+/// `3565 of 5660 acknowledged messages lost; nothing was expected`.
+pub fn measured(cells: &[CellReport]) -> String {
+    let sum = |metric: Metric| cells.iter().map(|cell| cell.counts.of(metric)).sum::<u64>();
+    let acked = match cells.iter().filter(|cell| cell.confirmed).count() {
+        n if n == cells.len() => "acknowledged messages",
+        0 => "unconfirmed messages",
+        _ => "acknowledged or unconfirmed messages",
+    };
+    let acked = format!("of {} {acked} lost", sum(Metric::Acked));
+    let others = [
+        (Metric::Duplicated, "duplicated"),
+        (Metric::Reordered, "reordered"),
+        (Metric::Phantom, "phantom"),
+        (Metric::Corrupt, "corrupt"),
+        (Metric::Foreign, "foreign"),
+    ];
+    let seen: Vec<String> = others
+        .into_iter()
+        .filter_map(|(metric, word)| Some((sum(metric), word)).filter(|(n, _)| *n > 0))
+        .map(|(n, word)| format!(", {n} {word}"))
+        .collect();
+    let text = match (sum(Metric::Lost), seen.is_empty()) {
+        (0, true) => format!("none {acked}, none duplicated"),
+        (0, false) => format!("none {acked}{}", seen.concat()),
+        (lost, _) => format!("{lost} {acked}{}", seen.concat()),
+    };
+    format!("{text}; {NOTHING_EXPECTED}")
+}
+
+/// Over several trials the same.
+pub fn reasons_of_trials(why: &[Reason], cells: &[CellReport], trials: usize) -> Vec<String> {
+    let judged = cells.iter().any(|cell| cell.verdict != Verdict::Measured);
+    match (why.is_empty(), judged) {
+        (false, _) => lines(why),
+        (true, true) => vec![format!("every expectation is met in {trials} of {trials} trials")],
+        (true, false) => vec![format!("in {trials} trials {}", measured(cells))],
+    }
+}
+
+/// The first reason with the number of reasons of each kind: what the eye should find first.
+pub fn headline(report: &Report) -> String {
+    let first = report.reasons.first().map_or("", String::as_str);
+    match counts(report) {
+        Some(counts) => format!("{first} ({counts})"),
+        None => first.to_owned(),
+    }
+}
+
+/// `1 of 2 cells violated, 1 not settled`; none where the first reason says it all.
+pub fn counts(report: &Report) -> Option<String> {
+    if report.why.len() < 2 {
+        return None;
+    }
+    let mut parts = Vec::new();
+    if !report.trials.is_empty() {
+        let of = |verdict: Verdict| report.trials.iter().filter(|t| t.verdict == verdict).count();
+        let words = [(of(Verdict::Fail), "failed"), (of(Verdict::Inconclusive), "inconclusive")];
+        parts.extend(sentence(&words, report.trials.len(), "trial"));
+    }
+    parts.extend(of_cells(report));
+    let faults = report.faults.iter().map(|fault| fault.index).collect::<Vec<_>>();
+    if report.trials.is_empty() {
+        let failed = |index: &&u16| report.why.iter().any(|r| r.scope == Scope::Fault(**index));
+        let n = faults.iter().filter(failed).count();
+        parts.extend(sentence(&[(n, "without effect or undone")], faults.len(), "fault"));
+    }
+    (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+/// Of several cells how many have which kind as their worst; of a single one, its expectations.
+fn of_cells(report: &Report) -> Option<String> {
+    let mut kinds: BTreeMap<ReasonKind, usize> = BTreeMap::new();
+    let (total, noun) = match report.cells.as_slice() {
+        [one] => {
+            let own = report.why.iter().filter(|r| r.is_of(&one.id) && r.trial.is_none());
+            for reason in own.filter(|r| r.metric.is_some()) {
+                *kinds.entry(reason.kind).or_default() += 1;
+            }
+            (one.expectations.len(), "expectation")
+        }
+        several => {
+            let worst = |cell: &CellReport| {
+                report.why.iter().filter(|r| r.is_of(&cell.id)).map(|r| r.kind).min()
+            };
+            for kind in several.iter().filter_map(worst) {
+                *kinds.entry(kind).or_default() += 1;
+            }
+            (several.len(), "cell")
+        }
+    };
+    let words: Vec<(usize, &str)> = kinds.into_iter().map(|(kind, n)| (n, word(kind))).collect();
+    sentence(&words, total, noun)
+}
+
+/// `2 of 9 cells violated, 3 not settled`; none where there is none of any kind.
+fn sentence(words: &[(usize, &str)], total: usize, noun: &str) -> Option<String> {
+    let mut some = words.iter().filter(|(n, _)| *n > 0);
+    let (n, word) = some.next()?;
+    let s = if total == 1 { "" } else { "s" };
+    let mut text = format!("{n} of {total} {noun}{s} {word}");
+    for (n, word) in some {
+        text += &format!(", {n} {word}");
+    }
+    Some(text)
+}
+
+fn word(kind: ReasonKind) -> &'static str {
+    match kind {
+        ReasonKind::Stopped => "stopped",
+        ReasonKind::Violated => "violated",
+        ReasonKind::Fault => "without a fault",
+        ReasonKind::Unmet => "without what a control demands",
+        ReasonKind::NotSettled => "not settled",
+        ReasonKind::Overload => "overloaded",
+    }
+}

@@ -1,0 +1,116 @@
+//! Reports made of ledgers and logs, as a run makes them: what was sent and acknowledged, and what
+//! the log holds.
+
+use kafka_chaos::event::Evidence;
+use kafka_chaos::fault::FaultRecord;
+use kafka_chaos::ledger::{Found, Ledger, LedgerWriter, Observed, PartitionObserved, ProducerId};
+use kafka_chaos::plan::{self, Plan};
+use kafka_chaos::report::{Assembly, Report};
+use std::path::Path;
+use tempfile::TempDir;
+
+/// What happens in one partition of one cell: messages are acknowledged one by one, a millisecond
+/// each, from the scenario's zero on.
+#[derive(Clone, Copy, Default)]
+pub struct Told {
+    /// Acknowledged, but for the rejected and unknown ones, which are the last.
+    pub sent: u64,
+    pub rejected: u64,
+    pub unknown: u64,
+    /// The last of the acknowledged ones are not in the log.
+    pub lost: u64,
+    /// The first ones are there a second time.
+    pub duplicated: u64,
+    /// Everything below is gone.
+    pub log_start: i64,
+}
+
+const ZERO_US: u64 = 1_000_000;
+
+impl Told {
+    fn acked(self) -> u64 {
+        self.sent - self.rejected - self.unknown
+    }
+
+    fn ledger(self, cell: u16, folder: &Path) -> Ledger {
+        let id = ProducerId { run: 1, cell, producer: 0 };
+        let (mut sends, mut outcomes) = LedgerWriter::create(folder, id, 1).unwrap().split();
+        for sequence in 0..self.sent {
+            let at_us = ZERO_US + sequence * 1_000;
+            sends.sent(0, sequence, at_us).unwrap();
+            let offset = i64::try_from(sequence).unwrap();
+            match sequence {
+                n if n < self.acked() => outcomes.acked(0, n, offset, at_us, 900).unwrap(),
+                n if n < self.acked() + self.rejected => outcomes.rejected(0, n, at_us).unwrap(),
+                n => outcomes.unknown(0, n, at_us).unwrap(),
+            }
+        }
+        Ledger::open(folder).unwrap()
+    }
+
+    fn observed(self) -> Observed {
+        let mut partition = PartitionObserved::new(self.sent);
+        let there = (0..self.acked() - self.lost).chain(0..self.duplicated);
+        let mut end = 0;
+        for (offset, sequence) in (0..).zip(there) {
+            if offset >= self.log_start {
+                partition.record(offset, 0, Found::Ours { sequence });
+            }
+            end = offset + 1;
+        }
+        Observed {
+            partitions: vec![partition],
+            log_start: vec![self.log_start],
+            end: vec![end],
+            unreadable: vec![None],
+        }
+    }
+}
+
+/// The plan of a scenario.
+pub fn plan(text: &str) -> Plan {
+    plan::from_text("trial.yaml", text, &[], Some(1)).unwrap_or_else(|e| panic!("{e}"))
+}
+
+/// The report of a run of this plan in which every fault took effect.
+pub fn report(plan: &Plan, cells: &[Told]) -> Report {
+    assert_eq!(plan.cells.len(), cells.len());
+    let folders: Vec<TempDir> = cells.iter().map(|_| tempfile::tempdir().unwrap()).collect();
+    let numbered = (0..).zip(cells).zip(&folders);
+    let ledgers: Vec<Ledger> =
+        numbered.map(|((i, told), folder)| told.ledger(i, folder.path())).collect();
+    let last = cells.iter().map(|told| told.sent).max().unwrap_or(0);
+    let assembly = Assembly {
+        plan,
+        about: vec![],
+        started_at: "2026-01-01T03:00:00Z".into(),
+        zero_us: Some(ZERO_US),
+        sending_ended_us: Some(ZERO_US + last * 1_000),
+        faults: plan.faults.iter().map(|fault| proved(fault.index, &fault.to_string())).collect(),
+        observations: vec![],
+        ledgers: &ledgers,
+        observed: cells.iter().map(|told| Some(told.observed())).collect(),
+        unsettled: vec![],
+        producers: vec![None; cells.len()],
+        notes: plan.notes.clone(),
+        stop: None,
+    };
+    assembly.report()
+}
+
+fn proved(index: u16, what: &str) -> FaultRecord {
+    FaultRecord {
+        trial: None,
+        index,
+        kind: "exec".into(),
+        what: what.into(),
+        nodes: vec!["broker-0".into()],
+        scheduled_at_ms: 3_000.0,
+        called_at_ms: Some(3_000.0),
+        effective_at_ms: Some(3_001.0),
+        healed_at_ms: Some(4_000.0),
+        effective: true,
+        reason: None,
+        evidence: vec![Evidence { at_ms: 3_001.0, text: "seen".into(), proves: true }],
+    }
+}
