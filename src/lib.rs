@@ -15,6 +15,7 @@ pub mod kafka;
 pub mod ledger;
 pub mod netfilter;
 pub mod plan;
+pub mod release;
 pub mod report;
 pub mod runner;
 pub mod runtime;

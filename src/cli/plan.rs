@@ -112,7 +112,7 @@ fn print_cluster(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
         out,
         "  Kafka {}, {ids}, {controllers}; timing {timing}: 1 session = {} s, \
          1 lag = {} s",
-        cluster.kafka,
+        cluster.kafka_in_words(),
         seconds(cluster.clocks.session_ms),
         seconds(cluster.clocks.lag_ms),
     )?;

@@ -2,6 +2,8 @@
 
 use super::listeners;
 use super::types::{Flavour, KafkaService, Published};
+use crate::release::Release;
+use std::collections::BTreeSet;
 
 /// Kafka's nodes of a compose file, and what they share.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,6 +39,19 @@ impl KafkaCluster {
     /// The controllers, in the order of their ids; combined nodes are among them.
     pub fn controllers(&self) -> impl Iterator<Item = &KafkaService> {
         self.nodes.iter().filter(|node| node.is_controller)
+    }
+
+    /// The nodes' images, each once.
+    pub fn images(&self) -> BTreeSet<String> {
+        self.nodes.iter().map(|node| node.service.image.clone()).collect()
+    }
+
+    /// Kafka's release by the tags of the images, when all tell the same.
+    pub fn release(&self) -> Option<Release> {
+        let mut releases =
+            self.nodes.iter().map(|node| Flavour::release_of_image(&node.service.image));
+        let first = releases.next()??;
+        releases.all(|other| other == Some(first)).then_some(first)
     }
 
     /// Gives the brokers the host's ports `base`, `base + 1`, … in the order of their ids, and

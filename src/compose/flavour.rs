@@ -1,6 +1,7 @@
 //! How images are told Kafka's properties: which environment variable means which property.
 
 use super::types::{Flavour, KafkaService};
+use crate::release::Release;
 
 /// Properties that Bitnami's images also know without `CFG`; those variables go first there.
 const BITNAMI_ALIASES: &[&str] = &[
@@ -77,6 +78,16 @@ impl Flavour {
             Some(name) if !name.is_empty() => Some((dotted(name), true)),
             _ if BITNAMI_ALIASES.contains(&rest) => Some((dotted(rest), false)),
             _ => None,
+        }
+    }
+
+    /// Kafka's release by an image's tag, where its publisher's tags are versions.
+    pub fn release_of_image(image: &str) -> Option<Release> {
+        let name = image.split('@').next().unwrap_or(image);
+        let (_, tag) = name.rsplit_once(':').filter(|(_, tag)| !tag.contains('/'))?;
+        match Flavour::of_image(name)? {
+            Flavour::Bitnami | Flavour::Apache => Release::parse(tag),
+            Flavour::Confluent => Release::of_confluent(tag),
         }
     }
 

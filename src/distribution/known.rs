@@ -1,5 +1,7 @@
 //! The Kafka versions whose jars the repository vouches for, and what each line of Kafka needs.
 
+use crate::release::{Feature, Release};
+
 /// A version with its list of sums.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Known {
@@ -38,19 +40,19 @@ pub(super) enum LogBackend {
     Log4j2,
 }
 
-/// The first number of a version. What is no number counts as the newest line of Kafka.
-fn major(version: &str) -> u32 {
-    version.split('.').next().and_then(|first| first.parse().ok()).unwrap_or(u32::MAX)
+/// Whether brokers of a version are of the newer kind. What names no release counts as new.
+fn is_new(version: &str) -> bool {
+    Release::parse(version).is_none_or(|release| release.has(Feature::Log4j2AndJava17))
 }
 
 /// What Kafka of this version logs through.
 pub(super) fn log_backend(version: &str) -> LogBackend {
-    if major(version) <= 3 { LogBackend::Reload4j } else { LogBackend::Log4j2 }
+    if is_new(version) { LogBackend::Log4j2 } else { LogBackend::Reload4j }
 }
 
 /// The lowest major version of Java that runs a broker of this version.
 pub(super) fn needed_java(version: &str) -> u32 {
-    if major(version) <= 3 { 11 } else { 17 }
+    if is_new(version) { 17 } else { 11 }
 }
 
 #[cfg(test)]

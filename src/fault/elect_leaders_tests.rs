@@ -15,14 +15,12 @@ const NOT_CONTROLLER: i16 = 41;
 const PREFERRED_LEADER_NOT_AVAILABLE: i16 = 80;
 
 /// Two topics of one partition on brokers 0, 1, 2; the first has unclean elections on.
-fn history(kafka: &str) -> (Arc<History>, Seen) {
-    let text = format!(
-        "name: x\nduration: 9s\nexpect: {{lost: 0}}\ncluster: {{kafka: {kafka}}}\n\
-         matrix: {{unclean.leader.election.enable: [true, false]}}\n"
-    );
-    let plan = from_text("x.yaml", &text, &[], Some(1)).unwrap();
+fn history(keeps_eligible: bool) -> (Arc<History>, Seen) {
+    let text = "name: x\nduration: 9s\nexpect: {lost: 0}\n\
+                matrix: {unclean.leader.election.enable: [true, false]}\n";
+    let plan = from_text("x.yaml", text, &[], Some(1)).unwrap();
     let seen = Seen::default();
-    (Arc::new(History::new(&plan, Arc::clone(&seen))), seen)
+    (Arc::new(History::new(&plan, keeps_eligible, Arc::clone(&seen))), seen)
 }
 
 /// What broker 2 says of the first partition: leader, epoch, ISR.
@@ -65,7 +63,7 @@ fn no_effect(fault: &mut ElectLeaders) -> String {
 
 #[test]
 fn preferred_leaders_are_asked_for_until_each_partition_has_its_own() {
-    let (history, seen) = history("3.8.1");
+    let (history, seen) = history(false);
     see(&seen, 1, 3, &[1, 2]);
     let broker = answering(&[Some([PREFERRED_LEADER_NOT_AVAILABLE, 84]), Some([0, -1])]);
     let mut fault = fault(&broker, Election::Preferred, &history);
@@ -87,7 +85,7 @@ fn preferred_leaders_are_asked_for_until_each_partition_has_its_own() {
 
 #[test]
 fn where_every_partition_has_its_preferred_leader_nothing_takes_effect() {
-    let (history, seen) = history("3.8.1");
+    let (history, seen) = history(false);
     see(&seen, 0, 3, &[0, 1, 2]);
     let broker = answering(&[Some([84, 84])]);
     let mut fault = fault(&broker, Election::Preferred, &history);
@@ -98,7 +96,7 @@ fn where_every_partition_has_its_preferred_leader_nothing_takes_effect() {
 #[test]
 fn what_a_request_without_an_answer_elected_counts_when_another_one_led() {
     for (leader, moved) in [(1, true), (0, false)] {
-        let (history, seen) = history("3.8.1");
+        let (history, seen) = history(false);
         see(&seen, leader, 3, &[0, 1, 2]);
         let broker = answering(&[None, Some([84, 84])]);
         let mut fault = fault(&broker, Election::Preferred, &history);
@@ -111,7 +109,7 @@ fn what_a_request_without_an_answer_elected_counts_when_another_one_led() {
 
 #[test]
 fn an_unclean_election_is_asked_for_where_it_is_on_until_the_watcher_saw_it() {
-    let (history, seen) = history("3.8.1");
+    let (history, seen) = history(false);
     see(&seen, 0, 3, &[0]);
     // Not needed: the controller takes the dead leader for alive. Only the first topic is asked for.
     let broker = answering(&[Some([84, -1]), Some([0, -1])]);
@@ -138,7 +136,7 @@ fn an_unclean_election_is_asked_for_where_it_is_on_until_the_watcher_saw_it() {
 
 #[test]
 fn what_the_controller_elected_by_the_setting_counts_and_is_told_apart() {
-    let (history, seen) = history("4.4.0");
+    let (history, seen) = history(true);
     see(&seen, 0, 3, &[0]);
     see(&seen, 1, 4, &[1]);
     let broker = answering(&[Some([84, -1])]);
@@ -155,7 +153,7 @@ fn what_the_controller_elected_by_the_setting_counts_and_is_told_apart() {
 
 #[test]
 fn an_election_from_the_in_sync_replicas_is_not_unclean_whatever_kafka_answers() {
-    let (history, seen) = history("3.8.1");
+    let (history, seen) = history(false);
     see(&seen, 0, 3, &[0, 1]);
     let broker = answering(&[Some([0, -1])]);
     let mut fault = fault(&broker, Election::Unclean, &history);
@@ -170,7 +168,7 @@ fn an_election_from_the_in_sync_replicas_is_not_unclean_whatever_kafka_answers()
 
 #[test]
 fn a_broker_that_fails_leaves_the_next_one_to_be_asked() {
-    let (history, seen) = history("3.8.1");
+    let (history, seen) = history(false);
     see(&seen, 1, 3, &[0, 1, 2]);
     let refuses =
         FakeBroker::start(|asked| asked.answer(&elect_leaders_answer(NOT_CONTROLLER, &[])));

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 #[derive(Debug, Default)]
 pub struct History {
     topics: Vec<TopicPlan>,
-    /// Whether Kafka keeps eligible leader replicas (KIP-966), as 4.x does.
+    /// Whether the cluster keeps eligible leader replicas (KIP-966).
     keeps_eligible: bool,
     seen: Arc<Mutex<Vec<Observation>>>,
     /// Elections that a fault has had for its proof, by their epoch: none proves another one, too.
@@ -20,11 +20,12 @@ pub struct History {
 }
 
 impl History {
-    /// Of this plan's topics, by the observations that others collect there.
-    pub fn new(plan: &Plan, seen: Arc<Mutex<Vec<Observation>>>) -> History {
+    /// Of this plan's topics, by the observations that others collect there, in a cluster that
+    /// keeps eligible leader replicas or does not.
+    pub fn new(plan: &Plan, keeps_eligible: bool, seen: Arc<Mutex<Vec<Observation>>>) -> History {
         History {
             topics: plan.cells.iter().map(|cell| cell.topic.clone()).collect(),
-            keeps_eligible: !plan.cluster.kafka.starts_with("3."),
+            keeps_eligible,
             seen,
             taken: Mutex::default(),
         }

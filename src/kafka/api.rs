@@ -1,15 +1,16 @@
 //! The requests that the operator makes, each in one fixed version: [`Ask`].
 //!
-//! No ApiVersions request precedes them. Each version here is accepted by Kafka 3.8.1 and by 4.4.0
+//! What a broker answers to ApiVersions decides none of them. Each version here is accepted by Kafka 3.8.1 and by 4.4.0
 //! alike: 3.8.1 sets the upper end (Metadata 12, CreateTopics 7, DeleteTopics 6, ListOffsets 8,
-//! DescribeQuorum 1, ElectLeaders 2), 4.x the lower one since KIP-896 took the oldest versions away
+//! DescribeQuorum 1, ElectLeaders 2, ApiVersions 3), 4.x the lower one since KIP-896 took the oldest versions away
 //! (Metadata 0, CreateTopics 2, DeleteTopics 1, ListOffsets 1, DescribeQuorum 0, ElectLeaders 0).
 //! One version for all means that one and the same code reads every cluster's answers.
 
 use kafka_protocol::messages::{
-    ApiKey, CreateTopicsRequest, CreateTopicsResponse, DeleteTopicsRequest, DeleteTopicsResponse,
-    DescribeQuorumRequest, DescribeQuorumResponse, ElectLeadersRequest, ElectLeadersResponse,
-    ListOffsetsRequest, ListOffsetsResponse, MetadataRequest, MetadataResponse,
+    ApiKey, ApiVersionsRequest, ApiVersionsResponse, CreateTopicsRequest, CreateTopicsResponse,
+    DeleteTopicsRequest, DeleteTopicsResponse, DescribeQuorumRequest, DescribeQuorumResponse,
+    ElectLeadersRequest, ElectLeadersResponse, ListOffsetsRequest, ListOffsetsResponse,
+    MetadataRequest, MetadataResponse,
 };
 use kafka_protocol::protocol::{Decodable, Encodable, HeaderVersion};
 
@@ -47,6 +48,8 @@ ask!(ListOffsetsRequest, ListOffsetsResponse, ListOffsets, 7);
 ask!(DescribeQuorumRequest, DescribeQuorumResponse, DescribeQuorum, 1);
 // 1 and above tell unclean elections from preferred ones (KIP-460), 2 is the newest of both.
 ask!(ElectLeadersRequest, ElectLeadersResponse, ElectLeaders, 2);
+// 3 and above tell of features.
+ask!(ApiVersionsRequest, ApiVersionsResponse, ApiVersions, 3);
 
 #[cfg(test)]
 mod tests {
@@ -69,5 +72,6 @@ mod tests {
         check::<ListOffsetsRequest>([0, 8], [1, 11]);
         check::<DescribeQuorumRequest>([0, 1], [0, 2]);
         check::<ElectLeadersRequest>([0, 2], [0, 2]);
+        check::<ApiVersionsRequest>([0, 3], [0, 5]);
     }
 }

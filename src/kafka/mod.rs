@@ -9,6 +9,7 @@ pub mod elect;
 pub mod error;
 #[cfg(test)]
 pub(crate) mod fake;
+pub mod features;
 pub mod log;
 pub mod metadata;
 pub mod offsets;

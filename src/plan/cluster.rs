@@ -3,6 +3,7 @@
 use super::compose::{self, Composed};
 use super::make::Maker;
 use super::types::{Clocks, ClusterPlan, Properties, Timing};
+use crate::release::{Feature, Release};
 use crate::scenario::Place;
 
 /// A follower of the quorum waits half a second in each fetch, so a shorter time-out makes a quiet
@@ -55,9 +56,9 @@ pub fn plan(maker: &mut Maker<'_>) -> ClusterPlan {
     for (name, value) in STOCK.iter().chain(fast) {
         config.insert((*name).to_owned(), (*value).to_owned());
     }
-    // Kafka 3 does not know this property, and would say so in its log.
-    let knows_unclean_interval = !kafka.starts_with("3.");
-    if section.timing == Timing::Fast && knows_unclean_interval {
+    // A release without it does not know this property, and says so in its log.
+    let elects = Release::parse(&kafka).is_none_or(|release| release.has(Feature::UncleanElection));
+    if section.timing == Timing::Fast && elects {
         config.insert("unclean.leader.election.interval.ms".to_owned(), "2000".to_owned());
     }
     for (name, setting) in &section.config {

@@ -3,7 +3,9 @@
 
 use super::make::Maker;
 use super::types::Controllers;
-use crate::compose::{self, Flavour, KafkaCluster};
+use super::words::UNKNOWN_KAFKA;
+use crate::compose::{self, KafkaCluster};
+use crate::release::Release;
 use crate::scenario::{Diagnostic, Diagnostics, Scenario};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -66,21 +68,6 @@ impl Composed {
         let values = self.cluster.nodes.iter().filter_map(|node| node.property(property));
         values.map(|value| value.trim().to_owned()).collect()
     }
-
-    /// Kafka's version by the image's tag, when all images have the same and it is Kafka's.
-    fn version(&self) -> Option<&str> {
-        let mut versions = self.cluster.nodes.iter().map(|node| {
-            // Confluent's own versions are others than Kafka's.
-            let is_kafkas = node.flavour != Flavour::Confluent;
-            let (_, tag) = node.service.image.rsplit_once(':').filter(|_| is_kafkas)?;
-            let version = tag.split('-').next().unwrap_or(tag);
-            let numbers = version.split('.');
-            let all_digits = numbers.clone().all(|n| n.parse::<u16>().is_ok());
-            (all_digits && numbers.count() == 3).then_some(version)
-        });
-        let first = versions.next()??;
-        versions.all(|other| other == Some(first)).then_some(first)
-    }
 }
 
 /// What the scenario says beside its compose file must agree with it; gives Kafka's version.
@@ -107,20 +94,23 @@ pub fn check(maker: &mut Maker<'_>, composed: &Composed) -> String {
         let message = format!("`controllers` is `{written}`, but in {file} {found}");
         maker.report(place, message, "take it away: the compose file says it");
     }
-    match (section.places.kafka, composed.version()) {
-        (Some(place), Some(version)) if version != section.kafka => {
-            let message = format!("`kafka` is {}, but the image is of {version}", section.kafka);
+    let written = Release::parse(&section.kafka);
+    match (section.places.kafka, composed.cluster.release()) {
+        (Some(place), Some(told)) if !written.is_some_and(|written| written.agrees(told)) => {
+            let message = format!("`kafka` is {}, but the image is of {told}", section.kafka);
             maker.report(place, message, "take it away: the image says it");
             section.kafka.clone()
         }
         (Some(_), _) => section.kafka.clone(),
-        (None, Some(version)) => version.to_owned(),
+        (None, Some(told)) => told.to_string(),
         (None, None) => {
+            let images: Vec<String> = composed.cluster.images().into_iter().collect();
             maker.note(format!(
-                "{file}: the image does not tell Kafka's version, {} is assumed",
-                section.kafka
+                "{file}: Kafka version unknown (image {}): the brokers are asked once they run; \
+                 `cluster.kafka` says it before",
+                images.join(", ")
             ));
-            section.kafka.clone()
+            UNKNOWN_KAFKA.to_owned()
         }
     }
 }
@@ -179,6 +169,27 @@ mod tests {
     fn an_argument_names_the_file_from_where_the_tool_is_called() {
         let plan = sound("  brokers: 3\n", "", &["cluster.compose=tests/compose/apache.yml"]);
         assert_eq!(plan.cluster.broker_ids, [1, 2, 3]);
+    }
+
+    #[test]
+    fn the_images_tag_tells_kafkas_version_and_nothing_is_assumed() {
+        let plan = sound("  compose: confluent-8.yml\n  timing: fast\n", "", &[]);
+        assert_eq!(plan.cluster.kafka, "4.1");
+        assert!(plan.cluster.config.contains_key("unclean.leader.election.interval.ms"));
+        assert_eq!(plan.notes, [""; 0]);
+
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("compose.yml");
+        let file = include_str!("../../tests/compose/confluent-8.yml");
+        std::fs::write(&path, file.replace("cp-kafka:8.1.0", "cp-kafka:latest")).unwrap();
+        let compose = format!("cluster.compose={}", path.display());
+        let plan = sound("  brokers: 3\n", "", &[&compose]);
+        assert_eq!(plan.cluster.kafka, "unknown");
+        assert_eq!(plan.cluster.release(), None);
+        let told = "Kafka version unknown (image confluentinc/cp-kafka:latest)";
+        assert!(plan.notes[0].contains(told), "{:?}", plan.notes);
+        let plan = sound("  kafka: 4.1.0\n", "", &[&compose]);
+        assert_eq!((plan.cluster.kafka.as_str(), plan.notes.len()), ("4.1.0", 0));
     }
 
     #[test]

@@ -118,7 +118,7 @@ impl Plan {
 /// The cluster to start.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClusterPlan {
-    /// Kafka's version, `3.8.1`.
+    /// Kafka's version, `3.8.1`; `4.1` where no more is known, or `unknown`.
     pub kafka: String,
     /// Number of brokers.
     pub brokers: u16,

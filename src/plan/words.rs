@@ -3,6 +3,7 @@
 use super::types::{
     ClusterPlan, Controllers, Election, FaultAction, FaultPlan, Ports, Rate, Target, Timing,
 };
+use crate::release::Release;
 use std::fmt;
 
 impl fmt::Display for Rate {
@@ -34,7 +35,20 @@ impl Timing {
     }
 }
 
+/// What stands for Kafka's version where nothing tells it before the brokers run.
+pub const UNKNOWN_KAFKA: &str = "unknown";
+
 impl ClusterPlan {
+    /// Kafka's version, as far as it is known before the brokers run.
+    pub fn release(&self) -> Option<Release> {
+        Release::parse(&self.kafka)
+    }
+
+    /// What stands behind `Kafka`.
+    pub fn kafka_in_words(&self) -> &str {
+        if self.kafka == UNKNOWN_KAFKA { "version unknown" } else { &self.kafka }
+    }
+
     /// What is in force of a key of `cluster`, as a scenario writes it.
     pub fn in_words(&self, key: &str) -> Option<String> {
         match key {

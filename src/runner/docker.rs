@@ -5,13 +5,14 @@ use super::launch::{Order, Runtime};
 use super::{RunFolder, Stop};
 use crate::compose::{self, Flavour, KafkaCluster};
 use crate::plan::{ClusterPlan, Plan};
+use crate::release::Release;
 use crate::runtime::docker::{
     self, DockerCluster, DockerSpec, Engine, Image, Obtainable, Pull, Threads, heal,
 };
 use crate::runtime::{Cluster, RuntimeError};
 use crate::scenario::Diagnostics;
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The version in the image that the compose files of chaos name.
@@ -71,7 +72,7 @@ impl DockerRuntime {
         let nodes = self.nodes(cluster)?;
         let fallback = self.fallback(cluster, &nodes);
         let mut first = None;
-        for image in images(&nodes) {
+        for image in nodes.images() {
             let found = self.look(image, fallback.clone())?;
             if matches!(found, Obtainable::No(_)) {
                 return Ok(found);
@@ -121,7 +122,8 @@ impl DockerRuntime {
     /// and the image of chaos reads no other variables than Bitnami's.
     fn fallback(&self, cluster: &ClusterPlan, nodes: &KafkaCluster) -> Option<String> {
         let fits = nodes.nodes.iter().all(|n| n.flavour == Flavour::Bitnami);
-        (fits && self.options.image.is_none()).then(|| own_image(&cluster.kafka))
+        let exact = cluster.release().is_some_and(Release::is_exact);
+        (fits && exact && self.options.image.is_none()).then(|| own_image(&cluster.kafka))
     }
 
     /// Has every image there, and names in the nodes those that were taken instead of others.
@@ -133,7 +135,7 @@ impl DockerRuntime {
         note: &dyn Fn(String),
     ) -> Result<(), RuntimeError> {
         let fallback = self.fallback(plan, nodes);
-        for wanted in images(nodes) {
+        for wanted in nodes.images() {
             let image =
                 docker::resolve(engine, &wanted, fallback.as_deref(), self.options.pull, note)?;
             if let Some(text) = &image.note {
@@ -155,6 +157,14 @@ impl Runtime for DockerRuntime {
             Ok(Obtainable::No(_)) | Err(_) => String::new(),
         };
         format!("docker {} ({}){image}", self.daemon, self.why)
+    }
+
+    fn kafka(&self, cluster: &ClusterPlan) -> String {
+        match self.nodes(cluster) {
+            Ok(nodes) => version_in_words(cluster, &nodes),
+            // As above.
+            Err(_) => cluster.kafka_in_words().to_owned(),
+        }
     }
 
     fn has_freezer(&self) -> bool {
@@ -209,10 +219,28 @@ fn wrong(problems: Diagnostics) -> RuntimeError {
     RuntimeError::new(format!("the compose file cannot be used\n{problems}"))
 }
 
+/// Kafka's version before the brokers tell theirs, and who says so.
+fn version_in_words(cluster: &ClusterPlan, nodes: &KafkaCluster) -> String {
+    let images: Vec<String> = nodes.images().into_iter().collect();
+    let images = images.join(", ");
+    match (nodes.release(), cluster.release()) {
+        (Some(told), Some(planned)) if told == planned && told.is_exact() => told.to_string(),
+        (Some(told), _) => format!("{told} (image {images})"),
+        (None, Some(planned)) if cluster.compose.is_some() => {
+            format!("{planned} (as the scenario says)")
+        }
+        (None, _) => format!("version unknown (image {images})"),
+    }
+}
+
 /// Properties and clocks were decided for the plan's version.
 fn check_version(image: &Image, plan: &ClusterPlan) -> Result<(), RuntimeError> {
+    let differs = |kafka: &str| {
+        let both = Release::parse(kafka).zip(plan.release());
+        both.is_some_and(|(image, plan)| !image.agrees(plan))
+    };
     match &image.kafka {
-        Some(kafka) if *kafka != plan.kafka => Err(RuntimeError::new(format!(
+        Some(kafka) if differs(kafka) => Err(RuntimeError::new(format!(
             "image {} holds Kafka {kafka}, and the scenario wants {}",
             image.name, plan.kafka
         ))
@@ -224,11 +252,6 @@ fn check_version(image: &Image, plan: &ClusterPlan) -> Result<(), RuntimeError> 
 /// What `chaos image build` tags.
 fn own_image(version: &str) -> String {
     format!("chaos-kafka:{version}")
-}
-
-/// Each image once.
-fn images(nodes: &KafkaCluster) -> BTreeSet<String> {
-    nodes.nodes.iter().map(|n| n.service.image.clone()).collect()
 }
 
 /// A compose project's name: lower-case letters, digits, dashes; unique by the run's id.
@@ -260,6 +283,32 @@ fn keep_compose(folder: &RunFolder, nodes: &KafkaCluster) -> Result<(), RuntimeE
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The nodes of Confluent's images, and a plan for this Kafka.
+    fn version(image: &str, planned: &str) -> String {
+        let text = include_str!("../../tests/compose/confluent-8.yml");
+        let folder = std::path::Path::new(".");
+        let compose = compose::read("x.yml", text, folder, &|_| None).unwrap();
+        let mut nodes = compose::kafka(&compose, None).unwrap();
+        nodes.set_image(image);
+        let text = "name: x\nduration: 9s\ncluster: {compose: confluent-8.yml}\n";
+        let plan = crate::plan::from_text("tests/compose/x.yaml", text, &[], Some(1)).unwrap();
+        let cluster = ClusterPlan { kafka: planned.to_owned(), ..plan.cluster };
+        version_in_words(&cluster, &nodes)
+    }
+
+    #[test]
+    fn kafkas_version_is_told_with_who_says_so() {
+        for (image, planned, expected) in [
+            ("confluentinc/cp-kafka:8.1.0", "4.1", "4.1 (image confluentinc/cp-kafka:8.1.0)"),
+            ("apache/kafka:4.1.0", "4.1.0", "4.1.0"),
+            ("apache/kafka:4.1.0", "3.8.1", "4.1.0 (image apache/kafka:4.1.0)"),
+            ("own/kafka:1", "3.8.1", "3.8.1 (as the scenario says)"),
+            ("own/kafka:1", "unknown", "version unknown (image own/kafka:1)"),
+        ] {
+            assert_eq!(version(image, planned), expected);
+        }
+    }
 
     #[test]
     fn a_projects_name_is_one_that_docker_takes() {

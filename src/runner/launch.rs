@@ -28,9 +28,9 @@ pub trait Runtime {
     /// Which one it is, why it was taken, and from what it would start this: one line.
     fn in_words(&self, cluster: &ClusterPlan) -> String;
 
-    /// Where Kafka comes from, when that is not the plan's version.
+    /// Kafka's version before the brokers tell theirs, or where it comes from.
     fn kafka(&self, cluster: &ClusterPlan) -> String {
-        cluster.kafka.clone()
+        cluster.kafka_in_words().to_owned()
     }
 
     /// What a person should know of how it was made ready.

@@ -60,7 +60,8 @@ pub fn cluster_spec(
     seed: u64,
 ) -> ClusterSpec {
     ClusterSpec {
-        cluster: cluster.clone(),
+        // What was found counts: an unpacked release may be another one than the plan's.
+        cluster: ClusterPlan { kafka: found.version.clone(), ..cluster.clone() },
         java: found.java.path.clone(),
         jars: found.jars.clone(),
         jvm_options: found.archive_args(),

@@ -92,6 +92,8 @@ struct Known {
     observed: Vec<Option<Observed>>,
     unsettled: Vec<(u16, String)>,
     producers: Vec<Option<Summary>>,
+    /// Whether the cluster keeps eligible leader replicas.
+    keeps_eligible: bool,
     sending_ended_us: Option<u64>,
     notes: Arc<Mutex<Vec<String>>>,
 }
@@ -108,6 +110,7 @@ impl Known {
             observed: (0..cells).map(|_| None).collect(),
             unsettled: Vec::new(),
             producers: vec![None; cells],
+            keeps_eligible: false,
             sending_ended_us: None,
             notes: Arc::default(),
         }
@@ -166,6 +169,7 @@ fn go(
         known.about.push(format!("cluster  warm: {} runs took place on it before", standing.runs));
     }
     let outcome = setup::wait_until_ready(standing.cluster.as_ref(), interrupt)
+        .and_then(|()| hear_kafka(standing.cluster.as_ref(), plan, bus, known))
         .and_then(|()| on_cluster(request, &standing.cluster, bus, interrupt, known));
     known.phases.begin("teardown", None);
     let ended = if request.keep && outcome.is_ok() && known.is_clean(&standing) {
@@ -175,6 +179,22 @@ fn go(
     };
     outcome?;
     Ok(ended?)
+}
+
+/// Which Kafka it is, by the brokers' own word.
+fn hear_kafka(
+    cluster: &dyn Cluster,
+    plan: &Plan,
+    bus: &Bus,
+    known: &mut Known,
+) -> Result<(), Stop> {
+    let word = setup::ask_kafka(cluster)?;
+    known.about.push(format!("brokers  Kafka {word}"));
+    known.keeps_eligible = word.keeps_eligible;
+    if let Some(surprise) = setup::surprise(&plan.cluster, &word) {
+        known.note(bus, surprise);
+    }
+    Ok(())
 }
 
 /// All that needs the cluster; it is destroyed by the caller, on every way out.
@@ -247,7 +267,7 @@ fn under_load(
         let zero_us = bus.zero();
         let expected = Duration::from_millis(plan.planned_end_ms());
         known.phases.begin(FAULTS_PHASE, Some(expected));
-        let history = History::new(plan, Arc::clone(&known.observations));
+        let history = History::new(plan, known.keeps_eligible, Arc::clone(&known.observations));
         let site = site(request, cluster, watcher, bus, zero_us, &ledgers, history)?;
         let (records, end) = load.run_faults(&site);
         known.faults = records;

@@ -1,8 +1,9 @@
 //! From a plan to a cluster that takes messages: Kafka, nodes, topics, workers.
 
 use super::{Interrupt, RunFolder, Stop};
+use crate::kafka::features::{self, Word};
 use crate::kafka::{self, Operator, Patience};
-use crate::plan::{Cell, FaultAction, Plan, Target};
+use crate::plan::{Cell, ClusterPlan, FaultAction, Plan, Target};
 use crate::runtime::{Cluster, RuntimeError};
 use crate::workload::{Worker, WorkerSpec};
 use std::path::{Path, PathBuf};
@@ -44,6 +45,31 @@ pub fn wait_until_ready(cluster: &dyn Cluster, interrupt: &Interrupt) -> Result<
         ready.map_err(|e| RuntimeError::new(format!("the cluster did not come up: {e}")))?;
     }
     Ok(())
+}
+
+/// Which Kafka the brokers are, by their own word.
+///
+/// # Errors
+/// When one of them cannot be asked.
+pub fn ask_kafka(cluster: &dyn Cluster) -> Result<Word, RuntimeError> {
+    let mut operator = Operator::new(&cluster.vantage(), ANSWER_TIMEOUT);
+    features::ask(&mut operator)
+        .map_err(|e| RuntimeError::new(format!("cannot ask the brokers which Kafka they are: {e}")))
+}
+
+/// What a person should know of the brokers' word: that the plan was made for another Kafka, or
+/// for none in particular.
+pub fn surprise(plan: &ClusterPlan, word: &Word) -> Option<String> {
+    let Some(planned) = plan.release() else {
+        return Some(format!("the brokers are Kafka {word}"));
+    };
+    let agrees = word.release().is_some_and(|release| release.agrees(planned));
+    (!agrees).then(|| {
+        format!(
+            "the plan was made for Kafka {planned}, and the brokers are Kafka {word}: properties \
+             that depend on the version are those of {planned}"
+        )
+    })
 }
 
 /// Ends a wait that makes no sense any more.
@@ -150,5 +176,44 @@ fn worker_spec(
         seed,
         ledger_dir: dir.join(LEDGER),
         flush_timeout_ms: FLUSH_TIMEOUT.as_millis() as u64,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::release::Release;
+
+    #[test]
+    fn a_word_that_the_plan_did_not_expect_is_told() {
+        let plan = |kafka: &str| {
+            let text = format!("name: x\nduration: 9s\ncluster: {{kafka: {kafka}}}\n");
+            crate::plan::from_text("x.yaml", &text, &[], Some(1)).unwrap().cluster
+        };
+        let word = |releases: &[Option<&str>]| Word {
+            releases: (0..).zip(releases.iter().map(|r| r.and_then(Release::parse))).collect(),
+            keeps_eligible: false,
+        };
+        let both = [Some("3.8"), Some("3.8")];
+        assert_eq!(surprise(&plan("3.8.1"), &word(&both)), None);
+        for (planned, releases, begins) in [
+            ("4.4.0", both, "the plan was made for Kafka 4.4.0, and the brokers are Kafka 3.8 by"),
+            (
+                "3.8.1",
+                [Some("3.8"), Some("3.9")],
+                "the plan was made for Kafka 3.8.1, and the brokers are Kafka broker 0 3.8, broker 1",
+            ),
+            (
+                "3.8.1",
+                [None, None],
+                "the plan was made for Kafka 3.8.1, and the brokers are Kafka of",
+            ),
+        ] {
+            let told = surprise(&plan(planned), &word(&releases)).unwrap();
+            assert!(told.starts_with(begins), "{told}");
+        }
+        let unknown = ClusterPlan { kafka: "unknown".to_owned(), ..plan("3.8.1") };
+        let told = surprise(&unknown, &word(&both)).unwrap();
+        assert!(told.starts_with("the brokers are Kafka 3.8 by"), "{told}");
     }
 }

@@ -5,12 +5,15 @@ use crate::harness::{Place, Ran, shipped};
 const UNCLEAN: &str = "unclean.leader.election.enable=true,enable.idempotence=";
 const CLEAN: &str = "unclean.leader.election.enable=false,enable.idempotence=";
 
-/// Runs `unclean-election`; gives the proof of its election.
-fn unclean_election(kafka: &str) -> String {
+/// Runs `unclean-election`; gives the proof of its election. `word` is what brokers say of
+/// themselves.
+fn unclean_election(kafka: &str, word: &str) -> String {
     let place = Place::new();
     let version = format!("cluster.kafka={kafka}");
     let ran = place.run(&shipped("unclean-election"), &["--set", &version]);
     ran.expect_code(0);
+    let about = ran.report["about"].as_array().unwrap();
+    assert!(about.iter().any(|line| line == &format!("brokers  Kafka {word}")), "{about:?}");
     for idempotence in ["false", "true"] {
         let (victim, twin) = (format!("{UNCLEAN}{idempotence}"), format!("{CLEAN}{idempotence}"));
         assert!(ran.count(&victim, "lost") >= 1_200);
@@ -37,14 +40,14 @@ fn proof(ran: &Ran, fault: usize) -> String {
 
 #[test]
 fn in_3_8_1_the_request_holds_the_unclean_election() {
-    let proof = unclean_election("3.8.1");
+    let proof = unclean_election("3.8.1", "3.8 by their own word; eligible leader replicas off");
     assert!(proof.contains("which was not in sync (the last in-sync replicas: [0])"), "{proof}");
     assert!(proof.contains("elected by this request"), "{proof}");
 }
 
 #[test]
 fn in_4_4_0_the_controller_holds_it_by_the_topics_setting() {
-    let proof = unclean_election("4.4.0");
+    let proof = unclean_election("4.4.0", "4.4 by their own word; eligible leader replicas on");
     assert!(proof.contains("which was not in sync (the last in-sync replicas: [0])"), "{proof}");
     assert!(proof.contains("by the controller"), "{proof}");
 }

@@ -122,6 +122,31 @@ fn flavours_are_guessed_from_the_image_or_from_unmistakable_variables() {
 }
 
 #[test]
+fn releases_come_from_tags_that_are_versions() {
+    for (image, expected) in [
+        ("apache/kafka:3.8.1", Some("3.8.1")),
+        ("apache/kafka-native:4.0.0", Some("4.0.0")),
+        ("bitnami/kafka:3.8", Some("3.8")),
+        ("mirror.example:5000/bitnami/kafka:3.8.1-debian-12-r0@sha256:1234", Some("3.8.1")),
+        ("chaos-kafka:4.4.0", Some("4.4.0")),
+        ("confluentinc/cp-kafka:7.8.0", Some("3.8")),
+        ("confluentinc/cp-kafka:8.1.0", Some("4.1")),
+        ("apache/kafka:latest", None),
+        ("apache/kafka", None),
+        ("mirror.example:5000/apache/kafka", None),
+        // Somebody's own image has somebody's own tags.
+        ("own/kafka:3.8.1", None),
+    ] {
+        let found = Flavour::release_of_image(image).map(|release| release.to_string());
+        assert_eq!(found.as_deref(), expected, "{image}");
+    }
+    let mut cluster = cluster(APACHE);
+    assert_eq!(cluster.release().map(|release| release.to_string()).as_deref(), Some("3.9.0"));
+    cluster.nodes[1].service.image = "apache/kafka:4.0.0".to_owned();
+    assert_eq!(cluster.release(), None);
+}
+
+#[test]
 fn properties_are_read_and_set_by_the_variable_that_the_image_reads() {
     for (flavour, property, variable) in [
         (Flavour::Bitnami, "log.retention.ms", "KAFKA_CFG_LOG_RETENTION_MS"),

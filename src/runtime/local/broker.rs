@@ -3,6 +3,7 @@
 
 use super::spec::{ClusterSpec, KafkaNode};
 use crate::plan::Properties;
+use crate::release::Feature;
 use crate::runtime::{RuntimeError, port};
 use std::ffi::OsString;
 use std::path::Path;
@@ -30,9 +31,6 @@ const RESERVED: [&str; 16] = [
 /// Environment variables that change what a JVM does behind its command line.
 pub(super) const JVM_ENVIRONMENT: [&str; 3] =
     ["JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS"];
-
-/// First version with share groups, whose topic wants its own replication factor.
-const SHARE_GROUPS_SINCE: u32 = 4;
 
 /// Whether the runtime sets this broker property itself, so that a scenario cannot.
 pub fn is_reserved_property(name: &str) -> bool {
@@ -74,7 +72,8 @@ fn defaults(spec: &ClusterSpec) -> Properties {
     set("transaction.state.log.replication.factor", &replicas);
     set("transaction.state.log.min.isr", &in_sync);
     set("transaction.state.log.num.partitions", &3);
-    if major(&spec.cluster.kafka) >= SHARE_GROUPS_SINCE {
+    // A broker that does not know these says so in its log.
+    if spec.cluster.release().is_some_and(|release| release.has(Feature::ShareGroups)) {
         set("share.coordinator.state.topic.replication.factor", &replicas);
         set("share.coordinator.state.topic.min.isr", &in_sync);
         set("share.coordinator.state.topic.num.partitions", &3);
@@ -88,11 +87,6 @@ fn defaults(spec: &ClusterSpec) -> Properties {
     set("log.cleaner.threads", &1);
     set("log.cleaner.dedupe.buffer.size", &2_097_152);
     defaults
-}
-
-/// The major version; an unreadable one counts as the oldest.
-fn major(version: &str) -> u32 {
-    version.split('.').next().and_then(|part| part.parse().ok()).unwrap_or(0)
 }
 
 fn identity(nodes: &[KafkaNode], node: &KafkaNode, data: &str) -> Properties {
