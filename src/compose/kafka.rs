@@ -2,6 +2,7 @@
 
 use super::checks;
 use super::cluster::KafkaCluster;
+use super::host_listener::free_host_port;
 use super::listeners::{self, Listener};
 use super::service::speaks_kafka;
 use super::types::{Compose, Flavour, KafkaService, Mount, Published, Service};
@@ -13,7 +14,9 @@ use std::collections::BTreeSet;
 /// # Errors
 /// Every reason why they would be no cluster, or none that clients on this host can reach.
 pub fn kafka(compose: &Compose, flavour: Option<Flavour>) -> Result<KafkaCluster, Diagnostics> {
-    let mut finder = Finder { compose, problems: Vec::new() };
+    let ports = compose.services.iter().flat_map(|service| &service.ports);
+    let host_ports = ports.map(|port| port.host).collect();
+    let mut finder = Finder { compose, problems: Vec::new(), host_ports, added: Vec::new() };
     let (mut nodes, mut others) = (Vec::new(), Vec::new());
     for service in &compose.services {
         if speaks_kafka(service.environment.keys().map(String::as_str)) {
@@ -39,6 +42,12 @@ pub fn kafka(compose: &Compose, flavour: Option<Flavour>) -> Result<KafkaCluster
         return Err(Diagnostics::new(finder.problems));
     }
     let mut notes = compose.notes.clone();
+    if !finder.added.is_empty() {
+        notes.push(format!(
+            "no listener of these brokers is for clients on this host, so chaos adds one: {}",
+            finder.added.join(", ")
+        ));
+    }
     notes.extend(others.iter().map(|name| format!("`{name}` is no Kafka node: it is not started")));
     let networks: BTreeSet<String> =
         nodes.iter().flat_map(|node| node.service.networks.keys().cloned()).collect();
@@ -63,6 +72,10 @@ pub fn kafka(compose: &Compose, flavour: Option<Flavour>) -> Result<KafkaCluster
 pub struct Finder<'c> {
     compose: &'c Compose,
     problems: Vec<Diagnostic>,
+    /// Ports of the host that are published already.
+    host_ports: BTreeSet<u16>,
+    /// Listeners that were added, in words.
+    added: Vec<String>,
 }
 
 impl Finder<'_> {
@@ -239,7 +252,7 @@ impl Finder<'_> {
                 let help = format!("write `{variable}=NAME`, with NAME one of its `listeners`");
                 self.report_property(node, "inter.broker.listener.name", message, help);
             }
-            self.find_external(node, &bound, &advertised);
+            self.find_external(node, &bound, &advertised, &controllers);
         }
     }
 
@@ -287,11 +300,13 @@ impl Finder<'_> {
     }
 
     /// The listener that clients on this host use: advertised on the loopback, and published there.
+    /// A broker without one gets one.
     fn find_external(
         &mut self,
         node: &mut KafkaService,
         bound: &[Listener],
         advertised: &[Listener],
+        controllers: &[String],
     ) {
         let service = node.service.name.clone();
         let port_of = |name: &str| bound.iter().find(|l| l.name == name).map(|l| l.port);
@@ -307,44 +322,30 @@ impl Finder<'_> {
         if node.external.is_some() {
             return;
         }
-        let message = match local.first() {
-            None => format!(
-                "`{service}` advertises no listener on 127.0.0.1: clients on this host cannot reach it"
-            ),
-            Some((listener, container)) => format!(
+        if let Some((listener, container)) = local.first() {
+            let message = format!(
                 "`{service}` advertises `{listener}`, but its ports do not have \
                  \"{}:{container}\": clients on this host cannot reach it",
                 listener.port
-            ),
-        };
-        let help = match local.first() {
-            Some((listener, container)) => {
-                format!("write `- \"{}:{container}\"` under its `ports`", listener.port)
-            }
-            None => self.how_to_reach(node, bound),
-        };
-        self.report_property(node, "advertised.listeners", message, help);
-    }
-
-    fn how_to_reach(&self, node: &KafkaService, bound: &[Listener]) -> String {
-        let variable = |name: &str| node.flavour.variable(name);
-        let known = node.service.ports.iter().find_map(|port| {
-            Some((bound.iter().find(|listener| listener.port == port.container)?, port.host))
-        });
-        if let Some((listener, host)) = known {
-            let advertised = variable("advertised.listeners");
-            return format!(
-                "write `{advertised}=…,{}://127.0.0.1:{host}`: that is where its port {} is published",
-                listener.name, listener.port
             );
+            let help = format!("write `- \"{}:{container}\"` under its `ports`", listener.port);
+            self.report_property(node, "advertised.listeners", message, help);
+            return;
         }
-        format!(
-            "give clients a listener of their own: `{}=…,EXTERNAL://:9094`, \
-             `{}=…,EXTERNAL://127.0.0.1:10000`, `{}=…,EXTERNAL:PLAINTEXT`, and \
-             `- \"10000:9094\"` under its `ports`",
-            variable("listeners"),
-            variable("advertised.listeners"),
-            variable("listener.security.protocol.map"),
-        )
+        let added = free_host_port(&self.host_ports).and_then(|port| {
+            let name = node.add_host_listener(bound, controllers, port)?;
+            Some((port, name))
+        });
+        match added {
+            Some((port, name)) => {
+                self.host_ports.insert(port);
+                self.added.push(format!("`{name}://127.0.0.1:{port}` of `{service}`"));
+            }
+            None => {
+                let message = format!("`{service}`: no port is left for clients on this host");
+                let help = "publish fewer ports";
+                self.report_property(node, "advertised.listeners", message, help);
+            }
+        }
     }
 }

@@ -10,6 +10,7 @@ mod cluster;
 mod environment;
 mod file;
 mod flavour;
+mod host_listener;
 mod interpolate;
 mod kafka;
 mod keys;

@@ -4,6 +4,7 @@
 use super::Variables;
 use super::interpolate::expand;
 use super::keys::{self, Treatment};
+use super::service::are_started;
 use super::types::{Compose, Places};
 use crate::scenario::node::{Entry, Kind, Node};
 use crate::scenario::reader::Reader;
@@ -78,7 +79,7 @@ impl Composing<'_> {
     fn file(&mut self, file_name: &str, root: &mut Node) -> Compose {
         let (mut networks, mut volumes): (&[Entry], &[Entry]) = (&[], &[]);
         let mut services = None;
-        self.expand_values(root);
+        self.expand_services(root);
         for entry in self.reader.map(root, "the file", HELP) {
             self.treat(entry, keys::TOP, "a compose file", true);
             match entry.key.value.as_str() {
@@ -111,13 +112,20 @@ impl Composing<'_> {
         }
     }
 
-    /// Replaces variables in everything that is acted on: not in the extensions, whose values
-    /// count where an alias brings them.
-    fn expand_values(&mut self, root: &mut Node) {
+    /// Replaces variables in the services: not in the extensions, whose values count where an
+    /// alias brings them. What a service that is not started asks for is nobody's problem.
+    fn expand_services(&mut self, root: &mut Node) {
         let Kind::Map(entries) = &mut root.kind else { return };
-        let sections = ["services", "networks", "volumes"];
-        for entry in entries.iter_mut().filter(|e| sections.contains(&e.key.value.as_str())) {
-            self.expand_tree(&mut entry.value);
+        for section in entries.iter_mut().filter(|entry| entry.key.value == "services") {
+            let Kind::Map(services) = &mut section.value.kind else { continue };
+            let started = are_started(services);
+            for (service, started) in services.iter_mut().zip(started) {
+                let problems = self.reader.problems.len();
+                self.expand_tree(&mut service.value);
+                if !started {
+                    self.reader.problems.truncate(problems);
+                }
+            }
         }
     }
 
@@ -170,7 +178,11 @@ impl Composing<'_> {
         for entry in entries {
             let acted = used.contains_key(&entry.key.value);
             let section = format!("{noun} `{}`", entry.key.value);
-            for key in self.reader.map(&entry.value, &entry.key.value, "") {
+            let mut value = entry.value.clone();
+            if acted {
+                self.expand_tree(&mut value);
+            }
+            for key in self.reader.map(&value, &entry.key.value, "") {
                 self.treat(key, table, &format!("a {noun}"), acted);
                 match key.key.value.as_str() {
                     "external" if acted && !is_false(&key.value) => {

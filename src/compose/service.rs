@@ -23,12 +23,11 @@ pub fn speaks_kafka<'n>(names: impl IntoIterator<Item = &'n str>) -> bool {
 impl Composing<'_> {
     /// All services, in the order of the file.
     pub fn services(&mut self, entries: &[Entry]) -> Vec<Service> {
-        let any = entries.iter().any(|entry| may_be_a_node(&entry.value));
-        entries
-            .iter()
-            .map(|entry| {
-                self.check_keys(entry, !any || may_be_a_node(&entry.value));
-                if !any || may_be_a_node(&entry.value) {
+        let started = are_started(entries);
+        (entries.iter().zip(started))
+            .map(|(entry, started)| {
+                self.check_keys(entry, started);
+                if started {
                     return self.service(entry);
                 }
                 // It is not started, so that what it asks for is nobody's problem.
@@ -307,6 +306,13 @@ impl Composing<'_> {
             }
         }
     }
+}
+
+/// Which services are started: those that may be Kafka nodes. Where none is, nobody knows.
+pub fn are_started(services: &[Entry]) -> Vec<bool> {
+    let nodes: Vec<bool> = services.iter().map(|entry| may_be_a_node(&entry.value)).collect();
+    let any = nodes.contains(&true);
+    nodes.into_iter().map(|is_node| is_node || !any).collect()
 }
 
 /// Whether a service, as it is written, may be a Kafka node. What comes out of files cannot be

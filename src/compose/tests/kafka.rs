@@ -6,6 +6,8 @@ use crate::plan::Controllers;
 
 const APACHE: &str = include_str!("../../../tests/compose/apache.yml");
 const CONFLUENT: &str = include_str!("../../../tests/compose/confluent.yml");
+const NO_HOST: &str = include_str!("../../../tests/compose/no-host.yml");
+const VARIABLES: &str = include_str!("../../../tests/compose/variables.yml");
 
 fn cluster(text: &str) -> KafkaCluster {
     kafka(&sound(text))
@@ -221,4 +223,88 @@ fn the_heap_is_set_where_the_file_does_not() {
     let environment = &apache.nodes[0].service.environment;
     assert_eq!(environment["KAFKA_HEAP_OPTS"], "-Xmx300m -Xms300m");
     assert!(!environment.contains_key("KAFKA_JVM_PERFORMANCE_OPTS"));
+}
+
+#[test]
+fn a_service_that_is_not_started_needs_no_values_of_its_variables() {
+    let cluster = cluster(VARIABLES);
+    assert_eq!(cluster.brokers().count(), 3);
+    assert_eq!(cluster.notes, ["`database` is no Kafka node: it is not started"]);
+    // Nor does a volume that only such a service uses.
+    let more =
+        "    volumes: [\"data:/data\"]\nvolumes:\n  data: {labels: {a: \"${SECRET:?set it}\"}}\n";
+    assert_eq!(self::cluster(&format!("{VARIABLES}{more}")).nodes, cluster.nodes);
+    // A node's are asked for, and those of the volumes that it uses.
+    let asked = |text: &str| super::try_read(text).unwrap_err().to_string();
+    let node = VARIABLES.replace("KAFKA_NODE_ID: 2", "KAFKA_NODE_ID: ${SECRET:?set it}");
+    assert!(asked(&node).contains("`SECRET` has no value: set it"));
+    let used = format!("{VARIABLES}{more}").replacen(
+        "hostname: kafka1",
+        "volumes: [\"data:/data\"]\n    hostname: kafka1",
+        1,
+    );
+    assert!(asked(&used).contains("`SECRET` has no value: set it"));
+}
+
+#[test]
+fn brokers_without_a_listener_for_this_host_get_one() {
+    let mut cluster = cluster(NO_HOST);
+    assert_eq!(externals(&cluster), [(1, 10_000, 9094), (2, 10_001, 9094), (3, 10_002, 9094)]);
+    assert_eq!(
+        cluster.notes,
+        ["no listener of these brokers is for clients on this host, so chaos adds one: \
+          `CHAOS://127.0.0.1:10000` of `kafka1`, `CHAOS://127.0.0.1:10001` of `kafka2`, \
+          `CHAOS://127.0.0.1:10002` of `kafka3`"]
+    );
+    let environment = &cluster.nodes[1].service.environment;
+    for (variable, expected) in [
+        ("KAFKA_LISTENERS", "INTERNAL://:9092,CONTROLLER://:9093,CHAOS://:9094"),
+        ("KAFKA_ADVERTISED_LISTENERS", "INTERNAL://kafka2:9092,CHAOS://127.0.0.1:10001"),
+        (
+            "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP",
+            "CONTROLLER:PLAINTEXT,INTERNAL:PLAINTEXT,CHAOS:PLAINTEXT",
+        ),
+    ] {
+        assert_eq!(environment[variable], expected);
+    }
+    // The effective file has it, as a file of one's own would; and its ports move.
+    let again = kafka(&sound(&cluster.to_yaml().unwrap()));
+    assert_eq!((&again.nodes, again.notes.len()), (&cluster.nodes, 0));
+    cluster.move_ports(21_000).unwrap();
+    let advertised = cluster.nodes[2].property("advertised.listeners");
+    assert_eq!(advertised.as_deref(), Some("INTERNAL://kafka3:9092,CHAOS://127.0.0.1:21002"));
+}
+
+#[test]
+fn the_added_listener_yields_to_what_the_file_has() {
+    // Bitnami's variables; a port of the host and one of the container that are taken.
+    let text = documents_with_image()
+        .replace("EXTERNAL://127.0.0.1:1000", "EXTERNAL://10.0.0.1:1000")
+        .replace("EXTERNAL", "CHAOS");
+    let cluster = self::cluster(&text);
+    assert_eq!(externals(&cluster), [(0, 10_003, 9095), (1, 10_004, 9095), (2, 10_005, 9095)]);
+    let first = &cluster.nodes[0];
+    let advertised = &first.service.environment["KAFKA_CFG_ADVERTISED_LISTENERS"];
+    assert!(
+        advertised.ends_with(",CHAOS://10.0.0.1:10000,CHAOS2://127.0.0.1:10003"),
+        "{advertised}"
+    );
+    assert_eq!(first.service.ports.len(), 2);
+}
+
+#[test]
+fn what_the_file_leaves_to_kafka_is_written_out_beside_the_added_listener() {
+    let line = |text: &str, name: &str| {
+        let kept = text.lines().filter(|line| !line.trim_start().starts_with(name));
+        kept.map(|line| format!("{line}\n")).collect::<String>()
+    };
+    let text = line(NO_HOST, "KAFKA_ADVERTISED_LISTENERS").replace("INTERNAL", "PLAINTEXT");
+    let text = line(&text, "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP");
+    let node = cluster(&text).nodes.remove(0);
+    let of = |name: &str| node.property(name).unwrap();
+    assert_eq!(of("advertised.listeners"), "PLAINTEXT://kafka1:9092,CHAOS://127.0.0.1:10000");
+    assert_eq!(
+        of("listener.security.protocol.map"),
+        "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,CHAOS:PLAINTEXT"
+    );
 }
