@@ -185,10 +185,13 @@ fn verify(ledger: &LedgerRecord, histories: &[History]) -> CellFindings {
         end: histories.iter().map(|history| history.log.len() as i64).collect(),
         unreadable: vec![None; partitions.len()],
         partitions,
+        ..Observed::default()
     };
     cell(&CellInput {
         topic: "t",
         confirmed: true,
+        all_in_sync: true,
+        unclean_elections: false,
         ledger,
         observed: &observed,
         observations: &[],

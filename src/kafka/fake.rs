@@ -161,6 +161,23 @@ pub(crate) fn metadata_answer(brokers: &[i32], rows: &[Row<'_>]) -> MetadataResp
     MetadataResponse::default().with_brokers(brokers.collect()).with_topics(topics.collect())
 }
 
+/// A Metadata answer of one topic: its id and its number of partitions, or that it is unknown.
+pub(crate) fn metadata_of_topic(name: &str, known: Option<(u128, i32)>) -> MetadataResponse {
+    let topic = metadata::MetadataResponseTopic::default()
+        .with_name(Some(TopicName(StrBytes::from_string(name.to_owned()))));
+    let topic = match known {
+        None => topic.with_error_code(3),
+        Some((id, partitions)) => {
+            let partition =
+                |index| metadata::MetadataResponsePartition::default().with_partition_index(index);
+            topic
+                .with_topic_id(format!("{id:032x}").parse().unwrap())
+                .with_partitions((0..partitions).map(partition).collect())
+        }
+    };
+    MetadataResponse::default().with_topics(vec![topic])
+}
+
 /// An ElectLeaders answer: its own error code, and topic, partition and error code of each.
 pub(crate) fn elect_leaders_answer(code: i16, rows: &[(&str, i32, i16)]) -> ElectLeadersResponse {
     let results = rows.iter().map(|&(topic, partition, code)| {

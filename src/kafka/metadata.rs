@@ -3,11 +3,24 @@
 
 use super::error::KafkaError;
 use super::wire::Connection;
+use crate::runtime::kafka_id;
 use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
 use kafka_protocol::messages::metadata_response::MetadataResponsePartition;
 use kafka_protocol::messages::{BrokerId, MetadataRequest, MetadataResponse, TopicName};
 use kafka_protocol::protocol::StrBytes;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+/// A topic's id. Kafka gives each topic its own, so one that is deleted and made anew has another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TopicId(pub u128);
+
+impl fmt::Display for TopicId {
+    /// As Kafka's own tools write it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&kafka_id(self.0))
+    }
+}
 
 /// What one broker says of one partition.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +43,8 @@ pub struct Metadata {
     pub brokers: BTreeSet<i32>,
     /// The topics that were asked for and that it knows, by partition.
     pub topics: BTreeMap<String, BTreeMap<i32, PartitionState>>,
+    /// The ids of these topics.
+    pub ids: BTreeMap<String, TopicId>,
     /// The topics that it has an error for, with its code.
     pub refused: BTreeMap<String, i16>,
 }
@@ -62,7 +77,8 @@ impl From<MetadataResponse> for Metadata {
             let name = topic.name.as_ref().map_or_else(String::new, |name| name.to_string());
             if topic.error_code == 0 {
                 let partitions = topic.partitions.iter().map(|p| (p.partition_index, p.into()));
-                metadata.topics.insert(name, partitions.collect());
+                metadata.topics.insert(name.clone(), partitions.collect());
+                metadata.ids.insert(name, TopicId(topic.topic_id.as_u128()));
             } else {
                 metadata.refused.insert(name, topic.error_code);
             }

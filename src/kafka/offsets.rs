@@ -40,26 +40,24 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// More than so many partitions are not listed in one message.
 const NAMED_MAX: usize = 3;
 
-/// Asks each partition's leader for log start and high watermark, again until it answers without
+/// Asks the leader of each of these partitions for log start and high watermark, again until it answers without
 /// error or the patience ends. The leader is the one with the highest epoch among the answers of
 /// more than half of the brokers (with fewer, a zombie could pass for it), and is asked with that
-/// epoch, so that one that is a leader no more refuses. A topic placed otherwise than planned is
-/// reported in its partitions' place.
+/// epoch, so that one that is a leader no more refuses.
 ///
 /// # Errors
 /// [`KafkaError::GaveUp`] when `patience.alive` fails, [`KafkaError::Place`]. What is not known of
 /// a partition when the time is over is in the map.
 pub fn offsets(
     operator: &mut Operator,
-    topics: &[TopicPlan],
+    partitions: impl IntoIterator<Item = TopicPartition>,
     patience: &mut Patience<'_>,
 ) -> Result<OffsetsByPartition, KafkaError> {
-    let names: Vec<String> = topics.iter().map(|topic| topic.name.clone()).collect();
-    let all = topics.iter().flat_map(|topic| {
-        let partitions = 0..topic.placement.len() as i32;
-        partitions.map(|partition| ((topic.name.clone(), partition), Err("not asked".to_owned())))
-    });
-    let found: RefCell<OffsetsByPartition> = RefCell::new(all.collect());
+    let all = partitions.into_iter().map(|partition| (partition, Err("not asked".to_owned())));
+    let all: OffsetsByPartition = all.collect();
+    let mut names: Vec<String> = all.keys().map(|(topic, _)| topic.clone()).collect();
+    names.dedup();
+    let found = RefCell::new(all);
     let waited = patience.until("each partition's offsets", PAUSE, || {
         let mut found = found.borrow_mut();
         ask_for_missing(operator, &names, &mut found)?;
@@ -84,7 +82,11 @@ pub fn wait_until_leading(
     patience: &mut Patience<'_>,
 ) -> Result<OffsetsByPartition, KafkaError> {
     let after_ms = patience.timeout.as_millis() as u64;
-    let found = offsets(operator, topics, patience)?;
+    let planned = topics.iter().flat_map(|topic| {
+        let partitions = 0..topic.placement.len() as i32;
+        partitions.map(|partition| (topic.name.clone(), partition))
+    });
+    let found = offsets(operator, planned, patience)?;
     if let Some(missing) = missing(&found) {
         let what = "every partition's leader to answer ListOffsets".to_owned();
         return Err(KafkaError::NotYet { what, after_ms, missing });

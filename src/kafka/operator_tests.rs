@@ -1,7 +1,7 @@
 //! The [`Operator`]'s longer jobs against fake brokers: topics, offsets, readiness.
 
 use super::super::error::KafkaError;
-use super::super::fake::{Asked, FakeBroker, Reply, Row, metadata_answer};
+use super::super::fake::{Asked, FakeBroker, Reply, Row, metadata_answer, metadata_of_topic};
 use super::super::metadata::{Metadata, topic_name};
 use super::super::offsets::{Offsets, offsets, wait_until_leading};
 use super::super::patience::Patience;
@@ -163,7 +163,8 @@ fn refuse(_: &Asked) -> Reply {
 }
 
 fn offsets_of(brokers: &[&FakeBroker]) -> Result<Offsets, String> {
-    let found = patiently(SHORT, |p| offsets(&mut operator(brokers), &[plan()], p)).unwrap();
+    let found =
+        patiently(SHORT, |p| offsets(&mut operator(brokers), [("t".to_owned(), 0)], p)).unwrap();
     assert_eq!(found.len(), 1);
     found[&("t".to_owned(), 0)].clone()
 }
@@ -256,6 +257,40 @@ fn a_died_jvm_ends_the_wait_at_once() {
     let text = wait_for_brokers(&at(&[&hung]), &mut patience).unwrap_err().to_string();
     assert!(text.ends_with("all brokers: broker-0 ended with exit status 1"), "{text}");
     assert!(began.elapsed() < LONG / 2);
+}
+
+// Two of three brokers know the topic no more: there is nothing to wait for. Before they were
+// asked after the heal, or while only one of them says so, there is.
+#[test]
+fn nothing_is_waited_for_of_a_topic_that_was_deleted() {
+    let view = |unknown: usize| {
+        let mut view = ClusterView::default();
+        let known = Metadata::from(metadata_answer(ALL, &[("t", 0, 1, 5, ALL)]));
+        let gone = Metadata::from(metadata_of_topic("t", None));
+        for &broker in ALL {
+            view.heard(broker, &known, 50, 60);
+        }
+        ALL[..unknown].iter().for_each(|&broker| drop(view.heard(broker, &gone, 100, 110)));
+        view
+    };
+    patiently(SHORT, |p| wait_for_full_isr(&|| view(2), &[plan()], 100, p)).unwrap();
+    for (unknown, since_us) in [(1, 100), (2, 101)] {
+        let waited =
+            patiently(SHORT, |p| wait_for_full_isr(&|| view(unknown), &[plan()], since_us, p));
+        assert!(matches!(waited, Err(KafkaError::NotYet { .. })), "{waited:?}");
+    }
+}
+
+// Somebody else moved the partition to brokers 0 and 1: these two are all that can be in sync.
+#[test]
+fn recovery_is_of_the_replicas_that_there_are_now() {
+    let mut view = ClusterView::default();
+    let mut moved = Metadata::from(metadata_answer(ALL, &[("t", 0, 1, 5, &[0, 1])]));
+    moved.topics.get_mut("t").unwrap().get_mut(&0).unwrap().replicas = vec![1, 0];
+    for broker in [0, 1] {
+        view.heard(broker, &moved, 100, 110);
+    }
+    patiently(SHORT, |p| wait_for_full_isr(&|| view.clone(), &[plan()], 100, p)).unwrap();
 }
 
 #[test]

@@ -12,7 +12,8 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// [`ClusterView::recovered`] has it. `view` gives what the watcher knows; only answers to
 /// questions asked at `asked_since_us` (the last heal, on the watcher's clock) or later count: an
 /// answer from before says nothing of the time after, and a stopped broker's late answer to an
-/// early question neither.
+/// early question neither. Replicas are those that the cluster has now, wherever the plan put
+/// them; nothing is waited for of a topic that was deleted.
 ///
 /// A broker that slept may be taken for alive at first and be fenced a moment later. Who needs to
 /// exclude that asks again some time after.
@@ -31,9 +32,10 @@ pub fn wait_for_full_isr(
 fn look(view: &ClusterView, topics: &[TopicPlan], asked_since_us: u64) -> Look<()> {
     let mut total = 0;
     let mut reasons = Vec::new();
-    for topic in topics {
-        for (partition, replicas) in (0..).zip(&topic.placement) {
+    for topic in topics.iter().filter(|topic| !view.is_unknown(&topic.name, asked_since_us)) {
+        for (partition, planned) in (0..).zip(&topic.placement) {
             total += 1;
+            let replicas = view.replicas(&topic.name, partition).unwrap_or(planned);
             reasons.extend(view.recovered(&topic.name, partition, replicas, asked_since_us).err());
         }
     }

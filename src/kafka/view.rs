@@ -22,6 +22,9 @@ use std::collections::BTreeMap;
 /// taken for knowing no active controller. An ordinary controller election takes less than that.
 pub const QUORUM_SILENCE_US: u64 = 1_000_000;
 
+/// Kafka's UNKNOWN_TOPIC_OR_PARTITION.
+const UNKNOWN_TOPIC: i16 = 3;
+
 /// What all brokers said last. Times are microseconds of the clock of whoever filled it.
 #[derive(Clone, Debug, Default)]
 pub struct ClusterView {
@@ -39,6 +42,8 @@ pub struct BrokerSays {
     pub problem: Option<String>,
     /// By topic and partition. What it no longer mentions stays, with its old times.
     pub partitions: BTreeMap<String, BTreeMap<i32, Claim>>,
+    /// The topics that it last said it does not know, and when it was asked.
+    pub unknown: BTreeMap<String, u64>,
     /// What it said of the quorum.
     pub quorum: Option<QuorumClaim>,
 }
@@ -80,6 +85,9 @@ impl ClusterView {
         let mut changes: Vec<_> = self.answers(broker, true, said_us).into_iter().collect();
         let says = self.brokers.entry(broker).or_default();
         says.problem = None;
+        says.unknown.retain(|topic, _| !metadata.topics.contains_key(topic));
+        let unknown = metadata.refused.iter().filter(|(_, code)| **code == UNKNOWN_TOPIC);
+        says.unknown.extend(unknown.map(|(topic, _)| (topic.clone(), asked_us)));
         for (topic, partitions) in &metadata.topics {
             if !says.partitions.contains_key(topic) {
                 says.partitions.insert(topic.clone(), BTreeMap::new());
@@ -206,6 +214,21 @@ impl ClusterView {
             (state.epoch, state.leader == *broker, state.leader >= 0, claim.asked_us)
         };
         self.claims(topic, partition).max_by_key(rank).map(|(_, claim)| claim)
+    }
+
+    /// Whether more than half of the brokers, asked at `asked_since_us` or later, do not know a
+    /// topic: then it was deleted.
+    pub fn is_unknown(&self, topic: &str, asked_since_us: u64) -> bool {
+        let unknown = |says: &&BrokerSays| {
+            says.unknown.get(topic).is_some_and(|asked_us| *asked_us >= asked_since_us)
+        };
+        self.brokers.values().filter(unknown).count() > self.brokers.len() / 2
+    }
+
+    /// All replicas of a partition, as its leader or who knows best has them; `None` when nobody
+    /// said anything yet.
+    pub fn replicas(&self, topic: &str, partition: i32) -> Option<&[i32]> {
+        self.leading_claim(topic, partition).map(|claim| claim.state.replicas.as_slice())
     }
 
     /// The in-sync replicas of a partition, sorted; `None` when nobody said anything yet.

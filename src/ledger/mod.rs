@@ -24,7 +24,7 @@ pub use latency::LatencyHistogram;
 pub use layout::{MAX_PARTITIONS, MAX_PHASES};
 pub use observed::{
     MAX_EXAMPLES, MAX_LOG_STRETCHES, Observed, OffsetRange, OffsetRanges, PartitionObserved,
-    Reordered,
+    Reordered, TopicFate,
 };
 pub use outcome::OutcomeLog;
 pub use partition::PartitionLedger;

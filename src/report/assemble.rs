@@ -6,10 +6,10 @@ use crate::event::Observation;
 use crate::exit::Exit;
 use crate::fault::{FaultRecord, consequences};
 use crate::ledger::{Ledger, LedgerRecord, Observed, PartitionLedger, PartitionObserved};
-use crate::plan::{Cell, Plan, Rate};
+use crate::plan::{Cell, Election, FaultAction, Plan, Ports, Rate, Target};
 use crate::runner::{Stop, latency_phase};
 use crate::verify::{
-    self, CellFindings, CellInput, CellVerdict, FaultWindow, Reason, ReasonKind, RunVerdict, Scope,
+    self, Act, CellFindings, CellInput, CellVerdict, FaultWindow, Reason, ReasonKind, RunVerdict, Scope,
     Timeline, Verdict,
 };
 use crate::workload::wire::Summary;
@@ -27,6 +27,8 @@ pub struct Assembly<'a> {
     pub zero_us: Option<u64>,
     /// When sending ended, on the run's clock.
     pub sending_ended_us: Option<u64>,
+    /// The brokers by their names, which faults have them by.
+    pub brokers: BTreeMap<String, i32>,
     /// In the plan's order.
     pub faults: Vec<FaultRecord>,
     /// What the watcher saw.
@@ -64,7 +66,7 @@ impl Assembly<'_> {
             fault.evidence.sort_by(|a, b| a.at_ms.total_cmp(&b.at_ms));
         }
         let windows: Vec<FaultWindow> =
-            self.faults.iter().filter_map(|f| window(f, zero_us)).collect();
+            self.faults.iter().filter_map(|f| self.window(f, zero_us)).collect();
         let judged: Vec<Judged> =
             self.plan.cells.iter().map(|cell| self.judge(cell, &windows, zero_us)).collect();
         let (run, exit) = self.sum_up(&judged);
@@ -102,6 +104,23 @@ impl Assembly<'_> {
         }
     }
 
+    /// The verifier's view of a fault; none if it was never called.
+    fn window(&self, fault: &FaultRecord, zero_us: u64) -> Option<FaultWindow> {
+        let us = |ms: f64| zero_us.saturating_add_signed((ms * 1e3) as i64);
+        let called_us = us(fault.called_at_ms?);
+        let plan = self.plan.faults.iter().find(|plan| plan.index == fault.index);
+        Some(FaultWindow {
+            index: fault.index,
+            what: fault.what.clone(),
+            effective_us: fault.effective_at_ms.map(us),
+            called_us,
+            // What could not be healed lasted to the end.
+            healed_us: fault.healed_at_ms.map_or(u64::MAX, us),
+            act: plan.map_or(Act::Other, |plan| act(&plan.action)),
+            brokers: fault.nodes.iter().filter_map(|n| self.brokers.get(n).copied()).collect(),
+        })
+    }
+
     fn judge(&self, cell: &Cell, windows: &[FaultWindow], zero_us: u64) -> Judged {
         let index = usize::from(cell.index);
         let mut unsettled: Vec<String> =
@@ -116,9 +135,12 @@ impl Assembly<'_> {
         let observed = self.observed[index].as_ref().unwrap_or(&unread);
         let own_end = self.producers[index].as_ref().map(|p| p.ended_us);
         let sending_ended_us = own_end.or(self.sending_ended_us).unwrap_or(zero_us);
+        let acks = cell.producer.config.get("acks").map_or("all", String::as_str);
         let input = CellInput {
             topic: &cell.topic.name,
-            confirmed: cell.producer.config.get("acks").is_none_or(|acks| acks != "0"),
+            confirmed: acks != "0",
+            all_in_sync: matches!(acks, "all" | "-1"),
+            unclean_elections: Election::Unclean.is_for(&cell.topic),
             ledger: &ledger,
             observed,
             observations: &self.observations,
@@ -172,18 +194,20 @@ impl Assembly<'_> {
     }
 }
 
-/// The verifier's view of a fault; none if it was never called.
-fn window(fault: &FaultRecord, zero_us: u64) -> Option<FaultWindow> {
-    let us = |ms: f64| zero_us.saturating_add_signed((ms * 1e3) as i64);
-    let called_us = us(fault.called_at_ms?);
-    Some(FaultWindow {
-        index: fault.index,
-        what: fault.what.clone(),
-        effective_us: fault.effective_at_ms.map(us),
-        called_us,
-        // What could not be healed lasted to the end.
-        healed_us: fault.healed_at_ms.map_or(u64::MAX, us),
-    })
+/// What a fault does to brokers. A cut with clients on one side only moves no leader.
+fn act(action: &FaultAction) -> Act {
+    match action {
+        FaultAction::ProcessStop { .. } | FaultAction::Pause { .. } => Act::Stop,
+        FaultAction::Kill { .. } => Act::Kill,
+        FaultAction::ElectLeaders { .. } => Act::Elect,
+        FaultAction::Exec { .. } => Act::Exec,
+        FaultAction::NetworkPartition { groups, ports } => {
+            let has_nodes =
+                |group: &&Vec<Target>| group.iter().any(|target| *target != Target::Clients);
+            let between_nodes = groups.iter().filter(has_nodes).count() > 1;
+            if between_nodes && *ports != Ports::Client { Act::Cut } else { Act::Other }
+        }
+    }
 }
 
 fn latency_phases() -> [(String, usize); 3] {
@@ -201,6 +225,7 @@ fn unread(partitions: usize) -> Observed {
         log_start: vec![0; partitions],
         end: vec![0; partitions],
         unreadable: vec![Some("it was not read: the run ended before".to_owned()); partitions],
+        ..Observed::default()
     }
 }
 

@@ -13,6 +13,7 @@ pub fn blank(plan: &Plan, stop: Option<Stop>) -> Report {
         started_at: String::new(),
         zero_us: None,
         sending_ended_us: None,
+        brokers: Default::default(),
         faults: vec![],
         observations: vec![],
         ledgers: &[],

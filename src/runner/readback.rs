@@ -3,10 +3,11 @@
 use super::setup::ANSWER_TIMEOUT;
 use super::{Bus, Interrupt, Stop};
 use crate::kafka::log::{Range, ReadRequest, observe};
-use crate::kafka::{self, Operator, Patience};
-use crate::ledger::{Ledger, Observed, PartitionObserved, ProducerId};
+use crate::kafka::{self, KafkaError, OffsetsByPartition, Operator, Patience, TopicId, TopicNow};
+use crate::ledger::{Ledger, Observed, PartitionObserved, TopicFate};
 use crate::plan::Cell;
 use crate::runtime::{RuntimeError, Vantage};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// Offsets are asked for within this time.
@@ -15,44 +16,47 @@ const OFFSETS_TIMEOUT: Duration = Duration::from_secs(30);
 /// had in its sockets); one that goes on moving is somebody else's.
 const ROUNDS_MAX: u32 = 5;
 
-/// Reads one cell's topic completely.
+/// What to read: one cell's topic, as the cluster has it when it is read.
+pub struct Source<'a> {
+    /// The observer's place.
+    pub vantage: &'a Vantage,
+    /// The cell.
+    pub cell: &'a Cell,
+    /// The id of the topic that was made for it.
+    pub made: TopicId,
+    /// What was sent to it.
+    pub ledger: &'a Ledger,
+}
+
+/// Reads one cell's topic completely: every partition that it has, planned or not.
 ///
 /// # Errors
 /// When the run is interrupted or the observer's namespace cannot be entered. What cannot be
 /// read is no error: it stands in the result, and makes the cell inconclusive.
-pub fn read(
-    vantage: &Vantage,
-    cell: &Cell,
-    ledger: &Ledger,
-    bus: &Bus,
-    interrupt: &Interrupt,
-) -> Result<Observed, Stop> {
-    let partitions = cell.topic.partitions() as usize;
-    let mut observed = Observed {
-        partitions: Vec::new(),
-        log_start: vec![0; partitions],
-        end: vec![0; partitions],
-        unreadable: vec![None; partitions],
-    };
-    for partition in 0..cell.topic.partitions() {
-        let record = ledger.partition(partition);
+pub fn read(source: &Source<'_>, bus: &Bus, interrupt: &Interrupt) -> Result<Observed, Stop> {
+    let mut observed = Observed::default();
+    for partition in 0..source.cell.topic.partitions() {
+        let record = source.ledger.partition(partition);
         let sent = record.map_err(|e| RuntimeError::io("cannot read the ledger", e))?.sent;
-        observed.partitions.push(PartitionObserved::new(sent));
+        add_partition(&mut observed, sent);
     }
-    let mut ranges = bounds(vantage, cell, &mut observed, interrupt)?;
+    let mut ranges = bounds(source, &mut observed, interrupt)?;
     for round in 0..ROUNDS_MAX {
         ranges.retain(|r| r.start < r.end && observed.unreadable[r.partition as usize].is_none());
         if ranges.is_empty() {
             return Ok(observed);
         }
         if round > 0 {
-            bus.note(format!("cell {}: the log grew while it was read; reading on", cell.id));
+            let id = &source.cell.id;
+            bus.note(format!("cell {id}: the log grew while it was read; reading on"));
         }
-        read_ranges(vantage, cell, ledger.id(), &ranges, &mut observed)?;
+        read_ranges(source, &ranges, &mut observed)?;
         let read_to = observed.end.clone();
-        ranges = bounds(vantage, cell, &mut observed, interrupt)?;
+        ranges = bounds(source, &mut observed, interrupt)?;
         for range in &mut ranges {
-            range.start = read_to[range.partition as usize];
+            // A partition that was added meanwhile was not read yet.
+            let read_to = read_to.get(range.partition as usize);
+            range.start = read_to.map_or(range.start, |read_to| *read_to);
         }
     }
     for range in ranges.iter().filter(|r| r.start < r.end) {
@@ -62,11 +66,19 @@ pub fn read(
     Ok(observed)
 }
 
-/// Asks each partition's leader for log start and high watermark, into `observed`, and gives the
-/// ranges to read.
+/// One more partition, of which nothing was read yet. A message of ours has a sequence below
+/// `sent`; whatever else is in it was written by somebody else.
+fn add_partition(observed: &mut Observed, sent: u64) {
+    observed.partitions.push(PartitionObserved::new(sent));
+    observed.log_start.push(0);
+    observed.end.push(0);
+    observed.unreadable.push(None);
+}
+
+/// Asks for the topic as it is now, and each partition's leader for log start and high watermark,
+/// into `observed`, and gives the ranges to read.
 fn bounds(
-    vantage: &Vantage,
-    cell: &Cell,
+    source: &Source<'_>,
     observed: &mut Observed,
     interrupt: &Interrupt,
 ) -> Result<Vec<Range>, Stop> {
@@ -76,13 +88,51 @@ fn bounds(
     };
     let mut patience =
         Patience { timeout: OFFSETS_TIMEOUT, alive: &alive, progress: &mut |_missing| {} };
-    let mut operator = Operator::new(vantage, ANSWER_TIMEOUT);
-    let topics = std::slice::from_ref(&cell.topic);
-    let found = kafka::offsets(&mut operator, topics, &mut patience);
+    let mut operator = Operator::new(source.vantage, ANSWER_TIMEOUT);
+    let name = &source.cell.topic.name;
+    let found = kafka::topic_now(&mut operator, name, &mut patience).and_then(|now| {
+        let there = take_topic(observed, source.made, now.as_ref());
+        let there = there.into_iter().map(|partition| (name.clone(), partition));
+        kafka::offsets(&mut operator, there, &mut patience)
+    });
     if let Some(exit) = interrupt.asked() {
         return Err(Stop::Interrupted(exit));
     }
-    let found = found.map_err(|e| RuntimeError::new(format!("cell {}: {e}", cell.id)))?;
+    match found {
+        Ok(found) => Ok(take_offsets(observed, found)),
+        Err(error @ KafkaError::NotYet { .. }) => {
+            observed.unreadable.fill(Some(error.to_string()));
+            Ok(Vec::new())
+        }
+        Err(error) => Err(RuntimeError::new(format!("cell {}: {error}", source.cell.id)).into()),
+    }
+}
+
+/// Compares the topic with the one that was made, makes room for its partitions, and gives those
+/// that can be read.
+fn take_topic(observed: &mut Observed, made: TopicId, now: Option<&TopicNow>) -> BTreeSet<i32> {
+    let was = made.to_string();
+    let Some(now) = now else {
+        observed.topic = TopicFate::Deleted { was };
+        return BTreeSet::new();
+    };
+    if now.id != made {
+        observed.topic = TopicFate::MadeAnew { was, is: now.id.to_string() };
+    }
+    let partitions = now.partitions.last().map_or(0, |last| *last as usize + 1);
+    while observed.partitions.len() < partitions {
+        add_partition(observed, 0);
+    }
+    for (partition, unreadable) in (0..).zip(&mut observed.unreadable) {
+        if !now.partitions.contains(&partition) {
+            *unreadable = Some("the topic has no such partition now".to_owned());
+        }
+    }
+    now.partitions.clone()
+}
+
+/// Notes where each log begins and ends, or why that is not known, and gives the ranges.
+fn take_offsets(observed: &mut Observed, found: OffsetsByPartition) -> Vec<Range> {
     let mut ranges = Vec::new();
     for ((_, partition), offsets) in found {
         let (index, partition) = (partition as usize, partition as u32);
@@ -96,18 +146,14 @@ fn bounds(
             Err(reason) => observed.unreadable[index] = Some(reason),
         }
     }
-    Ok(ranges)
+    ranges
 }
 
 /// Reads the ranges into `observed`, on a thread in the observer's namespace.
-fn read_ranges(
-    vantage: &Vantage,
-    cell: &Cell,
-    id: ProducerId,
-    ranges: &[Range],
-    observed: &mut Observed,
-) -> Result<(), Stop> {
+fn read_ranges(source: &Source<'_>, ranges: &[Range], observed: &mut Observed) -> Result<(), Stop> {
+    let Source { vantage, cell, ledger, .. } = source;
     let request = ReadRequest::new(&vantage.bootstrap_servers(), &cell.topic.name, ranges.to_vec());
+    let id = ledger.id();
     let mut found = std::mem::take(&mut observed.partitions);
     let (found, read) = vantage
         .run("log-reader", move || {
@@ -134,4 +180,61 @@ fn read_ranges(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kafka::Offsets;
+    use crate::ledger::Found;
+
+    const MADE: TopicId = TopicId(7);
+
+    fn observed(partitions: usize) -> Observed {
+        let mut observed = Observed::default();
+        (0..partitions).for_each(|_| add_partition(&mut observed, 5));
+        observed
+    }
+
+    fn now(id: u128, partitions: i32) -> TopicNow {
+        TopicNow { id: TopicId(id), partitions: (0..partitions).collect() }
+    }
+
+    // Partition 2 was not planned, and no message was sent to it: whatever is in it, be it by its
+    // stamp the cell's own first message, is foreign.
+    #[test]
+    fn a_partition_that_was_added_is_read_and_all_in_it_is_foreign() {
+        let mut observed = observed(2);
+        let there = take_topic(&mut observed, MADE, Some(&now(7, 3)));
+        assert_eq!((there, observed.topic.clone()), ([0, 1, 2].into(), TopicFate::Kept));
+        let ends = Offsets { leader: 0, epoch: 0, log_start: 0, high_watermark: 6 };
+        let found = [(("t".to_owned(), 2), Ok(ends))].into();
+        let ranges = take_offsets(&mut observed, found);
+        assert_eq!(ranges, [Range { partition: 2, start: 0, end: 6 }]);
+        observed.partitions[2].record(0, 0, Found::Ours { sequence: 0 });
+        assert_eq!(observed.partitions[2].foreign().count, 1);
+        assert_eq!(observed.unreadable, [None, None, None]);
+    }
+
+    #[test]
+    fn a_partition_whose_leader_does_not_answer_is_unreadable() {
+        let mut observed = observed(2);
+        take_topic(&mut observed, MADE, Some(&now(7, 3)));
+        let found = [(("t".to_owned(), 2), Err("it has no leader".to_owned()))].into();
+        assert_eq!(take_offsets(&mut observed, found), []);
+        assert_eq!(observed.unreadable[2].as_deref(), Some("it has no leader"));
+    }
+
+    // Made anew with one partition instead of two, then deleted.
+    #[test]
+    fn another_topic_of_the_same_name_is_told_by_its_id() {
+        let mut observed = observed(2);
+        assert_eq!(take_topic(&mut observed, MADE, Some(&now(8, 1))), [0].into());
+        let (was, is) = (TopicId(7).to_string(), TopicId(8).to_string());
+        assert_eq!(observed.topic, TopicFate::MadeAnew { was: was.clone(), is });
+        let gone = Some("the topic has no such partition now".to_owned());
+        assert_eq!(observed.unreadable, [None, gone]);
+        assert_eq!(take_topic(&mut observed, MADE, None), [].into());
+        assert_eq!(observed.topic, TopicFate::Deleted { was });
+    }
 }

@@ -13,10 +13,10 @@ use crate::kafka::Watcher;
 use crate::ledger::{Ledger, Observed};
 use crate::plan::{Clocks, Controllers, FaultPlan, Plan, Timing};
 use crate::report::{Assembly, Report};
-use crate::runtime::{Cluster, RuntimeError};
+use crate::runtime::{Cluster, Node, RuntimeError};
 use crate::workload::wire::Summary;
 use crate::workload::{Ending, Worker, WorkerError};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
@@ -67,6 +67,7 @@ pub fn run(
         started_at: known.started_at,
         zero_us: bus.zero_us(),
         sending_ended_us: known.sending_ended_us,
+        brokers: known.brokers,
         faults: known.faults,
         observations,
         ledgers: &known.ledgers,
@@ -86,6 +87,7 @@ struct Known {
     started_at: String,
     about: Vec<String>,
     phases: Phases,
+    brokers: BTreeMap<String, i32>,
     faults: Vec<FaultRecord>,
     observations: Arc<Mutex<Vec<Observation>>>,
     ledgers: Vec<Ledger>,
@@ -104,6 +106,7 @@ impl Known {
             started_at: jiff::Zoned::now().strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(),
             about: Vec::new(),
             phases: Phases::new(bus),
+            brokers: BTreeMap::new(),
             faults: Vec::new(),
             observations: Arc::default(),
             ledgers: Vec::new(),
@@ -206,8 +209,10 @@ fn on_cluster(
     known: &mut Known,
 ) -> Result<(), Stop> {
     let plan = request.plan;
+    let brokers = cluster.nodes().into_iter().filter(Node::is_broker);
+    known.brokers = brokers.map(|broker| (broker.name, broker.id)).collect();
     known.phases.begin("topics", None);
-    setup::make_topics(cluster.as_ref(), plan, interrupt)?;
+    let made = setup::make_topics(cluster.as_ref(), plan, interrupt)?;
 
     known.phases.begin("first acknowledgements", None);
     // A later run must not take an earlier run's messages for its own.
@@ -231,9 +236,10 @@ fn on_cluster(
     known.unsettled.extend(behind);
     known.phases.begin("read back", None);
     let vantage = cluster.vantage();
-    for (i, cell) in plan.cells.iter().enumerate() {
-        let observed = readback::read(&vantage, cell, &known.ledgers[i], bus, interrupt)?;
-        known.observed[i] = Some(observed);
+    for (i, (cell, made)) in plan.cells.iter().zip(made).enumerate() {
+        let ledger = &known.ledgers[i];
+        let source = readback::Source { vantage: &vantage, cell, made, ledger };
+        known.observed[i] = Some(readback::read(&source, bus, interrupt)?);
     }
     Ok(())
 }

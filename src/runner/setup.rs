@@ -2,7 +2,7 @@
 
 use super::{Interrupt, RunFolder, Stop};
 use crate::kafka::features::{self, Word};
-use crate::kafka::{self, Operator, Patience};
+use crate::kafka::{self, KafkaError, Operator, Patience, TopicId};
 use crate::plan::{Cell, ClusterPlan, FaultAction, Plan, Target};
 use crate::runtime::{Cluster, RuntimeError};
 use crate::workload::{Worker, WorkerSpec};
@@ -92,23 +92,43 @@ fn all_alive(cluster: &dyn Cluster) -> Result<(), String> {
     }
 }
 
-/// Makes every cell's topic and waits until each partition's leader answers for it.
+/// Makes every cell's topic, waits until each partition's leader answers for it, and gives the
+/// topics' ids, in the cells' order.
 ///
 /// # Errors
 /// When a topic cannot be made or is not led in time.
-pub fn make_topics(cluster: &dyn Cluster, plan: &Plan, interrupt: &Interrupt) -> Result<(), Stop> {
+pub fn make_topics(
+    cluster: &dyn Cluster,
+    plan: &Plan,
+    interrupt: &Interrupt,
+) -> Result<Vec<TopicId>, Stop> {
     let topics: Vec<_> = plan.cells.iter().map(|c| c.topic.clone()).collect();
     let alive = || alive(cluster, interrupt);
     let mut patience =
         Patience { timeout: TOPIC_TIMEOUT, alive: &alive, progress: &mut |_missing| {} };
     let mut operator = Operator::new(&cluster.vantage(), ANSWER_TIMEOUT);
     let made = kafka::create_topics(&mut operator, &topics, &mut patience)
-        .and_then(|()| kafka::wait_until_leading(&mut operator, &topics, &mut patience));
+        .and_then(|()| kafka::wait_until_leading(&mut operator, &topics, &mut patience))
+        .and_then(|_offsets| ids(&mut operator, &plan.cells, &mut patience));
     if let Some(exit) = interrupt.asked() {
         return Err(Stop::Interrupted(exit));
     }
-    made.map_err(|e| RuntimeError::new(format!("cannot make the topics: {e}")))?;
-    Ok(())
+    Ok(made.map_err(|e| RuntimeError::new(format!("cannot make the topics: {e}")))?)
+}
+
+/// The ids of the cells' topics. Who reads a log compares them: a topic that was deleted and made
+/// anew has the same name.
+fn ids(
+    operator: &mut Operator,
+    cells: &[Cell],
+    patience: &mut Patience<'_>,
+) -> Result<Vec<TopicId>, KafkaError> {
+    let id = |cell: &Cell| {
+        let name = &cell.topic.name;
+        let gone = || KafkaError::Mismatch { what: format!("topic {name} was made, and is gone") };
+        kafka::topic_now(operator, name, patience)?.map(|now| now.id).ok_or_else(gone)
+    };
+    cells.iter().map(id).collect()
 }
 
 /// Starts a worker a cell; all of them are ready to send afterwards.

@@ -2,9 +2,11 @@
 //! runtime made, and all that faults and the runner know of it.
 
 pub mod docker;
+mod kafka_id;
 pub mod local;
 mod process;
 mod types;
 
+pub use kafka_id::kafka_id;
 pub use process::Process;
 pub use types::*;

@@ -10,7 +10,8 @@ use super::unavailable::Outages;
 use super::words::{messages, plural};
 use super::{loss, presence};
 use crate::event::Observation;
-use crate::ledger::{LatencyHistogram, LedgerRecord, Observed, PartitionObserved};
+use crate::ledger::{LatencyHistogram, LedgerRecord, Observed, PartitionLedger, PartitionObserved};
+use std::sync::LazyLock;
 
 /// All that is known of one cell when its run is over.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +20,10 @@ pub struct CellInput<'a> {
     pub topic: &'a str,
     /// Whether a broker confirmed what the ledger calls acknowledged: false with acks=0.
     pub confirmed: bool,
+    /// Whether it did so only when every in-sync replica had it: acks=all.
+    pub all_in_sync: bool,
+    /// Whether a replica out of sync may be elected.
+    pub unclean_elections: bool,
     /// What was promised.
     pub ledger: &'a LedgerRecord,
     /// What the log holds.
@@ -39,19 +44,36 @@ pub struct CellInput<'a> {
     pub holes_explained: Option<&'a str>,
 }
 
+/// What was promised of a partition that nothing was sent to.
+static NOTHING_SENT: LazyLock<PartitionLedger> = LazyLock::new(PartitionLedger::default);
+
+impl<'a> CellInput<'a> {
+    /// How many partitions there are: planned ones, and those that were found beside them.
+    fn partitions(&self) -> usize {
+        self.ledger.partitions.len().max(self.observed.partitions.len())
+    }
+
+    /// What was promised of a partition.
+    pub(super) fn ledger_of(&self, partition: usize) -> &'a PartitionLedger {
+        self.ledger.partitions.get(partition).unwrap_or(&NOTHING_SENT)
+    }
+}
+
 /// Finds out what happened to a cell. Pure: no clock, no file, the same answer every time.
 pub fn cell(input: &CellInput<'_>) -> CellFindings {
-    let nothing: Vec<PartitionObserved> =
-        input.ledger.partitions.iter().map(|ledger| PartitionObserved::new(ledger.sent)).collect();
+    let partitions = 0..input.partitions();
+    let nothing: Vec<PartitionObserved> = partitions
+        .clone()
+        .map(|partition| PartitionObserved::new(input.ledger_of(partition).sent))
+        .collect();
     let read =
         |partition: usize| input.observed.partitions.get(partition).unwrap_or(&nothing[partition]);
-    let partitions = 0..input.ledger.partitions.len();
     let completeness: Vec<_> =
         partitions.clone().map(|partition| completeness::of_partition(input, partition)).collect();
     let readings: Vec<Reading> = completeness.iter().map(|one| one.reading).collect();
     let counted: Vec<PartitionCounts> = partitions
         .clone()
-        .map(|partition| count::partition(&input.ledger.partitions[partition], read(partition)))
+        .map(|partition| count::partition(input.ledger_of(partition), read(partition)))
         .collect();
     let total = count::total(&counted);
     let mut witnesses = Vec::new();
@@ -64,8 +86,10 @@ pub fn cell(input: &CellInput<'_>) -> CellFindings {
     witnesses.sort_by_key(|witness| witness.anomaly);
     let outages = Outages::of(input);
     let outage = outages.longest();
-    let mut inconclusive: Vec<String> =
-        completeness.into_iter().flat_map(|one| one.reasons).collect();
+    let mut inconclusive: Vec<String> = completeness::of_topic(&input.observed.topic)
+        .into_iter()
+        .chain(completeness.into_iter().flat_map(|one| one.reasons))
+        .collect();
     inconclusive.extend(count::nothing_to_see(input, &total.counts));
     CellFindings {
         counts: total.counts,
@@ -168,7 +192,13 @@ fn notes(
         );
     }
     for (partition, one) in counted.iter().enumerate() {
-        if one.counts.acked == 0 && total.counts.acked > 0 {
+        if partition >= input.ledger.partitions.len() {
+            let records = plural(input.observed.partitions[partition].records(), "record");
+            notes.push(format!(
+                "partition {partition} was added during the run, and no message was sent to it: \
+                 {records} in it"
+            ));
+        } else if one.counts.acked == 0 && total.counts.acked > 0 {
             let sent = messages(one.counts.sent);
             notes.push(format!("partition {partition}: {sent} sent, none acknowledged"));
         }

@@ -2,6 +2,7 @@
 
 use super::cell::CellInput;
 use super::words::plural;
+use crate::ledger::TopicFate;
 
 /// How much of a partition's log was read. The order is from good to bad.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,9 +23,26 @@ pub(super) struct Completeness {
     pub(super) reasons: Vec<String>,
 }
 
+/// Why the topic that was read is not the one that was written to, if so: inconclusive as well.
+pub(super) fn of_topic(topic: &TopicFate) -> Option<String> {
+    match topic {
+        TopicFate::Kept => None,
+        TopicFate::MadeAnew { was, is } => Some(format!(
+            "the topic was deleted and made anew during the run: its id was {was} and is {is}"
+        )),
+        TopicFate::Deleted { was } => Some(format!(
+            "the topic was deleted during the run: its id was {was}, and the brokers know none of \
+             its name"
+        )),
+    }
+}
+
 /// Looks at one partition. Every reason makes the cell inconclusive.
 pub(super) fn of_partition(input: &CellInput<'_>, partition: usize) -> Completeness {
-    let mut found = Completeness { reading: Reading::Whole, reasons: Vec::new() };
+    // Of a topic that was deleted, what stood in it before is not known.
+    let kept = input.observed.topic == TopicFate::Kept;
+    let reading = if kept { Reading::Whole } else { Reading::Gaps };
+    let mut found = Completeness { reading, reasons: Vec::new() };
     let mut add = |reading: Reading, reason: String| {
         found.reading = found.reading.max(reading);
         found.reasons.push(format!("partition {partition}: {reason}"));
@@ -60,7 +78,7 @@ pub(super) fn of_partition(input: &CellInput<'_>, partition: usize) -> Completen
         let first = read.missing().examples[0].first;
         add(Reading::Gaps, format!("{offsets} held no record, the first at offset {first}"));
     }
-    let sent = input.ledger.partitions[partition].sent;
+    let sent = input.ledger_of(partition).sent;
     if read.sent_limit() != sent {
         let limit = read.sent_limit();
         add(

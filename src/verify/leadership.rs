@@ -2,7 +2,7 @@
 
 use super::types::Leadership;
 use crate::event::{BrokerView, Observation, PartitionView};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A change may be seen this long after it happened: brokers are asked five times a second, and
 /// an answer may take most of a second. An acknowledgement may be noted as late, by a busy client.
@@ -71,6 +71,82 @@ impl<'a> Leaderships<'a> {
         };
         let all = self.leaders.iter().map(|(epoch, broker)| (*epoch, *broker));
         all.map(|(epoch, broker)| Leadership { epoch, broker }).filter(may).collect()
+    }
+
+    /// When an epoch was first seen to be over, whether another leader was there yet or not.
+    pub(super) fn deposed_us(&self, epoch: i32) -> Option<u64> {
+        self.views.iter().find(|view| view.epoch > epoch).map(|view| view.at_us)
+    }
+
+    /// When the leader of an epoch was first seen.
+    pub(super) fn elected_us(&self, epoch: i32) -> Option<u64> {
+        let elected = self.views.iter().find(|view| view.epoch == epoch && view.leader >= 0);
+        elected.map(|view| view.at_us)
+    }
+
+    /// The epochs behind one, up to another, that had a leader.
+    pub(super) fn epochs_led(&self, behind: i32, to: i32) -> Vec<i32> {
+        let range = behind.saturating_add(1)..=to;
+        self.leaders.iter().map(|(epoch, _)| *epoch).filter(|epoch| range.contains(epoch)).collect()
+    }
+
+    /// Whether every epoch behind one, up to another, was seen, and led by one of these or nobody.
+    pub(super) fn only_led_by(&self, brokers: &BTreeSet<i32>, behind: i32, to: i32) -> bool {
+        (behind.saturating_add(1)..=to).all(|epoch| match self.leader_of(epoch) {
+            Some(leader) => brokers.contains(&leader),
+            None => self.views.iter().any(|view| view.epoch == epoch),
+        })
+    }
+
+    /// Every broker that was ever seen to lead or to be in sync.
+    pub(super) fn replicas(&self) -> BTreeSet<i32> {
+        let in_sync = self.views.iter().flat_map(|view| view.isr.iter().copied());
+        in_sync.chain(self.leaders.values().copied()).collect()
+    }
+
+    /// The replicas that everybody took for in sync in an epoch, whenever asked between two times,
+    /// and for [`SIGHTING_US`] before and after.
+    pub(super) fn in_sync(&self, epoch: i32, from_us: u64, to_us: u64) -> BTreeSet<i32> {
+        let since_us = from_us.saturating_sub(SIGHTING_US);
+        let until_us = to_us.saturating_add(SIGHTING_US);
+        let of = || self.views.iter().filter(|view| view.epoch == epoch && view.at_us <= until_us);
+        // What was said before counts as long as the same broker has not said otherwise.
+        let is_outdated = |view: &PartitionView| {
+            let newer = |next: &&&PartitionView| {
+                next.asked == view.asked && next.at_us > view.at_us && next.at_us <= since_us
+            };
+            self.views.iter().any(|next| newer(&next))
+        };
+        let said = of().filter(|view| !is_outdated(view));
+        let in_sync = said.map(|view| view.isr.iter().copied().collect::<BTreeSet<i32>>());
+        in_sync.reduce(|all, one| &all & &one).unwrap_or_default()
+    }
+
+    /// Whether somebody was asked up to a time who would have told what changed in an epoch: it was
+    /// not over yet, and not all replicas were silent.
+    pub(super) fn was_seen_until(&self, epoch: i32, until_us: u64) -> bool {
+        self.deposed_us(epoch).is_none_or(|at_us| at_us >= until_us)
+            && self.silences_of_all(&self.replicas()).iter().all(|(from_us, _)| *from_us > until_us)
+    }
+
+    /// When none of these brokers answered: since the last of them fell silent, until the first of
+    /// them answered again.
+    pub(super) fn silences_of_all(&self, brokers: &BTreeSet<i32>) -> Vec<(u64, u64)> {
+        let mut silent = BTreeSet::new();
+        let mut since_us = None;
+        let mut silences = Vec::new();
+        for view in self.brokers.iter().filter(|view| brokers.contains(&view.broker)) {
+            if !view.answers {
+                silent.insert(view.broker);
+                if silent.len() == brokers.len() {
+                    since_us.get_or_insert(view.at_us);
+                }
+            } else if silent.remove(&view.broker) {
+                silences.extend(since_us.take().map(|since_us| (since_us, view.at_us)));
+            }
+        }
+        silences.extend(since_us.map(|since_us| (since_us, u64::MAX)));
+        silences
     }
 
     fn silent(&self, broker: i32, from_us: u64, to_us: u64) -> bool {

@@ -1,11 +1,13 @@
 //! Witnesses of lost messages: which, acknowledged by whom and when, and why they are gone.
 
 use super::count::lost_word;
-use super::loss_text;
+use super::movers::movers;
 use super::runs::Runs;
 use super::scene::{Scene, What};
 use super::standing::Place;
 use super::types::{Anomaly, Cause, Content, Leadership, Span, Witness};
+use super::{disk, loss_text};
+use crate::ledger::TopicFate;
 
 /// How many entries a witness lists of what stands at its offsets now.
 const MAX_STANDING: usize = 4;
@@ -84,6 +86,11 @@ fn piece(scene: &Scene<'_>, sequence: u64, limit: u64) -> Piece {
         Err(end) => return without_offset(end, None),
     };
     let between = (ack.first_ack_us, ack.last_ack_us);
+    if scene.input.observed.topic != TopicFate::Kept {
+        // Its offsets and epochs are those of another topic.
+        let piece = without_offset(sequence + ack.stretch.count, Some(between));
+        return Piece { cause: Cause::TopicDeleted, ..piece };
+    }
     let acked_by = if scene.input.confirmed {
         scene.leaders.candidates(between.0, between.1)
     } else {
@@ -102,7 +109,7 @@ fn piece(scene: &Scene<'_>, sequence: u64, limit: u64) -> Piece {
         end: sequence + count,
         offset: Some(offset),
         acked_us: Some(between),
-        cause: cause(scene, &acked_by, offset, &place),
+        cause: cause(scene, &acked_by, between, (offset, &place)),
         acked_by,
     }
 }
@@ -143,12 +150,25 @@ fn without_contradicted(
 }
 
 /// Why the record acknowledged at this offset is not there. Nothing is said that was not seen.
-fn cause(scene: &Scene<'_>, acked_by: &[Leadership], offset: i64, place: &Place) -> Cause {
-    let acked_in = acked_by.iter().map(|one| one.epoch).max();
-    let truncated = |acked_in: i32, epoch: i32| Cause::Truncated {
-        epoch,
-        leader: scene.leaders.leader_of(epoch),
-        next_epoch: scene.leaders.next_epoch(acked_in).is_none_or(|next| next >= epoch),
+fn cause(
+    scene: &Scene<'_>,
+    acked_by: &[Leadership],
+    acked_us: (u64, u64),
+    (offset, place): (i64, &Place),
+) -> Cause {
+    let acked_in = last_epoch(acked_by);
+    let gone_since = |acked_in: i32, epoch: i32| match disk::leader_that_had_it(
+        scene, acked_by, acked_us, epoch,
+    ) {
+        Some(leader) if disk::all_down(scene, acked_us, epoch).is_some() => {
+            Cause::GoneFromDisk { epoch, leader }
+        }
+        Some(leader) => Cause::GoneInSync { epoch, leader },
+        None => Cause::Truncated {
+            epoch,
+            leader: scene.leaders.leader_of(epoch),
+            next_epoch: scene.leaders.next_epoch(acked_in).is_none_or(|next| next >= epoch),
+        },
     };
     match place {
         Place::BelowStart => Cause::BelowLogStart,
@@ -161,7 +181,7 @@ fn cause(scene: &Scene<'_>, acked_by: &[Leadership], offset: i64, place: &Place)
             // before this offset did it.
             Some(acked_in) => {
                 let first = scene.log.epoch_after(acked_in, offset).unwrap_or(standing.epoch);
-                truncated(acked_in, first)
+                gone_since(acked_in, first)
             }
             None => Cause::Replaced,
         },
@@ -169,11 +189,16 @@ fn cause(scene: &Scene<'_>, acked_by: &[Leadership], offset: i64, place: &Place)
             let Some(acked_in) = acked_in else { return Cause::BeyondEnd };
             let seen = scene.leaders.highest_epoch().filter(|highest| *highest > acked_in);
             match scene.log.epoch_after(acked_in, offset).or(seen) {
-                Some(later) => truncated(acked_in, later),
+                Some(later) => gone_since(acked_in, later),
                 None => Cause::BeyondEnd,
             }
         }
     }
+}
+
+/// The last epoch in which it may have been acknowledged.
+fn last_epoch(acked_by: &[Leadership]) -> Option<i32> {
+    acked_by.iter().map(|one| one.epoch).max()
 }
 
 fn witness(scene: &Scene<'_>, piece: Piece) -> Witness {
@@ -185,7 +210,19 @@ fn witness(scene: &Scene<'_>, piece: Piece) -> Witness {
         offsets,
         acked_us: piece.acked_us,
     };
+    let moved_by = match (piece.cause, last_epoch(&piece.acked_by)) {
+        (Cause::Truncated { epoch, .. }, Some(acked_in)) => movers(scene, acked_in, epoch),
+        _ => Vec::new(),
+    };
+    let all_down = match (piece.cause, piece.acked_us) {
+        (Cause::GoneFromDisk { epoch, .. }, Some(acked_us)) => {
+            disk::all_down(scene, acked_us, epoch)
+        }
+        _ => None,
+    };
     let mut witness = Witness {
+        moved_by,
+        all_down,
         acked_by: piece.acked_by,
         cause: Some(piece.cause),
         standing: offsets.map_or_else(Vec::new, |span| scene.log.within(span, MAX_STANDING)),

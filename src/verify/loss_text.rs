@@ -2,7 +2,10 @@
 
 use super::scene::Scene;
 use super::types::{Cause, Content, Leadership, Standing, Witness};
-use super::words::{appended_by, is, leader_in, messages, plural, seconds, span, was};
+use super::words::{
+    appended_by, exact_seconds, is, leader_in, messages, plural, seconds, span, them, was,
+};
+use crate::ledger::TopicFate;
 
 /// As `812 messages acknowledged by broker 0 in epoch 4 at offsets 5210-6021 of partition 0
 /// between 10.2 s and 11.0 s were truncated when broker 1 became leader in epoch 5`.
@@ -24,8 +27,29 @@ pub(super) fn of(scene: &Scene<'_>, witness: &Witness, cause: Cause) -> String {
         witness.partition,
         when(witness),
         fate(scene, witness, cause),
-        scene.faults_text(&witness.faults),
+        faults(scene, witness),
     )
+}
+
+/// ` (moved by: kill leader at 7 s for 4 s; in force: process_stop followers at 5 s for 2 s)`, or
+/// nothing. What moved the leader and was in force before is told once.
+fn faults(scene: &Scene<'_>, witness: &Witness) -> String {
+    let (moved_by, in_force) = (&witness.moved_by, &witness.faults);
+    let told: &[u16] = witness.all_down.as_ref().map_or(&[], |down| &down.faults);
+    let both = |fault: &&u16| moved_by.contains(fault) && in_force.contains(fault);
+    let only = |faults: &[u16], others: &[u16]| -> Vec<u16> {
+        faults.iter().filter(|one| !others.contains(one) && !told.contains(one)).copied().collect()
+    };
+    let groups = [
+        ("in force, and moved the leader", moved_by.iter().filter(both).copied().collect()),
+        ("moved by", only(moved_by, in_force)),
+        ("in force", only(in_force, moved_by)),
+    ];
+    let named = groups.iter().filter_map(|(role, faults): &(&str, Vec<u16>)| {
+        Some(format!("{role}: {}", scene.named(faults)?))
+    });
+    let named: Vec<String> = named.collect();
+    if named.is_empty() { String::new() } else { format!(" ({})", named.join("; ")) }
 }
 
 fn acknowledged_by(candidates: &[Leadership]) -> String {
@@ -42,12 +66,13 @@ fn when(witness: &Witness) -> String {
     let (Some(from), Some(to)) = (witness.acked_from_ms, witness.acked_to_ms) else {
         return String::new();
     };
-    let (from, to) = (seconds(from), seconds(to));
+    let (from, to) = (exact_seconds(from), exact_seconds(to));
     if from == to { format!(" at {from}") } else { format!(" between {from} and {to}") }
 }
 
 fn fate(scene: &Scene<'_>, witness: &Witness, cause: Cause) -> String {
-    let (was, is) = (was(witness.count), is(witness.count));
+    let count = witness.count;
+    let (was, is, them) = (was(count), is(count), them(count));
     match cause {
         Cause::Truncated { epoch, leader: Some(broker), next_epoch: true } => {
             format!("{was} truncated when broker {broker} became leader in epoch {epoch}")
@@ -55,6 +80,20 @@ fn fate(scene: &Scene<'_>, witness: &Witness, cause: Cause) -> String {
         Cause::Truncated { epoch, leader, .. } => {
             format!("{is} not in the log with which {} went on", leader_in(leader, epoch))
         }
+        Cause::GoneFromDisk { epoch, leader } => format!(
+            "{is} gone from every replica's disk, and no election cut {them} off: {}{}",
+            had(witness, leader, epoch),
+            down(scene, witness),
+        ),
+        Cause::GoneInSync { epoch, leader } => {
+            format!("{is} gone, and no election cut {them} off: {}", had(witness, leader, epoch))
+        }
+        Cause::TopicDeleted => match scene.input.observed.topic {
+            TopicFate::Deleted { .. } => format!("{is} gone with the topic, which was deleted"),
+            TopicFate::MadeAnew { .. } | TopicFate::Kept => {
+                format!("{is} not in the topic that was made anew after the one that was deleted")
+            }
+        },
         Cause::Replaced => {
             format!("{is} gone, and other records stand there{}", appended(&witness.standing))
         }
@@ -74,6 +113,27 @@ fn fate(scene: &Scene<'_>, witness: &Witness, cause: Cause) -> String {
         }
         Cause::NowhereFound => format!("{is} nowhere in the log"),
     }
+}
+
+/// Why the leader of a later epoch had the messages before.
+fn had(witness: &Witness, leader: i32, epoch: i32) -> String {
+    let them = them(witness.count);
+    let acked_itself = witness.acked_by.iter().all(|one| one.broker == leader);
+    let why = if acked_itself {
+        format!("broker {leader} itself acknowledged {them}")
+    } else {
+        format!("broker {leader} was in sync when acks=all acknowledged {them}")
+    };
+    format!("{why}, and no longer had {them} when it became leader in epoch {epoch}")
+}
+
+/// When no replica answered, and what can have touched the disks then.
+fn down(scene: &Scene<'_>, witness: &Witness) -> String {
+    let Some(down) = &witness.all_down else { return String::new() };
+    let (from, to) = (seconds(down.from_ms), seconds(down.to_ms));
+    let faults = scene.named(&down.faults);
+    let faults = faults.map_or_else(String::new, |named| format!(", during {named}"));
+    format!("; no replica answered from {from} to {to}{faults}")
 }
 
 /// `: 3 of ours appended by broker 1 in epoch 5; 1 foreign …`.

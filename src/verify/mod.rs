@@ -5,10 +5,12 @@
 mod cell;
 mod completeness;
 mod count;
+mod disk;
 mod judge;
 mod leadership;
 mod loss;
 mod loss_text;
+mod movers;
 mod presence;
 mod reason;
 mod runs;

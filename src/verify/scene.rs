@@ -6,7 +6,7 @@ use super::standing::LogView;
 use super::types::{Anomaly, Content, Span, Standing, Witness};
 use super::unavailable::scenario_ms;
 use super::words::plural;
-use crate::ledger::{AckStretch, PartitionLedger, PartitionObserved, Stretch};
+use crate::ledger::{AckStretch, PartitionLedger, PartitionObserved, Stretch, TopicFate};
 
 /// One partition.
 pub(super) struct Scene<'a> {
@@ -29,9 +29,12 @@ impl<'a> Scene<'a> {
         read: &'a PartitionObserved,
         whole: bool,
     ) -> Self {
-        let ledger = &input.ledger.partitions[partition];
-        let leaders = Leaderships::new(input.observations, input.topic, partition as u32);
+        let ledger = input.ledger_of(partition);
         let observed = input.observed;
+        // Epochs begin anew with a topic that is made anew, so no epoch means one leader.
+        let kept = observed.topic == TopicFate::Kept;
+        let observations = if kept { input.observations } else { &[] };
+        let leaders = Leaderships::new(observations, input.topic, partition as u32);
         let readable = matches!(observed.unreadable.get(partition), None | Some(None));
         let limits = observed.log_start.get(partition).zip(observed.end.get(partition));
         let limits = limits.filter(|_| readable).map(|(start, end)| (*start, *end));
@@ -109,22 +112,24 @@ impl<'a> Scene<'a> {
             acked_to_ms: what.acked_us.map(|(_, to_us)| ms(to_us)),
             acked_by: Vec::new(),
             faults: self.faults_between(what.acked_us),
+            moved_by: Vec::new(),
+            all_down: None,
             cause: None,
             standing: Vec::new(),
             text: String::new(),
         }
     }
 
-    /// `, while process_stop: leader was in force`, or nothing.
-    pub(super) fn faults_text(&self, faults: &[u16]) -> String {
+    /// `kill leader at 7 s for 4 s and exec sleep 1 at 8 s`: at most three faults, the others counted.
+    pub(super) fn named(&self, faults: &[u16]) -> Option<String> {
         let named = self.input.faults.iter().filter(|fault| faults.contains(&fault.index));
         let named: Vec<&str> = named.map(|fault| fault.what.as_str()).collect();
         match named.len() {
-            0 => String::new(),
-            1..=3 => format!(" (in force: {})", named.join("; ")),
+            0 => None,
+            1..=3 => Some(named.join(" and ")),
             more => {
                 let rest = plural(more as u64 - 3, "more fault");
-                format!(" (in force: {}; and {rest})", named[..3].join("; "))
+                Some(format!("{} and {rest}", named[..3].join(" and ")))
             }
         }
     }

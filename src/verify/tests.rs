@@ -1,6 +1,7 @@
 //! Hand-written histories with one argued answer each: every anomaly, with and without it.
 //! Here is what they are written with.
 
+mod causes;
 mod loss;
 mod presence;
 mod reading;
@@ -9,7 +10,7 @@ mod timeline;
 use super::*;
 use crate::event::{BrokerView, Observation, PartitionView};
 use crate::ledger::{AckStretch, Found, LedgerRecord, Observed, PartitionLedger};
-use crate::ledger::{LatencyHistogram, PartitionObserved, PulseRow, Stretch};
+use crate::ledger::{LatencyHistogram, PartitionObserved, PulseRow, Stretch, TopicFate};
 use crate::plan::Metric;
 use std::ops::Range;
 
@@ -27,6 +28,9 @@ struct History {
     observations: Vec<Observation>,
     faults: Vec<FaultWindow>,
     confirmed: bool,
+    all_in_sync: bool,
+    unclean_elections: bool,
+    topic: TopicFate,
     holes_explained: Option<&'static str>,
 }
 
@@ -42,6 +46,9 @@ fn sent(sent: u64) -> History {
         observations: Vec::new(),
         faults: Vec::new(),
         confirmed: true,
+        all_in_sync: false,
+        unclean_elections: true,
+        topic: TopicFate::Kept,
         holes_explained: None,
     }
 }
@@ -76,9 +83,20 @@ impl History {
     }
 
     /// What a broker said of the leader.
-    fn says(mut self, at_us: u64, asked: i32, leader: i32, epoch: i32) -> Self {
-        let topic = TOPIC.to_owned();
-        let view = PartitionView { at_us, asked, topic, partition: 0, leader, epoch, isr: vec![] };
+    fn says(self, at_us: u64, asked: i32, leader: i32, epoch: i32) -> Self {
+        self.says_isr(at_us, asked, (leader, epoch), &[])
+    }
+
+    /// What a broker said of the leader and the in-sync replicas.
+    fn says_isr(
+        mut self,
+        at_us: u64,
+        asked: i32,
+        (leader, epoch): (i32, i32),
+        isr: &[i32],
+    ) -> Self {
+        let (topic, isr) = (TOPIC.to_owned(), isr.to_vec());
+        let view = PartitionView { at_us, asked, topic, partition: 0, leader, epoch, isr };
         self.observations.push(Observation::Partition(view));
         self
     }
@@ -90,8 +108,25 @@ impl History {
 
     fn fault(mut self, what: &str, called_us: u64, healed_us: u64) -> Self {
         let (index, what) = (self.faults.len() as u16, what.to_owned());
-        self.faults.push(FaultWindow { index, what, effective_us: None, called_us, healed_us });
+        self.faults.push(FaultWindow {
+            index,
+            what,
+            effective_us: None,
+            called_us,
+            healed_us,
+            act: Act::Other,
+            brokers: Vec::new(),
+        });
         self
+    }
+
+    /// A fault that was proved at once, and what it does to whom.
+    fn act(self, act: Act, brokers: &[i32], what: &str, called_us: u64, healed_us: u64) -> Self {
+        let mut history = self.fault(what, called_us, healed_us);
+        let fault = history.faults.last_mut().unwrap();
+        (fault.act, fault.effective_us) = (act, Some(called_us));
+        fault.brokers = brokers.to_vec();
+        history
     }
 
     /// What the ledger counted in the tenth of a second that begins here.
@@ -115,10 +150,13 @@ impl History {
             log_start: vec![self.start],
             end: vec![self.end],
             unreadable: vec![self.unreadable],
+            topic: self.topic,
         };
         look(&CellInput {
             topic: TOPIC,
             confirmed: self.confirmed,
+            all_in_sync: self.all_in_sync,
+            unclean_elections: self.unclean_elections,
             ledger: &ledger,
             observed: &observed,
             observations: &self.observations,

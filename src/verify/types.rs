@@ -20,6 +20,28 @@ pub struct FaultWindow {
     pub called_us: u64,
     /// When it was healed.
     pub healed_us: u64,
+    /// What it does.
+    pub act: Act,
+    /// The brokers that it acts on, by `node.id`, as far as that is known.
+    pub brokers: Vec<i32>,
+}
+
+/// What a fault does to the brokers it acts on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Act {
+    /// They stand still, and go on later.
+    Stop,
+    /// They die, and are started again on their old data.
+    Kill,
+    /// They are cut off from other nodes of the cluster.
+    Cut,
+    /// Kafka is asked for elections.
+    Elect,
+    /// A command, which may do anything.
+    Exec,
+    /// Something that moves no leader and touches no log.
+    Other,
 }
 
 /// Messages of a cell by what became of them.
@@ -142,6 +164,24 @@ pub enum Cause {
         /// Whether no epoch lies between it and the one of the acknowledgement.
         next_epoch: bool,
     },
+    /// The log goes on in a later epoch from at or before their offsets, though who led then had
+    /// them; and in between all replicas were down at the same time. No election cut them off:
+    /// they were gone from its disk before.
+    GoneFromDisk {
+        /// The first later epoch that the log or an observation shows.
+        epoch: i32,
+        /// Its leader.
+        leader: i32,
+    },
+    /// The same, but the replicas were never seen to be down all at the same time.
+    GoneInSync {
+        /// The first later epoch that the log or an observation shows.
+        epoch: i32,
+        /// Its leader.
+        leader: i32,
+    },
+    /// The topic was deleted; if there is one of its name, it is another.
+    TopicDeleted,
     /// Other records stand at their offsets; no later epoch explains it.
     Replaced,
     /// The log ends before their offsets; no later epoch explains it.
@@ -209,12 +249,29 @@ pub struct Witness {
     pub acked_by: Vec<Leadership>,
     /// Faults (by their position in the plan) in force while it was acknowledged.
     pub faults: Vec<u16>,
+    /// Lost in an election: faults (likewise) that moved the leader away from who acknowledged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub moved_by: Vec<u16>,
+    /// Lost from disk: when all replicas were down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub all_down: Option<AllDown>,
     /// Lost: why.
     pub cause: Option<Cause>,
     /// Lost: what stands at the offsets now. Else: all copies, in the order of offsets.
     pub standing: Vec<Standing>,
     /// All of this in one line.
     pub text: String,
+}
+
+/// A time in which no replica of a partition answered.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AllDown {
+    /// When the last of them ceased to answer.
+    pub from_ms: f64,
+    /// When the first of them answered again.
+    pub to_ms: f64,
+    /// Kills and commands (by their position in the plan) in force in that time.
+    pub faults: Vec<u16>,
 }
 
 /// Messages with an anomaly that no witness shows.

@@ -122,7 +122,7 @@ pub(super) fn scenario_ms(at_us: u64, zero_us: u64) -> f64 {
 mod tests {
     use super::*;
     use crate::ledger::{LedgerRecord, Observed, PartitionLedger};
-    use crate::verify::FaultWindow;
+    use crate::verify::{Act, FaultWindow};
 
     fn row(at_us: u64) -> PulseRow {
         PulseRow { at_us, ..PulseRow::default() }
@@ -204,11 +204,15 @@ mod tests {
             effective_us: None,
             called_us: *called_us,
             healed_us: *healed_us,
+            act: Act::Other,
+            brokers: Vec::new(),
         };
         let faults: Vec<FaultWindow> = faults.iter().enumerate().map(window).collect();
         let input = CellInput {
             topic: "t",
             confirmed: true,
+            all_in_sync: true,
+            unclean_elections: false,
             ledger: &ledger,
             observed: &Observed::default(),
             observations: &[],
@@ -258,6 +262,8 @@ mod tests {
         let input = CellInput {
             topic: "t",
             confirmed: true,
+            all_in_sync: true,
+            unclean_elections: false,
             ledger: &record,
             observed: &Observed::default(),
             observations: &[],

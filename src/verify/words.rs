@@ -37,6 +37,16 @@ pub(super) fn seconds(ms: f64) -> String {
     format!("{:.1} s", ms / 1e3)
 }
 
+/// `them` for more than one message.
+pub(super) fn them(count: u64) -> &'static str {
+    if count == 1 { "it" } else { "them" }
+}
+
+/// `10.203 s`, of a time in milliseconds: as `report.json` has it, to the millisecond.
+pub(super) fn exact_seconds(ms: f64) -> String {
+    format!("{:.3} s", ms / 1e3)
+}
+
 /// `broker 1 in epoch 5`, or `epoch 5` when the leader is not known.
 pub(super) fn leader_in(leader: Option<i32>, epoch: i32) -> String {
     match leader {

@@ -50,6 +50,7 @@ pub fn report(text: &str, trials: u32, trial: impl Fn(&str, u32) -> CellTrial) -
         started_at: "2026-01-01T03:00:00Z".into(),
         zero_us: Some(0),
         sending_ended_us: Some(20_000_000),
+        brokers: Default::default(),
         faults: vec![],
         observations: vec![],
         ledgers: &[],

@@ -2,6 +2,7 @@
 
 use crate::harness::{Place, shipped};
 use crate::page;
+use crate::tampering::tamper;
 use std::time::Duration;
 
 const FAST: [&str; 2] = ["--set", "cluster.timing=fast"];
@@ -42,7 +43,37 @@ fn acks_1_loses_what_the_followers_slept_through_and_acks_all_does_not() {
     let witness = ran.cell("acks=1")["witnesses"][0]["text"].as_str().unwrap();
     assert!(witness.contains("acknowledged by broker 0 in epoch 0"), "{witness}");
     assert!(witness.contains("offsets"), "{witness}");
+    assert!(witness.contains("(moved by: kill leader at 7 s"), "{witness}");
+    assert!(witness.contains("in force: process_stop followers at 5 s"), "{witness}");
     page::expect_drawn(&place, &ran);
+}
+
+/// All brokers are dead when somebody cuts their files: the election that follows took nothing.
+#[test]
+fn what_was_cut_from_every_disk_is_not_blamed_on_an_election() {
+    let place = Place::new();
+    let files = place.path().join("tmp");
+    let scenario = place.scenario(&format!(
+        "name: disk-cut
+summary: Every replica's segment is cut to half while all brokers are dead.
+cluster: {{timing: fast}}
+topic: {{partitions: 1, replication.factor: 3, min.insync.replicas: 2}}
+producer: {{acks: all, rate: 100, enable.idempotence: false}}
+faults:
+  - {{kill: all, at: 2s, for: 2s}}
+  - {{exec: '{} cut {}', at: 3s}}
+expect: {{lost: 0}}
+",
+        tamper().display(),
+        files.display()
+    ));
+    let ran = place.run(&scenario, &[]);
+    ran.expect_code(1);
+    let witness = &ran.cell("main")["witnesses"][0];
+    let text = witness["text"].as_str().unwrap();
+    assert!(text.contains("gone from every replica's disk, and no election cut them"), "{text}");
+    assert!(text.contains("during kill all at 2 s for 2 s and exec"), "{text}");
+    assert_eq!(witness["all_down"]["faults"], serde_json::json!([0, 1]));
 }
 
 #[test]

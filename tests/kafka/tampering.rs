@@ -4,7 +4,7 @@ use crate::harness::Place;
 use std::path::PathBuf;
 
 /// The other client, built with the tests.
-fn tamper() -> PathBuf {
+pub fn tamper() -> PathBuf {
     let deps = std::env::current_exe().unwrap();
     let profile = deps.parent().unwrap().parent().unwrap();
     let tamper = profile.join("examples/tamper");
@@ -44,14 +44,30 @@ fn copies_foreign_and_flipped_records_are_counted_exactly() {
         format!("{tamper} foreign 5"),
         format!("{tamper} flip value:40"),
         format!("{tamper} flip key:20"),
+        // The copies bear stamps of partition 0, whose messages they are not.
+        format!("{tamper} grow 2 && {tamper} --to 1 foreign 1 && {tamper} --to 1 copy 5"),
     ];
-    let text = scenario(&commands, "  lost: 0\n  duplicated: 17\n  foreign: 5\n  corrupt: 2\n");
+    let text = scenario(&commands, "  lost: 0\n  duplicated: 17\n  foreign: 11\n  corrupt: 2\n");
     let ran = place.run(&place.scenario(&text), &[]);
     ran.expect_code(0);
     assert_eq!(ran.count("main", "duplicated"), 17);
-    assert_eq!(ran.count("main", "foreign"), 5);
+    assert_eq!(ran.count("main", "foreign"), 5 + 1 + 5);
     assert_eq!(ran.count("main", "corrupt"), 2);
     assert_eq!(ran.count("main", "lost"), 0);
+    let notes = ran.cell("main")["notes"].to_string();
+    assert!(notes.contains("partition 1 was added during the run"), "{notes}");
+}
+
+#[test]
+fn a_topic_made_anew_is_inconclusive_and_both_ids_are_named() {
+    let place = Place::new();
+    let command = format!("{} remake", tamper().display());
+    let ran = place.run(&place.scenario(&lasting("5s", &[command], "  lost: 0\n")), &[]);
+    ran.expect_code(3);
+    let reasons = ran.report["reasons"].to_string();
+    assert!(reasons.contains("the topic was deleted and made anew"), "{reasons}");
+    let witness = ran.cell("main")["witnesses"][0]["text"].as_str().unwrap();
+    assert!(witness.contains("not in the topic that was made anew"), "{witness}");
 }
 
 #[test]

@@ -35,7 +35,7 @@ fn acknowledged_and_absent_is_lost_and_a_later_epoch_explains_it() {
     assert_eq!(
         witness.text,
         "2 messages acknowledged by broker 0 in epoch 4 at offsets 2-3 of partition 0 between \
-         10.0 s and 11.0 s were truncated when broker 1 became leader in epoch 5 (in force: \
+         10.000 s and 11.000 s were truncated when broker 1 became leader in epoch 5 (in force: \
          network_partition: [[leader], [followers]])"
     );
 }
@@ -247,7 +247,7 @@ fn a_loss_with_acks_0_is_unconfirmed() {
     );
     assert_eq!(
         witness.text,
-        "2 messages sent, unconfirmed (acks=0), with sequences 1-2 for partition 0 at 1.0 s are \
+        "2 messages sent, unconfirmed (acks=0), with sequences 1-2 for partition 0 at 1.000 s are \
          nowhere in the log"
     );
     assert_eq!(findings.notes.len(), 1);
@@ -279,7 +279,7 @@ fn a_message_replaced_within_its_epoch_was_not_truncated() {
     assert_eq!((lost.cause, lost.acked_by.len()), (Some(Cause::Replaced), 0));
     assert_eq!(
         lost.text,
-        "1 message acknowledged at offset 1 of partition 0 at 1.0 s is gone, and other records \
+        "1 message acknowledged at offset 1 of partition 0 at 1.000 s is gone, and other records \
          stand there: 1 foreign record appended by broker 0 in epoch 4"
     );
     assert_eq!(findings.witnesses[1].anomaly, Anomaly::Foreign);

@@ -131,6 +131,7 @@ fn a_partition_read_whole_proves_its_loss_whatever_another_hides() {
         log_start: vec![0],
         end: vec![1],
         unreadable: vec![None],
+        ..Observed::default()
     };
     let mut ledger = ledger;
     ledger.latencies[0].record(5);
@@ -139,6 +140,8 @@ fn a_partition_read_whole_proves_its_loss_whatever_another_hides() {
     let findings = cell(&CellInput {
         topic: TOPIC,
         confirmed: true,
+        all_in_sync: true,
+        unclean_elections: false,
         ledger: &ledger,
         observed: &observed,
         observations: &[],

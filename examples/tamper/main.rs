@@ -1,31 +1,38 @@
 //! Another client, for tests that prove that the verdict can change: it copies, forges, damages or
-//! deletes records of a run's first topic, and says exactly what it did.
+//! deletes records of a run's first topic, gives it more partitions or makes it anew, cuts its
+//! files, and says exactly what it did.
 //!
 //! It is meant to be run by an `exec` fault, which sets `CHAOS_BOOTSTRAP` and `CHAOS_TOPICS`. It
 //! writes through rdkafka's own producer, with idempotence and acks=all, so that its counts hold.
 
+mod segments;
+
 use clap::{Parser, Subcommand};
 use kafka_chaos::kafka::log::{Range, ReadRequest, read};
 use kafka_chaos::workload::stamp;
-use rdkafka::admin::{AdminClient, AdminOptions};
+use rdkafka::admin::{
+    AdminClient, AdminOptions, NewPartitions, NewTopic, TopicReplication, TopicResult,
+};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::KafkaResult;
 use rdkafka::producer::{BaseProducer, BaseRecord, DeliveryResult, Producer, ProducerContext};
 use rdkafka::{ClientConfig, ClientContext, Message, Offset, TopicPartitionList};
 use std::future::Future;
+use std::path::PathBuf;
 use std::pin::pin;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-/// Everything happens in this partition.
+/// Everything is read from this partition.
 const PARTITION: i32 = 0;
 /// How long one request to the cluster, and all writing, may take.
 const LIMIT: Duration = Duration::from_secs(20);
 
-/// Tampers with partition 0 of the first topic of a run.
+/// Tampers with the first topic of a run, in partition 0 where nothing else is said.
 #[derive(Parser)]
 struct Args {
     /// `bootstrap.servers`.
@@ -34,6 +41,9 @@ struct Args {
     /// Topics, comma-separated; the first one is tampered with.
     #[arg(long, env = "CHAOS_TOPICS")]
     topics: String,
+    /// The partition that records are written to.
+    #[arg(long, default_value_t = PARTITION)]
+    to: i32,
     #[command(subcommand)]
     action: Action,
 }
@@ -49,6 +59,13 @@ enum Action {
     Flip { position: Position },
     /// Deletes all records before OFFSET (DeleteRecords).
     Delete { offset: i64 },
+    /// Gives the topic more partitions, COUNT in all (CreatePartitions).
+    Grow { count: usize },
+    /// Deletes the topic and makes another one of its name.
+    Remake,
+    /// Cuts the last segment of each replica that lies below FOLDER to half of its record batches.
+    /// The brokers must be dead.
+    Cut { folder: PathBuf },
 }
 
 #[derive(Clone, Copy)]
@@ -98,6 +115,7 @@ fn tamper(args: &Args) -> Result<String, String> {
     if topic.is_empty() {
         return Err("CHAOS_TOPICS names no topic".into());
     }
+    // Of what has no offset, the offsets are its figures: partitions, or bytes that a file keeps.
     let (action, offsets) = match args.action {
         Action::Copy { count } => ("copy", write(args, topic, &first(args, topic, count)?)?),
         Action::Foreign { count } => {
@@ -118,10 +136,13 @@ fn tamper(args: &Args) -> Result<String, String> {
             ("flip", write(args, topic, &records)?)
         }
         Action::Delete { offset } => ("delete", vec![delete(args, topic, offset)?]),
+        Action::Grow { count } => ("grow", vec![grow(args, topic, count)?]),
+        Action::Remake => ("remake", vec![remake(args, topic)?]),
+        Action::Cut { ref folder } => ("cut", segments::cut(folder, topic, PARTITION)?),
     };
     let count = offsets.len();
     Ok(serde_json::json!({
-        "action": action, "topic": topic, "partition": PARTITION, "count": count,
+        "action": action, "topic": topic, "partition": args.to, "count": count,
         "offsets": offsets,
     })
     .to_string())
@@ -194,7 +215,7 @@ fn write(args: &Args, topic: &str, records: &[Plain]) -> Result<Vec<i64>, String
         .create_with_context(reports.clone())
         .map_err(|error| error.to_string())?;
     for Plain { key, value } in records {
-        let record = BaseRecord::to(topic).partition(PARTITION).key(key).payload(value);
+        let record = BaseRecord::to(topic).partition(args.to).key(key).payload(value);
         producer.send(record).map_err(|(error, _)| error.to_string())?;
     }
     producer.flush(LIMIT).map_err(|error| error.to_string())?;
@@ -208,8 +229,7 @@ fn write(args: &Args, topic: &str, records: &[Plain]) -> Result<Vec<i64>, String
 
 /// Deletes what stands before `offset`, and gives the new start of the log.
 fn delete(args: &Args, topic: &str, offset: i64) -> Result<i64, String> {
-    let admin: AdminClient<DefaultClientContext> =
-        config(args).create().map_err(|error| error.to_string())?;
+    let admin = admin(args)?;
     let mut before = TopicPartitionList::new();
     before
         .add_partition_offset(topic, PARTITION, Offset::Offset(offset))
@@ -224,6 +244,54 @@ fn delete(args: &Args, topic: &str, offset: i64) -> Result<i64, String> {
         Offset::Offset(start) if start == offset => Ok(start),
         other => Err(format!("the log starts at {other:?} now, not at {offset}")),
     }
+}
+
+/// Gives the topic more partitions, and waits until each of them has a leader.
+fn grow(args: &Args, topic: &str, count: usize) -> Result<i64, String> {
+    let options = AdminOptions::new().request_timeout(Some(LIMIT)).operation_timeout(Some(LIMIT));
+    let partitions = NewPartitions::new(topic, count);
+    accepted(block_on(admin(args)?.create_partitions([&partitions], &options)))?;
+    wait_for_leaders(args, topic, count)?;
+    Ok(count as i64)
+}
+
+/// Deletes the topic, and makes it anew with one partition.
+fn remake(args: &Args, topic: &str) -> Result<i64, String> {
+    let options = AdminOptions::new().request_timeout(Some(LIMIT)).operation_timeout(Some(LIMIT));
+    let admin = admin(args)?;
+    accepted(block_on(admin.delete_topics(&[topic], &options)))?;
+    let new = NewTopic::new(topic, 1, TopicReplication::Fixed(3));
+    accepted(block_on(admin.create_topics([&new], &options)))?;
+    wait_for_leaders(args, topic, 1)?;
+    Ok(1)
+}
+
+fn admin(args: &Args) -> Result<AdminClient<DefaultClientContext>, String> {
+    config(args).create().map_err(|error| error.to_string())
+}
+
+/// Whether Kafka did it for the one topic that it was asked for.
+fn accepted(answer: KafkaResult<Vec<TopicResult>>) -> Result<(), String> {
+    match answer.map_err(|error| error.to_string())?.as_slice() {
+        [Ok(_)] => Ok(()),
+        [Err((topic, code))] => Err(format!("{topic}: {code}")),
+        other => Err(format!("{} answers instead of one", other.len())),
+    }
+}
+
+fn wait_for_leaders(args: &Args, topic: &str, count: usize) -> Result<(), String> {
+    let consumer: BaseConsumer = config(args).create().map_err(|error| error.to_string())?;
+    let deadline = Instant::now() + LIMIT;
+    while Instant::now() < deadline {
+        let metadata =
+            consumer.fetch_metadata(Some(topic), LIMIT).map_err(|error| error.to_string())?;
+        let partitions = metadata.topics().iter().flat_map(|topic| topic.partitions());
+        if partitions.filter(|partition| partition.leader() >= 0).count() == count {
+            return Ok(());
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    Err(format!("not all of {count} partitions have a leader after {LIMIT:?}"))
 }
 
 struct Unpark(Thread);

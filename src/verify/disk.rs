@@ -1,0 +1,74 @@
+//! Whether an election can have cut off what is lost, or whether who led afterwards had had it.
+//!
+//! An election takes away what the new leader never had. So nothing that it had is the election's
+//! doing. Who acknowledged a message had it; and with acks=all, so had every replica in sync.
+
+use super::leadership::SIGHTING_US;
+use super::scene::Scene;
+use super::types::{Act, AllDown, Leadership};
+use super::unavailable::scenario_ms;
+use std::collections::BTreeSet;
+
+/// The leader of a later epoch, if it had what was acknowledged between two times before it led,
+/// and nobody who did not can have led in between. Of several who may have acknowledged, it must be
+/// so for each.
+pub(super) fn leader_that_had_it(
+    scene: &Scene<'_>,
+    acked_by: &[Leadership],
+    acked_us: (u64, u64),
+    epoch: i32,
+) -> Option<i32> {
+    let leaders = &scene.leaders;
+    let leader = leaders.leader_of(epoch)?;
+    let had = |one: &Leadership| {
+        // A zombie acknowledges what others never get to have.
+        let was_over = leaders.deposed_us(one.epoch).is_some_and(|at_us| at_us <= acked_us.1);
+        let had = who_had_it(scene, *one, acked_us);
+        let between_too = if scene.input.unclean_elections || !scene.input.all_in_sync {
+            leaders.replicas().is_subset(&had) || leaders.only_led_by(&had, one.epoch, epoch)
+        } else {
+            // Only replicas in sync are elected.
+            true
+        };
+        one.epoch < epoch && !was_over && had.contains(&leader) && between_too
+    };
+    (!acked_by.is_empty() && acked_by.iter().all(had)).then_some(leader)
+}
+
+/// Who had it for certain.
+fn who_had_it(scene: &Scene<'_>, acked_by: Leadership, acked_us: (u64, u64)) -> BTreeSet<i32> {
+    let mut had = BTreeSet::from([acked_by.broker]);
+    if scene.input.all_in_sync {
+        // A replica may have fallen out of sync just before, and nobody was asked after that. Then
+        // it could only lead by an unclean election.
+        let sure = !scene.input.unclean_elections
+            || scene.leaders.was_seen_until(acked_by.epoch, acked_us.1 + SIGHTING_US);
+        if sure {
+            had.extend(scene.leaders.in_sync(acked_by.epoch, acked_us.0, acked_us.1));
+        }
+    }
+    had
+}
+
+/// The time between the acknowledgement and the election in which no replica answered, if there was
+/// one, and the faults in it that can have touched a disk.
+pub(super) fn all_down(scene: &Scene<'_>, acked_us: (u64, u64), epoch: i32) -> Option<AllDown> {
+    let elected_us = scene.leaders.elected_us(epoch)?;
+    let replicas = scene.leaders.replicas();
+    let mut silences = scene.leaders.silences_of_all(&replicas).into_iter();
+    let (from_us, to_us) =
+        silences.find(|(from_us, to_us)| *from_us <= elected_us && *to_us >= acked_us.1)?;
+    let touched = scene.input.faults.iter().filter(|fault| {
+        let can = match fault.act {
+            Act::Kill => fault.brokers.iter().any(|broker| replicas.contains(broker)),
+            Act::Exec => true,
+            Act::Stop | Act::Cut | Act::Elect | Act::Other => false,
+        };
+        can && fault.called_us <= to_us && fault.healed_us >= from_us
+    });
+    Some(AllDown {
+        from_ms: scenario_ms(from_us, scene.input.zero_us),
+        to_ms: scenario_ms(to_us, scene.input.zero_us),
+        faults: touched.map(|fault| fault.index).collect(),
+    })
+}

@@ -1,0 +1,40 @@
+//! [`movers`]: the faults that moved a partition's leader.
+
+use super::leadership::SIGHTING_US;
+use super::scene::Scene;
+use super::types::{Act, FaultWindow};
+
+/// The faults that moved the leader from one epoch to a later one, by their position in the plan.
+///
+/// A leader is deposed for what befalls it, so a fault moved it that acted on its broker, was
+/// proved, and was in force when it was deposed, or until just before: a broker that wakes too late
+/// is deposed all the same. Beside those, whoever asked for an election has it.
+pub(super) fn movers(scene: &Scene<'_>, from_epoch: i32, to_epoch: i32) -> Vec<u16> {
+    let leaders = &scene.leaders;
+    let mut old = from_epoch;
+    let mut moved: Vec<u16> = Vec::new();
+    for new in leaders.epochs_led(from_epoch, to_epoch) {
+        let deposed = leaders.leader_of(old).zip(leaders.deposed_us(old));
+        let elected_us = leaders.elected_us(new);
+        let did = |fault: &&FaultWindow| match fault.act {
+            Act::Stop | Act::Kill | Act::Cut | Act::Exec => {
+                deposed.is_some_and(|(broker, at_us)| {
+                    fault.brokers.contains(&broker) && held_at(fault, at_us)
+                })
+            }
+            Act::Elect => elected_us.is_some_and(|at_us| held_at(fault, at_us)),
+            Act::Other => false,
+        };
+        moved.extend(scene.input.faults.iter().filter(did).map(|fault| fault.index));
+        old = new;
+    }
+    moved.sort_unstable();
+    moved.dedup();
+    moved
+}
+
+/// Whether a fault was proved and in force at a change, which may have been seen late.
+fn held_at(fault: &FaultWindow, seen_us: u64) -> bool {
+    fault.effective_us.is_some_and(|at_us| at_us <= seen_us)
+        && fault.healed_us.saturating_add(SIGHTING_US) >= seen_us
+}
