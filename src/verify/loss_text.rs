@@ -81,12 +81,12 @@ fn fate(scene: &Scene<'_>, witness: &Witness, cause: Cause) -> String {
             format!("{is} not in the log with which {} went on", leader_in(leader, epoch))
         }
         Cause::GoneFromDisk { epoch, leader } => format!(
-            "{is} gone from every replica's disk, and no election cut {them} off: {}{}",
+            "{is} gone from every replica's disk, and no election explains it: {}{}",
             had(witness, leader, epoch),
             down(scene, witness),
         ),
         Cause::GoneInSync { epoch, leader } => {
-            format!("{is} gone, and no election cut {them} off: {}", had(witness, leader, epoch))
+            format!("{is} gone, and no election explains it: {}", had(witness, leader, epoch))
         }
         Cause::TopicDeleted => match scene.input.observed.topic {
             TopicFate::Deleted { .. } => format!("{is} gone with the topic, which was deleted"),

@@ -165,15 +165,15 @@ pub enum Cause {
         next_epoch: bool,
     },
     /// The log goes on in a later epoch from at or before their offsets, though who led then had
-    /// them; and in between all replicas were down at the same time. No election cut them off:
-    /// they were gone from its disk before.
+    /// had them, and in between there was a time in which no replica answered. No election explains
+    /// that: they were gone from its disk before.
     GoneFromDisk {
         /// The first later epoch that the log or an observation shows.
         epoch: i32,
         /// Its leader.
         leader: i32,
     },
-    /// The same, but the replicas were never seen to be down all at the same time.
+    /// The same, but at all times some replica answered.
     GoneInSync {
         /// The first later epoch that the log or an observation shows.
         epoch: i32,

@@ -71,7 +71,7 @@ expect: {{lost: 0}}
     ran.expect_code(1);
     let witness = &ran.cell("main")["witnesses"][0];
     let text = witness["text"].as_str().unwrap();
-    assert!(text.contains("gone from every replica's disk, and no election cut them"), "{text}");
+    assert!(text.contains("gone from every replica's disk, and no election explains it"), "{text}");
     assert!(text.contains("during kill all at 2 s for 2 s and exec"), "{text}");
     assert_eq!(witness["all_down"]["faults"], serde_json::json!([0, 1]));
 }

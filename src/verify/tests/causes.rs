@@ -99,7 +99,7 @@ fn what_the_new_leader_had_had_is_not_blamed_on_its_election() {
     assert_eq!(
         witness.text,
         "2 messages acknowledged by broker 0 in epoch 4 at offsets 1-2 of partition 0 between \
-         2.000 s and 3.000 s are gone from every replica's disk, and no election cut them off: \
+         2.000 s and 3.000 s are gone from every replica's disk, and no election explains it: \
          broker 2 was in sync when acks=all acknowledged them, and no longer had them when it \
          became leader in epoch 6; no replica answered from 3.1 s to 6.5 s, during kill all at 3 \
          s for 3 s and exec cut at 4 s"
@@ -156,7 +156,7 @@ fn who_acknowledged_and_leads_again_had_it() {
     let witness = only_witness(&findings);
     // The others answered all the while, so nothing is said of every replica's disk.
     assert_eq!(witness.cause, Some(Cause::GoneInSync { epoch: 6, leader: 0 }));
-    let because = "is gone, and no election cut it off: broker 0 itself acknowledged it, and no \
+    let because = "is gone, and no election explains it: broker 0 itself acknowledged it, and no \
                    longer had it when it became leader in epoch 6";
     assert!(witness.text.ends_with(because), "{}", witness.text);
     assert!(matches!(only_witness(&again(7)).cause, Some(Cause::Truncated { .. })));
