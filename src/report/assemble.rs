@@ -1,7 +1,7 @@
 //! From what is known of a run to its report: verify each cell, judge, find the reasons.
 
 use super::rate::{self, Windows};
-use super::{AchievedRate, CellReport, Memory, Report, SCHEMA, lead};
+use super::{AchievedRate, CellReport, Memory, Report, SCHEMA, client_errors, lead};
 use crate::event::Observation;
 use crate::exit::Exit;
 use crate::fault::{FaultRecord, consequences};
@@ -75,7 +75,8 @@ impl Assembly<'_> {
         let cells = cells.map(|((cell, judged), producer)| {
             let Judged { findings, verdict, rate, timeline, .. } = judged;
             let report = CellReport::new(cell, config(cell), findings, verdict, producer.clone());
-            CellReport { rate, timeline, ..report }
+            let errors = producer.as_ref().map(|summary| client_errors::of(summary, zero_us));
+            CellReport { rate, timeline, client_errors: errors.unwrap_or_default(), ..report }
         });
         let cells: Vec<CellReport> = cells.collect();
         let ms = |us: u64| us as f64 / 1e3;

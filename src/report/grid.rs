@@ -14,7 +14,7 @@ pub struct Grid {
     /// A heading a column, with line breaks where a narrow column needs them.
     pub headings: Vec<String>,
     /// As long as the headings, each.
-    pub rows: Vec<Vec<String>>,
+    pub rows: Vec<Vec<Field>>,
     /// The columns that are figures.
     pub figures: Range<usize>,
 }
@@ -37,31 +37,50 @@ pub fn unbroken(heading: &str) -> String {
     heading.replace("\n.", ".").replace("-\n", "").replace('\n', " ")
 }
 
-/// What the text of a field means, for those who give it a look.
+/// A field of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// What stands in it.
+    pub text: String,
+    /// What it means, for those who give it a look.
+    pub tone: Tone,
+}
+
+impl Field {
+    fn plain(text: String) -> Self {
+        Field { text, tone: Tone::Plain }
+    }
+
+    /// A count of what must not be, unless a control demands it.
+    fn bad(cell: &CellReport, metric: Metric, text: String) -> Self {
+        let tone = match text.as_str() {
+            "0" => Tone::Plain,
+            _ if cell.is_expected(metric) => Tone::Expected,
+            _ => Tone::Bad,
+        };
+        Field { text, tone }
+    }
+
+    /// The text with its meaning, where there is room for words: `995 (expected)`.
+    pub fn in_words(&self) -> String {
+        match self.tone {
+            Tone::Expected => format!("{} (expected)", self.text),
+            Tone::Plain | Tone::Bad | Tone::Verdict(_) => self.text.clone(),
+        }
+    }
+}
+
+/// What a field means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
     /// Nothing that should strike the eye.
     Plain,
     /// Messages went wrong.
     Bad,
+    /// A control demands it, and nobody need wonder.
+    Expected,
     /// A verdict.
     Verdict(Verdict),
-}
-
-/// Headings, unbroken, of what went wrong where it is not zero.
-const BAD: [&str; 6] = ["lost", "dup", "phantom", "reord", "corrupt", "foreign"];
-
-/// The tone of a field under this heading, which is unbroken.
-pub fn tone(heading: &str, text: &str) -> Tone {
-    let verdict = text.trim_end_matches('*').to_uppercase();
-    match heading {
-        "verdict" => Verdict::ALL
-            .into_iter()
-            .find(|one| word(*one) == verdict)
-            .map_or(Tone::Plain, Tone::Verdict),
-        heading if BAD.contains(&heading) && text != "0" => Tone::Bad,
-        _ => Tone::Plain,
-    }
 }
 
 /// The tables of these cells of a report, one group a plan.
@@ -122,36 +141,54 @@ pub fn figures(cell: &CellReport) -> String {
     let grid = counted(&[cell], &[]);
     let row = grid.rows.into_iter().flatten();
     let named = grid.headings.iter().zip(row).skip(1);
-    named.map(|(name, value)| format!("{} {value}", unbroken(name))).collect::<Vec<_>>().join(", ")
+    let said = named.map(|(name, field)| format!("{} {}", unbroken(name), field.in_words()));
+    said.collect::<Vec<_>>().join(", ")
 }
 
 fn counted(cells: &[&CellReport], axes: &[&str]) -> Grid {
-    // Rare anomalies have a column only where there is one.
+    // What is rare has a column only where there is some.
+    let seen = |(_, metric): &(&str, Metric)| cells.iter().any(|cell| count(cell, *metric) != "0");
+    let outcomes = [("re-\njected", Metric::Rejected), ("un-\nknown", Metric::Unknown)];
     let rare =
         [("reord", Metric::Reordered), ("corrupt", Metric::Corrupt), ("foreign", Metric::Foreign)];
-    let seen = |metric: Metric| cells.iter().any(|cell| !count(cell, metric).eq("0"));
-    let rare: Vec<(&str, Metric)> = rare.into_iter().filter(|(_, m)| seen(*m)).collect();
+    let outcomes: Vec<(&str, Metric)> = outcomes.into_iter().filter(seen).collect();
+    let always = [("lost", Metric::Lost), ("dup", Metric::Duplicated)];
+    let last = [("phan-\ntom", Metric::Phantom)];
+    let bad = always.into_iter().chain(rare.into_iter().filter(seen)).chain(last);
+    let bad: Vec<(&str, Metric)> = bad.collect();
     let mut headings = axis_names(axes);
-    headings.extend(["acked", "lost", "dup"].map(str::to_owned));
-    headings.extend(rare.iter().map(|(name, _)| (*name).to_owned()));
-    let last = ["phan-\ntom", "unavail", "p99 ms\nbefore", "p99 ms\nduring", "verdict"];
-    headings.extend(last.map(str::to_owned));
+    headings.push("acked".to_owned());
+    headings.extend(outcomes.iter().chain(&bad).map(|(name, _)| (*name).to_owned()));
+    headings.extend(["unavail", "p99 ms\nbefore", "p99 ms\nduring", "verdict"].map(str::to_owned));
     let row = |cell: &&CellReport| {
         let mut row = axis_values(cell, axes);
         let unconfirmed = if cell.confirmed { "" } else { "~" };
-        row.push(format!("{}{unconfirmed}", millions(cell.counts.acked)));
-        row.extend([Metric::Lost, Metric::Duplicated].map(|metric| count(cell, metric)));
-        row.extend(rare.iter().map(|(_, metric)| count(cell, *metric)));
-        row.push(count(cell, Metric::Phantom));
-        row.push(cell.unavailable_ms.map_or("-".to_owned(), seconds));
-        row.extend(["before", "during"].map(|phase| milliseconds(cell.p99_us(phase))));
+        row.push(Field::plain(format!("{}{unconfirmed}", millions(cell.counts.acked))));
+        row.extend(outcomes.iter().map(|(_, metric)| outcome(cell, *metric)));
+        row.extend(bad.iter().map(|(_, metric)| Field::bad(cell, *metric, count(cell, *metric))));
+        let unavailable = cell.unavailable_ms.map_or("-".to_owned(), seconds);
+        let tone = expected(cell, Metric::Unavailable);
+        row.push(Field { text: unavailable, tone });
+        let p99 = ["before", "during"].map(|phase| milliseconds(cell.p99_us(phase)));
+        row.extend(p99.map(Field::plain));
         let mark = if rate::mark(cell).is_some() { "*" } else { "" };
-        row.push(format!("{}{mark}", word(cell.verdict).to_lowercase()));
+        let text = format!("{}{mark}", word(cell.verdict).to_lowercase());
+        row.push(Field { text, tone: Tone::Verdict(cell.verdict) });
         row
     };
     let labels = axes.len().max(1);
     let rows = cells.iter().map(row).collect();
-    Grid { headings, rows, figures: labels..labels + 7 + rare.len() }
+    Grid { headings, rows, figures: labels..labels + 4 + outcomes.len() + bad.len() }
+}
+
+/// A count of what is no anomaly.
+fn outcome(cell: &CellReport, metric: Metric) -> Field {
+    let tone = if cell.counts.of(metric) > 0 { expected(cell, metric) } else { Tone::Plain };
+    Field { text: millions(cell.counts.of(metric)), tone }
+}
+
+fn expected(cell: &CellReport, metric: Metric) -> Tone {
+    if cell.is_expected(metric) { Tone::Expected } else { Tone::Plain }
 }
 
 fn shares(cells: &[&CellReport], axes: &[&str]) -> Grid {
@@ -162,10 +199,11 @@ fn shares(cells: &[&CellReport], axes: &[&str]) -> Grid {
     let row = |cell: &&CellReport| {
         let CellTrials { lost, duplicated, .. } = cell.trials.as_ref()?;
         let mut row = axis_values(cell, axes);
-        for tally in [lost, duplicated] {
-            row.push(format!("{}/{}", tally.share.hits, tally.share.of));
-            row.push(interval(&tally.share));
-            row.push(amount(tally));
+        for (metric, tally) in [(Metric::Lost, lost), (Metric::Duplicated, duplicated)] {
+            let text = format!("{}/{}", tally.share.hits, tally.share.of);
+            row.push(Field { text, tone: expected(cell, metric) });
+            row.push(Field::plain(interval(&tally.share)));
+            row.push(Field::plain(amount(tally)));
         }
         Some(row)
     };
@@ -194,11 +232,12 @@ fn axis_names(axes: &[&str]) -> Vec<String> {
     axes.iter().map(|axis| printable(axis).replace('.', "\n.")).collect()
 }
 
-fn axis_values(cell: &CellReport, axes: &[&str]) -> Vec<String> {
+fn axis_values(cell: &CellReport, axes: &[&str]) -> Vec<Field> {
     if axes.is_empty() {
-        return vec![printable(&cell.id)];
+        return vec![Field::plain(printable(&cell.id))];
     }
-    let value = |axis: &&str| cell.axes.get(*axis).map_or("-".to_owned(), |v| printable(v));
+    let value =
+        |axis: &&str| Field::plain(cell.axes.get(*axis).map_or("-".to_owned(), |v| printable(v)));
     axes.iter().map(value).collect()
 }
 

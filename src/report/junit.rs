@@ -24,7 +24,7 @@
 
 use super::lines::short;
 use super::told::{alike, why_not};
-use super::{CellReport, Report, grid, lead, unmet};
+use super::{CellReport, Report, client_errors, grid, lead, unmet};
 use crate::exit::Exit;
 use crate::verify::Verdict;
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
@@ -121,6 +121,7 @@ fn cell_suite(report: &Report, cell: &CellReport) -> TestSuite {
     }
     let mut words = vec![grid::figures(cell)];
     words.extend(cell.witnesses.iter().map(|witness| witness.text.clone()));
+    words.extend(client_errors::line(cell));
     words.extend(cell.notes.iter().map(|note| format!("note: {note}")));
     suite.set_system_out(lines(&words));
     suite

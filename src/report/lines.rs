@@ -1,6 +1,6 @@
 //! Events as lines of text, for people who read them one by one.
 
-use super::{Paint, Report, grid};
+use super::{CellReport, Paint, Report, grid};
 use crate::event::{FaultStep, Observation, Progress, RunEvent, Stamped};
 use crate::plan::Metric;
 use std::collections::BTreeMap;
@@ -44,15 +44,14 @@ pub fn in_a_line(report: &Report, paint: Paint) -> String {
     let verdict = paint.verdict(report.verdict, grid::word(report.verdict).to_lowercase());
     let mut text = format!("{verdict} in {seconds:.1} s");
     for (metric, word) in [(Metric::Lost, "lost"), (Metric::Duplicated, "duplicated")] {
-        let counts: Vec<u64> =
-            report.cells.iter().map(|cell| cell.counts.of(metric)).filter(|n| *n > 0).collect();
-        let (sum, cells) = (counts.iter().sum::<u64>(), counts.len());
-        text += &match cells {
-            0 => format!("; none {word}"),
-            _ => {
-                let sum = paint.bad(format!("{sum} {word}"));
-                format!("; {sum} in {cells} of {} cells", report.cells.len())
-            }
+        let having: Vec<&CellReport> =
+            report.cells.iter().filter(|cell| cell.counts.of(metric) > 0).collect();
+        let sum: u64 = having.iter().map(|cell| cell.counts.of(metric)).sum();
+        let place = format!("in {} of {} cells", having.len(), report.cells.len());
+        text += &match having.iter().all(|cell| cell.is_expected(metric)) {
+            _ if having.is_empty() => format!("; none {word}"),
+            true => format!("; {sum} {word} (expected) {place}"),
+            false => format!("; {} {place}", paint.bad(format!("{sum} {word}"))),
         };
     }
     if !report.verdict.is_green() {

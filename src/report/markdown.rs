@@ -86,8 +86,8 @@ fn table(grid: &Grid) -> String {
     let mut text = "\n".to_owned();
     text += &row(grid.headings.iter().map(|heading| safe(&unbroken(heading))).collect());
     text += &row((0..grid.headings.len()).map(rule).collect());
-    for values in &grid.rows {
-        text += &row(values.iter().map(safe).collect());
+    for fields in &grid.rows {
+        text += &row(fields.iter().map(|field| safe(&field.in_words())).collect());
     }
     text
 }

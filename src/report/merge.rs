@@ -1,7 +1,10 @@
 //! Several runs of one study put together: each cell's trials side by side, and the verdict over
 //! all of them.
 
-use super::{CellReport, CellTrial, CellTrials, Memory, Report, ShownCounts, TrialReport, lead};
+use super::{
+    CellReport, CellTrial, CellTrials, Memory, Report, ShownCounts, TrialReport, client_errors,
+    lead,
+};
 use crate::exit::Exit;
 use crate::stats::Spread;
 use crate::verify::{Bounds, PhaseLatency, Reason, Verdict, most_telling_first};
@@ -137,6 +140,7 @@ fn cell(runs: &[(u32, &CellReport)]) -> CellReport {
     merged.rate = slowest;
     merged.notes = union(cells().flat_map(|c| &c.notes));
     merged.timeline = None;
+    merged.client_errors = client_errors::merged(cells().flat_map(|c| &c.client_errors));
     merged.producer = None;
     merged.trials = Some(trials_of(runs));
     merged

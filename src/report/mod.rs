@@ -6,6 +6,7 @@ mod annotations;
 mod assemble;
 #[cfg(test)]
 mod blank;
+mod client_errors;
 mod ending;
 mod first_version;
 mod format;
@@ -38,6 +39,7 @@ pub use annotations::annotations;
 pub use assemble::Assembly;
 #[cfg(test)]
 pub use blank::blank;
+pub use client_errors::{ClientError, ErrorOf};
 pub use ending::write_end;
 pub use first_version::{FIRST_SCHEMA, OldCell, why};
 pub use format::{Format, write, write_files};

@@ -1,6 +1,6 @@
 //! `report.json`: everything that is known of a run. All other formats can be rebuilt from it.
 
-use super::{AchievedRate, CellTrials, TrialReport};
+use super::{AchievedRate, CellTrials, ClientError, TrialReport};
 use crate::event::Observation;
 use crate::exit::Exit;
 use crate::fault::FaultRecord;
@@ -119,6 +119,9 @@ pub struct CellReport {
     /// together.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeline: Option<Timeline>,
+    /// What the client told as errors, by kind.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub client_errors: Vec<ClientError>,
     /// The worker's own account; none if it died, and where several runs were put together.
     pub producer: Option<Summary>,
     /// What each of several trials gave; none in a single run's own report. Then `counts` are
@@ -209,9 +212,16 @@ impl CellReport {
             notes: findings.notes,
             rate: None,
             timeline: None,
+            client_errors: Vec::new(),
             producer,
             trials: None,
         }
+    }
+
+    /// Whether a control demands this count, and got it: then it is no cause for alarm.
+    pub fn is_expected(&self, metric: Metric) -> bool {
+        let own = || self.expectations.iter().filter(|one| one.metric == metric);
+        own().any(|one| one.control) && own().all(|one| one.verdict == Verdict::Pass)
     }
 
     /// The 99th percentile of the acknowledgement latencies of one phase: `before`, `during`,

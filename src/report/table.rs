@@ -7,15 +7,26 @@ use tabled::builder::Builder;
 use tabled::settings::object::Columns;
 use tabled::settings::{Alignment, Padding, Style};
 
+/// Stands behind a count that a control demands: words would not fit.
+const EXPECTED: &str = "=";
+
 /// The tables of a report: one for each plan, and of several trials a second one of shares.
 pub fn tables(report: &Report, sort: &Sort, paint: Paint) -> String {
     let mut text = String::new();
+    let mut expected = false;
     for group in grid::groups(report, &report.cells, sort) {
+        let mut fields = group.counted.rows.iter().flatten();
+        expected |= fields.any(|field| field.tone == Tone::Expected);
         let title = if group.title.is_empty() { String::new() } else { group.title + "\n" };
         text += &format!("\n{title}{}\n", drawn(group.counted, paint));
         if let Some(shares) = group.shares {
             text += &format!("\n{}\n", drawn(shares, paint));
         }
+    }
+    if expected {
+        text += &format!(
+            "{EXPECTED} expected: a control demands it, so that the run proves something\n"
+        );
     }
     for line in grid::legend(&report.cells) {
         text += &(line + "\n");
@@ -27,14 +38,12 @@ pub fn tables(report: &Report, sort: &Sort, paint: Paint) -> String {
 fn drawn(grid: Grid, paint: Paint) -> String {
     let mut rows = Builder::default();
     for row in grid.rows {
-        let painted = grid.headings.iter().zip(row).map(|(heading, text)| {
-            match grid::tone(&grid::unbroken(heading), &text) {
-                Tone::Plain => text,
-                Tone::Bad => paint.bad(text),
-                Tone::Verdict(verdict) => paint.verdict(verdict, text),
-            }
-        });
-        rows.push_record(painted);
+        rows.push_record(row.into_iter().map(|field| match field.tone {
+            Tone::Plain => field.text,
+            Tone::Bad => paint.bad(field.text),
+            Tone::Expected => field.text + EXPECTED,
+            Tone::Verdict(verdict) => paint.verdict(verdict, field.text),
+        }));
     }
     rows.insert_record(0, grid.headings);
     let mut table = rows.build();

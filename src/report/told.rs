@@ -1,9 +1,9 @@
 //! What happened to cells and what became of faults, in bounded words: what the end of a run on a
 //! terminal and its summary tell alike. The texts are as they came: who shows them makes them safe.
 
-use super::{CellReport, Report};
+use super::{CellReport, Report, client_errors};
 use crate::fault::FaultRecord;
-use crate::verify::Verdict;
+use crate::verify::{ExpectationVerdict, Verdict};
 
 /// At most so many witnesses are told of all cells together; `report.json` has more.
 const WITNESSES_MAX: usize = 8;
@@ -16,7 +16,7 @@ pub const NOT_EFFECTIVE: &str = "NOT EFFECTIVE";
 pub struct Told {
     /// The cell's id.
     pub cell: String,
-    /// Each expectation that is not met, then what happened.
+    /// Each expectation that is not met, each control that is, then what happened.
     pub lines: Vec<String>,
 }
 
@@ -26,7 +26,10 @@ pub fn cells(report: &Report) -> (Vec<Told>, usize) {
     let telling: Vec<&CellReport> = report
         .cells
         .iter()
-        .filter(|cell| !cell.witnesses.is_empty() || !cell.verdict.is_green())
+        .filter(|cell| {
+            let has_errors = client_errors::line(cell).is_some();
+            !cell.witnesses.is_empty() || !cell.verdict.is_green() || has_errors
+        })
         .collect();
     let each = (WITNESSES_MAX / telling.len().max(1)).max(1);
     let told = telling.iter().take(WITNESSES_MAX).map(|cell| of_cell(cell, each)).collect();
@@ -34,13 +37,16 @@ pub fn cells(report: &Report) -> (Vec<Told>, usize) {
 }
 
 fn of_cell(cell: &CellReport, witnesses: usize) -> Told {
-    let unmet = cell.expectations.iter().filter(|e| e.verdict != Verdict::Pass);
-    let mut lines: Vec<String> = unmet.map(|e| e.reason.clone()).collect();
+    let is_unmet = |e: &&ExpectationVerdict| e.verdict != Verdict::Pass;
+    let unmet = cell.expectations.iter().filter(is_unmet);
+    let controls = cell.expectations.iter().filter(|e| e.control && !is_unmet(e));
+    let mut lines: Vec<String> = unmet.chain(controls).map(|e| e.reason.clone()).collect();
     lines.extend(cell.witnesses.iter().take(witnesses).map(|witness| witness.text.clone()));
     let more = cell.witnesses.len().saturating_sub(witnesses);
     if more > 0 {
         lines.push(format!("and {more} more ranges in report.json"));
     }
+    lines.extend(client_errors::line(cell));
     Told { cell: cell.id.clone(), lines }
 }
 

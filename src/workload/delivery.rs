@@ -3,7 +3,7 @@
 
 use super::native::{error_name, report};
 use super::outcome::{Persistence, classify};
-use super::wire::{DeliveryErrors, Errors};
+use super::wire::{DeliveryErrors, Errors, Times};
 use crate::clock::Epoch;
 use crate::ledger::Outcome;
 use crate::ledger::OutcomeLog;
@@ -65,6 +65,7 @@ struct State {
     counts: Counts,
     deliveries: BTreeMap<(i32, Persistence), DeliveryErrors>,
     client: BTreeMap<String, u64>,
+    client_times: BTreeMap<String, Times>,
     /// The client error that was just counted; see [`Delivery::error`].
     told_once: Option<(RDKafkaErrorCode, String)>,
     failure: Option<String>,
@@ -78,6 +79,7 @@ impl Delivery {
             counts: Counts::default(),
             deliveries: BTreeMap::new(),
             client: BTreeMap::new(),
+            client_times: BTreeMap::new(),
             told_once: None,
             failure: None,
         };
@@ -115,8 +117,9 @@ impl Delivery {
         let state = self.lock();
         Errors {
             deliveries: state.deliveries.values().cloned().collect(),
-            refused: BTreeMap::new(),
             client: state.client.clone(),
+            client_times: state.client_times.clone(),
+            ..Errors::default()
         }
     }
 
@@ -146,8 +149,10 @@ impl Delivery {
                     status: report.persistence,
                     outcome,
                     count: 0,
+                    times: None,
                 });
             errors.count += 1;
+            errors.times.get_or_insert(Times::once(at_us)).again(at_us);
             self.errors_seen.fetch_add(1, Ordering::Relaxed);
             let purges = [RDKafkaErrorCode::PurgeQueue, RDKafkaErrorCode::PurgeInflight];
             state.counts.purged += u64::from(purges.contains(&report.code));
@@ -186,7 +191,9 @@ impl ClientContext for Delivery {
             return;
         }
         state.told_once = Some(told);
-        *state.client.entry(format!("{code:?}")).or_insert(0) += 1;
+        let (name, at_us) = (format!("{code:?}"), self.epoch.elapsed_us());
+        state.client_times.entry(name.clone()).or_insert(Times::once(at_us)).again(at_us);
+        *state.client.entry(name).or_insert(0) += 1;
         drop(state);
         self.errors_seen.fetch_add(1, Ordering::Relaxed);
         log_line(self.epoch, &format!("client error {code:?}: {reason}"));

@@ -7,7 +7,7 @@ use super::outcome::{Refusal, refusal};
 use super::pacing::Pace;
 use super::spec::WorkerSpec;
 use super::stamp::Stamper;
-use super::wire::{Ended, Errors, START, STOP, Summary, WorkerEvent};
+use super::wire::{Ended, Errors, START, STOP, Summary, Times, WorkerEvent};
 use crate::clock::Epoch;
 use crate::exit::Exit;
 use crate::ledger::{LedgerWriter, SendLog};
@@ -280,6 +280,7 @@ struct Sender<'a> {
     sent: u64,
     queue_full: u64,
     refused: BTreeMap<String, u64>,
+    refused_times: BTreeMap<String, Times>,
     started_us: u64,
     out: &'a mut dyn Write,
     /// How many errors there were when the client was asked whether it is dead.
@@ -311,6 +312,7 @@ impl<'a> Sender<'a> {
             sent: 0,
             queue_full: 0,
             refused: BTreeMap::new(),
+            refused_times: BTreeMap::new(),
             started_us,
             out,
             checked_errors: 0,
@@ -404,11 +406,11 @@ impl<'a> Sender<'a> {
                 thread::sleep(QUEUE_FULL_WAIT);
             }
             Refusal::NotNow => {
-                *self.refused.entry(format!("{code:?}")).or_insert(0) += 1;
+                self.refused(code);
                 thread::sleep(NOT_NOW_WAIT);
             }
             Refusal::Stop => {
-                *self.refused.entry(format!("{code:?}")).or_insert(0) += 1;
+                self.refused(code);
                 let text = if self.delivery.is_halted() || code == RDKafkaErrorCode::Fatal {
                     self.fatal_text()
                 } else {
@@ -421,8 +423,16 @@ impl<'a> Sender<'a> {
         Ok(None)
     }
 
+    /// A message was not taken.
+    fn refused(&mut self, code: RDKafkaErrorCode) {
+        let (name, at_us) = (format!("{code:?}"), self.spec.epoch.elapsed_us());
+        self.refused_times.entry(name.clone()).or_insert(Times::once(at_us)).again(at_us);
+        *self.refused.entry(name).or_insert(0) += 1;
+    }
+
     fn errors(&self) -> Errors {
-        Errors { refused: self.refused.clone(), ..self.delivery.errors() }
+        let (refused, refused_times) = (self.refused.clone(), self.refused_times.clone());
+        Errors { refused, refused_times, ..self.delivery.errors() }
     }
 
     fn tell_errors(&mut self, now_us: u64) -> io::Result<()> {

@@ -241,6 +241,10 @@ fn what_a_broker_refuses_before_the_append_is_rejected_and_not_in_the_log() {
     let [errors] = &summary.errors.deliveries[..] else { panic!("one kind: {summary:?}") };
     assert_eq!((errors.name.as_str(), errors.count), ("NOT_ENOUGH_REPLICAS", summary.rejected));
     assert_eq!((errors.status, errors.outcome), (Persistence::NotPersisted, Outcome::Rejected));
+    let times = errors.times.expect("each has its time");
+    let sending = summary.started_us..=summary.flushed_us;
+    assert!(sending.contains(&times.first_us) && sending.contains(&times.last_us), "{summary:?}");
+    assert!(times.first_us <= times.last_us, "{times:?}");
     // Partition by partition up to what the log holds: just the acknowledged ones are there.
     let mut records = 0;
     let mut request = bed.request([10; 4]);

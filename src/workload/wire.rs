@@ -48,6 +48,32 @@ pub struct Errors {
     pub refused: BTreeMap<String, u64>,
     /// Of the client, by name (`BrokerTransportFailure`), as its error callback tells.
     pub client: BTreeMap<String, u64>,
+    /// When those of `refused` were seen.
+    #[serde(default)]
+    pub refused_times: BTreeMap<String, Times>,
+    /// When those of `client` were seen.
+    #[serde(default)]
+    pub client_times: BTreeMap<String, Times>,
+}
+
+/// When something was seen first and last, microseconds of the run's clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Times {
+    pub first_us: u64,
+    pub last_us: u64,
+}
+
+impl Times {
+    /// Of something that was seen once.
+    pub fn once(at_us: u64) -> Self {
+        Times { first_us: at_us, last_us: at_us }
+    }
+
+    /// Seen again, later.
+    pub fn again(&mut self, at_us: u64) {
+        self.last_us = at_us;
+    }
 }
 
 /// Messages whose delivery reports say the same.
@@ -61,6 +87,9 @@ pub struct DeliveryErrors {
     pub outcome: Outcome,
     /// How many messages.
     pub count: u64,
+    /// When their reports came; a worker of an earlier version did not tell.
+    #[serde(default)]
+    pub times: Option<Times>,
 }
 
 /// Why a producer ceased to send.

@@ -1,11 +1,12 @@
 //! Reports made of ledgers and logs, as a run makes them: what was sent and acknowledged, and what
-//! the log holds.
+//! the log holds. All of it is in the first partition.
 
 use kafka_chaos::event::Evidence;
 use kafka_chaos::fault::FaultRecord;
 use kafka_chaos::ledger::{Found, Ledger, LedgerWriter, Observed, PartitionObserved, ProducerId};
 use kafka_chaos::plan::{self, Plan};
 use kafka_chaos::report::{Assembly, Report};
+use kafka_chaos::workload::wire::Summary;
 use std::path::Path;
 use tempfile::TempDir;
 
@@ -32,9 +33,10 @@ impl Told {
         self.sent - self.rejected - self.unknown
     }
 
-    fn ledger(self, cell: u16, folder: &Path) -> Ledger {
+    fn ledger(self, cell: u16, partitions: u32, folder: &Path) -> Ledger {
         let id = ProducerId { run: 1, cell, producer: 0 };
-        let (mut sends, mut outcomes) = LedgerWriter::create(folder, id, 1).unwrap().split();
+        let (mut sends, mut outcomes) =
+            LedgerWriter::create(folder, id, partitions).unwrap().split();
         for sequence in 0..self.sent {
             let at_us = ZERO_US + sequence * 1_000;
             sends.sent(0, sequence, at_us).unwrap();
@@ -48,7 +50,7 @@ impl Told {
         Ledger::open(folder).unwrap()
     }
 
-    fn observed(self) -> Observed {
+    fn observed(self, partitions: usize) -> Observed {
         let mut partition = PartitionObserved::new(self.sent);
         let there = (0..self.acked() - self.lost).chain(0..self.duplicated);
         let mut end = 0;
@@ -58,11 +60,14 @@ impl Told {
             }
             end = offset + 1;
         }
+        let padded = |first: i64| [vec![first], vec![0; partitions - 1]].concat();
+        let mut read = vec![partition];
+        read.resize_with(partitions, || PartitionObserved::new(0));
         Observed {
-            partitions: vec![partition],
-            log_start: vec![self.log_start],
-            end: vec![end],
-            unreadable: vec![None],
+            partitions: read,
+            log_start: padded(self.log_start),
+            end: padded(end),
+            unreadable: vec![None; partitions],
         }
     }
 }
@@ -74,11 +79,17 @@ pub fn plan(text: &str) -> Plan {
 
 /// The report of a run of this plan in which every fault took effect.
 pub fn report(plan: &Plan, cells: &[Told]) -> Report {
+    report_with(plan, cells, vec![None; cells.len()])
+}
+
+/// The same with what the producers told of themselves.
+pub fn report_with(plan: &Plan, cells: &[Told], producers: Vec<Option<Summary>>) -> Report {
+    let partitions = plan.cells[0].topic.partitions();
     assert_eq!(plan.cells.len(), cells.len());
     let folders: Vec<TempDir> = cells.iter().map(|_| tempfile::tempdir().unwrap()).collect();
     let numbered = (0..).zip(cells).zip(&folders);
     let ledgers: Vec<Ledger> =
-        numbered.map(|((i, told), folder)| told.ledger(i, folder.path())).collect();
+        numbered.map(|((i, told), folder)| told.ledger(i, partitions, folder.path())).collect();
     let last = cells.iter().map(|told| told.sent).max().unwrap_or(0);
     let assembly = Assembly {
         plan,
@@ -89,9 +100,9 @@ pub fn report(plan: &Plan, cells: &[Told]) -> Report {
         faults: plan.faults.iter().map(|fault| proved(fault.index, &fault.to_string())).collect(),
         observations: vec![],
         ledgers: &ledgers,
-        observed: cells.iter().map(|told| Some(told.observed())).collect(),
+        observed: cells.iter().map(|told| Some(told.observed(partitions as usize))).collect(),
         unsettled: vec![],
-        producers: vec![None; cells.len()],
+        producers,
         notes: plan.notes.clone(),
         stop: None,
     };

@@ -5,6 +5,7 @@
 
 mod annotations;
 mod command;
+mod counts;
 mod first;
 mod hostile;
 mod junit;

@@ -3,8 +3,9 @@
 use super::chart::Axis;
 use super::config::{self, Block};
 use super::lanes::{Lanes, lanes};
+use crate::plan::Metric;
 use crate::report::lines::printable;
-use crate::report::{CellReport, Report, grid, rate};
+use crate::report::{CellReport, Report, client_errors, grid, rate};
 use crate::verify::Verdict;
 
 /// At most so many ranges are told of a cell; `report.json` has more.
@@ -76,6 +77,8 @@ pub fn part(report: &Report, index: usize, axis: &Axis) -> Option<Part> {
     };
     let marks = rate::mark(cell).map(|mark| format!("sent {mark}"));
     let told = |text: &String| printable(text);
+    let errors = (!cell.client_errors.is_empty())
+        .then(|| printable(&client_errors::words(&cell.client_errors)));
     Some(Part {
         index,
         anchor: anchor(index),
@@ -92,7 +95,7 @@ pub fn part(report: &Report, index: usize, axis: &Axis) -> Option<Part> {
         lanes_left_out,
         witnesses: cell.witnesses.iter().take(WITNESSES_MAX).map(|w| printable(&w.text)).collect(),
         witnesses_left_out: cell.witnesses.len().saturating_sub(WITNESSES_MAX),
-        notes: cell.notes.iter().map(told).chain(marks).collect(),
+        notes: errors.into_iter().chain(cell.notes.iter().map(told)).chain(marks).collect(),
         config: config::own(report, index),
     })
 }
@@ -120,15 +123,17 @@ fn in_words(cell: &CellReport) -> String {
         );
     }
     let timeline = cell.timeline.as_ref();
-    let placed =
-        timeline.into_iter().flat_map(|t| [(&t.lost, "lost", t), (&t.duplicated, "duplicated", t)]);
-    for (counts, word, timeline) in placed {
+    let placed = timeline.into_iter().flat_map(|t| {
+        [(&t.lost, "lost", Metric::Lost, t), (&t.duplicated, "duplicated", Metric::Duplicated, t)]
+    });
+    for (counts, word, metric, timeline) in placed {
         let Some(first) = counts.iter().position(|n| *n > 0) else { continue };
         let last = counts.iter().rposition(|n| *n > 0).unwrap_or(first);
         let at = |step: usize| (timeline.from_ms + (step as u64 * timeline.step_ms) as f64) / 1e3;
         let sum: u64 = counts.iter().sum();
         text += &format!(
-            "; {sum} {word} of those acknowledged between {:.1} s and {:.1} s",
+            "; {sum} {word}{} of those acknowledged between {:.1} s and {:.1} s",
+            if cell.is_expected(metric) { " (expected)" } else { "" },
             at(first),
             at(last + 1)
         );

@@ -45,12 +45,12 @@ pub fn tables(report: &Report, parts: &[Part]) -> (Vec<Table>, Vec<Table>) {
 fn table(title: &str, grid: grid::Grid, anchor: &dyn Fn(usize) -> Option<String>) -> Table {
     let names: Vec<String> = grid.headings.iter().map(|name| grid::unbroken(name)).collect();
     let last = names.len() - 1;
-    let row = |(row, fields): (usize, Vec<String>)| {
-        let fields = fields.into_iter().enumerate().map(|(column, text)| Field {
+    let row = |(row, fields): (usize, Vec<grid::Field>)| {
+        let fields = fields.into_iter().enumerate().map(|(column, field)| Field {
             is_name: column < grid.figures.start,
-            class: look(&names[column], &text),
+            class: look(field.tone),
             anchor: if column == last { anchor(row) } else { None },
-            text,
+            text: field.in_words(),
         });
         fields.collect()
     };
@@ -62,10 +62,11 @@ fn table(title: &str, grid: grid::Grid, anchor: &dyn Fn(usize) -> Option<String>
     Table { title: title.to_owned(), headings, rows }
 }
 
-fn look(heading: &str, text: &str) -> &'static str {
-    match grid::tone(heading, text) {
+fn look(tone: Tone) -> &'static str {
+    match tone {
         Tone::Plain => "",
         Tone::Bad => "bad",
+        Tone::Expected => "expected",
         Tone::Verdict(verdict) => Mark::of(verdict).class,
     }
 }

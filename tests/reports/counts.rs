@@ -1,0 +1,176 @@
+//! Every count that is not zero is told, and one that a control demands is told as that.
+
+use crate::logged::{Told, plan, report, report_with};
+use crate::world::{trials, written};
+use crate::xml::Checked;
+use kafka_chaos::ledger::Outcome;
+use kafka_chaos::report::{ErrorOf, Format, Report};
+use kafka_chaos::verify::Verdict;
+use kafka_chaos::workload::outcome::Persistence;
+use kafka_chaos::workload::wire::{DeliveryErrors, Ended, Errors, Summary, Times};
+use std::collections::BTreeMap;
+
+const REJECTED: &str = "\
+name: rejected
+cluster: {brokers: 3, controllers: isolated, timing: fast}
+topic: {partitions: 3, replication.factor: 3, min.insync.replicas: 1}
+producer: {acks: all, rate: 500, config: {message.timeout.ms: 6000}}
+faults:
+  - {process_stop: [\"broker:1\", \"broker:2\"], at: 3s, for: 9s}
+  - {process_stop: [\"broker:0\", \"broker:2\"], at: 20s, for: 9s}
+expect: {lost: 0, duplicated: 0, rejected: \">= 1\"}
+";
+
+fn errors() -> Errors {
+    let timed_out = |status, outcome, count, first_us, last_us| DeliveryErrors {
+        name: "_MSG_TIMED_OUT".into(),
+        status,
+        outcome,
+        count,
+        times: Some(Times { first_us, last_us }),
+    };
+    let (not, possibly) = (Persistence::NotPersisted, Persistence::PossiblyPersisted);
+    let name = || "BrokerTransportFailure".to_owned();
+    Errors {
+        deliveries: vec![
+            timed_out(not, Outcome::Rejected, 1_517, 10_100_000, 12_940_000),
+            timed_out(possibly, Outcome::Unknown, 196, 10_120_000, 12_930_000),
+        ],
+        client: BTreeMap::from([(name(), 4)]),
+        client_times: BTreeMap::from([(name(), Times { first_us: 9_000_000, last_us: 9_500_000 })]),
+        ..Errors::default()
+    }
+}
+
+fn summary(errors: Errors) -> Summary {
+    Summary {
+        sent: 6_000,
+        acked: 4_287,
+        rejected: 1_517,
+        unknown: 196,
+        unreported: 0,
+        purged: 0,
+        skipped: 0,
+        queue_full: 0,
+        started_us: 0,
+        ended_us: 20_000_000,
+        flushed_us: 20_000_000,
+        rate_per_s: 500.0,
+        ended: Ended::Stopped,
+        fatal: None,
+        errors,
+        max_resident_kib: 1,
+    }
+}
+
+const HARMED: Told =
+    Told { sent: 6_000, rejected: 1_517, unknown: 196, lost: 0, duplicated: 0, log_start: 0 };
+
+fn rejected() -> Report {
+    report_with(&plan(REJECTED), &[HARMED], vec![Some(summary(errors()))])
+}
+
+fn row<'a>(text: &'a str, begin: &str) -> &'a str {
+    text.lines().find(|line| line.starts_with(begin)).unwrap_or_else(|| panic!("{text}"))
+}
+
+#[test]
+fn rejected_and_unknown_are_columns_and_the_client_says_why() {
+    let report = rejected();
+    assert_eq!(report.verdict, Verdict::Pass, "{:?}", report.reasons);
+    let table = written(&report, Format::Table);
+    let heading = row(&table, "cell");
+    assert!(heading.contains("jected") && heading.contains("known"), "{table}");
+    assert!(row(&table, "main").contains(" 1517=    196 "), "{table}");
+    assert!(table.contains("\n= expected: a control demands it"), "{table}");
+    assert!(table.lines().all(|line| line.chars().count() <= 200), "{table}");
+    let wide = |line: &&str| line.starts_with("cell") || line.starts_with("main ");
+    assert!(table.lines().filter(wide).all(|line| line.chars().count() <= 80), "{table}");
+    let timed_out = "client errors: _MSG_TIMED_OUT, not persisted: 1517 rejected, 9.1-11.9 s; \
+                     _MSG_TIMED_OUT, possibly persisted: 196 unknown, 9.1-11.9 s; \
+                     BrokerTransportFailure: 4, 8.0-8.5 s";
+    assert!(table.contains(timed_out), "{table}");
+    let summary = written(&report, Format::Markdown);
+    assert!(row(&summary, "| cell").contains("| rejected | unknown |"), "{summary}");
+    assert!(row(&summary, "| main").contains("| 1517 (expected) | 196 |"), "{summary}");
+    assert!(summary.contains("possibly persisted: 196 unknown"), "{summary}");
+    let page = written(&report, Format::Html);
+    assert!(
+        page.contains(">1517 (expected)</td>") && page.contains("possibly persisted: 196 unknown")
+    );
+    let junit = Checked::new(&written(&report, Format::Junit));
+    let out = junit.ask("string(//testsuite[1]/system-out)");
+    assert!(out.contains("rejected 1517 (expected), unknown 196"), "{out}");
+    assert!(out.contains("client errors: _MSG_TIMED_OUT"), "{out}");
+}
+
+#[test]
+fn where_none_was_rejected_there_is_no_column_and_a_broken_connection_is_on_the_page_only() {
+    let only_client = Errors { deliveries: vec![], ..errors() };
+    let whole = Told { rejected: 0, unknown: 0, ..HARMED };
+    let text = REJECTED.replace(", rejected: \">= 1\"", "");
+    let report = report_with(&plan(&text), &[whole], vec![Some(summary(only_client))]);
+    assert_eq!(report.cells[0].client_errors[0].of, ErrorOf::Client);
+    for format in [Format::Table, Format::Markdown] {
+        let text = written(&report, format);
+        assert!(!text.contains("known") && !text.contains("client errors"), "{text}");
+    }
+    assert!(written(&report, Format::Html).contains("client errors: BrokerTransportFailure: 4"));
+}
+
+#[test]
+fn over_several_trials_errors_are_sums() {
+    let merged = trials(vec![rejected(), rejected()]);
+    let counts: Vec<u64> = merged.cells[0].client_errors.iter().map(|one| one.count).collect();
+    assert_eq!(counts, [2 * 1_517, 2 * 196, 8]);
+    assert!(written(&merged, Format::Table).contains(" 3034=    392 "));
+}
+
+const CONTROL: &str = "\
+name: control
+topic: {partitions: 1, replication.factor: 3}
+producer: {rate: 500}
+matrix: {acks: [\"1\", all]}
+faults:
+  - {kill: leader, at: 3s, for: 2 session}
+expect:
+  - {when: {acks: \"1\"}, lost: \">= 1\"}
+  - {when: {acks: all}, lost: 0}
+";
+
+/// Nobody reads "995 lost" beside "pass" and wonders.
+#[test]
+fn a_count_that_a_control_demands_is_marked_everywhere() {
+    let lossy = Told { sent: 5_000, lost: 995, ..Told::default() };
+    let report = report(&plan(CONTROL), &[lossy, Told { lost: 0, ..lossy }]);
+    assert_eq!(report.verdict, Verdict::Pass);
+    let table = written(&report, Format::Table);
+    assert!(
+        row(&table, "1  ").contains(" 995= ") && row(&table, "all").contains("  0 "),
+        "{table}"
+    );
+    assert!(table.contains("`lost: \">= 1\"` is met: 995 messages lost, as expected"), "{table}");
+    let summary = written(&report, Format::Markdown);
+    assert!(row(&summary, "| 1 |").contains("| 995 (expected) |"), "{summary}");
+    assert!(summary.contains("995 messages lost, as expected"), "{summary}");
+    let page = written(&report, Format::Html);
+    assert!(page.contains(">995 (expected)</td>"));
+    assert!(page.contains("995 lost (expected) of those acknowledged"));
+    let junit = Checked::new(&written(&report, Format::Junit));
+    assert!(junit.ask("string(//testsuite[1]/system-out)").contains("lost 995 (expected), dup 0"));
+    let line = kafka_chaos::report::in_a_line(&report, kafka_chaos::report::Paint::plain());
+    assert!(line.contains("; 995 lost (expected) in 1 of 2 cells"), "{line}");
+    // Over trials the share is one that was demanded, too.
+    let merged = written(&trials(vec![report.clone(), report]), Format::Table);
+    assert!(merged.contains(" 2/2= "), "{merged}");
+}
+
+/// One bound is met, another one is not: then it is no count that anybody wanted.
+#[test]
+fn a_count_that_violates_something_is_not_expected() {
+    let text = CONTROL.replace("lost: \">= 1\"}", "lost: \"1..900\"}");
+    let lossy = Told { sent: 5_000, lost: 995, ..Told::default() };
+    let report = report(&plan(&text), &[lossy, Told { lost: 0, ..lossy }]);
+    assert_eq!(report.verdict, Verdict::Fail);
+    assert!(!written(&report, Format::Table).contains("995="));
+}
