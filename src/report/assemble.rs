@@ -9,8 +9,8 @@ use crate::ledger::{Ledger, LedgerRecord, Observed, PartitionLedger, PartitionOb
 use crate::plan::{Cell, Election, FaultAction, Plan, Ports, Rate, Target};
 use crate::runner::{Stop, latency_phase};
 use crate::verify::{
-    self, Act, CellFindings, CellInput, CellVerdict, FaultWindow, Reason, ReasonKind, RunVerdict, Scope,
-    Timeline, Verdict,
+    self, Act, CellFindings, CellInput, CellVerdict, FaultWindow, Reason, ReasonKind, RunVerdict,
+    Scope, Timeline, Verdict,
 };
 use crate::workload::wire::Summary;
 use std::collections::BTreeMap;

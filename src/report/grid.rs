@@ -136,6 +136,12 @@ pub fn pairs(cell: &CellReport, axes: &[&str]) -> String {
     axes.iter().filter_map(value).collect::<Vec<_>>().join(", ")
 }
 
+/// How a cell is called beside the others of its report: by what they do not all have.
+pub fn name(report: &Report, cell: &CellReport) -> String {
+    let varying = varying(report);
+    printable(&if varying.is_empty() { cell.id.clone() } else { pairs(cell, &varying) })
+}
+
 /// One cell's row as a line, `acked 13011, lost 990, …`.
 pub fn figures(cell: &CellReport) -> String {
     let grid = counted(&[cell], &[]);

@@ -25,6 +25,7 @@ mod matrix_tests;
 mod merge;
 mod model;
 mod paint;
+mod prose;
 mod rate;
 mod saved;
 mod sort;

@@ -31,8 +31,9 @@ pub fn expect_drawn(place: &Place, ran: &Ran) {
     let emptied = without(&page, &["acked", "latency_max_us"], "0");
     let found = problems(&open(&copy, &emptied, &[]), &ran.report);
     assert!(found.iter().any(|p| p.starts_with("the rate of cell 0 is empty")), "{found:?}");
-    let bare =
-        without(&page, &["lost"], "0").replacen("\"from_ms\":", "\"from_ms\":1e9,\"was\":", 2);
+    let (before, faults) = page.split_once("\"faults\":[").unwrap();
+    let faults = faults.replacen("\"from_ms\":", "\"from_ms\":1e9,\"was\":", 1);
+    let bare = without(&format!("{before}\"faults\":[{faults}"), &["lost"], "0");
     let found = problems(&open(&copy, &bare, &[]), &ran.report);
     assert!(found.iter().any(|p| p.contains("lost")), "{found:?}");
     assert!(found.iter().any(|p| p.contains("fault")), "{found:?}");
@@ -65,7 +66,7 @@ fn open(copy: &Path, page: &str, look: &[&str]) -> Value {
         .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
         .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
         .arg(format!("--user-data-dir={}", profile.path().display()))
-        .args(["--window-size=1200,2000", "--dump-dom"])
+        .args(["--window-size=1280,2000", "--dump-dom"])
         .args(look)
         .arg(format!("file://{}", copy.display()))
         .output()
@@ -91,7 +92,17 @@ fn problems(seen: &Value, report: &Value) -> Vec<String> {
     if plots.len() != 2 * cells.len() || number(&seen["expected"]) as usize != plots.len() {
         problems.push(format!("{} plots for {} cells", plots.len(), cells.len()));
     }
+    if list(&seen["keys"]).iter().flat_map(list).any(|one| one == "" || one == "-") {
+        problems.push(format!("a key says nothing: {}", seen["keys"]));
+    }
+    let verdicts = list(&seen["verdicts"]);
+    if verdicts.is_empty() || verdicts.iter().any(|right| number(right) > 1.0) {
+        problems.push(format!("the verdicts are out of sight: {verdicts:?}"));
+    }
     for plot in &plots {
+        if plot["off"].as_f64().is_none_or(|off| off > 1.0) {
+            problems.push(format!("lanes and charts have no common axis: {}", plot["off"]));
+        }
         let (kind, index) = (plot["kind"].as_str().unwrap(), number(&plot["cell"]) as usize);
         // Cells fall silent for a while, so a curve need not cover everything; a latency may lie
         // low in its decade.

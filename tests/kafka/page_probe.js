@@ -32,7 +32,13 @@
       const x = plot.valToPos(ms / 1000, "x", true);
       return [...image.data.slice(at(x, top + 22), at(x, top + 22) + 4)].join(",");
     };
+    // How far the lanes under the same axis begin and end from the chart, in pixels.
+    const frame = plot.over.getBoundingClientRect();
+    const tracks = [...element.closest("figure").querySelectorAll(".track")];
+    const beside = tracks.map((track) => track.getBoundingClientRect());
+    const off = beside.map((track) => Math.max(Math.abs(track.left - frame.left), Math.abs(track.right - frame.right)));
     return {
+      off: off.length ? Math.max(...off) : null,
       cell: Number(element.dataset.cell),
       kind: element.classList.contains("rate") ? "rate" : "latency",
       // Shares of the chart's width and height.
@@ -52,6 +58,9 @@
   result.textContent = JSON.stringify({
     errors: window.probeErrors,
     requests: performance.getEntriesByType("resource").map((entry) => entry.name),
+    // The right end of each table's verdicts, as a share of the window; what the keys say unasked.
+    verdicts: [...document.querySelectorAll("table.cells th:last-child:not(.figure)")].map((head) => head.getBoundingClientRect().right / innerWidth),
+    keys: [...document.querySelectorAll(".key")].map((key) => [...key.querySelectorAll("output")].map((one) => one.textContent)),
     expected: document.querySelectorAll(".chart").length,
     dark: matchMedia("(prefers-color-scheme: dark)").matches,
     plots,

@@ -4,7 +4,7 @@ use super::chart::Axis;
 use super::config::{self, Block};
 use super::lanes::{Lanes, lanes};
 use crate::plan::Metric;
-use crate::report::lines::printable;
+use crate::report::prose::Prose;
 use crate::report::{CellReport, Report, client_errors, grid, rate};
 use crate::verify::Verdict;
 
@@ -47,19 +47,21 @@ pub struct Part {
     /// Its verdict.
     pub verdict: Mark,
     /// What became of each expectation: its look, and the reason.
-    pub expectations: Vec<(Mark, String)>,
+    pub expectations: Vec<(Mark, Prose)>,
     /// What the charts show, in words.
     pub in_words: Option<String>,
+    /// What the charts draw.
+    pub key: Vec<Curve>,
     /// Leaders and in-sync replicas.
     pub lanes: Vec<Lanes>,
     /// Partitions without lanes.
     pub lanes_left_out: usize,
     /// What happened, range by range.
-    pub witnesses: Vec<String>,
+    pub witnesses: Vec<Prose>,
     /// Ranges that are left out.
     pub witnesses_left_out: usize,
     /// Worth knowing.
-    pub notes: Vec<String>,
+    pub notes: Vec<Prose>,
     /// What it has of its own.
     pub config: Vec<Block>,
 }
@@ -76,26 +78,31 @@ pub fn part(report: &Report, index: usize, axis: &Axis) -> Option<Part> {
         None => (Vec::new(), 0),
     };
     let marks = rate::mark(cell).map(|mark| format!("sent {mark}"));
-    let told = |text: &String| printable(text);
-    let errors = (!cell.client_errors.is_empty())
-        .then(|| printable(&client_errors::words(&cell.client_errors)));
+    let errors =
+        (!cell.client_errors.is_empty()).then(|| client_errors::words(&cell.client_errors));
     Some(Part {
         index,
         anchor: anchor(index),
         cell: cell.id.clone(),
-        title: printable(&cell.id),
+        title: grid::name(report, cell),
         verdict: Mark::of(cell.verdict),
         expectations: cell
             .expectations
             .iter()
-            .map(|e| (Mark::of(e.verdict), printable(&e.reason)))
+            .map(|e| (Mark::of(e.verdict), Prose::new(&e.reason)))
             .collect(),
         in_words: cell.timeline.as_ref().map(|_| in_words(cell)),
+        key: key(cell),
         lanes,
         lanes_left_out,
-        witnesses: cell.witnesses.iter().take(WITNESSES_MAX).map(|w| printable(&w.text)).collect(),
+        witnesses: cell.witnesses.iter().take(WITNESSES_MAX).map(|w| Prose::new(&w.text)).collect(),
         witnesses_left_out: cell.witnesses.len().saturating_sub(WITNESSES_MAX),
-        notes: errors.into_iter().chain(cell.notes.iter().map(told)).chain(marks).collect(),
+        notes: errors
+            .into_iter()
+            .chain(cell.notes.iter().cloned())
+            .chain(marks)
+            .map(Prose::new)
+            .collect(),
         config: config::own(report, index),
     })
 }
@@ -107,6 +114,42 @@ fn has_part(cell: &CellReport) -> bool {
 /// Where the part of the cell at this position stands.
 fn anchor(index: usize) -> String {
     format!("cell-{index}")
+}
+
+/// A curve of a cell's charts, and what it comes to.
+#[derive(Debug)]
+pub struct Curve {
+    /// Its name for the script, which is the class of its look, too.
+    pub of: &'static str,
+    /// In words.
+    pub name: &'static str,
+    /// Of the whole run.
+    pub sum: String,
+}
+
+fn key(cell: &CellReport) -> Vec<Curve> {
+    let Some(timeline) = &cell.timeline else { return Vec::new() };
+    let acked = if cell.confirmed { "acknowledged" } else { "unconfirmed" };
+    let sum = |counts: &[u64]| counts.iter().sum::<u64>().to_string();
+    let mut key = vec![
+        Curve { of: "sent", name: "sent", sum: cell.counts.sent.to_string() },
+        Curve { of: "acked", name: acked, sum: cell.counts.acked.to_string() },
+    ];
+    // The script draws what is in the lists, and nothing of empty ones.
+    let rare =
+        [("lost", "lost", &timeline.lost), ("duplicated", "duplicated", &timeline.duplicated)];
+    let rare = rare.into_iter().filter(|(_, _, counts)| counts.iter().any(|n| *n > 0));
+    key.extend(rare.map(|(of, name, counts)| Curve { of, name, sum: sum(counts) }));
+    let highest = timeline.latency_max_us.iter().flatten().max();
+    let sum = highest.map_or("none".to_owned(), |us| latency(*us));
+    key.push(Curve { of: "latency", name: "highest latency", sum });
+    key
+}
+
+/// Three digits of a latency.
+fn latency(us: u64) -> String {
+    let ms = us as f64 / 1e3;
+    if ms >= 1e3 { format!("{:.2} s", ms / 1e3) } else { format!("{ms:.1} ms") }
 }
 
 /// What a person who does not see the charts must know of them.

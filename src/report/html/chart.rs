@@ -1,7 +1,11 @@
 //! What the page's script draws: the axis that all charts share, and each cell's timeline.
 
+use super::faults::Band;
 use crate::report::Report;
 use serde::Serialize;
+
+/// A time axis has at most so many ticks: narrow pages have no room for more.
+const TICKS_MAX: usize = 11;
 
 /// The time that all charts and lanes show, milliseconds of the scenario's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -28,39 +32,55 @@ impl Axis {
         let (left, right) = (of(from_ms).round(), of(to_ms).round());
         (left / 100.0, (right - left) / 100.0)
     }
+
+    /// Round times, milliseconds: charts and lanes have their lines there.
+    pub fn ticks(&self) -> Vec<f64> {
+        let steps_ms = (0..).map(|i| [1.0, 2.0, 5.0][i % 3] * 10_f64.powi(i as i32 / 3));
+        let ticks = |step_ms: f64| {
+            let (first, last) = ((self.from_ms / step_ms).ceil(), (self.to_ms / step_ms).floor());
+            (first as i64..=last as i64).map(move |n| n as f64 * step_ms)
+        };
+        steps_ms
+            .map(ticks)
+            .find(|ticks| ticks.clone().count() <= TICKS_MAX)
+            .into_iter()
+            .flatten()
+            .collect()
+    }
 }
 
 /// Everything that is drawn.
 #[derive(Debug, Serialize)]
 struct Charts<'a> {
     axis: Axis,
-    faults: Vec<Band<'a>>,
+    ticks: Vec<f64>,
+    faults: &'a [Band],
     cells: Vec<Option<&'a crate::verify::Timeline>>,
-}
-
-/// A fault as a bar behind the charts.
-#[derive(Debug, Serialize)]
-struct Band<'a> {
-    number: usize,
-    what: &'a str,
-    from_ms: f64,
-    to_ms: f64,
-    effective: bool,
 }
 
 /// The charts as JSON that may stand in a script element: without `<`, so that nothing in it ends
 /// the element.
-pub fn json(report: &Report, axis: Axis) -> String {
-    let faults = report.faults.iter().enumerate().filter_map(|(index, fault)| {
-        Some(Band {
-            number: index + 1,
-            what: &fault.what,
-            from_ms: fault.effective_at_ms.or(fault.called_at_ms)?,
-            to_ms: fault.healed_at_ms.unwrap_or(axis.to_ms),
-            effective: fault.effective,
-        })
-    });
+pub fn json(report: &Report, axis: Axis, faults: &[Band]) -> String {
     let cells = report.cells.iter().map(|cell| cell.timeline.as_ref()).collect();
-    let charts = Charts { axis, faults: faults.collect(), cells };
+    let charts = Charts { axis, ticks: axis.ticks(), faults, cells };
     serde_json::json!(charts).to_string().replace('<', "\\u003c")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_are_round_and_few() {
+        let ticks = |from_ms, to_ms| Axis { from_ms, to_ms }.ticks();
+        assert_eq!(
+            ticks(-3_543.0, 16_357.0),
+            [-2e3, 0.0, 2e3, 4e3, 6e3, 8e3, 1e4, 12e3, 14e3, 16e3]
+        );
+        assert_eq!(ticks(0.0, 1.0), [0.0, 1.0]);
+        for to_ms in [10.0, 999.0, 12_345.0, 3.6e6, 8.64e7] {
+            let ticks = ticks(0.0, to_ms);
+            assert!((2..=TICKS_MAX).contains(&ticks.len()), "{to_ms}: {ticks:?}");
+        }
+    }
 }

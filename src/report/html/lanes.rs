@@ -131,7 +131,7 @@ fn leader(state: &State, span: &str) -> (String, String, String) {
     }
     let title = format!("broker {leader} leads in epoch {epoch}, {span}");
     // As many looks as there are; the label says which broker it is.
-    (leader.to_string(), title, format!("b{}", leader % 9))
+    (format!("broker {leader}"), title, format!("b{}", leader % 9))
 }
 
 fn isr(state: &State, replicas: usize, span: &str) -> (String, String, String) {
@@ -187,7 +187,7 @@ mod tests {
             view(7, 1, 1, 1, &[1, 2]),
             view(9, 1, 1, 1, &[0, 1, 2]),
         ]);
-        assert_eq!(told(&lanes.leader), [("0", 0.0, 40.0), ("1", 40.0, 60.0)]);
+        assert_eq!(told(&lanes.leader), [("broker 0", 0.0, 40.0), ("broker 1", 40.0, 60.0)]);
         assert_eq!(
             told(&lanes.isr),
             [("0 1 2", 0.0, 40.0), ("1 2", 40.0, 40.0), ("0 1 2", 80.0, 20.0)]
@@ -202,7 +202,7 @@ mod tests {
         let lanes = of(&[view(1, 0, 0, 0, &[0]), view(3, 1, -1, 1, &[]), view(6, 1, 0, 2, &[0])]);
         assert_eq!(
             told(&lanes.leader),
-            [("0", 0.0, 20.0), ("none", 20.0, 30.0), ("0", 50.0, 50.0)]
+            [("broker 0", 0.0, 20.0), ("none", 20.0, 30.0), ("broker 0", 50.0, 50.0)]
         );
     }
 

@@ -5,6 +5,7 @@
 mod cells;
 mod chart;
 mod config;
+mod faults;
 mod lanes;
 mod page;
 mod tables;

@@ -1,10 +1,10 @@
 "use strict";
 // Draws the charts of the page, and makes its tables sortable and its configuration easy to copy.
 (() => {
-  const { axis, faults, cells } = JSON.parse(document.getElementById("charts").textContent);
+  const { axis, ticks, faults, cells } = JSON.parse(document.getElementById("charts").textContent);
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const seconds = (ms) => ms / 1000;
-  const SIDE = 64; // As the lanes' names are wide: the lanes stand under the same axis.
+  const SIDE = 80; // As the names of the lanes are wide: all stand over one time axis.
   const LABEL = 14;
   const RIGHT = 16;
   let plots = [];
@@ -17,16 +17,22 @@
         const clamp = (x) => Math.min(Math.max(x, bbox.left), bbox.left + bbox.width);
         ctx.save();
         ctx.font = `${12 * devicePixelRatio}px sans-serif`;
+        ctx.textBaseline = "top";
+        ctx.textAlign = "left";
+        let free = 0;
         for (const fault of faults) {
           const left = clamp(plot.valToPos(seconds(fault.from_ms), "x", true));
           const right = clamp(plot.valToPos(seconds(fault.to_ms), "x", true));
-          ctx.fillStyle = colour(fault.effective ? "--band" : "--band-ineffective");
+          ctx.globalAlpha = 0.25;
+          ctx.fillStyle = colour(fault.effective ? `--f${fault.look % 6}` : "--sent");
           // A fault that was over at once is to be seen, too.
           ctx.fillRect(left, bbox.top, Math.max(right - left, 2 * devicePixelRatio), bbox.height);
-          ctx.fillStyle = colour("--soft");
-          ctx.textBaseline = "top";
-          ctx.textAlign = "left";
-          ctx.fillText(String(fault.number), left + 3 * devicePixelRatio, bbox.top + 2 * devicePixelRatio);
+          ctx.globalAlpha = 1;
+          if (left < free) continue; // Where many are close together, not every one has room for its number.
+          ctx.fillStyle = colour("--ink");
+          const at = left + 3 * devicePixelRatio;
+          ctx.fillText(String(fault.number), at, bbox.top + 2 * devicePixelRatio);
+          free = at + ctx.measureText(String(fault.number)).width;
         }
         ctx.restore();
       },
@@ -42,6 +48,27 @@
   };
   const some = (cell, counts) => [...counts.map((n) => (n > 0 ? n / seconds(cell.step_ms) : null)), null];
 
+  // The key over the charts has what each curve comes to, and under the cursor what it is there.
+  const key = (element) => {
+    const outputs = [...element.closest("figure").querySelectorAll(".key output")];
+    const show = (of, text) => {
+      const output = outputs.find((one) => one.dataset.of === of);
+      if (!output) return;
+      output.dataset.sum ??= output.textContent;
+      output.textContent = text ?? output.dataset.sum;
+    };
+    return {
+      hooks: {
+        setCursor: (plot) => {
+          const at = plot.cursor.idx;
+          const time = at == null ? null : plot.data[0][at];
+          show("time", time == null ? null : `at ${time.toFixed(1)} s`);
+          plot.series.slice(1).forEach(({ label, value }, i) => show(label, time == null ? null : value(plot.data[i + 1][at])));
+        },
+      },
+    };
+  };
+
   const lines = () => ({
     stroke: colour("--soft"),
     grid: { stroke: colour("--line"), width: 1 },
@@ -50,30 +77,32 @@
   const options = (element, height, title, scales, across, series, more) => ({
     width: element.clientWidth,
     height,
-    padding: [8, RIGHT, 0, 0],
+    padding: [8, RIGHT, 6, 0],
+    legend: { show: false },
     cursor: { drag: { x: false, y: false }, sync: { key: "time" }, y: false },
     scales: { x: { time: false, range: () => [seconds(axis.from_ms), seconds(axis.to_ms)] }, ...scales },
     axes: [
-      { ...lines(), values: (_, at) => at.map((s) => `${s} s`) },
+      // The times stand once, under the lanes.
+      { ...lines(), size: 0, gap: 0, ticks: { show: false }, splits: () => ticks.map(seconds), values: (_, at) => at.map(() => "") },
       { ...lines(), size: SIDE - LABEL, label: title, labelSize: LABEL, labelFont: "11px sans-serif", ...across },
     ],
-    series: [{ label: "time", value: (_, s) => (s == null ? "-" : `${s.toFixed(1)} s`) }, ...series],
-    plugins: [bands(), ...more],
+    series: [{}, ...series],
+    plugins: [bands(), key(element), ...more],
   });
   const stepped = uPlot.paths.stepped({ align: 1 });
   const bars = uPlot.paths.bars({ size: [1, Infinity], align: 1 });
-  const whole = (unit) => (_, value) => (value == null ? "-" : `${Math.round(value)}${unit}`);
+  const rated = (value) => `${Math.round(value ?? 0)}/s`;
 
   const rate = (element, cell) => {
     const data = [times(cell), perSecond(cell, cell.sent), perSecond(cell, cell.acked)];
     const series = [
-      { label: "sent/s", stroke: colour("--sent"), width: 1, dash: [4, 3], paths: stepped, points: { show: false }, value: whole("") },
-      { label: "acknowledged/s", stroke: colour("--acked"), width: 1.5, fill: colour("--acked") + "22", paths: stepped, points: { show: false }, value: whole("") },
+      { label: "sent", stroke: colour("--sent"), width: 1, dash: [4, 3], paths: stepped, points: { show: false }, value: rated },
+      { label: "acked", stroke: colour("--acked"), width: 1.5, fill: colour("--acked") + "22", paths: stepped, points: { show: false }, value: rated },
     ];
-    for (const [counts, label, name] of [[cell.lost, "lost/s", "--lost"], [cell.duplicated, "duplicated/s", "--dup"]]) {
+    for (const [counts, label, name] of [[cell.lost, "lost", "--lost"], [cell.duplicated, "duplicated", "--dup"]]) {
       if (!counts) continue;
       data.push(some(cell, counts));
-      series.push({ label, stroke: colour(name), fill: colour(name), width: 0, paths: bars, points: { show: false }, value: whole("") });
+      series.push({ label, stroke: colour(name), fill: colour(name), width: 0, paths: bars, points: { show: false }, value: rated });
     }
     // What piled up comes back in one moment and would flatten everything else: it is cut off, and
     // its height is written there.
@@ -98,7 +127,7 @@
       },
     };
     const scales = { y: { range: () => [0, top * 1.08] } };
-    return new uPlot(options(element, 190, "messages/s", scales, {}, series, [peak]), data, element);
+    return new uPlot(options(element, 170, "messages/s", scales, {}, series, [peak]), data, element);
   };
 
   const latency = (element, cell) => {
@@ -111,9 +140,9 @@
     const powers = Array.from({ length: high - low + 1 }, (_, i) => 10 ** (low + i));
     const named = (v) => (v >= 1000 ? `${v / 1000} s` : v < 1 ? `${Math.round(v * 1000)} us` : `${v} ms`);
     const across = { splits: () => powers, filter: (_, at) => at, values: (_, at) => at.map(named) };
-    const series = [{ label: "highest latency", stroke: colour("--acked"), width: 1.5, paths: stepped, points: { show: true, size: 3, fill: colour("--acked") }, value: (_, v) => (v == null ? "-" : `${v.toPrecision(3)} ms`) }];
+    const series = [{ label: "latency", stroke: colour("--acked"), width: 1.5, paths: stepped, points: { show: true, size: 3, fill: colour("--acked") }, value: (ms) => (ms == null ? "none" : ms < 1000 ? `${ms.toFixed(1)} ms` : `${(ms / 1000).toFixed(2)} s`) }];
     const scales = { y: { distr: 3, range: () => [10 ** low, 10 ** high] } };
-    return new uPlot(options(element, 130, " ", scales, across, series, []), [times(cell), [...ms, null]], element);
+    return new uPlot(options(element, 120, "latency", scales, across, series, []), [times(cell), [...ms, null]], element);
   };
 
   const draw = () => {
@@ -183,9 +212,12 @@
 
   draw();
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
-  // Paper is light.
+  // Paper is light, as wide as the style says, and nothing can be opened on it.
+  let folded = [];
   const paper = (on) => () => {
     document.documentElement.toggleAttribute("data-print", on);
+    if (on) folded = [...document.querySelectorAll("details:not([open])")];
+    folded.forEach((one) => (one.open = on));
     draw();
   };
   addEventListener("beforeprint", paper(true));

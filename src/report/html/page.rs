@@ -3,14 +3,17 @@
 use super::cells::{self, Mark, Part};
 use super::chart::{self, Axis};
 use super::config::{self, Block};
+use super::faults::{self, Fault, Lane, bands};
 use super::tables::{Table, tables};
 use super::trials::{self, Trial};
-use crate::fault::FaultRecord;
 use crate::report::lines::printable;
-use crate::report::told::{alike, why_not};
+use crate::report::prose::Prose;
 use crate::report::{Report, advice, grid, lead};
 use askama::Template;
 use std::io::{self, Write};
+
+/// So many reasons are open to the eye; the others are folded.
+const REASONS_MAX: usize = 5;
 
 #[derive(Template)]
 #[template(path = "page.html")]
@@ -24,33 +27,25 @@ struct Page {
     summary: String,
     verdict: Mark,
     exit_code: u8,
-    lead: String,
-    reasons: Vec<String>,
+    lead: Prose,
+    reasons: Vec<Prose>,
+    more_reasons: Vec<Prose>,
     facts: Vec<(String, String)>,
     tables: Vec<Table>,
-    legend: Vec<String>,
-    advice: Vec<String>,
+    legend: Vec<Prose>,
+    advice: Vec<Prose>,
     faults: Vec<Fault>,
+    fault_lanes: Vec<Lane>,
+    fault_lanes_left_out: usize,
+    ticks: Vec<(f64, String)>,
     shares: Vec<Table>,
     trials: Vec<Trial>,
     trials_left_out: usize,
     parts: Vec<Part>,
     config: Vec<Block>,
-    notes: Vec<String>,
+    notes: Vec<Prose>,
     phases: Vec<(String, String)>,
     charts: String,
-}
-
-/// A fault and its proof.
-#[derive(Debug)]
-struct Fault {
-    number: usize,
-    what: String,
-    nodes: String,
-    times: Option<String>,
-    effective: bool,
-    proof: String,
-    evidence: Vec<String>,
 }
 
 /// Writes the page.
@@ -67,7 +62,11 @@ fn page(report: &Report) -> Page {
         (0..report.cells.len()).filter_map(|index| cells::part(report, index, &axis)).collect();
     let (tables, shares) = tables(report, &parts);
     let (trials, trials_left_out) = trials::trials(report);
-    let told = |texts: &[String]| texts.iter().map(|text| printable(text)).collect();
+    let bands = bands(report, &axis);
+    let (fault_lanes, fault_lanes_left_out) = faults::lanes(&bands, &axis);
+    let told = |texts: &[String]| -> Vec<Prose> { texts.iter().map(Prose::new).collect() };
+    let mut reasons = told(report.reasons.get(1..).unwrap_or_default());
+    let more_reasons = reasons.split_off(reasons.len().min(REASONS_MAX));
     Page {
         style: include_str!("page.css"),
         chart_style: include_str!("uplot/uPlot.min.css"),
@@ -78,13 +77,17 @@ fn page(report: &Report) -> Page {
         summary: printable(&report.plan.summary),
         verdict: Mark::of(report.verdict),
         exit_code: report.exit_code,
-        lead: printable(&lead::headline(report)),
-        reasons: told(report.reasons.get(1..).unwrap_or_default()),
+        lead: Prose::new(lead::headline(report)),
+        reasons,
+        more_reasons,
         facts: facts(report),
         tables,
-        legend: grid::legend(&report.cells),
-        advice: advice::lines(report),
-        faults: faults(report),
+        legend: told(&grid::legend(&report.cells)),
+        advice: told(&advice::lines(report)),
+        faults: faults::faults(report, &bands),
+        fault_lanes,
+        fault_lanes_left_out,
+        ticks: ticks(&axis),
         shares,
         trials,
         trials_left_out,
@@ -92,8 +95,14 @@ fn page(report: &Report) -> Page {
         config: config::common(report),
         notes: told(&report.notes),
         phases: phases(report),
-        charts: chart::json(report, axis),
+        charts: chart::json(report, axis, &bands),
     }
+}
+
+/// Where the axis has its ticks, in percent, and the seconds that stand there.
+fn ticks(axis: &Axis) -> Vec<(f64, String)> {
+    let tick = |ms: f64| (axis.percent(ms, ms).0, format!("{}", ms / 1e3));
+    axis.ticks().into_iter().map(tick).collect()
 }
 
 /// Lines of `about` are a word and what it says.
@@ -105,47 +114,6 @@ fn facts(report: &Report) -> Vec<(String, String)> {
         None => (String::new(), printable(line)),
     });
     [begun, from].into_iter().chain(about).collect()
-}
-
-/// Every fault of a single run; of several trials, those with the same words together.
-fn faults(report: &Report) -> Vec<Fault> {
-    if report.trials.is_empty() {
-        return report.faults.iter().enumerate().map(|(index, one)| fault(index, one)).collect();
-    }
-    let several = |(index, (what, same)): (usize, (&str, Vec<&FaultRecord>))| {
-        let proved = same.iter().filter(|fault| fault.effective).count();
-        Fault {
-            number: index + 1,
-            what: printable(what),
-            nodes: printable(&same[0].nodes.join(", ")),
-            times: None,
-            effective: proved == same.len(),
-            proof: format!("in {proved} of {}", same.len()),
-            evidence: Vec::new(),
-        }
-    };
-    alike(&report.faults).into_iter().enumerate().map(several).collect()
-}
-
-fn fault(index: usize, fault: &FaultRecord) -> Fault {
-    let at = |ms: Option<f64>| ms.map_or("never".to_owned(), |ms| format!("{:.3} s", ms / 1e3));
-    let proof = fault.evidence.iter().find(|evidence| evidence.proves);
-    let rest = fault.evidence.iter().filter(|evidence| Some(*evidence) != proof);
-    Fault {
-        number: index + 1,
-        what: printable(&fault.what),
-        nodes: printable(&fault.nodes.join(", ")),
-        times: Some(format!(
-            "scheduled {}, called {}, effective {}, healed {}",
-            at(Some(fault.scheduled_at_ms)),
-            at(fault.called_at_ms),
-            at(fault.effective_at_ms),
-            at(fault.healed_at_ms),
-        )),
-        effective: fault.effective,
-        proof: printable(proof.map_or(why_not(fault), |proof| &proof.text)),
-        evidence: rest.map(|e| format!("{}: {}", at(Some(e.at_ms)), printable(&e.text))).collect(),
-    }
 }
 
 fn phases(report: &Report) -> Vec<(String, String)> {

@@ -77,7 +77,7 @@ fn the_page_says_what_the_report_says() {
         "Proved: it is gone",
         "called 5.000 s, effective 5.004 s, healed 9.000 s",
         "min.insync.replicas=1",
-        r#""faults":[{"effective":true,"from_ms":5004.2,"number":1,"to_ms":9000.0"#,
+        r#""faults":[{"effective":true,"from_ms":5004.2,"look":0,"name":"kill","number":1"#,
     ] {
         assert!(page.contains(part), "{part}");
     }
@@ -85,6 +85,84 @@ fn the_page_says_what_the_report_says() {
     report.faults[0].reason = Some("nobody was there".to_owned());
     report.faults[0].evidence.clear();
     assert!(super::tests::page(&report).contains("NOT EFFECTIVE: nobody was there"));
+}
+
+/// The page without its scripts and styles.
+fn content(page: &str) -> String {
+    let mut text = String::new();
+    for part in page.split("<script") {
+        text += part.split_once("</script>").map_or(part, |(_, rest)| rest);
+    }
+    text
+}
+
+#[test]
+fn every_cell_s_figure_names_every_fault_and_every_curve_before_a_script_runs() {
+    let faults = "faults:\n  - {process_stop: leader, at: 1s, for: 1s}\n  \
+                  - {kill: leader, at: 3s, for: 1s}\n  - {kill: leader, at: 5s, for: 1s}\n";
+    let mut report = report(&plan(&format!("{faults}matrix: {{acks: ['1', all]}}\n")));
+    for (index, kind) in [(0, "process_stop"), (1, "kill"), (2, "kill")] {
+        let words = format!("{kind} leader at some time");
+        report.faults.push(FaultRecord { index, kind: kind.to_owned(), ..fault(&words) });
+    }
+    report.faults[2].effective = false;
+    let page = content(&page(&report));
+    for figure in page.split("<figure>").skip(1) {
+        for part in [
+            "%\">process_stop leader</b>",
+            "%\">kill leader</b>",
+            ">1</span>",
+            ">2</span>",
+            "class=\"ineffective\"",
+            ">3</span>",
+            "<i class=\"swatch sent\"></i>sent <output data-of=\"sent\">0</output>",
+            "<i class=\"swatch lost\"></i>lost <output data-of=\"lost\">",
+            "<i class=\"swatch duplicated\"></i>duplicated <output",
+            "highest latency <output data-of=\"latency\">1.24 s</output>",
+        ] {
+            assert!(figure.contains(part), "{part}: {figure}");
+        }
+    }
+}
+
+#[test]
+fn many_cells_have_contents_and_one_has_none() {
+    let page = |matrix: &str| content(&page(&report(&plan(matrix))));
+    let many = page("matrix: {min.insync.replicas: [1, 2], acks: ['1', all], rate: [900]}\n");
+    let contents = many.split("<nav").nth(1).unwrap().split("</nav>").next().unwrap();
+    for (anchor, name) in
+        [(0, "min.insync.replicas=1, acks=1"), (3, "min.insync.replicas=2, acks=all")]
+    {
+        let link = format!("<a href=\"#cell-{anchor}\">{name}</a>");
+        assert!(contents.contains(&link), "{link}: {contents}");
+        assert!(many.contains(&format!("id=\"cell-{anchor}\">\n<h2>{name} ")), "{many}");
+    }
+    assert!(!page("").contains("<nav"));
+}
+
+#[test]
+fn a_scenario_s_own_words_are_code_and_no_backtick_is_seen() {
+    let mut report = report(&plan(""));
+    let words = "`lost: 0` is violated: 9 messages";
+    report.reasons = vec![words.to_owned(); 9];
+    report.notes.push(words.to_owned());
+    report.cells[0].notes.push(words.to_owned());
+    report.cells[0].expectations[0].reason = words.to_owned();
+    let page = content(&page(&report));
+    assert!(!page.contains('`'), "{page}");
+    assert_eq!(page.matches("<code>lost: 0</code> is violated").count(), 9 + 3);
+    assert!(page.contains("<summary>And 3 more</summary>"), "{page}");
+}
+
+#[test]
+fn configuration_is_folded_but_not_on_paper() {
+    let page = page(&report(&plan("")));
+    assert!(page.contains("<details><summary>Every property that was set"), "{page}");
+    assert!(!page.contains("<details open>"));
+    assert!(page.contains("details::details-content { content-visibility: visible;"));
+    assert!(
+        page.contains("h2, h3, h4, summary, caption, figcaption, .key { break-after: avoid; }")
+    );
 }
 
 #[test]
