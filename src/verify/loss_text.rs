@@ -72,7 +72,7 @@ fn when(witness: &Witness) -> String {
 
 fn fate(scene: &Scene<'_>, witness: &Witness, cause: Cause) -> String {
     let count = witness.count;
-    let (was, is, them) = (was(count), is(count), them(count));
+    let (was, is) = (was(count), is(count));
     match cause {
         Cause::Truncated { epoch, leader: Some(broker), next_epoch: true } => {
             format!("{was} truncated when broker {broker} became leader in epoch {epoch}")

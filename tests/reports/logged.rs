@@ -3,10 +3,13 @@
 
 use kafka_chaos::event::Evidence;
 use kafka_chaos::fault::FaultRecord;
-use kafka_chaos::ledger::{Found, Ledger, LedgerWriter, Observed, PartitionObserved, ProducerId};
+use kafka_chaos::ledger::{
+    Found, Ledger, LedgerWriter, Observed, PartitionObserved, ProducerId, TopicFate,
+};
 use kafka_chaos::plan::{self, Plan};
 use kafka_chaos::report::{Assembly, Report};
 use kafka_chaos::workload::wire::Summary;
+use std::collections::BTreeMap;
 use std::path::Path;
 use tempfile::TempDir;
 
@@ -68,6 +71,7 @@ impl Told {
             log_start: padded(self.log_start),
             end: padded(end),
             unreadable: vec![None; partitions],
+            topic: TopicFate::default(),
         }
     }
 }
@@ -97,6 +101,7 @@ pub fn report_with(plan: &Plan, cells: &[Told], producers: Vec<Option<Summary>>)
         started_at: "2026-01-01T03:00:00Z".into(),
         zero_us: Some(ZERO_US),
         sending_ended_us: Some(ZERO_US + last * 1_000),
+        brokers: BTreeMap::new(),
         faults: plan.faults.iter().map(|fault| proved(fault.index, &fault.to_string())).collect(),
         observations: vec![],
         ledgers: &ledgers,
