@@ -1,16 +1,17 @@
 //! From what is known of a run to its report: verify each cell, judge, find the reasons.
 
 use super::rate::{self, Windows};
+use super::window::window;
 use super::{AchievedRate, CellReport, Memory, Report, SCHEMA, client_errors, lead};
 use crate::event::Observation;
 use crate::exit::Exit;
 use crate::fault::{FaultRecord, consequences};
 use crate::ledger::{Ledger, LedgerRecord, Observed, PartitionLedger, PartitionObserved};
-use crate::plan::{Cell, Election, FaultAction, Plan, Ports, Rate, Target};
+use crate::plan::{Cell, Election, Plan, Rate};
 use crate::runner::{Stop, latency_phase};
 use crate::verify::{
-    self, Act, CellFindings, CellInput, CellVerdict, FaultWindow, Reason, ReasonKind, RunVerdict,
-    Scope, Timeline, Verdict,
+    self, CellFindings, CellInput, CellVerdict, FaultWindow, Reason, ReasonKind, RunVerdict, Scope,
+    Timeline, Verdict,
 };
 use crate::workload::wire::Summary;
 use std::collections::BTreeMap;
@@ -65,8 +66,11 @@ impl Assembly<'_> {
             fault.evidence.extend(seen);
             fault.evidence.sort_by(|a, b| a.at_ms.total_cmp(&b.at_ms));
         }
-        let windows: Vec<FaultWindow> =
-            self.faults.iter().filter_map(|f| self.window(f, zero_us)).collect();
+        let windows: Vec<FaultWindow> = self
+            .faults
+            .iter()
+            .filter_map(|f| window(f, self.plan, &self.brokers, zero_us))
+            .collect();
         let judged: Vec<Judged> =
             self.plan.cells.iter().map(|cell| self.judge(cell, &windows, zero_us)).collect();
         let (run, exit) = self.sum_up(&judged);
@@ -103,23 +107,6 @@ impl Assembly<'_> {
             notes: self.notes,
             plan: self.plan.clone(),
         }
-    }
-
-    /// The verifier's view of a fault; none if it was never called.
-    fn window(&self, fault: &FaultRecord, zero_us: u64) -> Option<FaultWindow> {
-        let us = |ms: f64| zero_us.saturating_add_signed((ms * 1e3) as i64);
-        let called_us = us(fault.called_at_ms?);
-        let plan = self.plan.faults.iter().find(|plan| plan.index == fault.index);
-        Some(FaultWindow {
-            index: fault.index,
-            what: fault.what.clone(),
-            effective_us: fault.effective_at_ms.map(us),
-            called_us,
-            // What could not be healed lasted to the end.
-            healed_us: fault.healed_at_ms.map_or(u64::MAX, us),
-            act: plan.map_or(Act::Other, |plan| act(&plan.action)),
-            brokers: fault.nodes.iter().filter_map(|n| self.brokers.get(n).copied()).collect(),
-        })
     }
 
     fn judge(&self, cell: &Cell, windows: &[FaultWindow], zero_us: u64) -> Judged {
@@ -192,22 +179,6 @@ impl Assembly<'_> {
         run.reasons.insert(0, Reason::new(ReasonKind::Stopped, Scope::Run, first));
         run.verdict = Verdict::Inconclusive;
         (run, exit)
-    }
-}
-
-/// What a fault does to brokers. A cut with clients on one side only moves no leader.
-fn act(action: &FaultAction) -> Act {
-    match action {
-        FaultAction::ProcessStop { .. } | FaultAction::Pause { .. } => Act::Stop,
-        FaultAction::Kill { .. } => Act::Kill,
-        FaultAction::ElectLeaders { .. } => Act::Elect,
-        FaultAction::Exec { .. } => Act::Exec,
-        FaultAction::NetworkPartition { groups, ports } => {
-            let has_nodes =
-                |group: &&Vec<Target>| group.iter().any(|target| *target != Target::Clients);
-            let between_nodes = groups.iter().filter(has_nodes).count() > 1;
-            if between_nodes && *ports != Ports::Client { Act::Cut } else { Act::Other }
-        }
     }
 }
 

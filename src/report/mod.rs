@@ -35,6 +35,7 @@ mod tests;
 mod told;
 mod trials;
 mod unmet;
+mod window;
 
 pub use annotations::annotations;
 pub use assemble::Assembly;

@@ -34,7 +34,7 @@ pub enum Act {
     Stop,
     /// They die, and are started again on their old data.
     Kill,
-    /// They are cut off from other nodes of the cluster.
+    /// They are cut off from other nodes of the cluster, controllers among them.
     Cut,
     /// Kafka is asked for elections.
     Elect,

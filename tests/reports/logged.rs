@@ -3,9 +3,7 @@
 
 use kafka_chaos::event::Evidence;
 use kafka_chaos::fault::FaultRecord;
-use kafka_chaos::ledger::{
-    Found, Ledger, LedgerWriter, Observed, PartitionObserved, ProducerId, TopicFate,
-};
+use kafka_chaos::ledger::{Found, Ledger, LedgerWriter, Observed, PartitionObserved, ProducerId};
 use kafka_chaos::plan::{self, Plan};
 use kafka_chaos::report::{Assembly, Report};
 use kafka_chaos::workload::wire::Summary;
@@ -71,7 +69,7 @@ impl Told {
             log_start: padded(self.log_start),
             end: padded(end),
             unreadable: vec![None; partitions],
-            topic: TopicFate::default(),
+            ..Observed::default()
         }
     }
 }

@@ -1,0 +1,98 @@
+//! [`window`]: a fault as the verifier knows it.
+
+use crate::fault::FaultRecord;
+use crate::plan::{FaultAction, Plan, Ports, Target};
+use crate::verify::{Act, FaultWindow};
+use std::collections::BTreeMap;
+
+/// The verifier's view of a fault; none if it was never called. `brokers` are all brokers by their
+/// names, which the fault's nodes go by.
+pub(super) fn window(
+    fault: &FaultRecord,
+    plan: &Plan,
+    brokers: &BTreeMap<String, i32>,
+    zero_us: u64,
+) -> Option<FaultWindow> {
+    let us = |ms: f64| zero_us.saturating_add_signed((ms * 1e3) as i64);
+    let called_us = us(fault.called_at_ms?);
+    let plan = plan.faults.iter().find(|plan| plan.index == fault.index);
+    Some(FaultWindow {
+        index: fault.index,
+        what: fault.what.clone(),
+        effective_us: fault.effective_at_ms.map(us),
+        called_us,
+        // What could not be healed lasted to the end.
+        healed_us: fault.healed_at_ms.map_or(u64::MAX, us),
+        act: plan.map_or(Act::Other, |plan| act(&plan.action)),
+        brokers: fault.nodes.iter().filter_map(|node| brokers.get(node).copied()).collect(),
+    })
+}
+
+/// What a fault does to brokers. A leader is deposed when the controllers do not hear it: neither a
+/// cut with clients alone on one side nor one of other traffic brings that about.
+fn act(action: &FaultAction) -> Act {
+    match action {
+        FaultAction::ProcessStop { .. } | FaultAction::Pause { .. } => Act::Stop,
+        FaultAction::Kill { .. } => Act::Kill,
+        FaultAction::ElectLeaders { .. } => Act::Elect,
+        FaultAction::Exec { .. } => Act::Exec,
+        FaultAction::NetworkPartition { groups, ports } => {
+            let has_nodes =
+                |group: &&Vec<Target>| group.iter().any(|target| *target != Target::Clients);
+            let between_nodes = groups.iter().filter(has_nodes).count() > 1;
+            match ports {
+                Ports::All | Ports::Controller if between_nodes => Act::Cut,
+                _ => Act::Other,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_cut_that_the_controllers_may_notice_moves_a_leader() {
+        let cut = |groups: &[&[Target]], ports| {
+            let groups = groups.iter().map(|group| group.to_vec()).collect();
+            act(&FaultAction::NetworkPartition { groups, ports })
+        };
+        let clients_alone: [&[Target]; 2] = [&[Target::Clients], &[Target::Leader]];
+        assert_eq!(cut(&clients_alone, Ports::All), Act::Other);
+        let with_clients: [&[Target]; 2] =
+            [&[Target::Leader, Target::Clients], &[Target::Followers]];
+        assert_eq!(cut(&with_clients, Ports::All), Act::Cut);
+        assert_eq!(cut(&with_clients, Ports::Controller), Act::Cut);
+        assert_eq!(cut(&with_clients, Ports::Client), Act::Other);
+        assert_eq!(cut(&with_clients, Ports::Replication), Act::Other);
+    }
+
+    // The clients are no broker, and a fault that was never called has no window.
+    #[test]
+    fn nodes_are_brokers_by_their_names() {
+        let text = "name: n\nsummary: s\nfaults:\n  - {kill: [leader, clients], at: 5s, for: 10s}\n\
+                    expect: {lost: 0}\n";
+        let plan = crate::plan::from_text("n.yaml", text, &[], Some(1)).unwrap();
+        let mut record = FaultRecord {
+            trial: None,
+            index: 0,
+            kind: "kill".into(),
+            what: "kill leader, clients at 5 s for 10 s".into(),
+            nodes: vec!["broker-1".into(), "clients".into()],
+            scheduled_at_ms: 5_000.0,
+            called_at_ms: Some(5_000.0),
+            effective_at_ms: Some(5_001.0),
+            healed_at_ms: None,
+            effective: true,
+            reason: None,
+            evidence: vec![],
+        };
+        let brokers = [("broker-0".to_owned(), 0), ("broker-1".to_owned(), 1)].into();
+        let found = window(&record, &plan, &brokers, 1_000).unwrap();
+        assert_eq!((found.act, &found.brokers[..]), (Act::Kill, &[1][..]));
+        assert_eq!((found.called_us, found.healed_us), (5_001_000, u64::MAX));
+        record.called_at_ms = None;
+        assert_eq!(window(&record, &plan, &brokers, 0), None);
+    }
+}
