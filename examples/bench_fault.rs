@@ -137,6 +137,7 @@ fn effective_after_us(
             replicas: vec![0],
             controller: Some(0),
         }),
+        custody: Arc::default(),
         history: Arc::default(),
         environment: Box::new(Vec::new),
         journal: Journal::create(&folder.join("journal.jsonl")).map_err(failed)?,

@@ -91,6 +91,11 @@ pub enum FaultStep {
     },
     /// Proved to have taken effect.
     Effective(Evidence),
+    /// Ended before its time, by no fault of the plan; it is healed now.
+    Undone {
+        /// When and how.
+        reason: String,
+    },
     /// Healed.
     Healed,
     /// Could not be injected, proved or healed.

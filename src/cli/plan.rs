@@ -155,7 +155,11 @@ fn expected_nodes(plan: &Plan, action: &FaultAction) -> Vec<String> {
         | FaultAction::Kill { targets } => vec![targets],
         FaultAction::NetworkPartition { groups, .. } => groups.iter().map(Vec::as_slice).collect(),
         FaultAction::ElectLeaders { election } => return vec![elected(plan, *election)],
-        FaultAction::Exec { .. } => return vec!["run among the clients".to_owned()],
+        FaultAction::Exec { touches, .. } => {
+            let touched = touches.iter().map(|target| expected_node(plan, *target));
+            let touched = touched.map(|node| format!("may touch {node}"));
+            return std::iter::once("run among the clients".to_owned()).chain(touched).collect();
+        }
     };
     groups.into_iter().flatten().map(|target| expected_node(plan, *target)).collect()
 }

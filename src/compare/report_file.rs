@@ -5,6 +5,7 @@
 
 use super::side::{LeftOut, Promise, Side, SideCell, Trial};
 use crate::exit::Exit;
+use crate::fault::Undone;
 use crate::plan::{ClusterPlan, Controllers, Expectation, FaultPlan, Metric, Properties, Timing};
 use crate::report::{self, CellTrial, OldCell, ShownCounts};
 use crate::verify::{ExpectationVerdict, PhaseLatency, Reason, ReasonKind, Verdict};
@@ -63,6 +64,7 @@ struct Fault {
     trial: Option<u32>,
     what: String,
     effective: bool,
+    undone: Option<Undone>,
     reason: Option<String>,
 }
 
@@ -147,7 +149,10 @@ impl ReportFile {
         let of_run = |fault: &&Fault| fault.trial.unwrap_or(run.number) == run.number;
         if let Some(idle) = self.faults.iter().filter(of_run).find(|fault| !fault.effective) {
             let reason = idle.reason.as_deref().unwrap_or("no proof was seen");
-            return Some(format!("{} did not take effect: {reason}", idle.what));
+            return Some(match &idle.undone {
+                Some(undone) => format!("{} was undone {}", idle.what, undone.in_words()),
+                None => format!("{} did not take effect: {reason}", idle.what),
+            });
         }
         let is_of_run = |one: &&Reason| one.trial.unwrap_or(run.number) == run.number;
         let failed = why.iter().filter(is_of_run).find(|one| one.kind == ReasonKind::Fault)?;

@@ -81,6 +81,7 @@ mod tests {
             effective_at_ms: Some(11.0),
             healed_at_ms: Some(20.0),
             effective: true,
+            undone: None,
             reason: None,
             evidence: vec![],
         }

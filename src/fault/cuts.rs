@@ -1,6 +1,7 @@
 //! Which packets a partition drops at which place, as a pure function of its groups: [`cuts`].
 
 use super::FaultError;
+use super::custody::Severed;
 use crate::netfilter::{DropRule, Hook};
 use crate::plan::Ports;
 use crate::runtime::{Node, Passes, Role};
@@ -15,10 +16,19 @@ pub(super) struct Cut {
     pub(super) from_group: usize,
     /// The group that it was for.
     pub(super) to_group: usize,
+    /// Between which nodes that is.
+    pub(super) between: Severed,
 }
 
 /// Two groups, the lower number first.
 pub(super) type Pair = (usize, usize);
+
+impl Cut {
+    /// Its two groups.
+    pub(super) fn pair(&self) -> Pair {
+        (self.from_group.min(self.to_group), self.from_group.max(self.to_group))
+    }
+}
 
 /// The rules for a place. Where everybody's packets pass, each directed pair of addresses is cut.
 /// At a node, what arrives from the others is dropped, as Trogdor does; since the others do the
@@ -30,7 +40,8 @@ pub(super) fn cuts(groups: &[Vec<Node>], ports: Ports, passes: Passes) -> Vec<Cu
         for (to_group, to) in members(groups).filter(|(group, _)| *group != from_group) {
             for port in traffic(from, to, ports) {
                 if let Some(rule) = rule(from, to, port, passes) {
-                    cuts.push(Cut { rule, from_group, to_group });
+                    let between = Severed { from: from.id, to: to.id, port };
+                    cuts.push(Cut { rule, from_group, to_group, between });
                 }
             }
         }
@@ -42,9 +53,17 @@ pub(super) fn cuts(groups: &[Vec<Node>], ports: Ports, passes: Passes) -> Vec<Cu
 /// packets.
 ///
 /// # Errors
-/// `NoEffect` when there is none, or when it cannot be told from traffic that is not meant.
+/// `NoEffect` when there is none, when it cannot be told from traffic that is not meant, or when
+/// a whole group is dead.
 pub(super) fn pairs(groups: &[Vec<Node>], ports: Ports) -> Result<BTreeSet<Pair>, FaultError> {
     let mut pairs = BTreeSet::new();
+    let is_dead = |group: &&Vec<Node>| group.iter().all(|node| node.pids.is_empty());
+    if let Some(dead) = groups.iter().filter(|group| !group.is_empty()).find(is_dead) {
+        let names: Vec<&str> = dead.iter().map(|node| node.name.as_str()).collect();
+        let are = if let ([_], false) = (names.as_slice(), is_client(&dead[0])) { "is" } else { "are" };
+        let what = format!("{} {are} dead: there is nothing to cut", names.join(" and "));
+        return Err(FaultError::NoEffect(what));
+    }
     for (a_group, a) in members(groups) {
         for (b_group, b) in members(groups).filter(|(group, _)| *group > a_group) {
             if !traffic(a, b, ports).is_empty() {
@@ -302,10 +321,20 @@ mod tests {
     }
 
     #[test]
-    fn the_dead_without_an_address_have_no_rule_yet_but_their_groups_must_show_packets() {
+    fn the_dead_without_an_address_have_no_rule_yet() {
         let dead = Node { address: None, pids: vec![], ..broker(1) };
-        let groups = [vec![broker(0)], vec![dead]];
-        assert_eq!(told(&groups, Ports::All, Passes::Nodes(0)), [""; 0]);
+        let groups = [vec![broker(0)], vec![dead, broker(2)]];
+        assert_eq!(told(&groups, Ports::All, Passes::Nodes(0)), ["Input 2->* (1, 0)"]);
         assert_eq!(pairs(&groups, Ports::All).unwrap(), [(0, 1)].into());
+    }
+
+    #[test]
+    fn from_a_group_that_is_dead_there_is_nothing_to_cut() {
+        let dead = |id| Node { pids: vec![], ..broker(id) };
+        let words = refusal(&[vec![dead(2)], vec![broker(0), broker(1)]], Ports::All);
+        assert_eq!(words, "node-2 is dead: there is nothing to cut");
+        let words = refusal(&[vec![broker(0)], vec![dead(1), dead(2)]], Ports::All);
+        assert_eq!(words, "node-1 and node-2 are dead: there is nothing to cut");
+        assert!(pairs(&[vec![dead(2), broker(1)], vec![broker(0)]], Ports::All).is_ok());
     }
 }

@@ -196,8 +196,8 @@ impl Fault for ElectLeaders {
         self.over
     }
 
-    fn heal(&mut self) -> Result<(), FaultError> {
-        Ok(())
+    fn heal(&mut self) -> Result<Option<String>, FaultError> {
+        Ok(None)
     }
 
     fn last_words(&mut self) -> Option<String> {

@@ -1,21 +1,24 @@
 //! `exec`: the user's own command, run among the clients with the run's facts in its
 //! environment. Proved by its exit status 0.
 
+use super::custody::Holder;
+use super::holds::Way;
 use super::{Fault, FaultError};
-use crate::runtime::Cluster;
+use crate::runtime::Node;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use std::fs::File;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::Arc;
 
 /// At most so much of the command's output is quoted as evidence, in bytes.
 const QUOTED_BYTES_MAX: usize = 300;
 
 /// A command that runs, or ran.
 pub struct Exec {
-    cluster: Arc<dyn Cluster>,
+    holder: Holder,
+    /// What becomes of these while it runs is its doing.
+    touched: Vec<Node>,
     command: Vec<String>,
     environment: Vec<(String, String)>,
     log: PathBuf,
@@ -25,13 +28,14 @@ pub struct Exec {
 
 impl Exec {
     /// To be run with these variables; its output goes to `log`.
-    pub fn new(
-        cluster: Arc<dyn Cluster>,
+    pub(super) fn new(
+        holder: Holder,
+        touched: Vec<Node>,
         command: Vec<String>,
         environment: Vec<(String, String)>,
         log: PathBuf,
     ) -> Self {
-        Exec { cluster, command, environment, log, child: None, status: None }
+        Exec { holder, touched, command, environment, log, child: None, status: None }
     }
 
     fn quoted_output(&self) -> String {
@@ -53,7 +57,10 @@ impl Exec {
 
 impl Fault for Exec {
     fn nodes(&self) -> Vec<String> {
-        vec!["clients".to_owned()]
+        if self.touched.is_empty() {
+            return vec!["clients".to_owned()];
+        }
+        self.touched.iter().map(|node| node.name.clone()).collect()
     }
 
     fn remedy(&self) -> String {
@@ -70,7 +77,10 @@ impl Fault for Exec {
             .stdin(Stdio::null())
             .stdout(log.try_clone().map_err(error)?)
             .stderr(log);
-        self.child = Some(self.cluster.spawn_client(command)?);
+        for node in &self.touched {
+            self.holder.take(node, Way::Touched, &[]);
+        }
+        self.child = Some(self.holder.cluster.spawn_client(command)?);
         Ok(())
     }
 
@@ -92,7 +102,7 @@ impl Fault for Exec {
         self.status.is_some()
     }
 
-    fn heal(&mut self) -> Result<(), FaultError> {
+    fn heal(&mut self) -> Result<Option<String>, FaultError> {
         self.poll()?;
         if let (Some(child), None) = (&mut self.child, self.status) {
             // It has a session of its own, so its children are of its group and go with it.
@@ -105,7 +115,7 @@ impl Fault for Exec {
             let reaped = child.wait().map_err(|e| FaultError::system("reaping the command", e))?;
             self.status = Some(reaped);
         }
-        Ok(())
+        self.holder.let_all_go(&self.touched, Way::Touched)
     }
 
     fn last_words(&mut self) -> Option<String> {

@@ -1,25 +1,28 @@
 //! `kill`: SIGKILL, healed by starting the node again on its old data. Proved when the process
 //! is gone.
 
+use super::custody::Holder;
+use super::holds::Way;
 use super::process::Process;
+use super::undone::{Interference, other_process};
 use super::{Fault, FaultError};
-use crate::runtime::{Cluster, Node, Role};
+use crate::runtime::Node;
 use nix::sys::signal::Signal;
-use std::sync::Arc;
 
 /// Killed nodes.
 pub struct Kill {
-    cluster: Arc<dyn Cluster>,
+    holder: Holder,
     nodes: Vec<Node>,
+    /// The processes that are killed; none of a node that is dead already.
     killed: Vec<(Node, Vec<Process>)>,
     /// How they were killed, where that is worth telling.
     means: String,
 }
 
 impl Kill {
-    /// To be injected on these nodes of the cluster.
-    pub fn new(cluster: Arc<dyn Cluster>, nodes: Vec<Node>) -> Self {
-        Kill { cluster, nodes, killed: Vec::new(), means: String::new() }
+    /// To be injected on these nodes of the holder's cluster.
+    pub(super) fn new(holder: Holder, nodes: Vec<Node>) -> Self {
+        Kill { holder, nodes, killed: Vec::new(), means: String::new() }
     }
 }
 
@@ -33,16 +36,19 @@ impl Fault for Kill {
     }
 
     fn inject(&mut self) -> Result<(), FaultError> {
-        if let Some(dead) = self.nodes.iter().find(|n| n.pids.is_empty()) {
-            return Err(FaultError::NoEffect(format!("{} is dead already", dead.name)));
+        // The dead are held, too; a fault that finds nobody else does nothing.
+        if self.nodes.iter().all(|n| n.pids.is_empty()) {
+            let told = self.nodes.iter().map(|dead| format!("{} is dead already", dead.name));
+            return Err(FaultError::NoEffect(told.collect::<Vec<_>>().join("; ")));
         }
         for node in &self.nodes {
             let processes: Vec<Process> =
                 node.pids.iter().filter_map(|p| Process::find(*p)).collect();
-            // Remembered first: what half happened must be healed too.
             self.killed.push((node.clone(), processes.clone()));
+            self.holder.take(node, Way::Dead, &processes);
             for process in processes {
-                self.means = process.signal(self.cluster.as_ref(), node, Signal::SIGKILL)?;
+                let cluster = self.holder.cluster.as_ref();
+                self.means = process.signal(cluster, node, Signal::SIGKILL)?;
             }
         }
         Ok(())
@@ -50,9 +56,9 @@ impl Fault for Kill {
 
     fn prove(&mut self) -> Result<Option<String>, FaultError> {
         // Asking for the nodes reaps what has died, so that nothing is left as a zombie.
-        let now = self.cluster.nodes();
+        let now = self.holder.cluster.nodes();
         let mut seen = Vec::new();
-        for (node, processes) in &self.killed {
+        for (node, processes) in self.killed.iter().filter(|(_, processes)| !processes.is_empty()) {
             if processes.iter().any(|p| p.lives()) {
                 return Ok(None);
             }
@@ -67,16 +73,11 @@ impl Fault for Kill {
         Ok((!seen.is_empty()).then(|| seen.join("; ")))
     }
 
-    fn heal(&mut self) -> Result<(), FaultError> {
-        let mut result = Ok(());
-        for (node, _) in &self.killed {
-            // A producer that was killed stays dead: it has no state to come back with.
-            if node.role != Role::Clients {
-                // Every node is started, whatever became of the one before it.
-                let started = self.cluster.start_node(node.id).map_err(FaultError::from);
-                result = result.and(started);
-            }
-        }
-        result
+    fn undone(&mut self) -> Option<Interference> {
+        other_process(&self.holder, &self.killed)
+    }
+
+    fn heal(&mut self) -> Result<Option<String>, FaultError> {
+        self.holder.let_all_go(&self.nodes, Way::Dead)
     }
 }

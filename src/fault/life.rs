@@ -1,6 +1,7 @@
 //! A fault's life on its own thread: wait, resolve, journal, inject, prove, wait, heal. Whatever
 //! happens in between, what was injected is healed.
 
+use super::custody::Holder;
 use super::elect_leaders::ElectLeaders;
 use super::exec::Exec;
 use super::kill::Kill;
@@ -8,7 +9,9 @@ use super::network_partition::NetworkPartition;
 use super::pause::Pause;
 use super::process_stop::ProcessStop;
 use super::target::{resolve, resolve_groups};
-use super::{Fault, FaultError, FaultRecord, History, Journal, JournalEntry, Situation};
+use super::{
+    Custody, Fault, FaultError, FaultRecord, History, Journal, JournalEntry, Situation, Undone,
+};
 use crate::clock::Epoch;
 use crate::event::{Evidence, FaultStep};
 use crate::plan::{FaultAction, FaultPlan};
@@ -25,6 +28,9 @@ const PROOF_INTERVAL_MAX: Duration = Duration::from_millis(20);
 
 /// How long between two looks after a fault that is in force.
 const TEND_INTERVAL: Duration = Duration::from_millis(200);
+
+/// How long between two looks whether a fault that was proved is still in force.
+const LOOK_INTERVAL: Duration = Duration::from_millis(25);
 
 /// Calls all faults off: waiting ones are not injected, active ones are healed at once.
 #[derive(Debug, Default)]
@@ -60,6 +66,8 @@ pub struct Site<'a> {
     pub cluster: Arc<dyn Cluster>,
     /// What is known of the cluster now.
     pub situation: Box<dyn Fn() -> Situation + Send + Sync>,
+    /// Which fault holds which node.
+    pub custody: Arc<Custody>,
     /// What was seen of the partitions so far.
     pub history: Arc<History>,
     /// Environment of `exec`, now.
@@ -90,27 +98,33 @@ impl Site<'_> {
 
     fn make(&self, plan: &FaultPlan) -> Result<Box<dyn Fault>, FaultError> {
         let situation = (self.situation)();
+        let holder = Holder {
+            cluster: Arc::clone(&self.cluster),
+            custody: Arc::clone(&self.custody),
+            fault: plan.index,
+        };
         Ok(match &plan.action {
             FaultAction::ProcessStop { targets } => {
-                Box::new(ProcessStop::new(Arc::clone(&self.cluster), resolve(targets, &situation)?))
+                Box::new(ProcessStop::new(holder, resolve(targets, &situation)?))
             }
             FaultAction::Pause { targets } => {
-                Box::new(Pause::new(Arc::clone(&self.cluster), resolve(targets, &situation)?))
+                Box::new(Pause::new(holder, resolve(targets, &situation)?))
             }
             FaultAction::Kill { targets } => {
-                Box::new(Kill::new(Arc::clone(&self.cluster), resolve(targets, &situation)?))
+                Box::new(Kill::new(holder, resolve(targets, &situation)?))
             }
             FaultAction::NetworkPartition { groups, ports } => {
-                let (cluster, table) = (Arc::clone(&self.cluster), format!("fault_{}", plan.index));
-                let groups = resolve_groups(groups, &situation)?;
-                Box::new(NetworkPartition::new(cluster, table, groups, *ports)?)
+                let (table, groups) =
+                    (format!("fault_{}", plan.index), resolve_groups(groups, &situation)?);
+                Box::new(NetworkPartition::new(holder, table, groups, *ports)?)
             }
             FaultAction::ElectLeaders { election } => {
                 let (vantage, history) = (self.cluster.vantage(), Arc::clone(&self.history));
                 Box::new(ElectLeaders::new(&vantage, *election, history))
             }
-            FaultAction::Exec { command } => Box::new(Exec::new(
-                Arc::clone(&self.cluster),
+            FaultAction::Exec { command, touches } => Box::new(Exec::new(
+                holder,
+                resolve(touches, &situation)?,
                 command.clone(),
                 (self.environment)(),
                 self.folder.join(format!("exec-{}.log", plan.index)),
@@ -132,6 +146,7 @@ pub fn live(plan: &FaultPlan, site: &Site<'_>) -> FaultRecord {
         effective_at_ms: None,
         healed_at_ms: None,
         effective: false,
+        undone: None,
         reason: None,
         evidence: Vec::new(),
     };
@@ -150,6 +165,8 @@ pub fn live(plan: &FaultPlan, site: &Site<'_>) -> FaultRecord {
     // From here on the guard heals on every way out, a panic included.
     let mut guard = Guard { fault, healed: false };
     let outcome = act(plan, site, guard.fault.as_mut(), &mut record);
+    // It may have been undone since it was last looked at.
+    look(site, guard.fault.as_mut(), &mut record);
     if let Some(words) = guard.fault.last_words().filter(|_| record.called_at_ms.is_some()) {
         record.evidence.push(Evidence { at_ms: site.now_ms(), text: words, proves: false });
     }
@@ -157,8 +174,11 @@ pub fn live(plan: &FaultPlan, site: &Site<'_>) -> FaultRecord {
         fail(&mut record, site, error.to_string());
     }
     match guard.heal() {
-        Ok(()) => {
+        Ok(words) => {
             record.healed_at_ms = Some(site.now_ms());
+            if let Some(text) = words {
+                record.evidence.push(Evidence { at_ms: site.now_ms(), text, proves: false });
+            }
             note_healed(&mut record, site);
         }
         Err(error) => fail(&mut record, site, format!("not healed: {error}")),
@@ -201,14 +221,19 @@ fn act(
             }
             tend_at = Instant::now() + TEND_INTERVAL;
         }
-        if !record.effective {
+        if record.effective {
+            look(site, fault, record);
+        } else {
             prove(plan, site, fault, record)?;
         }
-        if fault.is_over() {
+        // What was undone is over: the rest is healed, and its time ends here.
+        if fault.is_over() || record.undone.is_some() {
             return Ok(());
         }
         let mut until = end.min(tend_at);
-        if !record.effective {
+        if record.effective {
+            until = until.min(Instant::now() + LOOK_INTERVAL);
+        } else {
             until = until.min(Instant::now() + interval);
             interval = (interval * 5 / 4).min(PROOF_INTERVAL_MAX);
         }
@@ -233,6 +258,22 @@ fn prove(
         (site.tell)(plan.index, FaultStep::Effective(evidence));
     }
     Ok(())
+}
+
+/// Looks once whether a fault that was proved has been undone.
+fn look(site: &Site<'_>, fault: &mut dyn Fault, record: &mut FaultRecord) {
+    if !record.effective {
+        return;
+    }
+    let at_ms = site.now_ms();
+    let Some(found) = fault.undone() else { return };
+    let after_ms = at_ms - record.called_at_ms.unwrap_or(at_ms);
+    let undone = Undone { at_ms, after_ms, node: found.node, how: found.how };
+    let reason = format!("undone {}", undone.in_words());
+    (site.tell)(record.index, FaultStep::Undone { reason: reason.clone() });
+    record.effective = false;
+    record.reason = Some(reason);
+    record.undone = Some(undone);
 }
 
 fn note_healed(record: &mut FaultRecord, site: &Site<'_>) {
@@ -268,7 +309,7 @@ struct Guard {
 }
 
 impl Guard {
-    fn heal(&mut self) -> Result<(), FaultError> {
+    fn heal(&mut self) -> Result<Option<String>, FaultError> {
         let result = self.fault.heal();
         self.healed = result.is_ok();
         result

@@ -1,15 +1,17 @@
 //! `network_partition`: nodes of different groups do not hear each other, as Trogdor's
 //! NetworkPartitionFault does. Proved by the packets that the drop rules counted, for each pair
-//! of groups. A node that is started again in the meantime gets its rules back.
+//! of groups, on their way to somebody alive. A node that another fault restarts in the meantime
+//! gets its rules back; one that somebody else restarts, or whose rules somebody removes, has
+//! undone the fault.
 
-use super::cuts::{Pair, cuts, pairs};
-use super::placed::{Packets, Placed, add};
+use super::custody::Holder;
+use super::cuts::{Cut, Pair, cuts, pairs};
+use super::placed::{Packets, Placed, Tally, add};
+use super::undone::Interference;
 use super::{Fault, FaultError};
 use crate::plan::Ports;
-use crate::runtime::{Cluster, DropSite, Node, Passes, Role};
+use crate::runtime::{DropSite, Node, Passes, Role};
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Rules that are gone must be back within this time; a container that has just been started may
@@ -18,12 +20,16 @@ const PUT_BACK_WITHIN: Duration = Duration::from_secs(5);
 
 /// Groups of nodes that are cut from each other.
 pub struct NetworkPartition {
-    cluster: Arc<dyn Cluster>,
+    holder: Holder,
     table: String,
     groups: Vec<Vec<Node>>,
     ports: Ports,
     /// Pairs of groups between which packets must be dropped; known when it is injected.
     pairs: BTreeSet<Pair>,
+    /// Those of them that another fault has cut already: its rules drop their packets.
+    joined: BTreeSet<Pair>,
+    /// Members that lived when it was injected, by `node.id`.
+    lived: BTreeSet<i32>,
     placed: Vec<Placed>,
     /// What was counted by rules that have gone.
     counted_before: Packets,
@@ -31,16 +37,17 @@ pub struct NetworkPartition {
     uncut: BTreeMap<i32, (Instant, Uncut)>,
     /// How often rules were installed after the first time: each time needs a table's name.
     put_back: usize,
+    /// When the nodes were last looked at.
+    looked_at: Instant,
+    interference: Option<Interference>,
 }
 
 /// Why a living node has no rules.
 enum Uncut {
     /// It was dead when the fault was injected.
     WasDead,
-    /// It has another network namespace now.
+    /// A fault has restarted it: it has another network namespace now.
     Restarted,
-    /// Something else took them away.
-    Gone(io::Error),
 }
 
 impl Uncut {
@@ -54,10 +61,6 @@ impl Uncut {
                 "{node} was restarted: its rules were put back {ms} ms after its new process was \
                  seen"
             ),
-            Uncut::Gone(error) => format!(
-                "the rules at {node} had gone ({error}): they were put back {ms} ms after that was \
-                 seen"
-            ),
         }
     }
 }
@@ -68,38 +71,42 @@ impl NetworkPartition {
     ///
     /// # Errors
     /// When the cluster has no such places.
-    pub fn new(
-        cluster: Arc<dyn Cluster>,
+    pub(super) fn new(
+        holder: Holder,
         table: String,
         groups: Vec<Vec<Node>>,
         ports: Ports,
     ) -> Result<Self, FaultError> {
         let nodes: Vec<Node> = groups.iter().flatten().cloned().collect();
         let sites = match pairs(&groups, ports) {
-            Ok(_) => cluster.drop_sites(&nodes)?,
+            Ok(_) => holder.cluster.drop_sites(&nodes)?,
             // Injecting says so.
             Err(_) => Vec::new(),
         };
         let placed = sites.into_iter().map(|site| place(site, &nodes)).collect();
         Ok(NetworkPartition {
-            cluster,
+            holder,
             table,
             groups,
             ports,
             pairs: BTreeSet::new(),
+            joined: BTreeSet::new(),
+            lived: BTreeSet::new(),
             placed,
             counted_before: Packets::new(),
             uncut: BTreeMap::new(),
             put_back: 0,
+            looked_at: Instant::now(),
+            interference: None,
         })
     }
 
     /// Packets dropped so far, over all places, for each pair of groups that must show some.
     fn dropped(&mut self) -> Result<Packets, FaultError> {
-        let mut sums: Packets = self.pairs.iter().map(|pair| (*pair, (0, 0))).collect();
+        let mut sums: Packets = self.pairs.iter().map(|p| (*p, Tally::default())).collect();
         add(&mut sums, &self.counted_before);
         for placed in &mut self.placed {
-            match (placed.count(), placed.site.passes) {
+            match (placed.count(&self.lived), placed.site.passes) {
                 (Err(e), Passes::Everybodys) => {
                     return Err(FaultError::system("reading the drop rules' counters", e));
                 }
@@ -118,7 +125,7 @@ impl NetworkPartition {
         };
         let pairs: Vec<String> = sums
             .iter()
-            .map(|((a, b), (there, back))| {
+            .map(|((a, b), Tally { there, back, .. })| {
                 format!("{there} packets {} -> {} and {back} back", name(*a), name(*b))
             })
             .collect();
@@ -149,12 +156,13 @@ impl NetworkPartition {
                 told.push(format!("{} got rules for new addresses", placed.site.filter.name()));
             }
         }
+        self.register();
         Ok(told)
     }
 
     /// The nodes as they are now.
     fn look_again(&mut self) {
-        let now = self.cluster.nodes();
+        let now = self.holder.cluster.nodes();
         for node in self.groups.iter_mut().flatten() {
             if let Some(fresh) = now.iter().find(|n| n.id == node.id) {
                 *node = fresh.clone();
@@ -168,24 +176,63 @@ impl NetworkPartition {
         for node in self.living() {
             let why = match self.placed.iter_mut().find(|p| p.is_at(node.id)) {
                 None => Uncut::WasDead,
-                Some(placed) => match placed.count() {
-                    _ if placed.pids != node.pids => Uncut::Restarted,
-                    Err(error) => Uncut::Gone(error),
-                    Ok(()) => continue,
-                },
+                Some(placed) if placed.pids != node.pids => {
+                    let custody = &self.holder.custody;
+                    if !custody.owns_end(node.id, placed.process(), self.looked_at) {
+                        let how = format!(
+                            "{} was restarted, and no fault restarted it: its rules are gone",
+                            node.name
+                        );
+                        self.note(&node.name, how);
+                    }
+                    Uncut::Restarted
+                }
+                Some(placed) => {
+                    if let Err(error) = placed.count(&self.lived) {
+                        let how = format!(
+                            "the drop rules at {} are gone, and no fault removed them ({error})",
+                            node.name
+                        );
+                        self.note(&node.name, how);
+                    }
+                    continue;
+                }
             };
             if let Some(index) = self.placed.iter().position(|p| p.is_at(node.id)) {
                 add(&mut self.counted_before, self.placed.remove(index).counted());
             }
             self.uncut.entry(node.id).or_insert_with(|| (Instant::now(), why));
         }
+        self.looked_at = Instant::now();
+    }
+
+    /// The first interference is kept.
+    fn note(&mut self, node: &str, how: String) {
+        self.interference.get_or_insert_with(|| Interference { node: node.to_owned(), how });
+    }
+
+    /// What is to be dropped at all places.
+    fn wanted(&self) -> Vec<Cut> {
+        let of = |p: &Placed| cuts(&self.groups, self.ports, p.site.passes);
+        self.placed.iter().flat_map(of).collect()
+    }
+
+    /// Tells the others what this fault cuts; gives the pairs that they have cut already.
+    fn register(&self) -> BTreeSet<Pair> {
+        let wanted = self.wanted();
+        let already = self.holder.cut(wanted.iter().map(|cut| cut.between).collect());
+        let is_joined = |pair: &&Pair| {
+            let mut own = wanted.iter().filter(|cut| cut.pair() == **pair).peekable();
+            own.peek().is_some() && own.all(|cut| already.contains(&cut.between))
+        };
+        self.pairs.iter().filter(is_joined).copied().collect()
     }
 
     /// Finds the place of a node that has none, and installs its rules.
     fn cut_off(&mut self, node: &Node) -> Result<(), FaultError> {
         let table = self.next_table();
         self.put_back += 1;
-        let sites = self.cluster.drop_sites(std::slice::from_ref(node))?;
+        let sites = self.holder.cluster.drop_sites(std::slice::from_ref(node))?;
         let site = sites.into_iter().find(|s| s.passes == Passes::Nodes(node.id));
         let site = site.ok_or_else(|| {
             FaultError::NoEffect(format!("{} has no place to drop packets at", node.name))
@@ -231,6 +278,13 @@ impl Fault for NetworkPartition {
 
     fn inject(&mut self) -> Result<(), FaultError> {
         self.pairs = pairs(&self.groups, self.ports)?;
+        let alive = self.groups.iter().flatten().filter(|node| !node.pids.is_empty());
+        self.lived = alive.map(|node| node.id).collect();
+        self.joined = self.register();
+        if self.joined == self.pairs {
+            let what = "its groups are cut off from each other already, by another fault";
+            return Err(FaultError::NoEffect(what.to_owned()));
+        }
         let (groups, ports, table) = (&self.groups, self.ports, &self.table);
         // All at once, so that the cut is nearly one moment.
         let results: Vec<_> = std::thread::scope(|scope| {
@@ -250,8 +304,10 @@ impl Fault for NetworkPartition {
 
     fn prove(&mut self) -> Result<Option<String>, FaultError> {
         let sums = self.dropped()?;
-        let all = sums.values().all(|(there, back)| there + back > 0);
-        Ok(all.then(|| self.in_words(&sums)))
+        let is_shown = |(pair, tally): (&Pair, &Tally)| {
+            tally.missed > 0 || self.joined.contains(pair)
+        };
+        Ok(sums.iter().all(is_shown).then(|| self.in_words(&sums)))
     }
 
     fn tend(&mut self) -> Result<Option<String>, FaultError> {
@@ -262,21 +318,42 @@ impl Fault for NetworkPartition {
         Ok((!told.is_empty()).then(|| told.join("; ")))
     }
 
-    fn heal(&mut self) -> Result<(), FaultError> {
+    fn undone(&mut self) -> Option<Interference> {
+        // Of rules at the nodes themselves, tending knows.
+        let shared = |p: &&mut Placed| p.site.passes == Passes::Everybodys;
+        let counted = self.placed.iter_mut().find(shared).map(|p| (p.count(&self.lived), p));
+        if let Some((Err(error), placed)) = counted {
+            let place = placed.site.filter.name().to_owned();
+            let how =
+                format!("the drop rules in {place} are gone, and no fault removed them ({error})");
+            self.note(&place, how);
+        }
+        self.interference.take()
+    }
+
+    fn heal(&mut self) -> Result<Option<String>, FaultError> {
         let results: Vec<_> = self.placed.iter().map(Placed::remove).collect();
-        results.into_iter().collect()
+        results.into_iter().collect::<Result<(), _>>()?;
+        self.holder.uncut();
+        Ok(None)
     }
 
     fn last_words(&mut self) -> Option<String> {
+        if let Some(interference) = &self.interference {
+            return Some(interference.how.clone());
+        }
         let sums = self.dropped().ok()?;
         let silent: Vec<String> = sums
             .iter()
-            .filter(|(_, (there, back))| there + back == 0)
+            .filter(|(pair, tally)| tally.missed == 0 && !self.joined.contains(pair))
             .map(|((a, b), _)| format!("groups {} and {}", a + 1, b + 1))
             .collect();
         if silent.is_empty() {
             return Some(format!("in all, {}", self.in_words(&sums)));
         }
-        Some(format!("no packet was dropped between {}", silent.join(", ")))
+        Some(format!(
+            "no packet that a living node would have received was dropped between {}",
+            silent.join(", ")
+        ))
     }
 }

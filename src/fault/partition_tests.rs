@@ -1,5 +1,7 @@
 //! Partitions at nodes that come and go, on a cluster whose packet filters only remember.
 
+use super::custody::{Custody, Holder};
+use super::holds::Way;
 use super::network_partition::NetworkPartition;
 use super::{Cancel, Fault, Journal, Site, Situation, live};
 use crate::clock::Epoch;
@@ -48,15 +50,22 @@ impl Filter for Namespace {
     }
 }
 
-/// Brokers 0 and 1; each start gives a new process and a new namespace.
+/// Brokers; each start gives a new process and a new namespace.
 struct Containers {
     nodes: Mutex<Vec<(Node, Arc<Namespace>)>>,
+    /// Where everybody's packets pass, if there is such a place.
+    hub: Mutex<Option<Arc<Namespace>>>,
     /// Asked for a place, it refuses.
     refuses: Mutex<bool>,
 }
 
 impl Containers {
+    /// Brokers 0 and 1.
     fn new() -> Arc<Self> {
+        Containers::of(2)
+    }
+
+    fn of(size: i32) -> Arc<Self> {
         let ports = (Some(9092), Some(9094), Some(9093));
         let (replication, client, controller) = ports;
         let node = |id: i32| Node {
@@ -68,8 +77,8 @@ impl Containers {
             listeners: Listeners { replication, client, controller },
             netns: None,
         };
-        let nodes = (0..2).map(|id| (node(id), Arc::default())).collect();
-        Arc::new(Containers { nodes: Mutex::new(nodes), refuses: Mutex::new(false) })
+        let nodes = Mutex::new((0..size).map(|id| (node(id), Arc::default())).collect());
+        Arc::new(Containers { nodes, hub: Mutex::default(), refuses: Mutex::new(false) })
     }
 
     fn namespace(&self, id: usize) -> Arc<Namespace> {
@@ -102,9 +111,29 @@ impl Containers {
     }
 
     fn partition(self: &Arc<Self>) -> NetworkPartition {
-        let groups = self.nodes().into_iter().map(|n| vec![n]).collect();
-        let cluster = Arc::clone(self) as Arc<dyn Cluster>;
-        NetworkPartition::new(cluster, "fault_0".to_owned(), groups, Ports::All).unwrap()
+        self.partition_of(&Arc::default(), 0, self.nodes().into_iter().map(|n| vec![n]).collect())
+    }
+
+    fn partition_of(
+        self: &Arc<Self>,
+        custody: &Arc<Custody>,
+        fault: u16,
+        groups: Vec<Vec<Node>>,
+    ) -> NetworkPartition {
+        let holder = self.holder(custody, fault);
+        NetworkPartition::new(holder, format!("fault_{fault}"), groups, Ports::All).unwrap()
+    }
+
+    fn holder(self: &Arc<Self>, custody: &Arc<Custody>, fault: u16) -> Holder {
+        let (cluster, custody) = (Arc::clone(self) as Arc<dyn Cluster>, Arc::clone(custody));
+        Holder { cluster, custody, fault }
+    }
+
+    /// A partition, and a command that may restart the second broker.
+    fn partition_with_touch(self: &Arc<Self>) -> NetworkPartition {
+        let custody = Arc::default();
+        self.holder(&custody, 1).take(&self.nodes()[1], Way::Touched, &[]);
+        self.partition_of(&custody, 0, self.nodes().into_iter().map(|n| vec![n]).collect())
     }
 }
 
@@ -116,6 +145,9 @@ impl Cluster for Containers {
     fn drop_sites(&self, wanted: &[Node]) -> Result<Vec<DropSite>, RuntimeError> {
         if *self.refuses.lock().unwrap() {
             return Err(RuntimeError::new("no place"));
+        }
+        if let Some(hub) = self.hub.lock().unwrap().clone() {
+            return Ok(vec![DropSite { filter: hub, passes: Passes::Everybodys }]);
         }
         let nodes = self.nodes.lock().unwrap();
         let living = nodes.iter().filter(|(n, _)| !n.pids.is_empty());
@@ -179,7 +211,7 @@ fn both_ends_drop_what_arrives_and_the_counters_of_both_prove_it() {
 #[test]
 fn a_restarted_node_gets_its_rules_back_and_what_was_counted_stays_counted() {
     let containers = Containers::new();
-    let mut fault = containers.partition();
+    let mut fault = containers.partition_with_touch();
     fault.inject().unwrap();
     containers.packets(1, 12);
     fault.prove().unwrap();
@@ -191,6 +223,7 @@ fn a_restarted_node_gets_its_rules_back_and_what_was_counted_stays_counted() {
     let head = "kafka-broker-02 was restarted: its rules were put back ";
     assert!(words.starts_with(head), "{words}");
     assert!(words.ends_with(" ms after its new process was seen"), "{words}");
+    assert_eq!(fault.undone(), None, "a fault of the plan restarted it");
     assert_eq!(containers.rules(1), ["Input 172.18.0.2"]);
     assert_eq!(containers.rules(0), ["Input 172.18.0.3"], "the other end has lost nothing");
     containers.packets(1, 30);
@@ -216,29 +249,124 @@ fn a_node_that_comes_back_at_another_address_is_cut_off_there_too() {
 
 #[test]
 fn a_node_that_is_dead_at_injection_is_cut_off_as_soon_as_it_lives() {
-    let containers = Containers::new();
+    let containers = Containers::of(3);
     containers.stop(1);
-    let mut fault = containers.partition();
+    let mut nodes = containers.nodes();
+    let alone = nodes.remove(0);
+    let mut fault = containers.partition_of(&Arc::default(), 0, vec![vec![alone], nodes]);
     fault.inject().unwrap();
     assert_eq!(fault.tend().unwrap(), None);
-    assert_eq!(containers.rules(0), [""; 0], "nobody knows the other's address yet");
+    assert_eq!(containers.rules(0), ["Input 172.18.0.4"], "nobody knows the other's address yet");
     containers.start(1, 201, 3);
     let words = fault.tend().unwrap().unwrap();
     assert!(words.contains("kafka-broker-02 came up: it was cut off "), "{words}");
-    assert_eq!(containers.rules(0), ["Input 172.18.0.3"]);
+    assert_eq!(containers.rules(0), ["Input 172.18.0.4", "Input 172.18.0.3"]);
     assert_eq!(containers.rules(1), ["Input 172.18.0.2"]);
+    assert_eq!(fault.undone(), None);
     assert_eq!(fault.prove().unwrap(), None, "and must still show packets");
 }
 
 #[test]
-fn rules_that_somebody_else_removed_are_put_back_and_told() {
+fn a_group_that_is_dead_is_cut_off_from_nobody() {
+    let containers = Containers::new();
+    containers.stop(1);
+    let mut fault = containers.partition();
+    let error = fault.inject().unwrap_err().to_string();
+    assert_eq!(error, "kafka-broker-02 is dead: there is nothing to cut");
+}
+
+#[test]
+fn packets_that_only_fly_towards_the_dead_prove_nothing() {
+    let containers = Containers::of(3);
+    let mut nodes = containers.nodes();
+    let alone = nodes.remove(0);
+    // Their addresses stay, as in the local runtime.
+    nodes[0].pids.clear();
+    let mut fault = containers.partition_of(&Arc::default(), 0, vec![vec![alone], nodes]);
+    fault.inject().unwrap();
+    containers.packets(1, 9);
+    assert_eq!(fault.prove().unwrap(), None, "9 packets towards the dead second broker");
+    let words = fault.last_words().unwrap();
+    assert!(words.contains("no packet that a living node would have received"), "{words}");
+    containers.packets(2, 1);
+    let proof = fault.prove().unwrap().unwrap();
+    assert!(proof.contains("dropped 10 packets kafka-broker-01 -> "), "{proof}");
+}
+
+#[test]
+fn a_node_that_dies_after_the_injection_has_been_cut_off_all_the_same() {
+    let containers = Containers::new();
+    let mut fault = containers.partition();
+    fault.inject().unwrap();
+    containers.packets(1, 3);
+    containers.stop(1);
+    assert_eq!(fault.tend().unwrap(), None);
+    assert!(fault.prove().unwrap().unwrap().contains("dropped 3 packets"));
+    assert_eq!(fault.undone(), None);
+}
+
+#[test]
+fn rules_that_somebody_else_removed_have_undone_the_fault() {
     let containers = Containers::new();
     let mut fault = containers.partition();
     fault.inject().unwrap();
     containers.namespace(0).remove("fault_0").unwrap();
-    let words = fault.tend().unwrap().unwrap();
-    assert!(words.starts_with("the rules at kafka-broker-01 had gone ("), "{words}");
-    assert_eq!(containers.rules(0), ["Input 172.18.0.3"]);
+    assert_eq!(fault.tend().unwrap(), None);
+    let found = fault.undone().unwrap();
+    assert_eq!(found.node, "kafka-broker-01");
+    let head = "the drop rules at kafka-broker-01 are gone, and no fault removed them (";
+    assert!(found.how.starts_with(head), "{}", found.how);
+    fault.heal().unwrap();
+    assert_eq!(containers.rules(1), [""; 0]);
+}
+
+#[test]
+fn a_node_that_somebody_else_restarted_has_undone_the_fault() {
+    let containers = Containers::new();
+    let mut fault = containers.partition();
+    fault.inject().unwrap();
+    containers.start(1, 201, 3);
+    drop(fault.tend().unwrap());
+    let found = fault.undone().unwrap();
+    let how = "kafka-broker-02 was restarted, and no fault restarted it: its rules are gone";
+    assert_eq!((found.node.as_str(), found.how.as_str()), ("kafka-broker-02", how));
+}
+
+#[test]
+fn rules_that_vanish_from_everybodys_place_have_undone_the_fault() {
+    let containers = Containers::new();
+    *containers.hub.lock().unwrap() = Some(Arc::default());
+    let mut fault = containers.partition();
+    fault.inject().unwrap();
+    assert_eq!(fault.undone(), None);
+    let hub = containers.hub.lock().unwrap().clone().unwrap();
+    hub.remove("fault_0").unwrap();
+    let found = fault.undone().unwrap();
+    assert_eq!(found.node, "a namespace");
+    assert!(found.how.contains("are gone, and no fault removed them"), "{}", found.how);
+}
+
+/// The second of two equal cuts does nothing; the first that is healed leaves what the other made.
+#[test]
+fn what_is_cut_already_cannot_be_cut_and_a_wider_cut_is_proved_by_what_is_new() {
+    let containers = Containers::of(3);
+    let custody = Arc::default();
+    let nodes = containers.nodes();
+    let pair = vec![vec![nodes[0].clone()], vec![nodes[1].clone()]];
+    let each = nodes.iter().map(|node| vec![node.clone()]).collect();
+    let mut first = containers.partition_of(&custody, 0, pair.clone());
+    first.inject().unwrap();
+    let mut same = containers.partition_of(&custody, 1, pair);
+    let error = same.inject().unwrap_err().to_string();
+    assert_eq!(error, "its groups are cut off from each other already, by another fault");
+    same.heal().unwrap();
+    let mut wider = containers.partition_of(&custody, 2, each);
+    wider.inject().unwrap();
+    assert_eq!(wider.prove().unwrap(), None);
+    containers.packets(2, 1);
+    assert!(wider.prove().unwrap().is_some(), "0 | 1 is the other fault's to prove");
+    first.heal().unwrap();
+    assert_eq!(containers.rules(1), ["Input 172.18.0.2", "Input 172.18.0.4"], "0 | 1 stays cut");
 }
 
 #[test]
@@ -263,9 +391,8 @@ fn rules_that_cannot_be_put_back_are_tried_again_and_then_the_fault_has_failed()
 #[test]
 fn one_group_cuts_nothing_and_says_so() {
     let containers = Containers::new();
-    let cluster = Arc::clone(&containers) as Arc<dyn Cluster>;
     let groups = vec![containers.nodes()];
-    let mut fault = NetworkPartition::new(cluster, "t".into(), groups, Ports::All).unwrap();
+    let mut fault = containers.partition_of(&Arc::default(), 0, groups);
     let error = fault.inject().unwrap_err().to_string();
     assert!(error.contains("all in one group"), "{error}");
 }
@@ -284,6 +411,7 @@ fn what_tending_says_is_evidence_that_proves_nothing() {
             replicas: vec![0, 1],
             controller: Some(0),
         }),
+        custody: Arc::default(),
         history: Arc::default(),
         environment: Box::new(Vec::new),
         journal: Journal::create(&folder.path().join("journal.jsonl")).unwrap(),
@@ -296,6 +424,8 @@ fn what_tending_says_is_evidence_that_proves_nothing() {
     let groups = vec![vec![Target::Leader], vec![Target::Followers]];
     let action = FaultAction::NetworkPartition { groups, ports: Ports::All };
     let plan = FaultPlan { index: 0, action, at_ms: 0, for_ms: 1_000 };
+    // Another fault of the plan may restart it.
+    containers.holder(&site.custody, 1).take(&containers.nodes()[1], Way::Touched, &[]);
     let record = std::thread::scope(|scope| {
         let living = scope.spawn(|| live(&plan, &site));
         while containers.rules(1).is_empty() {

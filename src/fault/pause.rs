@@ -1,24 +1,49 @@
 //! `pause`: a node is frozen as a whole, without a signal that it could see; healed by thawing.
 //! Proved by what the freezer says.
 
+use super::custody::Holder;
+use super::holds::Way;
+use super::process::Process;
+use super::undone::{Interference, after_a_moment, other_process};
 use super::{Fault, FaultError};
-use crate::runtime::{Cluster, Node};
-use std::sync::Arc;
+use crate::runtime::Node;
 
 /// Frozen nodes.
 pub struct Pause {
-    cluster: Arc<dyn Cluster>,
+    holder: Holder,
     nodes: Vec<Node>,
-    /// Those that were told to freeze.
-    frozen: Vec<Node>,
+    /// Their processes when the fault begins; none of a dead node.
+    processes: Vec<(Node, Vec<Process>)>,
     /// By what means.
     means: &'static str,
 }
 
 impl Pause {
-    /// To be injected on these nodes of the cluster.
-    pub fn new(cluster: Arc<dyn Cluster>, nodes: Vec<Node>) -> Self {
-        Pause { cluster, nodes, frozen: Vec::new(), means: "" }
+    /// To be injected on these nodes of the holder's cluster.
+    pub(super) fn new(holder: Holder, nodes: Vec<Node>) -> Self {
+        let found = |n: &Node| n.pids.iter().filter_map(|pid| Process::find(*pid)).collect();
+        let processes = nodes.iter().map(|n| (n.clone(), found(n))).collect();
+        Pause { holder, nodes, processes, means: "" }
+    }
+
+    /// Why there is nothing to do for a node, if so.
+    fn already(&self, node: &Node) -> Result<Option<String>, FaultError> {
+        if node.pids.is_empty() {
+            return Ok(Some(format!("{} has no process to pause", node.name)));
+        }
+        let frozen = self.holder.cluster.frozen(node)?;
+        Ok(frozen.map(|words| format!("{} is paused already: {words}", node.name)))
+    }
+
+    /// A node that lives on with the process that was frozen, and is not frozen.
+    fn thawed(&self) -> Option<Interference> {
+        let is_thawed = |(node, processes): &&(Node, Vec<Process>)| {
+            processes.iter().any(|p| p.lives() && !self.holder.owns_end(node, *p))
+                && matches!(self.holder.cluster.frozen(node), Ok(None))
+        };
+        let (node, _) = self.processes.iter().find(is_thawed)?;
+        let name = node.name.clone();
+        Some(Interference { how: format!("{name} runs again, and no fault thawed it"), node: name })
     }
 }
 
@@ -32,28 +57,26 @@ impl Fault for Pause {
     }
 
     fn inject(&mut self) -> Result<(), FaultError> {
-        for node in &self.nodes {
-            if node.pids.is_empty() {
-                let what = format!("{} has no process to pause", node.name);
-                return Err(FaultError::NoEffect(what));
-            }
-            if let Some(words) = self.cluster.frozen(node)? {
-                let what = format!("{} is paused already: {words}", node.name);
-                return Err(FaultError::NoEffect(what));
-            }
+        let already: Vec<Option<String>> =
+            self.nodes.iter().map(|node| self.already(node)).collect::<Result<_, _>>()?;
+        // What stands still already is held, too; a fault that finds nothing else does nothing.
+        let all: Option<Vec<String>> = already.iter().cloned().collect();
+        if let Some(told) = all {
+            return Err(FaultError::NoEffect(told.join("; ")));
         }
-        for node in &self.nodes {
-            // Remembered first: what half happened must be healed too.
-            self.frozen.push(node.clone());
-            self.means = self.cluster.freeze(node)?;
+        for ((node, processes), already) in self.processes.iter().zip(already) {
+            self.holder.take(node, Way::Frozen, processes);
+            if already.is_none() {
+                self.means = self.holder.cluster.freeze(node)?;
+            }
         }
         Ok(())
     }
 
     fn prove(&mut self) -> Result<Option<String>, FaultError> {
         let mut seen = Vec::new();
-        for node in &self.frozen {
-            match self.cluster.frozen(node)? {
+        for node in self.nodes.iter().filter(|node| !node.pids.is_empty()) {
+            match self.holder.cluster.frozen(node)? {
                 None => return Ok(None),
                 Some(words) => {
                     seen.push(format!("{}, {words} (paused by {})", node.name, self.means));
@@ -63,17 +86,13 @@ impl Fault for Pause {
         Ok((!seen.is_empty()).then(|| seen.join("; ")))
     }
 
-    fn heal(&mut self) -> Result<(), FaultError> {
-        // Each is thawed, whatever became of the one before it.
-        let thaw = |node: &Node| self.cluster.thaw(node).map_err(FaultError::from);
-        let results: Vec<_> = self.frozen.iter().map(thaw).collect();
-        results.into_iter().collect()
+    fn undone(&mut self) -> Option<Interference> {
+        // Who is being killed is not frozen for a moment.
+        let thawed = self.thawed().and_then(|_| after_a_moment(|| self.thawed()));
+        thawed.or_else(|| other_process(&self.holder, &self.processes))
     }
 
-    fn last_words(&mut self) -> Option<String> {
-        let thawed = |node: &Node| matches!(self.cluster.frozen(node), Ok(None));
-        let names: Vec<&str> =
-            self.frozen.iter().filter(|n| thawed(n)).map(|n| n.name.as_str()).collect();
-        (!names.is_empty()).then(|| format!("{} was thawed before its time", names.join(", ")))
+    fn heal(&mut self) -> Result<Option<String>, FaultError> {
+        self.holder.let_all_go(&self.nodes, Way::Frozen)
     }
 }

@@ -2,19 +2,31 @@
 
 use super::FaultError;
 use super::cuts::{Cut, Pair};
-use crate::runtime::{DropSite, Passes};
-use std::collections::BTreeMap;
+use crate::runtime::{DropSite, Passes, Process};
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
-/// Packets dropped between each pair of groups, in both directions: (lower to higher, back).
-pub(super) type Packets = BTreeMap<Pair, (u64, u64)>;
+/// Packets dropped between two groups.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Tally {
+    /// From the group of the lower number to the other.
+    pub(super) there: u64,
+    /// Back.
+    pub(super) back: u64,
+    /// Those of both directions that somebody alive would have received.
+    pub(super) missed: u64,
+}
+
+/// Packets dropped between each pair of groups.
+pub(super) type Packets = BTreeMap<Pair, Tally>;
 
 /// Adds up.
 pub(super) fn add(sums: &mut Packets, more: &Packets) {
-    for (pair, (there, back)) in more {
+    for (pair, tally) in more {
         let sum = sums.entry(*pair).or_default();
-        sum.0 += there;
-        sum.1 += back;
+        sum.there += tally.there;
+        sum.back += tally.back;
+        sum.missed += tally.missed;
     }
 }
 
@@ -25,6 +37,7 @@ pub(super) struct Placed {
     pub(super) site: DropSite,
     /// The node's processes when the place was found; others have another place.
     pub(super) pids: Vec<i32>,
+    process: Option<Process>,
     tables: Vec<(String, Vec<Cut>)>,
     counted: Packets,
 }
@@ -32,7 +45,13 @@ pub(super) struct Placed {
 impl Placed {
     /// Nothing is dropped there yet.
     pub(super) fn new(site: DropSite, pids: Vec<i32>) -> Self {
-        Placed { site, pids, tables: Vec::new(), counted: Packets::new() }
+        let process = pids.first().and_then(|pid| Process::find(*pid));
+        Placed { site, pids, process, tables: Vec::new(), counted: Packets::new() }
+    }
+
+    /// The node's first process then, if it still lived.
+    pub(super) fn process(&self) -> Option<Process> {
+        self.process
     }
 
     /// Whether these are the rules of this node.
@@ -56,7 +75,8 @@ impl Placed {
     }
 
     /// Reads the counters; whoever wants to know what was counted asks [`Placed::counted`].
-    pub(super) fn count(&mut self) -> io::Result<()> {
+    /// Nodes of these ids were alive: what flies towards others alone is received by nobody.
+    pub(super) fn count(&mut self, living: &BTreeSet<i32>) -> io::Result<()> {
         let mut sums = Packets::new();
         for (table, cuts) in &self.tables {
             let dropped = self.site.filter.dropped(table)?;
@@ -66,9 +86,12 @@ impl Placed {
                 return Err(io::Error::new(io::ErrorKind::NotFound, what));
             }
             for (cut, dropped) in cuts.iter().zip(dropped) {
-                let (from, to) = (cut.from_group, cut.to_group);
-                let sum: &mut (u64, u64) = sums.entry((from.min(to), from.max(to))).or_default();
-                *(if from < to { &mut sum.0 } else { &mut sum.1 }) += dropped.packets;
+                let sum = sums.entry(cut.pair()).or_default();
+                let is_there = cut.from_group < cut.to_group;
+                *(if is_there { &mut sum.there } else { &mut sum.back }) += dropped.packets;
+                if living.contains(&cut.between.to) {
+                    sum.missed += dropped.packets;
+                }
             }
         }
         self.counted = sums;

@@ -1,28 +1,47 @@
 //! `process_stop`: SIGSTOP, healed by SIGCONT, as Trogdor's ProcessStopFault does. Proved when
 //! every thread of every process is in state T.
 
+use super::custody::Holder;
+use super::holds::Way;
 use super::process::Process;
+use super::undone::{Interference, after_a_moment, other_process};
 use super::{Fault, FaultError};
-use crate::runtime::{Cluster, Node};
+use crate::runtime::Node;
 use nix::sys::signal::Signal;
-use std::sync::Arc;
 
 /// Stopped processes of some nodes.
 pub struct ProcessStop {
-    cluster: Arc<dyn Cluster>,
+    holder: Holder,
     nodes: Vec<Node>,
-    processes: Vec<(Node, Process)>,
-    stopped: Vec<(Node, Process)>,
+    /// Their processes when the fault begins; none of a dead node.
+    processes: Vec<(Node, Vec<Process>)>,
     /// How they were told to stop, where that is worth telling.
     means: String,
 }
 
 impl ProcessStop {
-    /// To be injected on these nodes of the cluster.
-    pub fn new(cluster: Arc<dyn Cluster>, nodes: Vec<Node>) -> Self {
-        let all = nodes.iter().flat_map(|n| n.pids.iter().map(move |pid| (n, *pid)));
-        let processes = all.filter_map(|(n, pid)| Some((n.clone(), Process::find(pid)?))).collect();
-        ProcessStop { cluster, nodes, processes, stopped: Vec::new(), means: String::new() }
+    /// To be injected on these nodes of the holder's cluster.
+    pub(super) fn new(holder: Holder, nodes: Vec<Node>) -> Self {
+        let found = |n: &Node| n.pids.iter().filter_map(|pid| Process::find(*pid)).collect();
+        let processes = nodes.iter().map(|n| (n.clone(), found(n))).collect();
+        ProcessStop { holder, nodes, processes, means: String::new() }
+    }
+
+    fn each(&self) -> impl Iterator<Item = (&Node, Process)> {
+        self.processes.iter().flat_map(|(node, all)| all.iter().map(move |p| (node, *p)))
+    }
+
+    /// A process of its own that lives, and neither is stopped nor stands still otherwise.
+    fn awake(&self) -> Option<Interference> {
+        let runs = |node: &Node, process: Process| {
+            process.state().is_some_and(|state| state != 'T')
+                && !self.holder.owns_end(node, process)
+                && matches!(self.holder.cluster.frozen(node), Ok(None))
+        };
+        let (node, process) = self.each().find(|(node, process)| runs(node, *process))?;
+        let (name, pid) = (&node.name, process.pid);
+        let how = format!("{name} (process {pid}) runs again, and no fault woke it");
+        Some(Interference { node: name.clone(), how })
     }
 }
 
@@ -32,33 +51,40 @@ impl Fault for ProcessStop {
     }
 
     fn remedy(&self) -> String {
-        let pids: Vec<String> = self.processes.iter().map(|(_, p)| p.pid.to_string()).collect();
+        let pids: Vec<String> = self.each().map(|(_, p)| p.pid.to_string()).collect();
         format!("SIGCONT {}", pids.join(" "))
     }
 
     fn inject(&mut self) -> Result<(), FaultError> {
-        if let Some(dead) = self.nodes.iter().find(|n| n.pids.is_empty()) {
-            return Err(FaultError::NoEffect(format!("{} has no process to stop", dead.name)));
+        let already = |(node, processes): &(Node, Vec<Process>)| match processes.as_slice() {
+            [] => Some(format!("{} has no process to stop", node.name)),
+            [first, ..] if processes.iter().all(|p| p.is_stopped()) => {
+                Some(format!("process {} is stopped already", first.pid))
+            }
+            _ => None,
+        };
+        // What stands still already is held, too; a fault that finds nothing else does nothing.
+        let told: Option<Vec<String>> = self.processes.iter().map(already).collect();
+        if let Some(told) = told {
+            return Err(FaultError::NoEffect(told.join("; ")));
         }
-        if let Some((_, asleep)) = self.processes.iter().find(|(_, p)| p.is_stopped()) {
-            let pid = asleep.pid;
-            return Err(FaultError::NoEffect(format!("process {pid} is stopped already")));
-        }
-        for (node, process) in &self.processes {
-            // Remembered first: a stop that half happened must be healed too.
-            self.stopped.push((node.clone(), *process));
-            self.means = process.signal(self.cluster.as_ref(), node, Signal::SIGSTOP)?;
+        for (node, processes) in &self.processes {
+            self.holder.take(node, Way::Stopped, processes);
+            for process in processes {
+                let cluster = self.holder.cluster.as_ref();
+                self.means = process.signal(cluster, node, Signal::SIGSTOP)?;
+            }
         }
         Ok(())
     }
 
     fn prove(&mut self) -> Result<Option<String>, FaultError> {
-        if let Some(dead) = self.stopped.iter().find(|(_, p)| !p.lives()) {
-            let pid = dead.1.pid;
+        if let Some((_, dead)) = self.each().find(|(_, p)| !p.lives()) {
+            let pid = dead.pid;
             return Err(FaultError::NoEffect(format!("process {pid} died before it was stopped")));
         }
         let mut seen = Vec::new();
-        for (_, process) in &self.stopped {
+        for (_, process) in self.each() {
             let Some(all) = process.all_stopped() else { return Ok(None) };
             let (pid, means) = (process.pid, &self.means);
             seen.push(format!("process {pid}: all {all} threads in state T{means}"));
@@ -66,23 +92,13 @@ impl Fault for ProcessStop {
         Ok((!seen.is_empty()).then(|| seen.join("; ")))
     }
 
-    fn heal(&mut self) -> Result<(), FaultError> {
-        let wake = |(node, process): &(Node, Process)| {
-            process.signal(self.cluster.as_ref(), node, Signal::SIGCONT).map(drop)
-        };
-        // Each is woken, whatever became of the one before it.
-        let results: Vec<_> = self.stopped.iter().map(wake).collect();
-        results.into_iter().collect()
+    fn undone(&mut self) -> Option<Interference> {
+        // Who is being killed is in no state for a moment.
+        let awake = self.awake().and_then(|_| after_a_moment(|| self.awake()));
+        awake.or_else(|| other_process(&self.holder, &self.processes))
     }
 
-    fn last_words(&mut self) -> Option<String> {
-        let awake: Vec<String> = self
-            .stopped
-            .iter()
-            .filter(|(_, p)| p.lives() && !p.is_stopped())
-            .map(|(_, p)| p.pid.to_string())
-            .collect();
-        (!awake.is_empty())
-            .then(|| format!("process {} was woken before its time", awake.join(", ")))
+    fn heal(&mut self) -> Result<Option<String>, FaultError> {
+        self.holder.let_all_go(&self.nodes, Way::Stopped)
     }
 }

@@ -1,5 +1,6 @@
 //! What is known of a fault afterwards.
 
+use super::Undone;
 use crate::event::Evidence;
 use serde::{Deserialize, Serialize};
 
@@ -25,8 +26,11 @@ pub struct FaultRecord {
     pub effective_at_ms: Option<f64>,
     /// When it was healed.
     pub healed_at_ms: Option<f64>,
-    /// Whether it was proved to be in effect.
+    /// Whether it was proved to be in effect, and stayed so until it was healed.
     pub effective: bool,
+    /// What ended it before its time. It was healed then, and is not effective.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undone: Option<Undone>,
     /// Why it was not effective, or what went wrong.
     pub reason: Option<String>,
     /// What was observed.
@@ -34,6 +38,20 @@ pub struct FaultRecord {
 }
 
 impl FaultRecord {
+    /// Why it does not count as a fault that took effect, as a predicate: `was undone after 51 ms:
+    /// …`, `did not take effect in trial 2: …`. None of one that does.
+    pub fn shortcoming(&self) -> Option<String> {
+        if self.effective {
+            return None;
+        }
+        let of = self.trial.map_or(String::new(), |trial| format!(" in trial {trial}"));
+        let reason = self.reason.as_deref().unwrap_or("no proof was seen");
+        Some(match &self.undone {
+            Some(undone) => format!("was undone{of} {}", undone.in_words()),
+            None => format!("did not take effect{of}: {reason}"),
+        })
+    }
+
     /// Why the fault is still in force although its time is over, if it is.
     pub fn not_healed(&self) -> Option<String> {
         let is_over = self.called_at_ms.is_some() && self.healed_at_ms.is_none();

@@ -145,6 +145,7 @@ fn stage() -> Stage {
             replicas: vec![0],
             controller: Some(0),
         }),
+        custody: Arc::default(),
         history: Arc::default(),
         environment: Box::new(|| vec![("CHAOS_PHASE".to_owned(), "faults".to_owned())]),
         journal: Journal::create(&folder.path().join("journal.jsonl")).unwrap(),
@@ -174,7 +175,8 @@ fn pause() -> FaultAction {
 }
 
 fn exec(command: &str) -> FaultAction {
-    FaultAction::Exec { command: ["sh", "-c", command].map(str::to_owned).to_vec() }
+    let command = ["sh", "-c", command].map(str::to_owned).to_vec();
+    FaultAction::Exec { command, touches: vec![] }
 }
 
 #[test]
@@ -203,7 +205,10 @@ fn a_stop_of_no_time_is_not_effective() {
     let stage = stage();
     let record = live(&plan(stop(), 0, 0), &stage.site);
     assert!(!record.effective);
-    assert!(record.reason.unwrap().contains("no proof"));
+    let reason = record.reason.unwrap();
+    assert!(reason.contains("no proof"), "{reason}");
+    // It was never in effect, so nobody ended that.
+    assert!(!reason.contains("woke") && record.undone.is_none(), "{reason}");
     assert!(!stage.sleeper.is_stopped());
 }
 

@@ -1,5 +1,7 @@
 //! What every fault can do, and how it fails.
 
+use super::undone::Interference;
+
 /// A fault that has been resolved to nodes, through its life: `inject` once, `prove` until it
 /// gives a proof, `heal` on every way out.
 pub trait Fault: Send {
@@ -22,8 +24,9 @@ pub trait Fault: Send {
     /// When it can no longer take effect.
     fn prove(&mut self) -> Result<Option<String>, FaultError>;
 
-    /// Asked again and again while the fault is in force: notices what has undone it (a restarted
-    /// container has a new network namespace), puts it back, and says so in words.
+    /// Asked again and again while the fault is in force: notices what another fault of the plan
+    /// has taken from it (a restarted container has a new network namespace), puts it back, and
+    /// says so in words.
     ///
     /// # Errors
     /// When it could not be put back.
@@ -31,16 +34,23 @@ pub trait Fault: Send {
         Ok(None)
     }
 
+    /// Asked again and again once the fault was proved, and just before it is healed: what has
+    /// ended it before its time, if anything but a fault of the plan has.
+    fn undone(&mut self) -> Option<Interference> {
+        None
+    }
+
     /// Whether the fault is over by itself, before its time (a command that ended).
     fn is_over(&mut self) -> bool {
         false
     }
 
-    /// Undoes what `inject` did and nothing else; may be called again.
+    /// Undoes what `inject` did and nothing else, but for what another fault still holds; says
+    /// that in words. May be called again.
     ///
     /// # Errors
     /// When something stayed as the fault made it.
-    fn heal(&mut self) -> Result<(), FaultError>;
+    fn heal(&mut self) -> Result<Option<String>, FaultError>;
 
     /// Asked once, just before healing: what else was observed, worth telling.
     fn last_words(&mut self) -> Option<String> {

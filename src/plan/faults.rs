@@ -49,7 +49,9 @@ fn decided(action: &Action) -> FaultAction {
             ports: *ports,
         },
         Action::ElectLeaders(election) => FaultAction::ElectLeaders { election: *election },
-        Action::Exec(command) => FaultAction::Exec { command: command.clone() },
+        Action::Exec(command, touches) => {
+            FaultAction::Exec { command: command.clone(), touches: values(touches) }
+        }
     }
 }
 
@@ -86,7 +88,9 @@ fn check_targets(maker: &mut Maker<'_>, item: &FaultItem, cluster: &ClusterPlan,
         Action::ElectLeaders(election) => {
             return check_election(maker, item.place, *election, cells);
         }
-        Action::Exec(_) => return,
+        Action::Exec(_, touches) => {
+            return touches.iter().for_each(|target| check_exists(maker, target, cluster, cells));
+        }
     };
     for target in groups.iter().copied().flatten() {
         check_exists(maker, target, cluster, cells);

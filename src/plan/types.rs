@@ -307,6 +307,9 @@ pub enum FaultAction {
     Exec {
         /// Program and arguments; a single string in the scenario becomes `sh -c STRING`.
         command: Vec<String>,
+        /// What becomes of these while it runs is its doing.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        touches: Vec<Target>,
     },
 }
 

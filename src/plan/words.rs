@@ -112,10 +112,18 @@ impl fmt::Display for FaultAction {
                 if *ports == Ports::All { Ok(()) } else { write!(f, " (ports: {ports})") }
             }
             FaultAction::ElectLeaders { election } => write!(f, "{} {election}", self.kind()),
-            FaultAction::Exec { command } => match command.as_slice() {
-                [shell, flag, line] if shell == "sh" && flag == "-c" => write!(f, "exec {line}"),
-                words => write!(f, "exec {}", words.join(" ")),
-            },
+            FaultAction::Exec { command, touches } => {
+                match command.as_slice() {
+                    [shell, flag, line] if shell == "sh" && flag == "-c" => {
+                        write!(f, "exec {line}")?;
+                    }
+                    words => write!(f, "exec {}", words.join(" "))?,
+                }
+                if touches.is_empty() {
+                    return Ok(());
+                }
+                write!(f, " (touches: {})", words(touches))
+            }
         }
     }
 }
@@ -151,6 +159,9 @@ mod tests {
         let election = FaultPlan { index: 0, action, at_ms: 1_500, for_ms: 20_000 };
         assert_eq!(election.to_string(), "elect_leaders unclean at 1.5 s");
         let command = vec!["sh".to_owned(), "-c".to_owned(), "touch x".to_owned()];
-        assert_eq!(FaultAction::Exec { command }.to_string(), "exec touch x");
+        let exec = |touches| FaultAction::Exec { command: command.clone(), touches };
+        assert_eq!(exec(vec![]).to_string(), "exec touch x");
+        let touching = exec(vec![Target::Clients, Target::Broker(1)]);
+        assert_eq!(touching.to_string(), "exec touch x (touches: clients, broker:1)");
     }
 }

@@ -4,7 +4,6 @@
 //! telling comes first.
 
 use super::lines::short;
-use super::told::why_not;
 use super::{CellReport, Report, lead, unmet};
 use crate::exit::Exit;
 use crate::verify::{ExpectationVerdict, Reason, Verdict};
@@ -57,10 +56,11 @@ fn found(report: &Report) -> Vec<Annotation> {
             return all;
         }
     }
-    for fault in report.faults.iter().filter(|fault| !fault.effective) {
-        let of = fault.trial.map_or(String::new(), |trial| format!(" in trial {trial}"));
-        let said = format!("{} did not take effect{of}: {}", fault.what, why_not(fault));
-        all.push((Level::Warning, String::new(), vec![said]));
+    for fault in &report.faults {
+        if let Some(shortcoming) = fault.shortcoming() {
+            let said = format!("{} {shortcoming}", fault.what);
+            all.push((Level::Warning, String::new(), vec![said]));
+        }
     }
     for (cell, one) in expectations(report) {
         let level = match one.verdict {

@@ -160,10 +160,9 @@ impl Assembly<'_> {
     /// Verdict with reasons, and exit of the whole run.
     fn sum_up(&self, judged: &[Judged]) -> (RunVerdict, Exit) {
         let cells: Vec<CellVerdict> = judged.iter().map(|j| j.verdict.clone()).collect();
-        let ineffective = self.faults.iter().filter(|f| !f.effective).map(|f| {
-            let reason = f.reason.as_deref().unwrap_or("no proof was seen");
-            let text = format!("fault {} ({}) did not take effect: {reason}", f.index + 1, f.what);
-            Reason::new(ReasonKind::Fault, Scope::Fault(f.index), text)
+        let ineffective = self.faults.iter().filter_map(|f| {
+            let text = format!("fault {} ({}) {}", f.index + 1, f.what, f.shortcoming()?);
+            Some(Reason::new(ReasonKind::Fault, Scope::Fault(f.index), text))
         });
         let mut run = verify::judge_run(&cells, ineffective.collect());
         let (first, exit) = match &self.stop {

@@ -23,7 +23,7 @@
 //! The schema of Jenkins is in `tests/schemas`, and tests hold files against it.
 
 use super::lines::short;
-use super::told::{alike, why_not};
+use super::told::alike;
 use super::{CellReport, Report, client_errors, grid, lead, unmet};
 use crate::exit::Exit;
 use crate::verify::Verdict;
@@ -134,13 +134,8 @@ fn run_suite(report: &Report, mut red: bool) -> TestSuite {
     let (source, seed) = (line(&report.plan.source), report.plan.seed.to_string());
     suite.add_properties([("source", source.as_str()), ("seed", seed.as_str())]);
     for (what, same) in alike(&report.faults) {
-        let failed = same.iter().filter(|fault| !fault.effective);
-        let words: Vec<String> = failed
-            .map(|fault| {
-                let of = fault.trial.map_or(String::new(), |trial| format!(" in trial {trial}"));
-                format!("{what} did not take effect{of}: {}", why_not(fault))
-            })
-            .collect();
+        let shortcomings = same.iter().filter_map(|fault| fault.shortcoming());
+        let words: Vec<String> = shortcomings.map(|said| format!("{what} {said}")).collect();
         let verdict = if words.is_empty() { Verdict::Pass } else { Verdict::Inconclusive };
         red |= !words.is_empty();
         add(&mut suite, &class, &format!("{what} took effect"), status(verdict, &words));

@@ -93,7 +93,9 @@ fn fault(what: &str, step: &FaultStep) -> String {
             format!("fault: {what}: proved, {}", printable(&evidence.text))
         }
         FaultStep::Healed => format!("fault: {what}: healed"),
-        FaultStep::Failed { reason } => format!("fault: {what}: {}", printable(reason)),
+        FaultStep::Failed { reason } | FaultStep::Undone { reason } => {
+            format!("fault: {what}: {}", printable(reason))
+        }
     }
 }
 

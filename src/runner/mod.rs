@@ -2,12 +2,14 @@
 
 mod bus;
 mod docker;
+mod environment;
 mod folder;
 mod ground;
 mod interrupt;
 mod launch;
 mod load;
 mod local;
+mod monitor;
 mod phases;
 mod readback;
 mod rehearsal;
@@ -16,6 +18,7 @@ mod series;
 mod settle;
 mod setup;
 mod train;
+mod watched;
 
 pub use bus::Bus;
 pub use docker::{DockerOptions, DockerRuntime};

@@ -28,19 +28,25 @@ pub struct Source<'a> {
     pub ledger: &'a Ledger,
 }
 
-/// Reads one cell's topic completely: every partition that it has, planned or not.
+/// Reads one cell's topic completely: every partition that it has, planned or not. `alive` ends a
+/// wait for offsets.
 ///
 /// # Errors
 /// When the run is interrupted or the observer's namespace cannot be entered. What cannot be
 /// read is no error: it stands in the result, and makes the cell inconclusive.
-pub fn read(source: &Source<'_>, bus: &Bus, interrupt: &Interrupt) -> Result<Observed, Stop> {
+pub fn read(
+    source: &Source<'_>,
+    bus: &Bus,
+    interrupt: &Interrupt,
+    alive: &dyn Fn() -> Result<(), String>,
+) -> Result<Observed, Stop> {
     let mut observed = Observed::default();
     for partition in 0..source.cell.topic.partitions() {
         let record = source.ledger.partition(partition);
         let sent = record.map_err(|e| RuntimeError::io("cannot read the ledger", e))?.sent;
         add_partition(&mut observed, sent);
     }
-    let mut ranges = bounds(source, &mut observed, interrupt)?;
+    let mut ranges = bounds(source, &mut observed, interrupt, alive)?;
     for round in 0..ROUNDS_MAX {
         ranges.retain(|r| r.start < r.end && observed.unreadable[r.partition as usize].is_none());
         if ranges.is_empty() {
@@ -52,7 +58,7 @@ pub fn read(source: &Source<'_>, bus: &Bus, interrupt: &Interrupt) -> Result<Obs
         }
         read_ranges(source, &ranges, &mut observed)?;
         let read_to = observed.end.clone();
-        ranges = bounds(source, &mut observed, interrupt)?;
+        ranges = bounds(source, &mut observed, interrupt, alive)?;
         for range in &mut ranges {
             // A partition that was added meanwhile was not read yet.
             let read_to = read_to.get(range.partition as usize);
@@ -81,13 +87,9 @@ fn bounds(
     source: &Source<'_>,
     observed: &mut Observed,
     interrupt: &Interrupt,
+    alive: &dyn Fn() -> Result<(), String>,
 ) -> Result<Vec<Range>, Stop> {
-    let alive = || match interrupt.asked() {
-        Some(_) => Err("interrupted".to_owned()),
-        None => Ok(()),
-    };
-    let mut patience =
-        Patience { timeout: OFFSETS_TIMEOUT, alive: &alive, progress: &mut |_missing| {} };
+    let mut patience = Patience { timeout: OFFSETS_TIMEOUT, alive, progress: &mut |_missing| {} };
     let mut operator = Operator::new(source.vantage, ANSWER_TIMEOUT);
     let name = &source.cell.topic.name;
     let found = kafka::topic_now(&mut operator, name, &mut patience).and_then(|now| {

@@ -123,6 +123,7 @@ fn try_faults(
     let site = Site {
         cluster: Arc::clone(cluster),
         situation: Box::new(situation),
+        custody: Arc::default(),
         history: Arc::default(),
         environment: Box::new(Vec::new),
         journal,

@@ -1,14 +1,16 @@
 //! The whole way of one run, from plan to report. Whatever happens, what is known is reported,
 //! faults are healed, and the cluster is removed.
 
+use super::environment::environment;
 use super::ground::Standing;
 use super::launch::Order;
 use super::load::Load;
+use super::monitor::{Disturbance, Monitor};
 use super::setup::FLUSH_TIMEOUT;
 use super::{Bus, Ground, Interrupt, Phases, RunFolder, readback, settle, setup};
 use crate::event::{FAULTS_PHASE, FaultStep, Observation, RunEvent};
 use crate::exit::Exit;
-use crate::fault::{Cancel, FaultRecord, History, Journal, Site, Situation};
+use crate::fault::{Cancel, Custody, FaultRecord, History, Journal, Site, Situation};
 use crate::kafka::Watcher;
 use crate::ledger::{Ledger, Observed};
 use crate::plan::{Clocks, Controllers, FaultPlan, Plan, Timing};
@@ -23,6 +25,8 @@ use std::time::{Duration, Instant};
 
 /// How long workers may flush after an interrupt.
 const INTERRUPTED_FLUSH: Duration = Duration::from_secs(2);
+/// How long workers that are stopped are waited for.
+const STOPPED_FLUSH: Duration = Duration::from_secs(3);
 
 /// What to run, and how.
 pub struct Request<'a> {
@@ -124,7 +128,7 @@ impl Known {
     fn is_clean(&self, standing: &Standing) -> bool {
         let nodes = standing.cluster.nodes();
         self.unsettled.is_empty()
-            && self.faults.iter().all(|fault| fault.not_healed().is_none())
+            && self.faults.iter().all(|f| f.not_healed().is_none() && f.undone.is_none())
             && nodes.iter().all(|node| node.id < 0 || !node.pids.is_empty())
     }
 
@@ -208,6 +212,32 @@ fn on_cluster(
     interrupt: &Interrupt,
     known: &mut Known,
 ) -> Result<(), Stop> {
+    let custody = Arc::default();
+    let monitor = Monitor::start(cluster, &custody, bus.epoch())?;
+    let scene = Scene { request, cluster, custody: &custody, monitor: &monitor, bus, interrupt };
+    let outcome = watched(&scene, known);
+    for Disturbance { cell, text, is_before_zero } in monitor.disturbances(bus.zero_us()) {
+        known.note(bus, text.clone());
+        let cells = request.plan.cells.iter().map(|c| c.index);
+        let hit = cells.filter(|index| !is_before_zero && cell.is_none_or(|cell| cell == *index));
+        known.unsettled.extend(hit.map(|index| (index, text.clone())));
+    }
+    outcome
+}
+
+/// Where a run takes place, and who watches it.
+struct Scene<'a> {
+    request: &'a Request<'a>,
+    cluster: &'a Arc<dyn Cluster>,
+    custody: &'a Arc<Custody>,
+    monitor: &'a Monitor,
+    bus: &'a Bus,
+    interrupt: &'a Interrupt,
+}
+
+/// From the topics to the end of reading, while the monitor looks.
+fn watched(scene: &Scene<'_>, known: &mut Known) -> Result<(), Stop> {
+    let Scene { request, cluster, monitor, bus, interrupt, .. } = *scene;
     let plan = request.plan;
     let brokers = cluster.nodes().into_iter().filter(Node::is_broker);
     known.brokers = brokers.map(|broker| (broker.name, broker.id)).collect();
@@ -218,44 +248,51 @@ fn on_cluster(
     // A later run must not take an earlier run's messages for its own.
     let run = fastrand::u64(..);
     let mut workers = setup::start_workers(cluster, plan, run, bus.epoch(), request.folder)?;
+    let cells = plan.cells.iter().map(|cell| cell.id.as_str());
+    monitor.watch_workers(cells.zip(workers.iter().map(Worker::pid)));
     known.ledgers = open_ledgers(plan, request.folder)?;
     let watcher = Arc::new(watch(cluster.as_ref(), plan, bus, known)?);
     for worker in &mut workers {
         worker.start().map_err(|e| RuntimeError::new(e.to_string()))?;
     }
-    let outcome = under_load(request, cluster, &workers, &watcher, bus, interrupt, known);
+    let outcome = under_load(scene, &workers, &watcher, known);
     known.phases.begin("flush", Some(Duration::from_secs(1)));
-    stop_workers(&mut workers, bus, interrupt, known, outcome.is_ok());
+    stop_workers(&mut workers, scene, known, outcome.is_ok());
     outcome?;
+    monitor.check()?;
 
     let healed_ms = known.faults.iter().filter_map(|f| f.healed_at_ms).reduce(f64::max);
     let healed_us = healed_ms.zip(bus.zero_us()).map(|(ms, zero)| zero + (ms * 1e3) as u64);
     known.phases.begin("replicas in sync", healed_us.map(|_| settle::ZOMBIE));
     let view = || watcher.view();
-    let behind = settle::settle(plan, &view, bus.epoch(), healed_us, interrupt)?;
+    let alive = || match interrupt.asked() {
+        Some(_) => Err("interrupted".to_owned()),
+        None => monitor.check().map_err(|e| e.what),
+    };
+    let behind = settle::settle(plan, &view, bus.epoch(), healed_us, interrupt, &alive)?;
     known.unsettled.extend(behind);
+    monitor.check()?;
     known.phases.begin("read back", None);
     let vantage = cluster.vantage();
     for (i, (cell, made)) in plan.cells.iter().zip(made).enumerate() {
         let ledger = &known.ledgers[i];
         let source = readback::Source { vantage: &vantage, cell, made, ledger };
-        known.observed[i] = Some(readback::read(&source, bus, interrupt)?);
+        known.observed[i] = Some(readback::read(&source, bus, interrupt, &alive)?);
+        monitor.check()?;
     }
     Ok(())
 }
 
 /// From the first acknowledgement to the end of sending.
 fn under_load(
-    request: &Request<'_>,
-    cluster: &Arc<dyn Cluster>,
+    scene: &Scene<'_>,
     workers: &[Worker],
     watcher: &Arc<Watcher>,
-    bus: &Bus,
-    interrupt: &Interrupt,
     known: &mut Known,
 ) -> Result<(), Stop> {
+    let Scene { request, monitor, bus, interrupt, .. } = *scene;
     let plan = request.plan;
-    let health = || unexpected_death(cluster.as_ref(), plan);
+    let health = || monitor.check();
     let note = known.noting(bus);
     let ledgers = std::mem::take(&mut known.ledgers);
     let load = Load {
@@ -274,7 +311,8 @@ fn under_load(
         let expected = Duration::from_millis(plan.planned_end_ms());
         known.phases.begin(FAULTS_PHASE, Some(expected));
         let history = History::new(plan, known.keeps_eligible, Arc::clone(&known.observations));
-        let site = site(request, cluster, watcher, bus, zero_us, &ledgers, history)?;
+        let producers: Vec<u32> = workers.iter().map(Worker::pid).collect();
+        let site = site(scene, watcher, zero_us, &ledgers, history, &producers)?;
         let (records, end) = load.run_faults(&site);
         known.faults = records;
         end
@@ -285,14 +323,14 @@ fn under_load(
 }
 
 fn site<'a>(
-    request: &Request<'_>,
-    cluster: &Arc<dyn Cluster>,
+    scene: &Scene<'a>,
     watcher: &Arc<Watcher>,
-    bus: &'a Bus,
     zero_us: u64,
     ledgers: &'a [Ledger],
     history: History,
+    producers: &[u32],
 ) -> Result<Site<'a>, RuntimeError> {
+    let Scene { request, cluster, bus, .. } = *scene;
     let path = request.folder.path().join("journal.jsonl");
     let journal = Journal::create(&path)
         .map_err(|e| RuntimeError::io(format!("cannot make {}", path.display()), e))?;
@@ -301,8 +339,9 @@ fn site<'a>(
     Ok(Site {
         cluster: Arc::clone(cluster),
         situation: situation(cluster, watcher, request.plan),
+        custody: Arc::clone(scene.custody),
         history: Arc::new(history),
-        environment: environment(cluster, request.plan, request.folder),
+        environment: environment(cluster, request.plan, request.folder, producers),
         journal,
         epoch: bus.epoch(),
         zero_us,
@@ -327,7 +366,7 @@ fn set_latency_phase(
     let changed = match step {
         FaultStep::Injected { .. } => active.insert(index),
         FaultStep::Healed => active.remove(&index),
-        FaultStep::Effective(_) | FaultStep::Failed { .. } => false,
+        FaultStep::Effective(_) | FaultStep::Undone { .. } | FaultStep::Failed { .. } => false,
     };
     if changed {
         let phase = if active.is_empty() { latency_phase::AFTER } else { latency_phase::DURING };
@@ -364,57 +403,6 @@ fn situation(
             controller: view.controller().map(|(controller, _)| controller),
         }
     })
-}
-
-/// The environment of `exec`, design section 5.
-fn environment(
-    cluster: &Arc<dyn Cluster>,
-    plan: &Plan,
-    folder: &RunFolder,
-) -> Box<dyn Fn() -> Vec<(String, String)> + Send + Sync> {
-    let cluster = Arc::clone(cluster);
-    let topics: Vec<&str> = plan.cells.iter().map(|c| c.topic.name.as_str()).collect();
-    let cells: Vec<&str> = plan.cells.iter().map(|c| c.id.as_str()).collect();
-    let fixed = [
-        ("CHAOS_TOPICS", topics.join(",")),
-        ("CHAOS_CELLS", cells.join(",")),
-        ("CHAOS_RUN_DIR", folder.path().display().to_string()),
-        ("CHAOS_PHASE", "faults".to_owned()),
-    ];
-    Box::new(move || {
-        let mut variables: Vec<(String, String)> =
-            fixed.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect();
-        variables.push(("CHAOS_BOOTSTRAP".to_owned(), cluster.client_bootstrap_servers()));
-        for node in cluster.nodes().into_iter().filter(|n| n.id >= 0) {
-            if let Some(pid) = node.pids.first() {
-                variables.push((format!("CHAOS_NODE_{}_PID", node.id), pid.to_string()));
-                let netns = format!("/proc/{pid}/ns/net");
-                variables.push((format!("CHAOS_NODE_{}_NETNS", node.id), netns));
-            }
-            variables.push((format!("CHAOS_NODE_{}_NAME", node.id), node.name));
-        }
-        variables
-    })
-}
-
-/// A node that died although no fault kills anything like it.
-fn unexpected_death(cluster: &dyn Cluster, plan: &Plan) -> Result<(), RuntimeError> {
-    use crate::plan::FaultAction;
-    // A command may kill what it likes; its effects are the scenario's wish.
-    let may_die = plan
-        .faults
-        .iter()
-        .any(|f| matches!(f.action, FaultAction::Kill { .. } | FaultAction::Exec { .. }));
-    if may_die {
-        return Ok(());
-    }
-    match cluster.nodes().into_iter().find(|n| n.id >= 0 && n.pids.is_empty()) {
-        None => Ok(()),
-        Some(node) => {
-            let words = cluster.post_mortem(node.id).unwrap_or_default();
-            Err(RuntimeError::new(format!("{} died, and no fault killed it: {words}", node.name)))
-        }
-    }
 }
 
 fn open_ledgers(plan: &Plan, folder: &RunFolder) -> Result<Vec<Ledger>, RuntimeError> {
@@ -456,26 +444,31 @@ fn watch(
 }
 
 /// Tells all workers to stop, then waits for each; after an interrupt it does not wait long.
-fn stop_workers(
-    workers: &mut [Worker],
-    bus: &Bus,
-    interrupt: &Interrupt,
-    known: &mut Known,
-    patient: bool,
-) {
+fn stop_workers(workers: &mut [Worker], scene: &Scene<'_>, known: &mut Known, patient: bool) {
+    let Scene { monitor, bus, interrupt, .. } = *scene;
     let failed = |known: &mut Known, cell: usize, error: WorkerError| {
         let text = format!("the producer failed: {error}");
         known.note(bus, format!("cell {cell}: {text}"));
         known.unsettled.push((cell as u16, text));
     };
+    let mut unheard = Vec::new();
     for (cell, worker) in workers.iter_mut().enumerate() {
-        if let Err(error) = worker.stop() {
-            failed(known, cell, error);
+        if monitor.owns_end_of_worker(cell) {
+            worker.excuse_death();
         }
+        unheard.push(worker.stop().err());
     }
     let limit = if patient { FLUSH_TIMEOUT + Duration::from_secs(10) } else { INTERRUPTED_FLUSH };
     let mut deadline = Instant::now() + limit;
+    let begun = Instant::now();
     while Instant::now() < deadline && !workers.iter().all(Worker::has_ended) {
+        // Nobody wakes a stopped one any more: every fault is healed.
+        if begun.elapsed() >= STOPPED_FLUSH
+            && workers.iter().all(|w| w.has_ended() || w.is_stopped())
+        {
+            deadline = Instant::now();
+            break;
+        }
         if !patient {
             // Interrupted before: its own sleep would return at once.
             std::thread::sleep(Duration::from_millis(10));
@@ -484,9 +477,14 @@ fn stop_workers(
             break;
         }
     }
-    for (cell, worker) in workers.iter_mut().enumerate() {
+    for ((cell, worker), unheard) in workers.iter_mut().enumerate().zip(unheard) {
         match worker.finish(deadline.saturating_duration_since(Instant::now())) {
-            Ok(Ending::Finished(summary)) => known.producers[cell] = Some(*summary),
+            Ok(Ending::Finished(summary)) => {
+                known.producers[cell] = Some(*summary);
+                if let Some(error) = unheard {
+                    failed(known, cell, error);
+                }
+            }
             Ok(Ending::KilledByFault) => {
                 known.note(bus, format!("cell {cell}: the producer was killed by a fault"));
             }

@@ -14,7 +14,7 @@ pub const ZOMBIE: Duration = Duration::from_secs(4);
 pub const IN_SYNC_TIMEOUT: Duration = Duration::from_secs(90);
 
 /// Waits for the zombies' end, then for every partition's full ISR. Gives, for each cell whose
-/// replicas did not all return, what was seen.
+/// replicas did not all return, what was seen. `alive` ends the wait for a cell.
 ///
 /// # Errors
 /// When the run is interrupted.
@@ -24,6 +24,7 @@ pub fn settle(
     epoch: Epoch,
     healed_us: Option<u64>,
     interrupt: &Interrupt,
+    alive: &dyn Fn() -> Result<(), String>,
 ) -> Result<Vec<(u16, String)>, Stop> {
     if let Some(healed_us) = healed_us {
         let left = epoch.until_us(healed_us + ZOMBIE.as_micros() as u64);
@@ -39,7 +40,7 @@ pub fn settle(
     for cell in &plan.cells {
         let mut patience = Patience {
             timeout: deadline.saturating_duration_since(Instant::now()),
-            alive: &|| interrupt.asked().map_or(Ok(()), |_| Err("interrupted".to_owned())),
+            alive,
             progress: &mut |_missing| {},
         };
         let topics = std::slice::from_ref(&cell.topic);

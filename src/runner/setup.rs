@@ -3,7 +3,7 @@
 use super::{Interrupt, RunFolder, Stop};
 use crate::kafka::features::{self, Word};
 use crate::kafka::{self, KafkaError, Operator, Patience, TopicId};
-use crate::plan::{Cell, ClusterPlan, FaultAction, Plan, Target};
+use crate::plan::{Cell, ClusterPlan, Plan};
 use crate::runtime::{Cluster, RuntimeError};
 use crate::workload::{Worker, WorkerSpec};
 use std::path::{Path, PathBuf};
@@ -156,23 +156,8 @@ pub fn start_workers(
         worker
             .wait_ready(WORKER_TIMEOUT)
             .map_err(|e| RuntimeError::new(format!("cell {}: {e}", cell.id)))?;
-        if clients_may_die(plan) {
-            worker.excuse_death();
-        }
     }
     Ok(workers)
-}
-
-/// Whether the scenario itself kills clients, or might.
-fn clients_may_die(plan: &Plan) -> bool {
-    plan.faults.iter().any(|f| match &f.action {
-        FaultAction::Kill { targets } => targets.contains(&Target::Clients),
-        FaultAction::Exec { .. } => true,
-        FaultAction::ProcessStop { .. }
-        | FaultAction::Pause { .. }
-        | FaultAction::NetworkPartition { .. }
-        | FaultAction::ElectLeaders { .. } => false,
-    })
 }
 
 fn worker_spec(

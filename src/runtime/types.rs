@@ -171,6 +171,12 @@ pub trait Cluster: Send + Sync {
     /// When the process cannot be made.
     fn spawn_client(&self, command: Command) -> Result<Child, RuntimeError>;
 
+    /// The number under which a command of [`Cluster::spawn_client`] knows a process of this
+    /// machine, where it has one: in the local runtime that command lives in a PID namespace.
+    fn pid_for_clients(&self, pid: i32) -> Option<i32> {
+        Some(pid)
+    }
+
     /// `bootstrap.servers` as the clients must write it.
     fn client_bootstrap_servers(&self) -> String;
 

@@ -24,6 +24,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("followers", Target::Followers),
     ("controller", Target::Controller),
     ("clients", Target::Clients),
+    ("producer", Target::Clients),
     ("all", Target::All),
 ];
 
@@ -75,13 +76,16 @@ impl Reader {
         }
         let problems_before = self.problems.len();
         let mut kind: Option<&Entry> = None;
-        let (mut at, mut duration, mut ports) = (None, None, None);
+        let (mut at, mut duration, mut ports, mut touches) = (None, None, None, None);
         for entry in self.map(node, "faults", "") {
             match entry.key.value.as_str() {
                 "at" => at = self.length(&entry.value, "at"),
                 "for" => duration = self.length(&entry.value, "for"),
                 "ports" => {
                     ports = self.choice(&entry.value, "ports", PORTS).map(|p| (p, entry.key.place));
+                }
+                "touches" => {
+                    touches = self.targets(&entry.value, "touches").map(|t| (t, entry.key.place));
                 }
                 name if KINDS.contains(&name) => match kind {
                     None => kind = Some(entry),
@@ -94,7 +98,7 @@ impl Reader {
                 },
                 _ => {
                     let known: Vec<&str> =
-                        KINDS.iter().chain(&["at", "for", "ports"]).copied().collect();
+                        KINDS.iter().chain(&["at", "for", "ports", "touches"]).copied().collect();
                     self.unknown_key(&entry.key, "a fault", &known);
                 }
             }
@@ -108,7 +112,7 @@ impl Reader {
             return None;
         };
         self.missing_times(kind, at.is_some(), duration.is_some(), node);
-        let action = self.action(kind, ports);
+        let action = self.action(kind, ports, touches);
         if self.problems.len() > problems_before {
             return None;
         }
@@ -129,11 +133,20 @@ impl Reader {
         }
     }
 
-    fn action(&mut self, kind: &Entry, ports: Option<(Ports, Place)>) -> Option<Action> {
+    fn action(
+        &mut self,
+        kind: &Entry,
+        ports: Option<(Ports, Place)>,
+        touches: Option<(Vec<At<Target>>, Place)>,
+    ) -> Option<Action> {
         let name = kind.key.value.as_str();
         if let (Some((_, place)), true) = (ports, name != "network_partition") {
             let message = format!("`ports` has no meaning for `{name}`");
             self.report(place, message, "only `network_partition` cuts single ports");
+        }
+        if let (Some((_, place)), true) = (&touches, name != "exec") {
+            let message = format!("`touches` has no meaning for `{name}`");
+            self.report(*place, message, "only a command of `exec` may touch what it likes");
         }
         match name {
             "process_stop" => Some(Action::ProcessStop(self.targets(&kind.value, name)?)),
@@ -146,7 +159,10 @@ impl Reader {
             "elect_leaders" => {
                 Some(Action::ElectLeaders(self.choice(&kind.value, name, ELECTIONS)?))
             }
-            _ => self.command(&kind.value),
+            _ => {
+                let touches = touches.map(|(targets, _)| targets).unwrap_or_default();
+                Some(Action::Exec(self.command(&kind.value)?, touches))
+            }
         }
     }
 
@@ -197,7 +213,7 @@ impl Reader {
         None
     }
 
-    fn command(&mut self, node: &Node) -> Option<Action> {
+    fn command(&mut self, node: &Node) -> Option<Vec<String>> {
         let help = "write a shell command, or a list of a program and its arguments";
         let command = match &node.kind {
             Kind::Scalar(line) if !line.trim().is_empty() => {
@@ -217,6 +233,6 @@ impl Reader {
             self.report(node.place, "`exec` has no program that could be started", help);
             return None;
         }
-        Some(Action::Exec(command))
+        Some(command)
     }
 }

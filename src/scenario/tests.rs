@@ -74,9 +74,9 @@ matrix: {replication.factor: [1, 3]}
     assert_eq!(groups.iter().map(Vec::len).collect::<Vec<_>>(), [1, 2]);
     assert_eq!(
         scenario.faults[2].action,
-        Action::Exec(["sh", "-c", "touch x"].map(str::to_owned).to_vec())
+        Action::Exec(["sh", "-c", "touch x"].map(str::to_owned).to_vec(), vec![])
     );
-    assert_eq!(scenario.faults[3].action, Action::Exec(["touch", "x"].map(str::to_owned).to_vec()));
+    assert_eq!(scenario.faults[3].action, Action::Exec(["touch", "x"].map(str::to_owned).to_vec(), vec![]));
     assert_eq!(scenario.seed, Some(7));
     assert_eq!(scenario.expect[0].wanted[1].metric, Metric::Unavailable);
     assert_eq!(scenario.expect[0].wanted[1].text, "unavailable: \"<= 3 session\"");
@@ -127,6 +127,8 @@ fn what_a_fault_lacks_or_has_too_much_is_told() {
             "kill: leader\n    ports: client\n    at: 1s\n    for: 1s",
             "`ports` has no meaning for `kill`",
         ),
+        ("kill: leader\n    touches: all\n    at: 1s\n    for: 1s", "`touches` has no meaning"),
+        ("exec: x\n    touches: brokr:1\n    at: 1s", "unknown target `brokr:1`"),
         ("kill: []\n    at: 1s\n    for: 1s", "`kill` has an empty list of targets"),
         ("kill: {leader: 1}\n    at: 1s\n    for: 1s", "`kill` must be a single value, not a map"),
         ("kill: broker:x\n    at: 1s\n    for: 1s", "`broker:x` names no broker"),

@@ -129,8 +129,8 @@ pub enum Action {
     NetworkPartition(Vec<Vec<At<Target>>>, Ports),
     /// `elect_leaders`.
     ElectLeaders(Election),
-    /// `exec`.
-    Exec(Vec<String>),
+    /// `exec`, and `touches`.
+    Exec(Vec<String>, Vec<At<Target>>),
 }
 
 /// One map of `expect:`.

@@ -3,7 +3,7 @@
 
 use super::spec::{SpecError, WorkerSpec};
 use super::wire::{Errors, START, STOP, Summary, WorkerEvent};
-use crate::runtime::RuntimeError;
+use crate::runtime::{Process, RuntimeError};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::os::unix::process::ExitStatusExt;
@@ -41,19 +41,29 @@ pub enum WorkerError {
         source: io::Error,
     },
     /// It did not answer.
-    #[error("the worker (process {pid}) did not {what} within {limit:?}{tail}")]
+    #[error("the worker (process {pid}) did not {what} within {:.1} s{tail}", .waited.as_secs_f64())]
     Silent {
         /// Its process.
         pid: u32,
         /// What was waited for.
         what: &'static str,
         /// How long.
-        limit: Duration,
+        waited: Duration,
+        /// The end of its log.
+        tail: String,
+    },
+    /// It was told to end and could not, because it is stopped.
+    #[error("the worker (process {pid}) is stopped by a signal, so it could not {what}{tail}")]
+    Stopped {
+        /// Its process.
+        pid: u32,
+        /// What was waited for.
+        what: &'static str,
         /// The end of its log.
         tail: String,
     },
     /// It died, and no fault had killed it.
-    #[error("the worker (process {pid}) ended unexpectedly, {status}{tail}")]
+    #[error("the worker (process {pid}) ended, {status}, and no fault killed it{tail}")]
     Died {
         /// Its process.
         pid: u32,
@@ -80,6 +90,8 @@ pub struct Worker {
     told: Arc<Told>,
     log: PathBuf,
     death_excused: bool,
+    /// When it was told to end.
+    told_to_stop: Option<Instant>,
 }
 
 /// What the worker has told so far.
@@ -155,6 +167,7 @@ impl Worker {
             told: Arc::clone(&told),
             log: log.clone(),
             death_excused: false,
+            told_to_stop: None,
         };
         thread::Builder::new()
             .name("worker lines".into())
@@ -196,6 +209,7 @@ impl Worker {
     /// # Errors
     /// When it has died, and neither was that excused nor had it finished.
     pub fn stop(&mut self) -> Result<(), WorkerError> {
+        self.told_to_stop = Some(Instant::now());
         let said = self.say(STOP);
         // It may have finished by itself, its last line still on the way.
         let finished = || self.told.wait(EXIT_LIMIT, |_| false).summary.is_some();
@@ -214,9 +228,14 @@ impl Worker {
         }
     }
 
-    /// A fault is about to kill it: its death by a signal is no error from now on.
+    /// A fault has killed it, or is about to: its death by a signal is no error from now on.
     pub fn excuse_death(&mut self) {
         self.death_excused = true;
+    }
+
+    /// Whether it is stopped by a signal.
+    pub fn is_stopped(&self) -> bool {
+        Process::find(self.pid() as i32).is_some_and(|process| process.state() == Some('T'))
     }
 
     /// The errors it has told so far.
@@ -259,7 +278,8 @@ impl Worker {
     pub fn finish(&mut self, limit: Duration) -> Result<Ending, WorkerError> {
         let lines = self.told.wait(limit, |lines| lines.summary.is_some());
         if lines.summary.is_none() && !lines.closed {
-            let silent = self.silent("finish", limit);
+            let waited = self.told_to_stop.map_or(limit, |since| since.elapsed());
+            let silent = self.silent("finish", waited);
             self.kill()?;
             return Err(silent);
         }
@@ -290,8 +310,12 @@ impl Worker {
         })
     }
 
-    fn silent(&self, what: &'static str, limit: Duration) -> WorkerError {
-        WorkerError::Silent { pid: self.pid(), what, limit, tail: tail(&self.log) }
+    fn silent(&self, what: &'static str, waited: Duration) -> WorkerError {
+        let (pid, tail) = (self.pid(), tail(&self.log));
+        if self.is_stopped() {
+            return WorkerError::Stopped { pid, what, tail };
+        }
+        WorkerError::Silent { pid, what, waited, tail }
     }
 
     fn try_wait(&mut self) -> Result<Option<ExitStatus>, WorkerError> {

@@ -89,7 +89,7 @@ fn a_worker_that_never_gets_ready_is_given_up() {
     let dir = tempfile::tempdir().expect("a folder");
     let mut worker = worker(dir.path(), "read a");
     let error = worker.wait_ready(Duration::from_millis(100)).expect_err("it waits").to_string();
-    assert!(error.contains("did not get ready within 100ms"), "{error}");
+    assert!(error.contains("did not get ready within 0.1 s"), "{error}");
 }
 
 #[test]
@@ -132,8 +132,33 @@ fn a_worker_that_does_not_finish_is_killed() {
     worker.start().expect("it lives");
     worker.stop().expect("it lives");
     let error = worker.finish(Duration::from_millis(100)).expect_err("it waits").to_string();
-    assert!(error.contains("did not finish within 100ms"), "{error}");
+    assert!(error.contains("did not finish within 0.1 s"), "{error}");
     assert!(worker.try_wait().expect("it is ours").is_some());
+}
+
+#[test]
+fn a_stopped_worker_is_called_stopped() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let mut worker = worker(dir.path(), &format!("{READY} read a; read b; read c"));
+    worker.wait_ready(LIMIT).expect("it says so");
+    kill(Pid::from_raw(worker.pid() as i32), Signal::SIGSTOP).expect("it is ours");
+    while !worker.is_stopped() {
+        thread::yield_now();
+    }
+    worker.stop().expect("its pipe takes a line");
+    let error = worker.finish(Duration::ZERO).expect_err("it waits").to_string();
+    assert!(error.contains("is stopped by a signal, so it could not finish"), "{error}");
+}
+
+#[test]
+fn how_long_a_worker_was_waited_for_counts_from_the_word_to_stop() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let mut worker = worker(dir.path(), &format!("{READY} read a; read b; read c"));
+    worker.wait_ready(LIMIT).expect("it says so");
+    worker.stop().expect("it lives");
+    thread::sleep(Duration::from_millis(300));
+    let error = worker.finish(Duration::ZERO).expect_err("it waits").to_string();
+    assert!(error.contains("did not finish within 0.3 s"), "{error}");
 }
 
 #[test]

@@ -172,7 +172,7 @@ fn a_killed_tool_leaves_no_rule_and_no_helper() {
 /// A restart gives a container a new namespace, without rules.
 fn restarted_in_a_partition(user: User) {
     let small = Small::start(3);
-    let mut tool = Tool::start(&small, user, Duration::from_secs(20));
+    let mut tool = Tool::start_with_touch(&small, user, Duration::from_secs(20));
     tool.until("INJECTED ");
     assert!(!small.reaches(0, 1, PEERS));
     tool.until("EFFECTIVE ");
@@ -198,6 +198,22 @@ fn a_restarted_container_gets_its_rules_back() {
 #[test]
 fn a_restarted_container_gets_a_new_helper() {
     restarted_in_a_partition(User::Ordinary);
+}
+
+/// Nobody in the plan may restart it.
+#[test]
+fn a_container_restarted_from_outside_has_undone_the_partition() {
+    let small = Small::start(3);
+    let mut tool = Tool::start(&small, User::Current, Duration::from_secs(20));
+    tool.until("INJECTED ");
+    assert!(!small.reaches(0, 1, PEERS));
+    tool.until("EFFECTIVE ");
+    small.restart(0);
+    let record = tool.record();
+    let undone = record.undone.expect("it is undone");
+    assert_eq!(undone.node, "broker-0");
+    assert!(undone.how.contains("was restarted, and no fault restarted it"), "{}", undone.how);
+    assert!(!record.effective);
 }
 
 #[test]

@@ -128,6 +128,7 @@ fn a_broker_restarted_in_mid_partition_gets_its_rules_back_and_the_report_says_s
          faults:\n\
          - {network_partition: [[\"broker:1\"], [\"broker:0\", \"broker:2\"]], at: 1s, for: 12s}\n\
          - exec: \"docker restart -t 0 $(docker ps -q --filter label=chaos.node=1 --filter label=chaos.folder=$CHAOS_RUN_DIR)\"\n  \
+           touches: \"broker:1\"\n  \
            at: 4s\n\
          expect: {lost: 0}\n",
     );

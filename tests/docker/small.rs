@@ -4,7 +4,7 @@
 use crate::harness::ORDINARY_USER;
 use kafka_chaos::clock::Epoch;
 use kafka_chaos::event::FaultStep;
-use kafka_chaos::fault::{Cancel, FaultRecord, Journal, Site, Situation, live};
+use kafka_chaos::fault::{Cancel, Custody, FaultRecord, Journal, Site, Situation, Way, live};
 use kafka_chaos::plan::{FaultAction, FaultPlan, Ports, Target};
 use kafka_chaos::runtime::docker::{Engine, HelperSpec, Place, Threads, drop_sites};
 use kafka_chaos::runtime::{Cluster, DropSite, Listeners, Node, Role, RuntimeError, Vantage};
@@ -193,6 +193,7 @@ mod order {
     pub const SIZE: &str = "CHAOS_TEST_FILTER_SIZE";
     pub const FOR_MS: &str = "CHAOS_TEST_FILTER_FOR_MS";
     pub const FOLDER: &str = "CHAOS_TEST_FILTER_FOLDER";
+    pub const TOUCHES: &str = "CHAOS_TEST_FILTER_TOUCHES";
 }
 
 /// A tool that cuts container 0 off from the others, for a while.
@@ -204,6 +205,15 @@ pub struct Tool {
 
 impl Tool {
     pub fn start(small: &Small, user: User, time: Duration) -> Tool {
+        Tool::start_with(small, user, time, &[])
+    }
+
+    /// In a plan with a command that may restart container 0.
+    pub fn start_with_touch(small: &Small, user: User, time: Duration) -> Tool {
+        Tool::start_with(small, user, time, &[(order::TOUCHES, "1")])
+    }
+
+    fn start_with(small: &Small, user: User, time: Duration, more: &[(&str, &str)]) -> Tool {
         let folder = tempfile::Builder::new().prefix("chaos-filter-").tempdir().unwrap();
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).unwrap();
         // The ordinary user may not see the tests' own target folder.
@@ -224,6 +234,7 @@ impl Tool {
             .env(order::SIZE, small.size.to_string())
             .env(order::FOR_MS, time.as_millis().to_string())
             .env(order::FOLDER, folder.path())
+            .envs(more.iter().copied())
             .env("HOME", folder.path())
             .stdout(Stdio::piped())
             .spawn()
@@ -270,6 +281,10 @@ fn the_tool() {
         helpers: helper_spec(&run, Duration::from_secs(600), folder.join("chaos")),
     });
     let seen = Arc::clone(&cluster);
+    let custody = Custody::default();
+    if std::env::var_os(order::TOUCHES).is_some() {
+        custody.take(1, 0, Way::Touched, &[]);
+    }
     let site = Site {
         cluster,
         situation: Box::new(move || {
@@ -277,6 +292,7 @@ fn the_tool() {
             let replicas = nodes.iter().map(|n| n.id).collect();
             Situation { nodes, leader: Some(0), replicas, controller: Some(0) }
         }),
+        custody: Arc::new(custody),
         history: Arc::default(),
         environment: Box::new(Vec::new),
         journal: Journal::create(&folder.join("journal.jsonl")).unwrap(),
@@ -288,6 +304,7 @@ fn the_tool() {
             FaultStep::Injected { .. } => println!("INJECTED "),
             FaultStep::Effective(evidence) => println!("EFFECTIVE {}", evidence.text),
             FaultStep::Healed => println!("HEALED "),
+            FaultStep::Undone { reason } => println!("UNDONE {reason}"),
             FaultStep::Failed { reason } => println!("FAILED {reason}"),
         }),
     };

@@ -7,6 +7,7 @@ mod crash;
 mod elections;
 mod faults;
 mod harness;
+mod interference;
 #[path = "../ci_workflow/job.rs"]
 mod job;
 mod losses;

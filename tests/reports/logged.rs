@@ -124,6 +124,7 @@ fn proved(index: u16, what: &str) -> FaultRecord {
         effective_at_ms: Some(3_001.0),
         healed_at_ms: Some(4_000.0),
         effective: true,
+        undone: None,
         reason: None,
         evidence: vec![Evidence { at_ms: 3_001.0, text: "seen".into(), proves: true }],
     }

@@ -79,6 +79,7 @@ fn made_sound(mut report: Report) -> Report {
         effective_at_ms: Some(5_001.75),
         healed_at_ms: Some(15_000.0),
         effective: true,
+        undone: None,
         reason: None,
         evidence: vec![Evidence { at_ms: 5_001.75, text: "all in state T".into(), proves: true }],
     }];

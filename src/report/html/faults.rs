@@ -96,7 +96,7 @@ pub fn faults(report: &Report, bands: &[Band]) -> Vec<Fault> {
 
 fn fault(number: usize, look: String, fault: &FaultRecord) -> Fault {
     let at = |ms: Option<f64>| ms.map_or("never".to_owned(), |ms| format!("{:.3} s", ms / 1e3));
-    let proof = fault.evidence.iter().find(|evidence| evidence.proves);
+    let proof = fault.evidence.iter().find(|e| e.proves).filter(|_| fault.effective);
     let rest = fault.evidence.iter().filter(|evidence| Some(*evidence) != proof);
     Fault {
         number,

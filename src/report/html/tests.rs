@@ -51,6 +51,7 @@ fn fault(what: &str) -> FaultRecord {
         effective_at_ms: Some(5_004.2),
         healed_at_ms: Some(9_000.0),
         effective: true,
+        undone: None,
         reason: None,
         evidence: vec![Evidence { at_ms: 5_004.2, text: "it is gone".to_owned(), proves: true }],
     }

@@ -51,12 +51,15 @@ impl Faults {
             (FaultStep::Effective(evidence), Some(active)) => {
                 active.proof = Some((evidence.at_ms, printable(&evidence.text)));
             }
-            (FaultStep::Failed { reason }, Some(active)) => {
+            (FaultStep::Failed { reason } | FaultStep::Undone { reason }, Some(active)) => {
                 active.failed = Some(printable(reason));
             }
             (FaultStep::Healed, _) => drop(self.active.remove(&index)),
             // It was never in force.
-            (FaultStep::Effective(_) | FaultStep::Failed { .. }, None) => {}
+            (
+                FaultStep::Effective(_) | FaultStep::Undone { .. } | FaultStep::Failed { .. },
+                None,
+            ) => {}
         }
     }
 

@@ -9,6 +9,7 @@ use super::spawner::Spawner;
 use super::spec::{CLIENTS_ADDRESS, ClusterSpec, KafkaNode, OBSERVER_ADDRESS, kafka_nodes};
 use super::topology::{Spoke, Topology};
 use crate::netfilter::{DropPoint, Filter};
+use crate::runtime::process::innermost_pid;
 use crate::runtime::{
     Cluster, DropSite, Listeners, Node, Passes, Role, RuntimeError, Vantage, port,
 };
@@ -240,6 +241,10 @@ impl Cluster for LocalCluster {
         })?;
         state.clients.push(child.id() as i32);
         Ok(child)
+    }
+
+    fn pid_for_clients(&self, pid: i32) -> Option<i32> {
+        innermost_pid(pid)
     }
 
     fn client_bootstrap_servers(&self) -> String {

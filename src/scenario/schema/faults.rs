@@ -26,7 +26,7 @@ fn list() -> Value {
 /// One item: exactly one kind, `at`, and `for` unless the kind ends by itself.
 fn fault() -> Value {
     let mut properties = Map::new();
-    let mut needs = json!({ "ports": ["network_partition"] });
+    let mut needs = json!({ "ports": ["network_partition"], "touches": ["exec"] });
     for kind in KINDS {
         properties.insert((*kind).to_owned(), described(&format!("faults.{kind}"), action(kind)));
         if !END_BY_THEMSELVES.contains(kind) {
@@ -37,6 +37,8 @@ fn fault() -> Value {
         properties.insert(key.to_owned(), described(&format!("faults.{key}"), forms::length()));
     }
     properties.insert("ports".to_owned(), described("faults.ports", forms::words(PORTS)));
+    let targets = json!({ "$ref": TARGETS_REFERENCE });
+    properties.insert("touches".to_owned(), described("faults.touches", targets));
     let one_kind: Vec<Value> = KINDS.iter().map(|kind| json!({ "required": [kind] })).collect();
     json!({
         "type": "object",

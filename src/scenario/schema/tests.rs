@@ -125,6 +125,7 @@ fn every_spelling_that_the_readers_take_is_taken() {
         "name: x\nfaults: [{network_partition: [leader, [clients, all]], at: 1s, for: 1s}]\n",
         "name: x\nfaults: [{network_partition: [all], ports: client, at: 1s, for: 1s}]\n",
         "name: x\nfaults: [{elect_leaders: unclean, at: 1s}, {exec: [a, ''], at: 1s, for: 1s}]\n",
+        "name: x\nfaults: [{exec: a, touches: [producer, 'broker:1', leader], at: 1s}]\n",
         "name: x\nexpect: []\n",
         "name: x\nexpect: {lost: 0}\n",
         "name: x\nexpect: [{lost: '= 1_0', acked: '>=1'}, {lost: ' > 5 ', foreign: '<  3'}]\n",
@@ -188,6 +189,7 @@ fn what_the_readers_refuse_for_its_form_is_refused() {
         "name: x\nfaults: [{at: 1s, for: 1s}]\n",
         "name: x\nfaults: [{kill: leader, pause: leader, at: 1s, for: 1s}]\n",
         "name: x\nfaults: [{kill: leader, ports: client, at: 1s, for: 1s}]\n",
+        "name: x\nfaults: [{kill: leader, touches: leader, at: 1s, for: 1s}]\n",
         "name: x\nfaults: [{kill: leeder, at: 1s, for: 1s}]\n",
         "name: x\nfaults: [{kill: [], at: 1s, for: 1s}]\n",
         "name: x\nfaults: [{network_partition: leader, at: 1s, for: 1s}]\n",
@@ -241,7 +243,7 @@ fn its_keys_are_those_of_the_readers() {
         sorted(read_sections::KNOWN.iter().copied())
     );
     let fault = &schema["definitions"]["faults"]["items"];
-    let others = ["at", "for", "ports"];
+    let others = ["at", "for", "ports", "touches"];
     assert_eq!(keys(fault), sorted(read_faults::KINDS.iter().copied().chain(others)));
     let metrics = read_expect::METRICS.iter().map(|(name, _)| *name);
     let expected = &schema["definitions"]["expectation"];

@@ -130,6 +130,11 @@ pub const TEXTS: &[(&str, &str)] = &[
          and 60 s without it.",
     ),
     ("faults.ports", "Which traffic a `network_partition` cuts."),
+    (
+        "faults.touches",
+        "Nodes that a command may stop, kill or restart while it runs: a target, or a list of \
+         targets. Of all others an end fails the run, and a standstill makes it inconclusive.",
+    ),
     ("expect.when", "For which cells: those that have all of these values."),
     ("expect.when.faults", "Names of timelines under `matrix.faults`."),
     ("expect.lost", "Acknowledged, and absent from the whole log after healing."),

@@ -1,0 +1,151 @@
+//! [`Custody`]: which fault holds which node, and how. A fault takes a node before it touches it
+//! and lets it go when it heals. So every end of a process and every standstill has an owner or
+//! none, and a node runs again when the last fault that keeps it from running lets go.
+
+use super::FaultError;
+use super::holds::{Holds, Remedy, Still, Way};
+use crate::runtime::{Cluster, Node, Process, Role};
+use nix::sys::signal::Signal;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+/// A directed cut between two nodes, by `node.id`; without a port it is all traffic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Severed {
+    pub(super) from: i32,
+    pub(super) to: i32,
+    pub(super) port: Option<u16>,
+}
+
+impl Severed {
+    fn covers(self, other: Severed) -> bool {
+        (self.from, self.to) == (other.from, other.to)
+            && (self.port.is_none() || self.port == other.port)
+    }
+}
+
+/// Who holds what now, and who held it before.
+#[derive(Debug, Default)]
+pub struct Custody {
+    /// Each node has a lock of its own: what heals it is done under it, and delays no other node.
+    nodes: Mutex<BTreeMap<i32, Arc<Mutex<Holds>>>>,
+    cuts: Mutex<BTreeMap<u16, BTreeSet<Severed>>>,
+}
+
+impl Custody {
+    /// Whether a fault accounts for the end of this process of a node. A `kill` accounts for the
+    /// processes that it kills. A command accounts for every end of the nodes that it touches,
+    /// while it runs: `since` is when the process was last seen alive.
+    pub fn owns_end(&self, node: i32, process: Option<Process>, since: Instant) -> bool {
+        lock(&self.holds(node)).owns_end(process, since, Instant::now())
+    }
+
+    /// Which fault accounts for a node that stood still at some moment since then.
+    pub fn owns_standstill(&self, node: i32, since: Instant) -> Still {
+        lock(&self.holds(node)).owns_standstill(since, Instant::now())
+    }
+
+    /// A fault, by its position in the plan, is about to touch a node. `processes` are those that
+    /// it acts on.
+    pub fn take(&self, fault: u16, node: i32, way: Way, processes: &[Process]) {
+        lock(&self.holds(node)).take(fault, way, processes, Instant::now());
+    }
+
+    fn holds(&self, node: i32) -> Arc<Mutex<Holds>> {
+        Arc::clone(lock(&self.nodes).entry(node).or_default())
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Each change is one assignment, so a panic elsewhere leaves it sound.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// One fault's hand in the custody of nodes.
+#[derive(Clone)]
+pub(super) struct Holder {
+    pub(super) cluster: Arc<dyn Cluster>,
+    pub(super) custody: Arc<Custody>,
+    /// The fault's position in the plan.
+    pub(super) fault: u16,
+}
+
+impl Holder {
+    /// As [`Custody::take`], for this fault.
+    pub(super) fn take(&self, node: &Node, way: Way, processes: &[Process]) {
+        self.custody.take(self.fault, node.id, way, processes);
+    }
+
+    /// Lets a node go, and does for it what no other fault forbids. Says in words what it left to
+    /// others, and what it did in their place.
+    ///
+    /// # Errors
+    /// When the node stays as the fault made it. It is still held then.
+    pub(super) fn let_go(&self, node: &Node, way: Way) -> Result<Option<String>, FaultError> {
+        let holds = self.custody.holds(node.id);
+        let mut holds = lock(&holds);
+        let release = holds.release(self.fault, way);
+        let has_started = way != Way::Dead && release.remedies.contains(&Remedy::Start);
+        for remedy in release.remedies {
+            self.carry_out(node, &remedy)?;
+        }
+        holds.let_go(self.fault, way, Instant::now());
+        let name = &node.name;
+        let others: Vec<String> =
+            release.held_by.iter().map(|fault| format!("fault {}", fault + 1)).collect();
+        Ok(if !others.is_empty() {
+            Some(format!("{name} stays as it is: {} still holds it", others.join(" and ")))
+        } else if has_started && node.role != Role::Clients {
+            Some(format!("{name} was started: the kill that it was due to was healed before"))
+        } else {
+            None
+        })
+    }
+
+    fn carry_out(&self, node: &Node, remedy: &Remedy) -> Result<(), FaultError> {
+        match remedy {
+            Remedy::Wake(processes) => {
+                let wake = |process: &Process| {
+                    process.signal(self.cluster.as_ref(), node, Signal::SIGCONT).map(drop)
+                };
+                // Each is woken, whatever became of the one before it.
+                let results: Vec<_> = processes.iter().map(wake).collect();
+                results.into_iter().collect()
+            }
+            Remedy::Thaw => Ok(self.cluster.thaw(node)?),
+            // A producer that was killed stays dead: it has no state to come back with.
+            Remedy::Start if node.role == Role::Clients => Ok(()),
+            Remedy::Start => Ok(self.cluster.start_node(node.id)?),
+        }
+    }
+
+    /// Lets all of these nodes go, each whatever became of the one before it.
+    pub(super) fn let_all_go(&self, nodes: &[Node], way: Way) -> Result<Option<String>, FaultError> {
+        let results: Vec<_> = nodes.iter().map(|node| self.let_go(node, way)).collect();
+        let told: Vec<Option<String>> = results.into_iter().collect::<Result<_, _>>()?;
+        let told: Vec<String> = told.into_iter().flatten().collect();
+        Ok((!told.is_empty()).then(|| told.join("; ")))
+    }
+
+    /// Whether a fault accounts for the end of this process, should it be ending now.
+    pub(super) fn owns_end(&self, node: &Node, process: Process) -> bool {
+        self.custody.owns_end(node.id, Some(process), Instant::now())
+    }
+
+    /// Registers cuts before they are made; gives those that other faults have made already.
+    pub(super) fn cut(&self, wanted: BTreeSet<Severed>) -> BTreeSet<Severed> {
+        let mut cuts = lock(&self.custody.cuts);
+        let others: Vec<Severed> =
+            cuts.iter().filter(|(of, _)| **of != self.fault).flat_map(|(_, c)| c.clone()).collect();
+        let is_cut = |one: &&Severed| others.iter().any(|other| other.covers(**one));
+        let already = wanted.iter().filter(is_cut).copied().collect();
+        cuts.entry(self.fault).or_default().extend(wanted);
+        already
+    }
+
+    /// Its cuts are healed.
+    pub(super) fn uncut(&self) {
+        lock(&self.custody.cuts).remove(&self.fault);
+    }
+}

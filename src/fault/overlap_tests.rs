@@ -1,0 +1,342 @@
+//! Several faults on one node, and somebody who interferes: on clusters of `sleep`s.
+
+use super::custody::{Custody, Holder};
+use super::kill::Kill;
+use super::pause::Pause;
+use super::process_stop::ProcessStop;
+use super::{Cancel, Fault, FaultRecord, Journal, Site, Situation, Way, live};
+use crate::clock::Epoch;
+use crate::event::FaultStep;
+use crate::plan::{FaultAction, FaultPlan, Target};
+use crate::runtime::{
+    Cluster, DropSite, Listeners, Node, Process, Role, RuntimeError, Vantage,
+};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
+use std::process::{Child, Command};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+/// Brokers that are `sleep`s, with a freezer that only remembers.
+struct Sleepers {
+    children: Mutex<Vec<Option<Child>>>,
+    frozen: Mutex<BTreeSet<i32>>,
+}
+
+impl Sleepers {
+    fn new(size: usize) -> Arc<Self> {
+        let children = Mutex::new((0..size).map(|_| None).collect());
+        let sleepers = Arc::new(Sleepers { children, frozen: Mutex::default() });
+        (0..size).for_each(|id| sleepers.start_node(id as i32).unwrap());
+        sleepers
+    }
+
+    fn pid(&self, id: usize) -> Option<i32> {
+        let mut children = self.children.lock().unwrap();
+        let child = children[id].as_mut()?;
+        child.try_wait().unwrap().is_none().then(|| child.id() as i32)
+    }
+
+    fn send(&self, id: usize, signal: Signal) {
+        kill(Pid::from_raw(self.pid(id).unwrap()), signal).unwrap();
+    }
+
+    /// Whether it lives, and neither is stopped nor frozen.
+    fn runs(&self, id: usize) -> bool {
+        let process = self.pid(id).and_then(Process::find);
+        process.is_some_and(|p| !p.is_stopped()) && !self.frozen.lock().unwrap().contains(&(id as i32))
+    }
+}
+
+impl Drop for Sleepers {
+    fn drop(&mut self) {
+        for child in self.children.lock().unwrap().iter_mut().flatten() {
+            drop(child.kill());
+            drop(child.wait());
+        }
+    }
+}
+
+impl Cluster for Sleepers {
+    fn nodes(&self) -> Vec<Node> {
+        let node = |id: usize| Node {
+            id: id as i32,
+            name: format!("broker-{id}"),
+            role: Role::Combined,
+            pids: self.pid(id).into_iter().collect(),
+            address: Some(Ipv4Addr::LOCALHOST),
+            listeners: Listeners::default(),
+            netns: None,
+        };
+        let size = self.children.lock().unwrap().len();
+        (0..size).map(node).collect()
+    }
+
+    fn start_node(&self, id: i32) -> Result<(), RuntimeError> {
+        if self.pid(id as usize).is_none() {
+            let child = Command::new("sleep").arg("60").spawn().unwrap();
+            self.children.lock().unwrap()[id as usize] = Some(child);
+        }
+        Ok(())
+    }
+
+    fn freeze(&self, node: &Node) -> Result<&'static str, RuntimeError> {
+        self.frozen.lock().unwrap().insert(node.id);
+        Ok("a wish")
+    }
+
+    fn thaw(&self, node: &Node) -> Result<(), RuntimeError> {
+        self.frozen.lock().unwrap().remove(&node.id);
+        Ok(())
+    }
+
+    fn frozen(&self, node: &Node) -> Result<Option<String>, RuntimeError> {
+        Ok(self.frozen.lock().unwrap().contains(&node.id).then(|| "it is frozen".to_owned()))
+    }
+
+    fn spawn_client(&self, _: Command) -> Result<Child, RuntimeError> {
+        Err(RuntimeError::new("there are no clients"))
+    }
+
+    fn client_bootstrap_servers(&self) -> String {
+        String::new()
+    }
+
+    fn vantage(&self) -> Vantage {
+        Vantage { netns: None, brokers: vec![], bootstrap: vec![] }
+    }
+
+    fn drop_sites(&self, _: &[Node]) -> Result<Vec<DropSite>, RuntimeError> {
+        Ok(vec![])
+    }
+
+    fn post_mortem(&self, _: i32) -> Option<String> {
+        None
+    }
+
+    fn describe(&self) -> String {
+        "sleeps".to_owned()
+    }
+
+    fn destroy(&self) -> Result<(), RuntimeError> {
+        Ok(())
+    }
+}
+
+const KINDS: [&str; 3] = ["stop", "pause", "kill"];
+
+fn fault(
+    kind: &str,
+    index: u16,
+    sleepers: &Arc<Sleepers>,
+    custody: &Arc<Custody>,
+) -> Box<dyn Fault> {
+    let (cluster, custody) = (Arc::clone(sleepers) as Arc<dyn Cluster>, Arc::clone(custody));
+    let holder = Holder { cluster, custody, fault: index };
+    match kind {
+        "stop" => Box::new(ProcessStop::new(holder, sleepers.nodes())),
+        "pause" => Box::new(Pause::new(holder, sleepers.nodes())),
+        _ => Box::new(Kill::new(holder, sleepers.nodes())),
+    }
+}
+
+fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let begun = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(20), "never: {what}");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// Injects until it is proved; gives the reason when it has no effect.
+fn inject(fault: &mut dyn Fault, what: &str) -> Result<(), String> {
+    fault.inject().map_err(|e| e.to_string())?;
+    wait_for(what, || fault.prove().unwrap().map(drop));
+    Ok(())
+}
+
+/// Two faults on one node, in every combination, healed in both orders: it runs again when the
+/// last one lets go, and neither takes the other's work for interference.
+#[test]
+fn a_node_runs_again_when_the_last_of_two_faults_lets_go() {
+    for (a, b) in KINDS.iter().flat_map(|a| KINDS.map(|b| (*a, b))) {
+        for first_healed in [a, b] {
+            let what = format!("{a}, then {b}; the {first_healed} is healed first");
+            let (sleepers, custody) = (Sleepers::new(1), Arc::default());
+            let mut one = fault(a, 0, &sleepers, &custody);
+            inject(one.as_mut(), &what).unwrap();
+            let mut two = fault(b, 1, &sleepers, &custody);
+            // What stands still already cannot be made so; the dead can be neither.
+            if let Err(reason) = inject(two.as_mut(), &what) {
+                assert!(a == b || a == "kill", "{what}: {reason}");
+                two.heal().unwrap();
+                assert!(!sleepers.runs(0), "{what}");
+                assert_eq!(one.undone(), None, "{what}");
+                one.heal().unwrap();
+                wait_for(&what, || sleepers.runs(0).then_some(()));
+                continue;
+            }
+            assert!(a != b && a != "kill", "{what}");
+            assert_eq!((one.undone(), two.undone()), (None, None), "{what}");
+            let (first, last) = if first_healed == a { (one, two) } else { (two, one) };
+            let (mut first, mut last) = (first, last);
+            first.heal().unwrap();
+            assert!(!sleepers.runs(0), "{what}");
+            assert_eq!(last.undone(), None, "{what}");
+            let words = last.heal().unwrap();
+            wait_for(&what, || sleepers.runs(0).then_some(()));
+            let started_late = first_healed == "kill";
+            assert_eq!(words.is_some(), started_late, "{what}: {words:?}");
+        }
+    }
+}
+
+#[test]
+fn what_another_still_holds_is_left_as_it_is_and_that_is_told() {
+    let (sleepers, custody) = (Sleepers::new(1), Arc::default());
+    let mut stop = fault("stop", 0, &sleepers, &custody);
+    inject(stop.as_mut(), "stop").unwrap();
+    let mut kill = fault("kill", 1, &sleepers, &custody);
+    inject(kill.as_mut(), "kill").unwrap();
+    let words = kill.heal().unwrap().unwrap();
+    assert_eq!(words, "broker-0 stays as it is: fault 1 still holds it");
+    let words = stop.heal().unwrap().unwrap();
+    assert_eq!(words, "broker-0 was started: the kill that it was due to was healed before");
+}
+
+/// A fault that finds some of its nodes so already joins those that hold them.
+#[test]
+fn a_fault_on_several_nodes_joins_the_holds_on_those_that_are_so_already() {
+    let (sleepers, custody) = (Sleepers::new(2), Arc::default());
+    let alone = |kind: &str, index| -> Box<dyn Fault> {
+        let (cluster, custody) =
+            (Arc::clone(&sleepers) as Arc<dyn Cluster>, Arc::clone(&custody));
+        let (holder, nodes) =
+            (Holder { cluster, custody, fault: index }, vec![sleepers.nodes().remove(0)]);
+        match kind {
+            "stop" => Box::new(ProcessStop::new(holder, nodes)),
+            _ => Box::new(Kill::new(holder, nodes)),
+        }
+    };
+    for (first, second) in [("stop", "stop"), ("kill", "kill"), ("kill", "stop")] {
+        let what = format!("{first} of one, {second} of both");
+        let mut one = alone(first, 0);
+        inject(one.as_mut(), &what).unwrap();
+        let mut both = fault(second, 1, &sleepers, &custody);
+        inject(both.as_mut(), &what).unwrap();
+        one.heal().unwrap();
+        assert!(!sleepers.runs(0) && !sleepers.runs(1), "{what}");
+        assert_eq!(both.undone(), None, "{what}");
+        both.heal().unwrap();
+        wait_for(&what, || (sleepers.runs(0) && sleepers.runs(1)).then_some(()));
+    }
+}
+
+/// Walks a fault through its life; as soon as it is proved, somebody interferes.
+fn interfered(action: FaultAction, interfere: impl FnOnce(&Sleepers)) -> (FaultRecord, bool) {
+    let (sleepers, folder) = (Sleepers::new(1), tempfile::tempdir().unwrap());
+    let steps: Arc<Mutex<Vec<FaultStep>>> = Arc::default();
+    let (told, seen) = (Arc::clone(&steps), Arc::clone(&sleepers));
+    let site = Site {
+        cluster: Arc::clone(&sleepers) as Arc<dyn Cluster>,
+        situation: Box::new(move || Situation {
+            nodes: seen.nodes(),
+            leader: Some(0),
+            replicas: vec![0],
+            controller: Some(0),
+        }),
+        custody: Arc::default(),
+        history: Arc::default(),
+        environment: Box::new(Vec::new),
+        journal: Journal::create(&folder.path().join("journal.jsonl")).unwrap(),
+        epoch: Epoch::now(),
+        zero_us: 0,
+        cancel: Cancel::default(),
+        folder: folder.path().to_owned(),
+        tell: Box::new(move |_, step| told.lock().unwrap().push(step)),
+    };
+    let plan = FaultPlan { index: 0, action, at_ms: 0, for_ms: 1_500 };
+    let record = std::thread::scope(|scope| {
+        let living = scope.spawn(|| live(&plan, &site));
+        wait_for("a proof", || {
+            steps.lock().unwrap().iter().any(|s| matches!(s, FaultStep::Effective(_))).then_some(())
+        });
+        interfere(&sleepers);
+        living.join().unwrap()
+    });
+    let runs = wait_for("healed", || sleepers.pid(0).is_some().then(|| sleepers.runs(0)));
+    (record, runs)
+}
+
+fn targets() -> Vec<Target> {
+    vec![Target::Leader]
+}
+
+#[test]
+fn a_fault_that_somebody_ends_before_its_time_is_undone_and_its_time_ends_there() {
+    let wake = |s: &Sleepers| s.send(0, Signal::SIGCONT);
+    let restart = |s: &Sleepers| {
+        s.send(0, Signal::SIGKILL);
+        wait_for("its end", || s.pid(0).is_none().then_some(()));
+        s.start_node(0).unwrap();
+    };
+    let start = |s: &Sleepers| s.start_node(0).unwrap();
+    let thaw = |s: &Sleepers| s.thaw(&s.nodes()[0]).unwrap();
+    type Case<'a> = (FaultAction, &'a dyn Fn(&Sleepers), &'a str);
+    let cases: [Case<'_>; 5] = [
+        (FaultAction::ProcessStop { targets: targets() }, &wake, "runs again, and no fault woke it"),
+        (FaultAction::ProcessStop { targets: targets() }, &restart, "runs, and no fault started it"),
+        (FaultAction::Kill { targets: targets() }, &start, "runs, and no fault started it"),
+        (FaultAction::Pause { targets: targets() }, &thaw, "runs again, and no fault thawed it"),
+        (FaultAction::Pause { targets: targets() }, &restart, "runs, and no fault started it"),
+    ];
+    for (action, interfere, how) in cases {
+        let what = action.to_string();
+        let (record, runs) = interfered(action, |sleepers| {
+            interfere(sleepers);
+            // A frozen node that was restarted is not frozen any more.
+            sleepers.frozen.lock().unwrap().clear();
+        });
+        let undone = record.undone.as_ref().unwrap_or_else(|| panic!("{what}: {record:?}"));
+        assert_eq!(undone.node, "broker-0", "{what}");
+        assert!(undone.how.contains(how), "{what}: {}", undone.how);
+        assert!(!record.effective && record.effective_at_ms.is_some(), "{what}: {record:?}");
+        let shortcoming = record.shortcoming().unwrap();
+        assert!(shortcoming.starts_with("was undone after "), "{shortcoming}");
+        let (healed, called) = (record.healed_at_ms.unwrap(), record.called_at_ms.unwrap());
+        assert!(healed >= undone.at_ms && healed - called < 1_400.0, "{what}: {record:?}");
+        assert!(runs, "{what}");
+    }
+}
+
+#[test]
+fn a_signal_that_changes_nothing_is_no_interference() {
+    let cases: [(FaultAction, Signal); 2] = [
+        (FaultAction::ProcessStop { targets: targets() }, Signal::SIGSTOP),
+        (FaultAction::Pause { targets: targets() }, Signal::SIGCONT),
+    ];
+    for (action, signal) in cases {
+        let (record, _) = interfered(action, |sleepers| sleepers.send(0, signal));
+        assert!(record.effective && record.undone.is_none(), "{record:?}");
+    }
+}
+
+#[test]
+fn a_kill_accounts_for_what_it_kills_and_a_command_for_what_it_touches_while_it_runs() {
+    let process = |pid| Some(Process { pid, start_ticks: 1 });
+    let custody = Custody::default();
+    let before = Instant::now();
+    custody.take(0, 1, Way::Dead, &[process(7).unwrap()]);
+    assert!(custody.owns_end(1, process(7), before));
+    assert!(!custody.owns_end(1, process(8), before), "a later process of the same node");
+    assert!(!custody.owns_end(2, process(7), before), "another node");
+    custody.take(1, 2, Way::Touched, &[]);
+    assert!(custody.owns_end(2, process(9), before));
+    custody.take(2, 3, Way::Stopped, &[process(5).unwrap()]);
+    assert!(!custody.owns_end(3, process(5), before), "a stop kills nobody");
+}

@@ -1,0 +1,71 @@
+//! What ends a fault before its time: [`Interference`], and how it is seen.
+
+use super::custody::Holder;
+use crate::runtime::{Node, Process, Role};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// A process that is being killed runs on for a moment; it is looked at again after this time.
+const MOMENT: Duration = Duration::from_millis(30);
+
+/// A fault was ended before its time, and by no fault of the plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Interference {
+    /// The node on which that was seen, by name.
+    pub node: String,
+    /// What was seen.
+    pub how: String,
+}
+
+/// When, where and how a fault was undone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Undone {
+    /// Milliseconds of the scenario's clock: when it was seen, at most some hundredths of a second
+    /// after it happened.
+    pub at_ms: f64,
+    /// How long the fault had lasted then, milliseconds.
+    pub after_ms: f64,
+    /// The node on which that was seen, by name.
+    pub node: String,
+    /// What was seen.
+    pub how: String,
+}
+
+impl Undone {
+    /// `after 51 ms: broker-0 (process 17) runs again, and no fault woke it`.
+    pub fn in_words(&self) -> String {
+        format!("after {:.0} ms: {}", self.after_ms, self.how)
+    }
+}
+
+/// Looks once more.
+pub(super) fn after_a_moment(
+    look: impl FnOnce() -> Option<Interference>,
+) -> Option<Interference> {
+    std::thread::sleep(MOMENT);
+    look()
+}
+
+/// A process of a Kafka node that must not run, but for those that it had when the fault began.
+pub(super) fn other_process(
+    holder: &Holder,
+    known: &[(Node, Vec<Process>)],
+) -> Option<Interference> {
+    if known.iter().all(|(node, _)| node.role == Role::Clients) {
+        return None;
+    }
+    let now = holder.cluster.nodes();
+    // Commands come and go among the clients.
+    let kafka = known.iter().filter(|(node, _)| node.role != Role::Clients);
+    kafka.into_iter().find_map(|(node, processes)| {
+        let current = now.iter().find(|n| n.id == node.id)?;
+        let is_new = |pid: &&i32| {
+            let found = Process::find(**pid);
+            found.is_some_and(|p| !processes.contains(&p) && p.state() != Some('T'))
+        };
+        let pid = current.pids.iter().find(is_new)?;
+        let name = node.name.clone();
+        let how = format!("{name} (process {pid}) runs, and no fault started it");
+        Some(Interference { node: name, how })
+    })
+}

@@ -1,0 +1,53 @@
+//! What a command of `exec` is told of the run.
+
+use super::RunFolder;
+use crate::plan::Plan;
+use crate::runtime::Cluster;
+use std::sync::Arc;
+
+/// Gives the variables as they are now. `producers` are the process ids of the workers, in the
+/// order of the cells.
+pub fn environment(
+    cluster: &Arc<dyn Cluster>,
+    plan: &Plan,
+    folder: &RunFolder,
+    producers: &[u32],
+) -> Box<dyn Fn() -> Vec<(String, String)> + Send + Sync> {
+    let cluster = Arc::clone(cluster);
+    let topics: Vec<&str> = plan.cells.iter().map(|c| c.topic.name.as_str()).collect();
+    let cells: Vec<&str> = plan.cells.iter().map(|c| c.id.as_str()).collect();
+    let fixed = [
+        ("CHAOS_TOPICS", topics.join(",")),
+        ("CHAOS_CELLS", cells.join(",")),
+        ("CHAOS_RUN_DIR", folder.path().display().to_string()),
+        ("CHAOS_PHASE", "faults".to_owned()),
+    ];
+    let producers: Vec<i32> = producers.iter().map(|pid| *pid as i32).collect();
+    Box::new(move || {
+        let mut variables: Vec<(String, String)> =
+            fixed.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect();
+        variables.push(("CHAOS_BOOTSTRAP".to_owned(), cluster.client_bootstrap_servers()));
+        let (own, host) = numbers(cluster.as_ref(), &producers);
+        variables.push(("CHAOS_PRODUCER_PIDS".to_owned(), own));
+        variables.push(("CHAOS_PRODUCER_HOST_PIDS".to_owned(), host));
+        for node in cluster.nodes().into_iter().filter(|n| n.id >= 0) {
+            if let Some(pid) = node.pids.first() {
+                let (own, host) = numbers(cluster.as_ref(), &[*pid]);
+                variables.push((format!("CHAOS_NODE_{}_PID", node.id), own));
+                variables.push((format!("CHAOS_NODE_{}_HOST_PID", node.id), host));
+                let netns = format!("/proc/{pid}/ns/net");
+                variables.push((format!("CHAOS_NODE_{}_NETNS", node.id), netns));
+            }
+            variables.push((format!("CHAOS_NODE_{}_NAME", node.id), node.name));
+        }
+        variables
+    })
+}
+
+/// Those of the processes that live, as the command knows them and as the host does.
+fn numbers(cluster: &dyn Cluster, pids: &[i32]) -> (String, String) {
+    let living = pids.iter().filter_map(|pid| Some((cluster.pid_for_clients(*pid)?, *pid)));
+    let (own, host): (Vec<String>, Vec<String>) =
+        living.map(|(own, host)| (own.to_string(), host.to_string())).unzip();
+    (own.join(" "), host.join(" "))
+}

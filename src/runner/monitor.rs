@@ -1,0 +1,221 @@
+//! [`Monitor`]: looks all the time whether every node and every worker lives and runs, and keeps
+//! what no fault accounts for: a node that died, one that stood still.
+
+use super::watched::{Seen, Standstill, Watched};
+use crate::clock::Epoch;
+use crate::fault::Custody;
+use crate::runtime::{Cluster, Node, Process, Role, RuntimeError};
+use std::collections::BTreeSet;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// How long between two looks; one costs a few reads of `/proc`.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// Every so many looks a freezer is asked, which may take a request to a daemon.
+const FREEZER_EVERY: u32 = 5;
+
+/// The thread that looks. It ends when this is dropped.
+pub struct Monitor {
+    shared: Arc<Shared>,
+    end: Option<mpsc::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+struct Shared {
+    cluster: Arc<dyn Cluster>,
+    custody: Arc<Custody>,
+    epoch: Epoch,
+    state: Mutex<State>,
+}
+
+struct State {
+    looks: u32,
+    /// By `node.id`: these are asked for at every look, so that a thaw is seen at once.
+    frozen: BTreeSet<i32>,
+    nodes: Vec<Watched>,
+    /// One per cell.
+    workers: Vec<Watched>,
+}
+
+/// A node or worker that stood still.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Disturbance {
+    /// The cell whose worker it is; none of a node.
+    pub cell: Option<u16>,
+    /// In words.
+    pub text: String,
+    /// Whether it was over when the scenario's clock started.
+    pub is_before_zero: bool,
+}
+
+impl Monitor {
+    /// Begins to look at the cluster's nodes.
+    ///
+    /// # Errors
+    /// When the thread cannot be made.
+    pub fn start(
+        cluster: &Arc<dyn Cluster>,
+        custody: &Arc<Custody>,
+        epoch: Epoch,
+    ) -> Result<Monitor, RuntimeError> {
+        let kafka = |node: &Node| (node.role != Role::Clients).then(|| watched(node));
+        let nodes = cluster.nodes().iter().filter_map(kafka).collect();
+        let shared = Arc::new(Shared {
+            cluster: Arc::clone(cluster),
+            custody: Arc::clone(custody),
+            epoch,
+            state: Mutex::new(State { looks: 0, frozen: BTreeSet::new(), nodes, workers: Vec::new() }),
+        });
+        let (end, ended) = mpsc::channel();
+        let looking = Arc::clone(&shared);
+        let thread = std::thread::Builder::new()
+            .name("monitor".to_owned())
+            .spawn(move || {
+                while ended.recv_timeout(LOOK_EVERY) == Err(RecvTimeoutError::Timeout) {
+                    looking.look();
+                }
+            })
+            .map_err(|e| RuntimeError::io("cannot start the monitor's thread", e))?;
+        Ok(Monitor { shared, end: Some(end), thread: Some(thread) })
+    }
+
+    /// Looks at these worker processes, too: the cells' ids and their workers' process ids.
+    pub fn watch_workers<'a>(&self, workers: impl Iterator<Item = (&'a str, u32)>) {
+        let watched = workers.map(|(cell, pid)| {
+            let name = format!("the producer of cell {cell} (process {pid})");
+            Watched::new(CLIENTS, name, Process::find(pid as i32))
+        });
+        self.shared.state().workers = watched.collect();
+    }
+
+    /// Looks now, and fails when a node has died that no fault killed.
+    ///
+    /// # Errors
+    /// The node's name, and how it ended.
+    pub fn check(&self) -> Result<(), RuntimeError> {
+        self.shared.look();
+        let dead = {
+            let state = self.shared.state();
+            let dead = state.nodes.iter().find(|node| node.died_us().is_some());
+            dead.map(|node| (node.node, node.name.clone()))
+        };
+        let Some((id, name)) = dead else { return Ok(()) };
+        let words = self.shared.cluster.post_mortem(id);
+        let words = words.unwrap_or_else(|| "it runs again, and no fault started it".to_owned());
+        Err(RuntimeError::new(format!("{name} died, and no fault killed it: {words}")))
+    }
+
+    /// Looks now, and says whether a fault accounts for the end of a cell's worker, if it ended.
+    pub fn owns_end_of_worker(&self, cell: usize) -> bool {
+        self.shared.look();
+        self.shared.state().workers.get(cell).is_some_and(Watched::end_is_owned)
+    }
+
+    /// Whoever stood still, and no fault stopped it.
+    pub fn disturbances(&self, zero_us: Option<u64>) -> Vec<Disturbance> {
+        let state = self.shared.state();
+        let of = |cell: Option<u16>, watched: &Watched| -> Vec<Disturbance> {
+            let told = |standstill: Standstill| Disturbance {
+                cell,
+                text: in_words(&watched.name, standstill, zero_us),
+                is_before_zero: match (zero_us, standstill.until_us) {
+                    (None, _) => true,
+                    (Some(zero_us), until_us) => until_us.is_some_and(|until| until <= zero_us),
+                },
+            };
+            watched.standstills().into_iter().map(told).collect()
+        };
+        let nodes = state.nodes.iter().flat_map(|node| of(None, node));
+        let workers = (0..).zip(&state.workers).flat_map(|(cell, w)| of(Some(cell), w));
+        nodes.chain(workers).collect()
+    }
+}
+
+impl Drop for Monitor {
+    fn drop(&mut self) {
+        self.end = None;
+        if let Some(thread) = self.thread.take()
+            && let Err(panic) = thread.join()
+            && !std::thread::panicking()
+        {
+            std::panic::resume_unwind(panic);
+        }
+    }
+}
+
+/// The clients' `node.id`.
+const CLIENTS: i32 = -1;
+
+fn watched(node: &Node) -> Watched {
+    let process = node.pids.first().and_then(|pid| Process::find(*pid));
+    Watched::new(node.id, node.name.clone(), process)
+}
+
+impl Shared {
+    /// One look at everybody.
+    fn look(&self) {
+        let mut state = self.state();
+        let State { looks, frozen, nodes: watched_nodes, workers } = &mut *state;
+        *looks = looks.wrapping_add(1);
+        let begun = Instant::now();
+        let nodes = self.cluster.nodes();
+        for watched in watched_nodes {
+            let node = nodes.iter().find(|node| node.id == watched.node);
+            let seen = node.map_or(Seen::Gone, |node| {
+                let asks = looks.is_multiple_of(FREEZER_EVERY) || frozen.contains(&node.id);
+                // What cannot be found out shows nothing.
+                if asks && matches!(self.cluster.frozen(node), Ok(Some(_))) {
+                    frozen.insert(node.id);
+                } else {
+                    frozen.remove(&node.id);
+                }
+                seen(node, frozen.contains(&node.id))
+            });
+            watched.see(seen, begun, self.epoch.elapsed_us(), &self.custody);
+        }
+        for watched in workers {
+            let begun = Instant::now();
+            let seen = watched.process().map_or(Seen::Gone, |process| state_of(process, false));
+            watched.see(seen, begun, self.epoch.elapsed_us(), &self.custody);
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Each change is one assignment, so a panic elsewhere leaves it sound.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn seen(node: &Node, is_frozen: bool) -> Seen {
+    match node.pids.first().and_then(|pid| Process::find(*pid)) {
+        Some(process) => state_of(process, is_frozen),
+        None => Seen::Gone,
+    }
+}
+
+fn state_of(process: Process, is_frozen: bool) -> Seen {
+    match process.state() {
+        None => Seen::Gone,
+        Some('T') => Seen::StandsStill(process),
+        Some(_) if is_frozen => Seen::StandsStill(process),
+        Some(_) => Seen::Runs(process),
+    }
+}
+
+fn in_words(name: &str, standstill: Standstill, zero_us: Option<u64>) -> String {
+    let Some(zero_us) = zero_us else {
+        return format!("{name} stood still, and no fault stopped it");
+    };
+    let seconds = |us: u64| (us as f64 - zero_us as f64) / 1e6;
+    let from = seconds(standstill.from_us);
+    let time = match standstill.until_us.map(seconds) {
+        Some(until) if until <= 0.0 => {
+            format!("for {:.1} s before the scenario's clock started", until - from)
+        }
+        Some(until) => format!("from {from:.1} s to {until:.1} s"),
+        None => format!("from {from:.1} s on"),
+    };
+    format!("{name} stood still {time}, and no fault stopped it")
+}
