@@ -218,6 +218,7 @@ impl Cell {
         let single = || CellTrial {
             trial: 1,
             verdict: self.verdict,
+            unsettled: false,
             acked: self.counts.acked,
             lost: self.counts.lost,
             duplicated: self.counts.duplicated,

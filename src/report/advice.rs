@@ -1,57 +1,88 @@
-//! Under the table of a matrix, in words: the safest configuration, the fastest safe one, and what
-//! each unsafe one cost.
+//! Under the table of a matrix, in words: which configurations lost and duplicated nothing, and what
+//! happened to the others. It says under which faults and how often that was seen, leaves out what
+//! is not settled, and recommends nothing: once is not often.
 
 use super::grid::{pairs, varying};
 use super::lines::printable;
-use super::{CellReport, Report};
+use super::settled::is_settled;
+use super::told::alike;
+use super::{CellReport, CellTrial, Report};
 use crate::plan::makes_plans;
-use crate::verify::Verdict;
 use std::collections::BTreeMap;
 
-/// At most so many unsafe configurations are told.
-const UNSAFE_MAX: usize = 12;
+/// At most so many configurations are told that lost or duplicated something.
+const COSTS_MAX: usize = 12;
+/// At most so many faults, and so many configurations that are left out, are named.
+const NAMES_MAX: usize = 4;
+
+/// What was seen of a cell, or of all cells of a configuration, in settled trials.
+#[derive(Clone, Copy, Debug, Default)]
+struct Seen {
+    trials: usize,
+    acked: u64,
+    lost: u64,
+    duplicated: u64,
+    phantom: u64,
+    unavailable_ms: f64,
+    p99_before_us: Option<u64>,
+}
+
+impl Seen {
+    /// Of one trial; none where its log does not settle all counts.
+    fn of(trial: &CellTrial) -> Option<Self> {
+        Some(Seen {
+            trials: 1,
+            acked: trial.acked,
+            lost: trial.lost?,
+            duplicated: trial.duplicated?,
+            phantom: trial.phantom?,
+            unavailable_ms: trial.unavailable_ms.unwrap_or(0.0),
+            p99_before_us: trial.p99_before_us,
+        })
+    }
+
+    fn of_cell(report: &Report, cell: &CellReport) -> Option<Self> {
+        let single = || vec![CellTrial::of(1, cell, is_settled(report, cell))];
+        let each = cell.trials.as_ref().map_or_else(single, |trials| trials.each.clone());
+        each.iter().filter(|trial| trial.is_settled()).filter_map(Seen::of).reduce(Seen::with)
+    }
+
+    fn with(self, other: Self) -> Self {
+        Seen {
+            trials: self.trials + other.trials,
+            acked: self.acked + other.acked,
+            lost: self.lost + other.lost,
+            duplicated: self.duplicated + other.duplicated,
+            phantom: self.phantom + other.phantom,
+            unavailable_ms: self.unavailable_ms.max(other.unavailable_ms),
+            p99_before_us: self.p99_before_us.max(other.p99_before_us),
+        }
+    }
+}
 
 /// One configuration under all faults and on all clusters that the study has.
 struct Configuration<'a> {
     /// The values of its axes.
     name: String,
-    /// Its cells, one a plan.
-    cells: Vec<&'a CellReport>,
+    /// Its cells, one a plan, each with what was seen of it.
+    cells: Vec<(&'a CellReport, Seen)>,
 }
 
 impl Configuration<'_> {
-    fn sum(&self, count: fn(&CellReport) -> Option<u64>) -> Option<u64> {
-        self.cells.iter().map(|cell| count(cell)).sum()
+    fn all(&self) -> Seen {
+        self.cells.iter().map(|(_, seen)| *seen).reduce(Seen::with).unwrap_or_default()
     }
 
-    fn lost(&self) -> Option<u64> {
-        self.sum(|c| c.counts.lost)
-    }
-
-    fn duplicated(&self) -> Option<u64> {
-        self.sum(|c| c.counts.duplicated)
-    }
-
-    /// Nothing lost, doubled or unexpectedly there, in logs that settle it.
-    fn is_safe(&self) -> bool {
-        let none = |count: Option<u64>| count == Some(0);
-        none(self.lost()) && none(self.duplicated()) && none(self.sum(|c| c.counts.phantom))
-    }
-
-    /// Whether the logs settle all three.
-    fn is_counted(&self) -> bool {
-        let phantom = self.sum(|c| c.counts.phantom);
-        self.lost().is_some() && self.duplicated().is_some() && phantom.is_some()
-    }
-
-    fn is_settled(&self) -> bool {
-        self.cells.iter().all(|cell| cell.verdict != Verdict::Inconclusive)
+    /// Nothing lost, doubled or unexpectedly there.
+    fn is_whole(&self) -> bool {
+        let Seen { lost, duplicated, phantom, .. } = self.all();
+        lost + duplicated + phantom == 0
     }
 
     /// How much Kafka promises of it, for configurations that measurement does not tell apart:
     /// acks, idempotence, clean elections, min.insync.replicas.
     fn promise(&self) -> (u8, bool, bool, u32) {
-        let config = &self.cells[0].config;
+        let config = &self.cells[0].0.config;
         let value = |name: &str| config.get(name).map_or("", String::as_str);
         let acks = match value("acks") {
             "0" => 0,
@@ -63,16 +94,8 @@ impl Configuration<'_> {
         (acks, value("enable.idempotence") == "true", clean, min_isr)
     }
 
-    fn most(&self, of: fn(&CellReport) -> Option<f64>) -> f64 {
-        self.cells.iter().filter_map(|c| of(c)).fold(0.0, f64::max)
-    }
-
-    fn p99_before_ms(&self) -> f64 {
-        self.most(|c| c.p99_us("before").map(|us| us as f64 / 1e3))
-    }
-
     fn unavailable_s(&self) -> f64 {
-        self.most(|c| c.unavailable_ms) / 1e3
+        self.all().unavailable_ms / 1e3
     }
 }
 
@@ -84,82 +107,141 @@ pub fn lines(report: &Report) -> Vec<String> {
     if inner.is_empty() {
         inner = varying;
     }
-    let configurations = configurations(&report.cells, &inner);
-    if configurations.len() < 2 {
+    let (configurations, unsettled) = configurations(report, &inner);
+    if configurations.len() + unsettled.len() < 2 {
         return Vec::new();
     }
-    let safe: Vec<&Configuration<'_>> = configurations.iter().filter(|c| c.is_safe()).collect();
-    let mut lines = Vec::new();
-    let of = configurations.len();
-    match safe.iter().max_by_key(|c| (c.is_settled(), c.promise())) {
-        None => lines.push("safest: none; every configuration lost or duplicated messages".into()),
-        Some(best) => {
-            let why = match safe.len() {
-                1 => format!("the only one of {of} that lost and duplicated nothing"),
-                n => format!(
-                    "{n} of {of} configurations lost and duplicated nothing, and this one promises most"
-                ),
-            };
-            let (name, seconds) = (&best.name, best.unavailable_s());
-            lines.push(format!("safest: {name}; {why}; unavailable for {seconds:.1} s"));
+    let left_out = match unsettled.len() {
+        0 => None,
+        1 => Some(format!("left out, because it is not settled: {}", unsettled[0])),
+        n => {
+            let names = named(unsettled.iter().map(String::as_str));
+            Some(format!("left out, because they are not settled: {n} configurations: {names}"))
+        }
+    };
+    if configurations.len() < 2 {
+        let why = "nothing is compared: fewer than two configurations are settled".to_owned();
+        return std::iter::once(why).chain(left_out).collect();
+    }
+    let mut lines = vec![circumstances(report, &configurations, &outer)];
+    lines.extend(whole(&configurations));
+    lines.extend(costs(&configurations, &inner, &outer));
+    lines.extend(left_out);
+    lines
+}
+
+/// `under kill leader at 5 s, once:`.
+fn circumstances(report: &Report, configurations: &[Configuration<'_>], outer: &[&str]) -> String {
+    let cells = || configurations.iter().flat_map(|one| &one.cells);
+    let mut places: Vec<String> = Vec::new();
+    for place in cells().map(|(cell, _)| printable(&pairs(cell, outer))) {
+        if !place.is_empty() && !places.contains(&place) {
+            places.push(place);
         }
     }
-    let fast = safe.iter().filter(|c| safe.len() > 1 && c.is_settled());
-    if let Some(fast) = fast.min_by(|a, b| a.p99_before_ms().total_cmp(&b.p99_before_ms())) {
-        lines.push(format!(
-            "fastest of these: {}; p99 {:.1} ms before the fault, unavailable for {:.1} s",
-            fast.name,
-            fast.p99_before_ms(),
-            fast.unavailable_s()
-        ));
+    let faults: Vec<String> =
+        alike(&report.faults).into_iter().map(|(what, _)| printable(what)).collect();
+    let under = match (places.is_empty(), faults.is_empty()) {
+        (false, _) => format!("under {}", named(places.iter().map(String::as_str))),
+        (true, false) => format!("under {}", named(faults.iter().map(String::as_str))),
+        (true, true) => "without a fault".to_owned(),
+    };
+    let trials = || cells().map(|(_, seen)| seen.trials);
+    let often = match (trials().min().unwrap_or(0), trials().max().unwrap_or(0)) {
+        (1, 1) => "once".to_owned(),
+        (least, most) if least == most => format!("in {most} trials"),
+        (least, most) => format!("in {least} to {most} trials"),
+    };
+    format!("{under}, {often}:")
+}
+
+/// `a; b; c and 2 more`.
+fn named<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
+    let more = names.len().saturating_sub(NAMES_MAX);
+    let told = names.take(NAMES_MAX).collect::<Vec<_>>().join("; ");
+    if more > 0 { format!("{told} and {more} more") } else { told }
+}
+
+/// Those in which nothing happened to any message.
+fn whole(configurations: &[Configuration<'_>]) -> Vec<String> {
+    let whole: Vec<&Configuration<'_>> = configurations.iter().filter(|c| c.is_whole()).collect();
+    let of = configurations.len();
+    let Some(most) = whole.iter().max_by_key(|c| c.promise()) else {
+        return vec![format!("nothing lost or duplicated: none of {of} configurations")];
+    };
+    let (name, seconds) = (&most.name, most.unavailable_s());
+    if whole.len() == 1 {
+        return vec![format!(
+            "nothing lost or duplicated: {name} alone of {of} configurations; unavailable for \
+             {seconds:.1} s"
+        )];
     }
-    lines.extend(costs(&configurations, &inner, &outer));
-    for one in configurations.iter().filter(|c| !c.is_counted()) {
-        lines.push(format!("not settled: {}", one.name));
+    let mut lines = vec![format!(
+        "nothing lost or duplicated: {} of {of} configurations; of these {name} promises most; \
+         unavailable for {seconds:.1} s",
+        whole.len()
+    )];
+    let measured = whole.iter().filter_map(|c| Some((c, c.all().p99_before_us?)));
+    if let Some((quick, p99_us)) = measured.min_by_key(|(_, p99_us)| *p99_us) {
+        lines.push(format!(
+            "lowest latency of these: {}; p99 {:.1} ms before the fault, unavailable for {:.1} s",
+            quick.name,
+            p99_us as f64 / 1e3,
+            quick.unavailable_s()
+        ));
     }
     lines
 }
 
-fn configurations<'a>(cells: &'a [CellReport], inner: &[&str]) -> Vec<Configuration<'a>> {
+/// The configurations of which all cells are settled, and the names of the others.
+fn configurations<'a>(report: &'a Report, inner: &[&str]) -> (Vec<Configuration<'a>>, Vec<String>) {
     let mut order: Vec<String> = Vec::new();
     let mut by_name: BTreeMap<String, Vec<&CellReport>> = BTreeMap::new();
-    for cell in cells {
+    for cell in &report.cells {
         let name = printable(&pairs(cell, inner));
         if !order.contains(&name) {
             order.push(name.clone());
         }
         by_name.entry(name).or_default().push(cell);
     }
-    let mut cells_of = |name: &String| by_name.remove(name).unwrap_or_default();
-    order.into_iter().map(|name| Configuration { cells: cells_of(&name), name }).collect()
+    let (mut settled, mut unsettled) = (Vec::new(), Vec::new());
+    for name in order {
+        let cells = by_name.remove(&name).unwrap_or_default();
+        let seen = |cell: &&'a CellReport| Some((*cell, Seen::of_cell(report, cell)?));
+        match cells.iter().map(seen).collect::<Option<Vec<_>>>() {
+            Some(cells) => settled.push(Configuration { name, cells }),
+            None => unsettled.push(name),
+        }
+    }
+    (settled, unsettled)
 }
 
-/// An anomaly that makes a configuration unsafe: its name, and how to count it.
-type Cost = (&'static str, fn(&CellReport) -> Option<u64>);
+/// What can happen to messages: its name, and how often it was seen.
+type Cost = (&'static str, fn(&Seen) -> u64);
 
 const COSTS: [Cost; 3] = [
-    ("lost", |cell| cell.counts.lost),
-    ("duplicated", |cell| cell.counts.duplicated),
-    ("phantom", |cell| cell.counts.phantom),
+    ("lost", |seen| seen.lost),
+    ("duplicated", |seen| seen.duplicated),
+    ("phantom", |seen| seen.phantom),
 ];
 
-/// What the unsafe ones cost, anomaly by anomaly and the costliest first: told by the fewest axes
-/// that tell them from the others.
+/// What happened in the others, anomaly by anomaly and the largest count first: told by the fewest
+/// axes that tell them from those in which it did not happen.
 fn costs(configurations: &[Configuration<'_>], inner: &[&str], outer: &[&str]) -> Vec<String> {
     let mut lines = Vec::new();
     for (word, count) in COSTS {
         let deciding = deciding(configurations, inner, count);
         let mut groups: BTreeMap<String, Vec<&Configuration<'_>>> = BTreeMap::new();
-        for one in configurations.iter().filter(|c| c.sum(count).is_some_and(|n| n > 0)) {
-            groups.entry(printable(&pairs(one.cells[0], &deciding))).or_default().push(one);
+        for one in configurations.iter().filter(|c| count(&c.all()) > 0) {
+            groups.entry(printable(&pairs(one.cells[0].0, &deciding))).or_default().push(one);
         }
-        let sum = |group: &[&Configuration<'_>], of: fn(&CellReport) -> Option<u64>| {
-            group.iter().filter_map(|one| one.sum(of)).sum::<u64>()
+        let sum = |group: &[&Configuration<'_>], of: fn(&Seen) -> u64| {
+            group.iter().map(|one| of(&one.all())).sum::<u64>()
         };
         let mut groups: Vec<(String, Vec<&Configuration<'_>>)> = groups.into_iter().collect();
         groups.sort_by_key(|(_, group)| std::cmp::Reverse(sum(group, count)));
         for (name, group) in groups {
-            let (bad, acked) = (sum(&group, count), sum(&group, |c| Some(c.counts.acked)));
+            let (bad, acked) = (sum(&group, count), sum(&group, |seen| seen.acked));
             let percent = bad as f64 / acked.max(1) as f64 * 100.0;
             let many = match group.len() {
                 1 => String::new(),
@@ -167,15 +249,14 @@ fn costs(configurations: &[Configuration<'_>], inner: &[&str], outer: &[&str]) -
             };
             let place = worst_place(&group, outer, count);
             lines.push(format!(
-                "unsafe: {name}{many}: {bad} of {acked} acknowledged messages {word} \
-                 ({percent:.2} %){place}"
+                "{word}: {name}{many}: {bad} of {acked} acknowledged messages ({percent:.2} %){place}"
             ));
         }
     }
-    let more = lines.len().saturating_sub(UNSAFE_MAX);
-    lines.truncate(UNSAFE_MAX);
+    let more = lines.len().saturating_sub(COSTS_MAX);
+    lines.truncate(COSTS_MAX);
     if more > 0 {
-        lines.push(format!("unsafe: and {more} more, see the table"));
+        lines.push(format!("and {more} more, see the table"));
     }
     lines
 }
@@ -184,13 +265,13 @@ fn costs(configurations: &[Configuration<'_>], inner: &[&str], outer: &[&str]) -
 fn deciding<'a>(
     configurations: &[Configuration<'_>],
     inner: &[&'a str],
-    count: fn(&CellReport) -> Option<u64>,
+    count: fn(&Seen) -> u64,
 ) -> Vec<&'a str> {
     let decides = |axes: &[&str]| {
         let mut known: BTreeMap<String, bool> = BTreeMap::new();
         configurations.iter().all(|one| {
-            let has = one.sum(count).is_some_and(|n| n > 0);
-            *known.entry(pairs(one.cells[0], axes)).or_insert(has) == has
+            let has = count(&one.all()) > 0;
+            *known.entry(pairs(one.cells[0].0, axes)).or_insert(has) == has
         })
     };
     // Few axes have few subsets; where the first of many do not decide, all are named.
@@ -205,14 +286,10 @@ fn deciding<'a>(
 }
 
 /// Where a group was at its worst, when there are several plans.
-fn worst_place(
-    group: &[&Configuration<'_>],
-    outer: &[&str],
-    count: fn(&CellReport) -> Option<u64>,
-) -> String {
+fn worst_place(group: &[&Configuration<'_>], outer: &[&str], count: fn(&Seen) -> u64) -> String {
     let cells = group.iter().flat_map(|one| &one.cells);
-    match cells.max_by_key(|cell| count(cell)).map(|cell| pairs(cell, outer)) {
-        Some(place) if !place.is_empty() => format!("; worst under {}", printable(&place)),
+    match cells.max_by_key(|(_, seen)| count(seen)).map(|(cell, _)| pairs(cell, outer)) {
+        Some(place) if !place.is_empty() => format!("; most under {}", printable(&place)),
         _ => String::new(),
     }
 }

@@ -105,7 +105,7 @@ pub fn groups<'a>(
             title,
             cells: cells.iter().map(|cell| cell.id.clone()).collect(),
             counted: counted(&cells, &inner),
-            shares: (!report.trials.is_empty()).then(|| shares(&cells, &inner)),
+            shares: has_shares(&cells).then(|| shares(&cells, &inner)),
         }
     };
     groups.into_iter().map(group).collect()
@@ -197,6 +197,11 @@ fn expected(cell: &CellReport, metric: Metric) -> Tone {
     if cell.is_expected(metric) { Tone::Expected } else { Tone::Plain }
 }
 
+/// Whether any cell has more than one trial: once is no share.
+fn has_shares(cells: &[&CellReport]) -> bool {
+    cells.iter().any(|cell| cell.trials.as_ref().is_some_and(|trials| trials.each.len() > 1))
+}
+
 fn shares(cells: &[&CellReport], axes: &[&str]) -> Grid {
     let mut headings = axis_names(axes);
     let rest = ["lost\nin", "95 %", "lost, median\n(min-max)", "dup\nin", "95 %"];
@@ -206,8 +211,9 @@ fn shares(cells: &[&CellReport], axes: &[&str]) -> Grid {
         let CellTrials { lost, duplicated, .. } = cell.trials.as_ref()?;
         let mut row = axis_values(cell, axes);
         for (metric, tally) in [(Metric::Lost, lost), (Metric::Duplicated, duplicated)] {
-            let text = format!("{}/{}", tally.share.hits, tally.share.of);
-            row.push(Field { text, tone: expected(cell, metric) });
+            let Share { hits, of, .. } = tally.share;
+            let tone = if hits > 0 { expected(cell, metric) } else { Tone::Plain };
+            row.push(Field { text: format!("{hits}/{of}"), tone });
             row.push(Field::plain(interval(&tally.share)));
             row.push(Field::plain(amount(tally)));
         }
@@ -217,8 +223,11 @@ fn shares(cells: &[&CellReport], axes: &[&str]) -> Grid {
     Grid { headings, rows: cells.iter().filter_map(row).collect(), figures: labels..labels + 6 }
 }
 
-/// A share's interval in percent, `84-100 %`.
-pub fn interval(share: &Share) -> String {
+/// A share's interval in percent, `84-100 %`; none of a single settled trial.
+fn interval(share: &Share) -> String {
+    if share.of < 2 {
+        return "-".to_owned();
+    }
     format!("{:.0}-{:.0} %", share.low * 100.0, share.high * 100.0)
 }
 

@@ -3,7 +3,7 @@
 use super::*;
 use crate::plan::{self, Plan};
 use crate::runner::{Repeats, Trial, series};
-use crate::verify::{PhaseLatency, Verdict};
+use crate::verify::{PhaseLatency, Reason, ReasonKind, Scope, Verdict};
 
 /// 36 cells: all that the comparison of configurations knows.
 fn study() -> plan::Study {
@@ -16,6 +16,7 @@ fn study() -> plan::Study {
 /// A run in which acks=0 and 1 lost messages, in every trial `more` than in the one before.
 fn report(plan: &Plan, more: u64) -> Report {
     let mut report = blank(plan, None);
+    report.why.clear();
     for (i, cell) in report.cells.iter_mut().enumerate() {
         let lost = if cell.axes["acks"] == "all" { 0 } else { 990 + more };
         let counts = &mut cell.counts;
@@ -61,7 +62,7 @@ fn rows(text: &str) -> Vec<&str> {
 fn thirty_six_cells_fit_into_100_columns() {
     for report in [report(&study().plans[0], 0), merged(20)] {
         let text = end(&report, "min.insync.replicas");
-        let table = text.split("safest").next().unwrap();
+        let table = text.split("without a fault").next().unwrap();
         let long: Vec<&str> = table.lines().filter(|line| line.chars().count() > 100).collect();
         assert!(long.is_empty(), "{long:#?}");
         assert_eq!(rows(&text).len(), 36, "{text}");
@@ -78,19 +79,25 @@ fn rows_stand_in_the_order_that_was_asked_for() {
     assert!(Sort::parse("nothing", &report.axes).unwrap_err().contains("unavailable"));
 }
 
+fn line<'a>(text: &'a str, begin: &str) -> &'a str {
+    text.lines().find(|line| line.starts_with(begin)).unwrap_or_default()
+}
+
 #[test]
-fn words_name_the_safest_the_fastest_and_what_the_others_cost() {
+fn words_name_what_lost_nothing_and_what_happened_in_the_others() {
     let text = end(&report(&study().plans[0], 0), "verdict").replace("\n  ", " ");
-    let line = |begin: &str| text.lines().find(|l| l.starts_with(begin)).unwrap_or_default();
-    let safest = line("safest: ");
-    assert!(safest.contains("min.insync.replicas=3, acks=all"), "{text}");
-    assert!(safest.contains("unclean.leader.election.enable=false"), "{text}");
-    assert!(safest.contains("12 of 36 configurations"), "{text}");
-    assert!(line("fastest of these: ").contains("p99 21.0 ms"), "{text}");
-    let unsafe_: Vec<&str> = text.lines().filter(|l| l.starts_with("unsafe: ")).collect();
-    assert_eq!(unsafe_.len(), 2, "acks alone decides: {text}");
-    assert!(unsafe_.iter().any(|l| l.starts_with("unsafe: acks=1 (12 configurations)")), "{text}");
-    assert!(unsafe_[0].contains("11880 of 1428000 acknowledged messages lost (0.83 %)"), "{text}");
+    assert_eq!(line(&text, "without a fault"), "without a fault, once:", "{text}");
+    let whole = line(&text, "nothing lost or duplicated: ");
+    assert!(whole.contains("12 of 36 configurations; of these min.insync.replicas=3, acks=all"));
+    assert!(whole.contains("unclean.leader.election.enable=false"), "{text}");
+    assert!(line(&text, "lowest latency of these: ").contains("p99 21.0 ms"), "{text}");
+    let lost: Vec<&str> = text.lines().filter(|l| l.starts_with("lost: ")).collect();
+    assert_eq!(lost.len(), 2, "acks alone decides: {text}");
+    assert!(lost.iter().any(|l| l.starts_with("lost: acks=1 (12 configurations)")), "{text}");
+    assert!(lost[0].contains("11880 of 1428000 acknowledged messages (0.83 %)"), "{text}");
+    for word in ["safe", "fastest"] {
+        assert!(!text.contains(word), "once is no reason to recommend anything: {text}");
+    }
 }
 
 #[test]
@@ -102,11 +109,57 @@ fn each_anomaly_is_told_by_the_axes_that_decide_it() {
         }
     }
     let text = end(&report, "verdict").replace("\n  ", " ");
-    let told: Vec<&str> = text.lines().filter(|l| l.starts_with("unsafe: ")).collect();
-    assert_eq!(told.len(), 3, "{text}");
-    assert!(told[1].starts_with("unsafe: acks="), "{text}");
-    let duplicated = "unsafe: min.insync.replicas=3, acks=all (4 configurations): 28 of ";
-    assert!(told[2].starts_with(duplicated), "{text}");
+    let told = |word: &str| text.lines().filter(|l| l.starts_with(word)).collect::<Vec<_>>();
+    assert_eq!(told("lost: acks=").len(), 2, "{text}");
+    let duplicated = "duplicated: min.insync.replicas=3, acks=all (4 configurations): 28 of ";
+    assert!(told("duplicated: ")[0].starts_with(duplicated), "{text}");
+}
+
+/// The machine did not bear the cells of acks=1, in a single run and in two trials of three.
+#[test]
+fn nothing_is_concluded_from_what_is_not_settled() {
+    let starve = |report: &mut Report| {
+        for cell in report.cells.iter().filter(|cell| cell.axes["acks"] == "1") {
+            let scope = Scope::Cell(cell.id.clone());
+            report.why.push(Reason::new(ReasonKind::Overload, scope, "overloaded".into()));
+        }
+    };
+    let mut starved = report(&study().plans[0], 0);
+    starve(&mut starved);
+    let text = end(&starved, "verdict").replace("\n  ", " ");
+    assert!(line(&text, "nothing lost").contains("12 of 24 configurations"), "{text}");
+    assert_eq!(text.matches("lost: acks=0").count(), 1, "{text}");
+    assert!(!text.contains("lost: acks=1"), "{text}");
+    let left_out = line(&text, "left out, because they are not settled: 12 configurations: ");
+    assert!(left_out.ends_with(" and 8 more"), "{text}");
+
+    let mut run = |trial: &Trial| {
+        let mut report = report(&trial.plan, 0);
+        if trial.number > 1 {
+            starve(&mut report);
+        }
+        Ok::<_, ()>(report)
+    };
+    let trials = series(&study(), Repeats { most: 3, until_decided: None }, &mut run).unwrap();
+    let merged = merge(trials);
+    let victim = merged.cells.iter().find(|cell| cell.axes["acks"] == "1").unwrap();
+    let share = victim.trials.as_ref().unwrap().lost.share;
+    assert_eq!((share.hits, share.of), (1, 1), "what was starved is no trial");
+    let text = end(&merged, "verdict").replace("\n  ", " ");
+    assert!(text.contains("without a fault, in 1 to 3 trials:"), "{text}");
+    assert!(line(&text, "lost: acks=1").contains(": 11880 of 1428000 acknowledged"), "{text}");
+    assert!(line(&text, "lost: acks=0").contains(": 35640 of 4284000 acknowledged"), "{text}");
+    let rows: Vec<&str> = text.lines().filter(|line| line.contains(" 1/1 ")).collect();
+    assert!(rows.len() == 12 && rows.iter().all(|row| row.contains(" 1/1 ")), "{text}");
+    assert!(rows.iter().all(|row| !row.contains('%')), "one trial has no interval: {text}");
+}
+
+#[test]
+fn one_trial_each_has_no_share() {
+    let merged = merged(1);
+    assert_eq!(merged.trials.len(), 1);
+    let text = end(&merged, "verdict");
+    assert!(!text.contains("95 %") && text.contains("without a fault, once:"), "{text}");
 }
 
 #[test]

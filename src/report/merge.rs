@@ -1,6 +1,7 @@
 //! Several runs of one study put together: each cell's trials side by side, and the verdict over
 //! all of them.
 
+use super::settled::is_settled;
 use super::{
     CellReport, CellTrial, CellTrials, Memory, Report, ShownCounts, TrialReport, client_errors,
     lead,
@@ -67,25 +68,34 @@ pub fn cell_trials(runs: &[(TrialReport, Report)]) -> Vec<CellTrials> {
     cells.iter().map(|runs| trials_of(runs)).collect()
 }
 
-/// One cell in the runs that have it, with their numbers.
-type Runs<'a> = Vec<(u32, &'a CellReport)>;
+/// One cell in one of the runs.
+struct Run<'a> {
+    number: u32,
+    report: &'a Report,
+    cell: &'a CellReport,
+}
+
+/// One cell in the runs that have it.
+type Runs<'a> = Vec<Run<'a>>;
 
 /// Every cell, in the order in which they first come.
 fn by_cell<'a>(reports: impl Iterator<Item = (u32, &'a Report)>) -> Vec<Runs<'a>> {
     let mut cells: Vec<Runs<'a>> = Vec::new();
     for (number, report) in reports {
         for cell in &report.cells {
-            match cells.iter_mut().find(|runs| runs[0].1.id == cell.id) {
-                Some(runs) => runs.push((number, cell)),
-                None => cells.push(vec![(number, cell)]),
+            match cells.iter_mut().find(|runs| runs[0].cell.id == cell.id) {
+                Some(runs) => runs.push(Run { number, report, cell }),
+                None => cells.push(vec![Run { number, report, cell }]),
             }
         }
     }
     cells
 }
 
-fn trials_of(runs: &[(u32, &CellReport)]) -> CellTrials {
-    CellTrials::of(runs.iter().map(|(number, cell)| CellTrial::of(*number, cell)).collect())
+fn trials_of(runs: &[Run<'_>]) -> CellTrials {
+    let trial =
+        |run: &Run<'_>| CellTrial::of(run.number, run.cell, is_settled(run.report, run.cell));
+    CellTrials::of(runs.iter().map(trial).collect())
 }
 
 fn union<'a>(texts: impl Iterator<Item = &'a String>) -> Vec<String> {
@@ -111,12 +121,13 @@ fn phases(reports: &[Report]) -> Vec<crate::runner::Phase> {
 }
 
 /// One cell of several runs: the run in which it came out worst, with the sums of all.
-fn cell(runs: &[(u32, &CellReport)]) -> CellReport {
-    let cells = || runs.iter().map(|(_, cell)| *cell);
-    let worst = runs.iter().rev().max_by_key(|(_, c)| {
-        (c.verdict, c.counts.lost.unwrap_or(0), c.counts.duplicated.unwrap_or(0))
-    });
-    let mut merged = worst.map_or_else(|| runs[0].1.clone(), |(_, cell)| (*cell).clone());
+fn cell(runs: &[Run<'_>]) -> CellReport {
+    let cells = || runs.iter().map(|run| run.cell);
+    let worst =
+        runs.iter().rev().map(|run| run.cell).max_by_key(|c| {
+            (c.verdict, c.counts.lost.unwrap_or(0), c.counts.duplicated.unwrap_or(0))
+        });
+    let mut merged = worst.unwrap_or(runs[0].cell).clone();
     merged.counts = counts(&cells().map(|c| c.counts).collect::<Vec<_>>());
     merged.bounds = bounds(runs);
     merged.copies = cells().map(|c| c.copies).sum();
@@ -165,14 +176,14 @@ fn counts(all: &[ShownCounts]) -> ShownCounts {
 }
 
 /// Between which values the sum of a count lies that is not settled in every run.
-fn bounds(runs: &[(u32, &CellReport)]) -> Vec<Bounds> {
+fn bounds(runs: &[Run<'_>]) -> Vec<Bounds> {
     let mut open: BTreeMap<crate::plan::Metric, Bounds> = BTreeMap::new();
-    for bounds in runs.iter().flat_map(|(_, cell)| &cell.bounds) {
+    for bounds in runs.iter().flat_map(|run| &run.cell.bounds) {
         let zero = Bounds { least: 0, most: Some(0), ..*bounds };
         open.entry(bounds.metric).or_insert(zero);
     }
     for (metric, sum) in &mut open {
-        for (_, cell) in runs {
+        for Run { cell, .. } in runs {
             let exact = cell.counts.of(*metric);
             let own = cell.bounds.iter().find(|b| b.metric == *metric).copied();
             let own = own.unwrap_or(Bounds { metric: *metric, least: exact, most: Some(exact) });
@@ -184,11 +195,11 @@ fn bounds(runs: &[(u32, &CellReport)]) -> Vec<Bounds> {
 }
 
 /// Medians of each phase's percentiles over the runs, and the highest of all.
-fn latencies(runs: &[(u32, &CellReport)]) -> Vec<PhaseLatency> {
-    let labels = union(runs.iter().flat_map(|(_, c)| c.latencies.iter().map(|l| &l.label)));
+fn latencies(runs: &[Run<'_>]) -> Vec<PhaseLatency> {
+    let labels = union(runs.iter().flat_map(|run| run.cell.latencies.iter().map(|l| &l.label)));
     let of_label = |label: String| {
         let same: Vec<&PhaseLatency> =
-            runs.iter().flat_map(|(_, c)| &c.latencies).filter(|l| l.label == label).collect();
+            runs.iter().flat_map(|run| &run.cell.latencies).filter(|l| l.label == label).collect();
         let median = |of: fn(&PhaseLatency) -> Option<u64>| {
             let known: Vec<f64> = same.iter().filter_map(|l| of(l)).map(|us| us as f64).collect();
             Spread::of(&known).map(|spread| spread.median.round() as u64)

@@ -28,6 +28,7 @@ mod paint;
 mod prose;
 mod rate;
 mod saved;
+mod settled;
 mod sort;
 mod table;
 #[cfg(test)]

@@ -83,7 +83,7 @@ pub struct CellTrials {
 /// How often an anomaly was seen, and how much of it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Tally {
-    /// Trials with at least one, of those in which the log settles it.
+    /// Trials with at least one, of those that are settled.
     pub share: Share,
     /// Messages a trial; none when no trial settles it.
     pub count: Option<Spread>,
@@ -96,6 +96,10 @@ pub struct CellTrial {
     pub trial: u32,
     /// Of the cell in this trial.
     pub verdict: Verdict,
+    /// Whether its figures prove nothing, whatever the verdict is: a fault had no effect, a control of
+    /// some cell did not bite, the machine did not bear it.
+    #[serde(default)]
+    pub unsettled: bool,
     /// Acknowledged.
     pub acked: u64,
     /// None where the log as it was read does not settle it; so are the next two.
@@ -113,11 +117,12 @@ pub struct CellTrial {
 }
 
 impl CellTrial {
-    /// What a single run says of a cell.
-    pub fn of(trial: u32, cell: &CellReport) -> Self {
+    /// What a single run says of a cell, and whether that is settled.
+    pub fn of(trial: u32, cell: &CellReport, settled: bool) -> Self {
         CellTrial {
             trial,
             verdict: cell.verdict,
+            unsettled: !settled,
             acked: cell.counts.acked,
             lost: cell.counts.lost,
             duplicated: cell.counts.duplicated,
@@ -127,16 +132,22 @@ impl CellTrial {
             p99_during_us: cell.p99_us("during"),
         }
     }
+
+    /// Whether its figures prove something.
+    pub fn is_settled(&self) -> bool {
+        !self.unsettled && self.verdict != Verdict::Inconclusive
+    }
 }
 
 impl CellTrials {
-    /// From each trial.
+    /// From each trial: shares and spreads are those of the settled ones.
     pub fn of(each: Vec<CellTrial>) -> Self {
+        let settled = || each.iter().filter(|trial| trial.is_settled());
         let spread = |value: &dyn Fn(&CellTrial) -> Option<f64>| {
-            Spread::of(&each.iter().filter_map(value).collect::<Vec<_>>())
+            Spread::of(&settled().filter_map(value).collect::<Vec<_>>())
         };
         let tally = |count: &dyn Fn(&CellTrial) -> Option<u64>| {
-            let counts: Vec<f64> = each.iter().filter_map(count).map(|n| n as f64).collect();
+            let counts: Vec<f64> = settled().filter_map(count).map(|n| n as f64).collect();
             let hits = counts.iter().filter(|n| **n > 0.0).count() as u64;
             Tally { share: Share::of(hits, counts.len() as u64), count: Spread::of(&counts) }
         };

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 pub const SOUND: CellTrial = CellTrial {
     trial: 1,
     verdict: Verdict::Pass,
+    unsettled: false,
     acked: 12_000,
     lost: Some(0),
     duplicated: Some(0),
