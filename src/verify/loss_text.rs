@@ -1,7 +1,7 @@
 //! A lost range in one sentence: what was promised, by whom, when, and what became of it.
 
 use super::scene::Scene;
-use super::types::{Cause, Content, Leadership, Standing, Witness};
+use super::types::{Act, Cause, Content, Leadership, Standing, Witness};
 use super::words::{
     appended_by, exact_seconds, is, leader_in, messages, plural, seconds, span, them, was,
 };
@@ -32,18 +32,26 @@ pub(super) fn of(scene: &Scene<'_>, witness: &Witness, cause: Cause) -> String {
 }
 
 /// ` (moved by: kill leader at 7 s for 4 s; in force: process_stop followers at 5 s for 2 s)`, or
-/// nothing. What moved the leader and was in force before is told once.
+/// nothing. What moved the leader and was in force before is told once. Whether an election was held
+/// because it was asked for is not known, so that is all that is said of it.
 fn faults(scene: &Scene<'_>, witness: &Witness) -> String {
     let (moved_by, in_force) = (&witness.moved_by, &witness.faults);
     let told: &[u16] = witness.all_down.as_ref().map_or(&[], |down| &down.faults);
+    let asked = |fault: &&u16| {
+        let act = scene.input.faults.iter().find(|one| one.index == **fault).map(|one| one.act);
+        moved_by.contains(fault) && act == Some(Act::Elect)
+    };
+    let asked: Vec<u16> = moved_by.iter().filter(asked).copied().collect();
+    let moved_by: Vec<u16> = moved_by.iter().filter(|one| !asked.contains(one)).copied().collect();
     let both = |fault: &&u16| moved_by.contains(fault) && in_force.contains(fault);
     let only = |faults: &[u16], others: &[u16]| -> Vec<u16> {
         faults.iter().filter(|one| !others.contains(one) && !told.contains(one)).copied().collect()
     };
     let groups = [
         ("in force, and moved the leader", moved_by.iter().filter(both).copied().collect()),
-        ("moved by", only(moved_by, in_force)),
-        ("in force", only(in_force, moved_by)),
+        ("moved by", only(&moved_by, in_force)),
+        ("asked for an election", asked),
+        ("in force", only(in_force, &moved_by)),
     ];
     let named = groups.iter().filter_map(|(role, faults): &(&str, Vec<u16>)| {
         Some(format!("{role}: {}", scene.named(faults)?))

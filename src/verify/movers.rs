@@ -1,4 +1,4 @@
-//! [`movers`]: the faults that moved a partition's leader.
+//! [`movers`]: the faults that moved a partition's leader, or asked for that.
 
 use super::leadership::SIGHTING_US;
 use super::scene::Scene;
@@ -8,7 +8,7 @@ use super::types::{Act, FaultWindow};
 ///
 /// A leader is deposed for what befalls it, so a fault moved it that acted on its broker, was
 /// proved, and was in force when it was deposed, or until just before: a broker that wakes too late
-/// is deposed all the same. Beside those, whoever asked for an election has it.
+/// is deposed all the same. Beside those stand requests for elections, heard or not.
 pub(super) fn movers(scene: &Scene<'_>, from_epoch: i32, to_epoch: i32) -> Vec<u16> {
     let leaders = &scene.leaders;
     let mut old = from_epoch;
@@ -33,8 +33,10 @@ pub(super) fn movers(scene: &Scene<'_>, from_epoch: i32, to_epoch: i32) -> Vec<u
     moved
 }
 
-/// Whether a fault was proved and in force at a change, which may have been seen late.
+/// Whether a fault may have been in force at a change, which may have been seen late. That it was
+/// proved counts, not when: a proof may come later than the effect.
 fn held_at(fault: &FaultWindow, seen_us: u64) -> bool {
-    fault.effective_us.is_some_and(|at_us| at_us <= seen_us)
+    fault.effective_us.is_some()
+        && fault.called_us <= seen_us
         && fault.healed_us.saturating_add(SIGHTING_US) >= seen_us
 }

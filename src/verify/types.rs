@@ -249,7 +249,8 @@ pub struct Witness {
     pub acked_by: Vec<Leadership>,
     /// Faults (by their position in the plan) in force while it was acknowledged.
     pub faults: Vec<u16>,
-    /// Lost in an election: faults (likewise) that moved the leader away from who acknowledged.
+    /// Lost in an election: faults (likewise) that moved the leader away from who acknowledged, or
+    /// asked for an election then.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub moved_by: Vec<u16>,
     /// Lost from disk: when all replicas were down.

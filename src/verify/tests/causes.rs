@@ -38,6 +38,25 @@ fn moved_by(change: impl FnOnce(History) -> History) -> Vec<u16> {
     only_witness(&findings).moved_by.clone()
 }
 
+// The kill left the partition without a leader; whether the request made broker 1 the leader or the
+// controller did so by itself is not known, so the text says no more than that it was asked for.
+#[test]
+fn a_request_for_an_election_is_told_apart_from_what_moved_the_leader() {
+    let findings = sent(2)
+        .says(0, 0, 0, 4)
+        .says(6_100_000, 1, -1, 5)
+        .acked(0..1, 0, 5 * S, 5 * S)
+        .log(0, 6, ours(1..2))
+        .says(8 * S, 1, 1, 6)
+        .act(Act::Kill, &[0], "kill leader at 6 s for 9 s", 6 * S, 15 * S)
+        .act(Act::Elect, &[], "elect_leaders unclean at 7 s", 7 * S, 9 * S)
+        .verify();
+    let text = &only_witness(&findings).text;
+    let both = "(moved by: kill leader at 6 s for 9 s; asked for an election: elect_leaders unclean \
+                at 7 s)";
+    assert!(text.ends_with(both), "{text}");
+}
+
 #[test]
 fn only_what_befell_the_old_leader_in_time_moved_it() {
     let one = |act, brokers: &[i32], from_us, to_us| {
@@ -51,9 +70,16 @@ fn only_what_befell_the_old_leader_in_time_moved_it() {
     // Another broker's death, or a cut between clients and the leader, is no reason.
     assert_eq!(one(Act::Kill, &[1, 2], 9 * S, 12 * S), [] as [u16; 0]);
     assert_eq!(one(Act::Other, &[0], 9 * S, 12 * S), [] as [u16; 0]);
-    // Who asked for an election has it; a command has done nothing to the leader that is known.
+    // Who asked for an election is told; a command has done nothing to the leader that is known.
     assert_eq!(one(Act::Elect, &[], 9 * S, 10 * S), [0]);
     assert_eq!(one(Act::Exec, &[], 9 * S, 10 * S), [] as [u16; 0]);
+    // It was asked for before, and the proof came later.
+    let proved_late = moved_by(|mut history| {
+        history = history.act(Act::Elect, &[], "it", 9 * S, 13 * S);
+        history.faults[0].effective_us = Some(12 * S);
+        history
+    });
+    assert_eq!(proved_late, [0]);
     // A fault that was never proved moved nobody.
     assert_eq!(moved_by(|history| history.fault("it", 9 * S, 12 * S)), [] as [u16; 0]);
     // The leader fell silent at 6 s, and nobody led until 10 s: what befell it at 8 s came too late.

@@ -37,6 +37,10 @@ fn what_is_missing_stands_where_it_was_acknowledged() {
     let timeline = of(two_seconds(ours(0..4).chain(ours(10..20))));
     assert_eq!(timeline.lost, [1, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
     assert!(timeline.duplicated.is_empty());
+    // The witness says the same: the steps with a loss lie between its two times.
+    let findings = two_seconds(ours(0..4).chain(ours(10..20))).verify();
+    let witness = only_witness(&findings);
+    assert_eq!((witness.acked_from_ms, witness.acked_to_ms), (Some(1_000.0), Some(1_200.0)));
 }
 
 #[test]
