@@ -176,7 +176,7 @@ fn go(
         known.about.push(format!("cluster  warm: {} runs took place on it before", standing.runs));
     }
     let outcome = setup::wait_until_ready(standing.cluster.as_ref(), interrupt)
-        .and_then(|()| hear_kafka(standing.cluster.as_ref(), plan, bus, known))
+        .and_then(|()| hear_kafka(standing.cluster.as_ref(), plan, bus, interrupt, known))
         .and_then(|()| on_cluster(request, &standing.cluster, bus, interrupt, known));
     known.phases.begin("teardown", None);
     let ended = if request.keep && outcome.is_ok() && known.is_clean(&standing) {
@@ -193,9 +193,10 @@ fn hear_kafka(
     cluster: &dyn Cluster,
     plan: &Plan,
     bus: &Bus,
+    interrupt: &Interrupt,
     known: &mut Known,
 ) -> Result<(), Stop> {
-    let word = setup::ask_kafka(cluster)?;
+    let word = setup::ask_kafka(cluster, interrupt)?;
     known.about.push(format!("brokers  Kafka {word}"));
     known.keeps_eligible = word.keeps_eligible;
     if let Some(surprise) = setup::surprise(&plan.cluster, &word) {

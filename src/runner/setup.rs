@@ -2,6 +2,7 @@
 
 use super::{Interrupt, RunFolder, Stop};
 use crate::kafka::features::{self, Word};
+use crate::kafka::patience::Look;
 use crate::kafka::{self, KafkaError, Operator, Patience, TopicId};
 use crate::plan::{Cell, ClusterPlan, Plan};
 use crate::runtime::{Cluster, RuntimeError};
@@ -16,6 +17,8 @@ const READY_TIMEOUT: Duration = Duration::from_secs(90);
 const TOPIC_TIMEOUT: Duration = Duration::from_secs(60);
 /// A broker must answer a request within this time, while no fault is in force.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+/// Between two questions to brokers that did not answer the first.
+const ASK_AGAIN: Duration = Duration::from_millis(100);
 /// A worker must have made its client within this time.
 const WORKER_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a worker may flush when it is told to stop.
@@ -50,11 +53,26 @@ pub fn wait_until_ready(cluster: &dyn Cluster, interrupt: &Interrupt) -> Result<
 /// Which Kafka the brokers are, by their own word.
 ///
 /// # Errors
-/// When one of them cannot be asked.
-pub fn ask_kafka(cluster: &dyn Cluster) -> Result<Word, RuntimeError> {
+/// When one of them does not say so in time.
+pub fn ask_kafka(cluster: &dyn Cluster, interrupt: &Interrupt) -> Result<Word, Stop> {
+    let alive = || alive(cluster, interrupt);
+    let mut patience =
+        Patience { timeout: READY_TIMEOUT, alive: &alive, progress: &mut |_missing| {} };
     let mut operator = Operator::new(&cluster.vantage(), ANSWER_TIMEOUT);
-    features::ask(&mut operator)
-        .map_err(|e| RuntimeError::new(format!("cannot ask the brokers which Kafka they are: {e}")))
+    let heard =
+        patience.until(
+            "the brokers to say which Kafka they are",
+            ASK_AGAIN,
+            || match features::ask(&mut operator) {
+                Ok(word) => Ok(Look::Done(word)),
+                Err(error) if error.is_transport() => Ok(Look::Missing(error.to_string())),
+                Err(error) => Err(error),
+            },
+        );
+    if let Some(exit) = interrupt.asked() {
+        return Err(Stop::Interrupted(exit));
+    }
+    Ok(heard.map_err(|e| RuntimeError::new(format!("which Kafka it is, is unknown: {e}")))?)
 }
 
 /// What a person should know of the brokers' word: that the plan was made for another Kafka, or
