@@ -176,6 +176,8 @@ pub enum RunEvent {
     },
     /// The watcher saw a change.
     Observed(Observation),
+    /// A signal asks the run to end: it heals, and reports what is known.
+    Interrupted,
     /// Something that a person should know and that changes no verdict.
     Note {
         /// In words.

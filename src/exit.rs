@@ -33,6 +33,19 @@ impl Exit {
         }
     }
 
+    /// The exit of this status; [`Exit::Environment`] for one that no run ends with.
+    pub fn of_run(code: u8) -> Self {
+        [Exit::Pass, Exit::Violated, Exit::Inconclusive, Exit::Interrupted, Exit::Terminated]
+            .into_iter()
+            .find(|exit| exit.code() == code)
+            .unwrap_or(Exit::Environment)
+    }
+
+    /// Whether a run with this exit did not come to its end.
+    pub const fn is_cut(self) -> bool {
+        matches!(self, Exit::Environment | Exit::Interrupted | Exit::Terminated)
+    }
+
     /// The worse of two, for several scenarios in one command: an interrupt ends the command and
     /// is what it must tell; then 4, 1, 3, 0. `Usage` never meets another: nothing was started.
     #[must_use]

@@ -1,5 +1,6 @@
 //! `chaos baseline RUN`: writes the small file that a CI job keeps, to compare later runs with.
 
+use super::newest::named_or_newest;
 use super::refused::{Refused, end, unwritten};
 use super::validate::counted;
 use crate::compare::{self, Kind, Side};
@@ -12,12 +13,12 @@ use std::path::{Path, PathBuf};
 /// Write the small file that later runs are compared with
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-RUN is a run's folder, or its report.json. The file has each trial's figures,
-the configuration and the expectations, and nothing else; the same run gives the
-same bytes.
+RUN is a run's folder, or its report.json; the newest run in chaos-out if it is
+not given. The file has each trial's figures, the configuration and the
+expectations, and nothing else; the same run gives the same bytes.
 
 Examples:
-  chaos baseline chaos-out/latest
+  chaos baseline
   chaos baseline chaos-out/latest -o ci/minisr2.json --force
 
 Exit status:
@@ -25,9 +26,9 @@ Exit status:
   2  the command line or the run is wrong, or the file is there already
   4  the file cannot be written")]
 pub(super) struct Arguments {
-    /// The run to keep
+    /// The run to keep; the newest in chaos-out if not given
     #[arg(value_name = "RUN")]
-    run: PathBuf,
+    run: Option<PathBuf>,
     /// Where to; SCENARIO.baseline.json if not given
     #[arg(short, long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -45,13 +46,15 @@ pub(super) fn run(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> io::Result<Exit> {
-    end(go(arguments).map(|line| printable(&line)), out, err)
+    let named = named_or_newest(arguments.run.as_ref(), err)?;
+    let written = named.map_err(|why| (Exit::Usage, why)).and_then(|run| go(&run, arguments));
+    end(written.map(|line| printable(&line)), out, err)
 }
 
-fn go(arguments: &Arguments) -> Result<String, Refused> {
+fn go(run: &Path, arguments: &Arguments) -> Result<String, Refused> {
     let usage = |why: String| (Exit::Usage, why);
-    let (side, kind) = compare::read(&arguments.run).map_err(|e| usage(e.to_string()))?;
-    let run = arguments.run.display();
+    let (side, kind) = compare::read(run).map_err(|e| usage(e.to_string()))?;
+    let run = run.display();
     if kind == Kind::Baseline {
         return Err(usage(format!("{run}: is a baseline already\n  help: copy it")));
     }

@@ -1,7 +1,10 @@
 //! Which runtime a command takes, and why.
 
 use crate::plan::Plan;
-use crate::runner::{DockerOptions, DockerRuntime, LocalRuntime, NodeOptions, Runtime};
+use crate::report::Invocation;
+use crate::runner::{
+    DockerOptions, DockerRuntime, KAFKA_IMAGE, LocalRuntime, NodeOptions, Runtime,
+};
 use crate::runtime::RuntimeError;
 use crate::runtime::docker::{Obtainable, Pull};
 use crate::runtime::local::{Host, HostOptions};
@@ -85,6 +88,22 @@ impl Options {
         }
         if let Some(port) = self.port_base {
             command.arg("--port-base").arg(port.to_string());
+        }
+    }
+
+    /// What of them decides what this runtime does, for who wants it again.
+    pub(super) fn keep(&self, runtime: &str, kept: &mut Invocation) {
+        runtime.clone_into(&mut kept.runtime);
+        kept.heap_mib = self.heap_mib;
+        if runtime == "local" {
+            kept.kafka_home = self.kafka_home.as_ref().map(|home| home.display().to_string());
+            return;
+        }
+        kept.image.clone_from(&self.image);
+        kept.pull_never = self.pull == PullChoice::Never;
+        kept.port_base = self.port_base;
+        if let (None, Ok(image)) = (&self.image, std::env::var(KAFKA_IMAGE)) {
+            kept.environment.insert(KAFKA_IMAGE.to_owned(), image);
         }
     }
 

@@ -63,6 +63,11 @@ pub(super) fn run(command: &Command) -> Exit {
             return Exit::Usage;
         }
     };
+    if let Some(problem) = up.out.as_deref().and_then(RunFolder::unfit) {
+        // With stderr closed there is nobody to tell; the exit status still does.
+        drop(writeln!(io::stderr(), "error: {problem}"));
+        return Exit::Usage;
+    }
     // Before any thread exists: namespaces and the signal mask are inherited.
     let host = match Host::enter(&HostOptions::from_env()) {
         Ok(host) => host,

@@ -1,5 +1,6 @@
 //! `chaos compare BASE NEW`: whether a run is worse than another one.
 
+use super::newest;
 use crate::compare::{self, Comparison, Options};
 use crate::exit::Exit;
 use crate::report::{ReadError, printable};
@@ -10,10 +11,13 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 BASE and NEW are a run's folder, its report.json, or a file of `chaos baseline`.
+Without NEW it is the newest run in chaos-out of BASE's scenario. Without both,
+NEW is the newest run of all, and BASE the one before it of the same scenario.
 
 Examples:
+  chaos compare
+  chaos compare minisr2.baseline.json
   chaos compare chaos-out/minisr2-20260101-030000 chaos-out/latest
-  chaos compare minisr2.baseline.json chaos-out/latest
   chaos compare minisr2.baseline.json chaos-out/latest --tolerance 50 --json
 
 Exit status:
@@ -24,10 +28,10 @@ Exit status:
 pub(super) struct Arguments {
     /// What NEW is held against
     #[arg(value_name = "BASE")]
-    base: PathBuf,
+    base: Option<PathBuf>,
     /// The run that is judged
     #[arg(value_name = "NEW")]
-    new: PathBuf,
+    new: Option<PathBuf>,
     /// By how much a latency or the time without an acknowledgement may grow
     #[arg(long, value_name = "PERCENT", default_value_t = 25.0, value_parser = percent)]
     tolerance: f64,
@@ -59,10 +63,22 @@ pub(super) fn run(
     err: &mut dyn Write,
 ) -> io::Result<Exit> {
     let options = Options { tolerance: arguments.tolerance / 1e2 };
-    let comparison = match both(&arguments.base, &arguments.new, options) {
-        Ok(comparison) => comparison,
+    let compared = sides(arguments).and_then(|(base, new)| {
+        let comparison = both(&base, &new, options).map_err(|error| error.to_string())?;
+        Ok((base, new, comparison))
+    });
+    let comparison = match compared {
+        Ok((base, new, comparison)) => {
+            if arguments.base.is_none() {
+                newest::tell("BASE", &base, err)?;
+            }
+            if arguments.new.is_none() {
+                newest::tell("NEW", &new, err)?;
+            }
+            comparison
+        }
         Err(error) => {
-            complain(&error.to_string(), err)?;
+            complain(&error, err)?;
             return Ok(Exit::Usage);
         }
     };
@@ -73,6 +89,22 @@ pub(super) fn run(
         compare::write_words(&comparison, out)?;
     }
     Ok(comparison.outcome.exit())
+}
+
+/// Both sides: those that were named, and for the others the newest that fit.
+fn sides(arguments: &Arguments) -> Result<(PathBuf, PathBuf), String> {
+    let scenario = |of: &Path| newest::scenario(of).map_err(|error| error.to_string());
+    match (&arguments.base, &arguments.new) {
+        (Some(base), Some(new)) => Ok((base.clone(), new.clone())),
+        (Some(base), None) => {
+            let (side, _) = compare::read(base).map_err(|error| error.to_string())?;
+            Ok((base.clone(), newest::newest_of(&side.scenario, base)?))
+        }
+        (None, _) => {
+            let new = newest::newest()?;
+            Ok((newest::newest_of(&scenario(&new)?, &new)?, new))
+        }
+    }
 }
 
 /// An error with its help, without what could steer a terminal: parts of it come from files.

@@ -5,14 +5,18 @@ use super::changes::Changes;
 use super::choose::{Options, RuntimeChoice};
 use super::telling::Telling;
 use crate::clock::Epoch;
+use crate::event::RunEvent;
 use crate::exit::Exit;
 use crate::plan::{Asked, Plan, Shard, Study};
-use crate::report::{self, Live, Report, Show, Sort};
+use crate::report::{self, Invocation, Live, Report, Show, Sort, Verb};
 use crate::runner::{self, Bus, Ground, Interrupt, Repeats, Request, RunFolder, Runtime, Trial};
 use crate::runtime::RuntimeError;
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::PathBuf;
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+
+mod again;
 
 /// What commands that run scenarios have in common.
 #[derive(Debug, clap::Args)]
@@ -64,9 +68,36 @@ impl Conduct {
     fn take(&self, studies: &[Study]) -> Option<Vec<Study>> {
         let shard = self.shard?;
         let taken = shard.take(studies);
-        // Part of the result, so `-q` leaves it. With stderr closed there is nobody to tell.
-        drop(writeln!(io::stderr(), "{}", shard.in_words(studies, &taken)));
+        if taken.is_empty() || !self.telling.is_quiet() {
+            // With stderr closed there is nobody to tell.
+            drop(writeln!(io::stderr(), "{}", shard.in_words(studies, &taken)));
+        }
         Some(taken)
+    }
+
+    /// Where a study's files go, if that was said.
+    fn out(&self, study: &Study, several: bool) -> Option<PathBuf> {
+        let out = self.out.as_ref()?;
+        Some(if several { out.join(&study.first().name) } else { out.clone() })
+    }
+
+    /// Why the files of these studies cannot go where they should.
+    fn wrong_out(&self, studies: &[Study], several: bool) -> Option<String> {
+        let mut taken = BTreeSet::new();
+        studies.iter().find_map(|study| {
+            let out = self.out(study, several)?;
+            let problem = RunFolder::unfit(&out);
+            problem.or_else(|| {
+                let name = report::printable(&study.first().name);
+                let twice = !taken.insert(out);
+                twice.then(|| {
+                    format!(
+                        "two scenarios are called `{name}`, and each needs its own folder\n  help: \
+                         leave out --out, or give one of them another name"
+                    )
+                })
+            })
+        })
     }
 
     /// The order of the rows, of a study with these axes.
@@ -91,18 +122,23 @@ fn share(text: &str) -> Result<f64, String> {
 }
 
 /// Runs all studies and reports each. Must be called before any thread exists.
-pub(super) fn conduct(arguments: &Conduct, studies: &[Study]) -> Exit {
-    for study in studies {
-        if let Err(problem) = arguments.sort(study) {
-            // With stderr closed there is nobody to tell; the exit status still does.
-            drop(writeln!(io::stderr(), "error: {problem}"));
-            return Exit::Usage;
-        }
+pub(super) fn conduct(arguments: &Conduct, verb: Verb, studies: &[Study]) -> Exit {
+    let wrong = |problem: &str| {
+        // With stderr closed there is nobody to tell; the exit status still does.
+        drop(writeln!(io::stderr(), "error: {problem}"));
+        Exit::Usage
+    };
+    if let Some(problem) = studies.iter().find_map(|study| arguments.sort(study).err()) {
+        return wrong(&problem);
     }
     // Folders lie where they would without shards.
     let several = studies.len() > 1;
+    let shards = arguments.own_shards(studies);
     let taken = arguments.take(studies);
     let studies = taken.as_deref().unwrap_or(studies);
+    if let Some(problem) = arguments.wrong_out(studies, several) {
+        return wrong(&problem);
+    }
     if studies.is_empty() {
         return Exit::Pass;
     }
@@ -118,13 +154,18 @@ pub(super) fn conduct(arguments: &Conduct, studies: &[Study]) -> Exit {
             return Exit::Usage;
         }
     }
-    let interrupt = match Interrupt::install() {
+    let current = Current::default();
+    let told = current.clone();
+    let interrupt = match Interrupt::install_telling(move |_| told.interrupted()) {
         Ok(interrupt) => interrupt,
         Err(error) => return complain(&RuntimeError::io("cannot take over signals", error)),
     };
     let mut worst = Exit::Pass;
-    let conductor = Conductor { arguments, runtime: runtime.as_ref(), interrupt, several };
-    for study in studies {
+    let runtime = runtime.as_ref();
+    for (study, shard) in studies.iter().zip(shards) {
+        let again = arguments.invocation(verb, study, shard, runtime.name());
+        let (interrupt, current) = (interrupt.clone(), current.clone());
+        let conductor = Conductor { arguments, runtime, interrupt, current, several, again };
         let exit = conductor.study(study).unwrap_or_else(|e| conductor.failed(study, &e));
         worst = worst.worst(exit);
         if conductor.interrupt.asked().is_some() {
@@ -134,27 +175,50 @@ pub(super) fn conduct(arguments: &Conduct, studies: &[Study]) -> Exit {
     worst
 }
 
+/// The run that is on, so that whoever interrupts it is answered where it is shown.
+#[derive(Clone, Default)]
+struct Current(Arc<Mutex<Option<Bus>>>);
+
+impl Current {
+    fn set(&self, bus: Option<Bus>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = bus;
+    }
+
+    fn interrupted(&self) {
+        match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(bus) => bus.tell(RunEvent::Interrupted),
+            // With stderr closed there is nobody to tell; the exit status still does.
+            None => drop(writeln!(io::stderr(), "{}", report::INTERRUPTED)),
+        }
+    }
+}
+
+/// What carries out one study.
 struct Conductor<'a> {
     arguments: &'a Conduct,
     runtime: &'a dyn Runtime,
     interrupt: Interrupt,
+    current: Current,
     /// Whether there are several studies, each in a folder of its own.
     several: bool,
+    /// What the reports keep of the command line.
+    again: Invocation,
 }
 
 impl Conductor<'_> {
     fn study(&self, study: &Study) -> Result<Exit, RuntimeError> {
         let name = &study.first().name;
-        let out = self.arguments.out.as_ref();
-        let out = out.map(|o| if self.several { o.join(name) } else { o.clone() });
+        let out = self.arguments.out(study, self.several);
         let mut ground = Ground::new(self.runtime);
         let (report, folder) = if study.plans.len() == 1 && self.arguments.repeat == 1 {
             let folder = RunFolder::create(out.as_deref(), name)?;
             let show = self.arguments.telling.show(None);
-            (self.run(study.first(), &folder, show, &mut ground, false)?, folder)
+            (self.run(study.first(), &folder, show, &mut ground, None)?, folder)
         } else {
             let folder = RunFolder::create_plain(out.as_deref(), name)?;
+            self.arguments.telling.series(&self.runtime.in_words(&study.first().cluster));
             let report = self.series(study, &folder, &mut ground)?;
+            let report = Report { invocation: Some(self.again.clone()), ..report };
             report::write_files(&report, folder.path())
                 .map_err(|e| RuntimeError::io("cannot write the reports", e))?;
             (report, folder)
@@ -177,21 +241,25 @@ impl Conductor<'_> {
         }
     }
 
-    /// One run, shown and reported in its folder.
+    /// One run, shown and reported in its folder; `trial`: which of several it is.
     fn run(
         &self,
         plan: &Plan,
         folder: &RunFolder,
         show: Show,
         ground: &mut Ground<'_>,
-        keep: bool,
+        trial: Option<u32>,
     ) -> Result<Report, RuntimeError> {
         let (listener, events) = mpsc::channel();
         let live = Live::listen(events, &folder.path().join("events.jsonl"), show)
             .map_err(|e| RuntimeError::io("cannot write the events", e))?;
         let bus = Bus::new(Epoch::now(), listener);
-        let request = Request { plan, folder, keep };
+        self.current.set(Some(bus.clone()));
+        let request = Request { plan, folder, keep: trial.is_some() };
         let report = runner::run(&request, ground, &bus, &self.interrupt);
+        let invocation = Some(Invocation { trial, ..self.again.clone() });
+        let report = Report { invocation, ..report };
+        self.current.set(None);
         // The listener ends when nobody is left who could tell it anything.
         drop(bus);
         let told = live.finish();
@@ -212,7 +280,8 @@ impl Conductor<'_> {
             let folder = folder.path().join(trial.folder());
             let folder = RunFolder::create(Some(&folder), &trial.plan.name)?;
             let telling = &self.arguments.telling;
-            let report = self.run(&trial.plan, &folder, telling.show(Some(trial)), ground, true)?;
+            let (show, number) = (telling.show(Some(trial)), Some(trial.number));
+            let report = self.run(&trial.plan, &folder, show, ground, number)?;
             (telling.trial(trial, &report, folder.path()))
                 .map_err(|e| RuntimeError::io("cannot write the result", e))?;
             Ok(report)

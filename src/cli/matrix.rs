@@ -3,7 +3,9 @@
 use super::conduct::{Conduct, conduct};
 use super::named;
 use crate::exit::Exit;
-use crate::scenario::builtin;
+use crate::plan::Study;
+use crate::report::Verb;
+use crate::scenario::{Diagnostics, builtin};
 use std::io::{self, Write};
 
 /// Compare 24 configurations under four faults: acks, min.insync.replicas, idempotence, unclean
@@ -20,12 +22,17 @@ Examples:
   chaos matrix --set cluster.kafka=4.4.0")]
 pub(super) struct Arguments {
     #[command(flatten)]
-    conduct: Conduct,
+    pub(super) conduct: Conduct,
+}
+
+/// What the built-in scenario is with these arguments.
+pub(super) fn study(arguments: &Arguments) -> Result<Study, Diagnostics> {
+    named::of_builtin(&builtin::MATRIX, &arguments.conduct.asked())
 }
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
-    match named::of_builtin(&builtin::MATRIX, &arguments.conduct.asked()) {
-        Ok(study) => conduct(&arguments.conduct, &[study]),
+    match study(arguments) {
+        Ok(study) => conduct(&arguments.conduct, Verb::Matrix, &[study]),
         Err(diagnostics) => {
             // With stderr closed there is nobody to tell; the exit status still does.
             drop(write!(io::stderr(), "{diagnostics}"));

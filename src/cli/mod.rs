@@ -17,6 +17,7 @@ mod man;
 mod matrix;
 mod named;
 mod new;
+mod newest;
 pub mod plan;
 mod refused;
 mod report;

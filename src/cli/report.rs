@@ -1,22 +1,24 @@
 //! `chaos report`: a finished run's report in another format, made of its `report.json` alone.
 
 use super::compare::complain;
+use super::newest::named_or_newest;
 use crate::exit::Exit;
 use crate::report::{self, Format, Report, Sort, printable};
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
 use std::fs;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Show a finished run, or write its report in another format
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-RUN is a run's folder, or its report.json. What a run wrote into its folder is
+RUN is a run's folder, or its report.json; the newest run in chaos-out if it is
+not given. What a run wrote into its folder is
 made again byte by byte; the table is what it printed at its end.
 
 Examples:
-  chaos report chaos-out/latest
+  chaos report
   chaos report chaos-out/latest --sort lost
   chaos report report.json --format junit --out junit.xml
   chaos report chaos-out/latest --format markdown >> \"$GITHUB_STEP_SUMMARY\"
@@ -26,9 +28,9 @@ Exit status:
   2  the command line or the run is wrong
   4  the file cannot be written")]
 pub(super) struct Arguments {
-    /// The run to show
+    /// The run to show; the newest in chaos-out if not given
     #[arg(value_name = "RUN")]
-    run: PathBuf,
+    run: Option<PathBuf>,
     /// What to write
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
@@ -60,7 +62,8 @@ pub(super) fn run(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> io::Result<Exit> {
-    let (report, sort) = match asked(arguments) {
+    let named = named_or_newest(arguments.run.as_ref(), err)?;
+    let (report, sort) = match named.and_then(|run| asked(&run, arguments)) {
         Ok(asked) => asked,
         Err(why) => {
             complain(&why, err)?;
@@ -82,8 +85,8 @@ pub(super) fn run(
 }
 
 /// The report that was named, and the order of its rows.
-fn asked(arguments: &Arguments) -> Result<(Report, Sort), String> {
-    let report = report::read(&arguments.run).map_err(|e| e.to_string())?;
+fn asked(run: &Path, arguments: &Arguments) -> Result<(Report, Sort), String> {
+    let report = report::read(run).map_err(|e| e.to_string())?;
     let Some(name) = &arguments.sort else { return Ok((report, Sort::Plan)) };
     if arguments.format != Format::Table {
         return Err("`--sort` is for the table only\n  help: leave it out".to_owned());

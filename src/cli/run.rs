@@ -4,6 +4,7 @@ use super::conduct::{Conduct, conduct};
 use super::named;
 use crate::exit::Exit;
 use crate::plan::Study;
+use crate::report::Verb;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -22,18 +23,18 @@ pub(super) struct Arguments {
     #[arg(required = true, value_name = "SCENARIO")]
     files: Vec<PathBuf>,
     #[command(flatten)]
-    conduct: Conduct,
+    pub(super) conduct: Conduct,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
     match studies(arguments) {
-        Ok(studies) => conduct(&arguments.conduct, &studies),
+        Ok(studies) => conduct(&arguments.conduct, Verb::Run, &studies),
         Err(exit) => exit,
     }
 }
 
 /// Reads and plans all files; every problem of every file is told before anything starts.
-fn studies(arguments: &Arguments) -> Result<Vec<Study>, Exit> {
+pub(super) fn studies(arguments: &Arguments) -> Result<Vec<Study>, Exit> {
     let mut studies = Vec::new();
     let mut wrong = false;
     for file in &arguments.files {

@@ -1,6 +1,6 @@
 //! What a command that runs scenarios tells, to whom: `-q`, `-v`, `--color`, `--json`.
 
-use crate::report::{self, Detail, Finished, JsonLines, Paint, Report, Show, Sort};
+use crate::report::{self, Detail, Ending, Finished, JsonLines, Paint, Report, Show, Sort};
 use crate::runner::Trial;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
@@ -8,7 +8,7 @@ use std::path::Path;
 /// Only commands that run something are colourful, so the option is theirs and not every one's.
 #[derive(Debug, clap::Args)]
 pub(super) struct Telling {
-    /// Print only the result
+    /// Print only the table and the result, a line
     #[arg(short, long, conflicts_with = "verbose")]
     quiet: bool,
     /// Tell more: what every single broker says, the counts each second; of several trials, every
@@ -60,6 +60,19 @@ impl Telling {
         if self.json && io::stdout().is_terminal() { show } else { show.with_block() }
     }
 
+    /// Several runs are about to begin on this runtime; a single one says it itself.
+    pub(super) fn series(&self, runtime: &str) {
+        if !self.quiet && !self.verbose {
+            // A reader that has gone away is no reason not to begin.
+            drop(writeln!(io::stderr(), "runtime  {runtime}"));
+        }
+    }
+
+    /// Whether only the result is told.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// One of several runs is over; its report is in `folder`.
     pub(super) fn trial(&self, trial: &Trial, report: &Report, folder: &Path) -> io::Result<()> {
         if !self.quiet {
@@ -73,11 +86,14 @@ impl Telling {
 
     /// All is over, and this is the result; its report is in `folder`.
     pub(super) fn end(&self, report: &Report, sort: &Sort, folder: &Path) -> io::Result<()> {
+        let ending = if self.quiet { Ending::Brief } else { Ending::Full };
         let written = match (self.json, self.quiet) {
             (false, _) => annotate(report).and_then(|()| {
-                report::write_end(report, sort, self.out(), &mut io::stdout().lock())
+                report::write_end(report, ending, sort, self.out(), &mut io::stdout().lock())
             }),
-            (true, false) => report::write_end(report, sort, self.err(), &mut io::stderr().lock()),
+            (true, false) => {
+                report::write_end(report, ending, sort, self.err(), &mut io::stderr().lock())
+            }
             (true, true) => Ok(()),
         };
         if let Err(error) = written

@@ -42,6 +42,15 @@ impl Shard {
         taken
     }
 
+    /// What takes of a study alone what this one takes of it after so many runs of others.
+    #[must_use]
+    pub fn after(self, runs: usize) -> Shard {
+        let of = u64::from(self.of);
+        let passed = runs as u64 % of;
+        let number = (u64::from(self.number) - 1 + of - passed) % of + 1;
+        Shard { number: number as u32, of: self.of }
+    }
+
     /// What it took of these studies, in a line.
     pub fn in_words(self, all: &[Study], taken: &[Study]) -> String {
         let runs = |studies: &[Study]| studies.iter().map(|study| study.plans.len()).sum::<usize>();

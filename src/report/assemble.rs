@@ -105,6 +105,7 @@ impl Assembly<'_> {
                 peak_resident_bytes: peak_resident_bytes(),
             },
             notes: self.notes,
+            invocation: None,
             plan: self.plan.clone(),
         }
     }

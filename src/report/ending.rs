@@ -1,9 +1,10 @@
 //! The end of a run on a terminal: the tables, what happened in words, the verdict.
 
-use super::grid::word;
+use super::headline::{Headline, has_whole_trial, is_empty};
 use super::lines::printable;
 use super::table::tables;
-use super::{Paint, Report, Sort, advice, lead, told};
+use super::{Paint, Report, ShownCounts, Sort, advice, lead, told};
+use crate::fault::FaultRecord;
 use std::io::{self, Write};
 
 /// At most so many further reasons are told; `report.json` has all.
@@ -11,19 +12,52 @@ const REASONS_MAX: usize = 6;
 /// Columns of the sentences under the table.
 const WIDTH: usize = 100;
 
-/// Writes what a person wants to know at the end. The verdict is the last line.
+/// How much is told at the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Everything that a person may want to know.
+    Full,
+    /// The tables and the result.
+    Brief,
+}
+
+/// Writes what a person wants to know at the end. The result is the last line, but for what helps
+/// against a failed environment, which stands under it.
 ///
 /// # Errors
 /// When `out` cannot be written.
 pub fn write_end(
     report: &Report,
+    ending: Ending,
     sort: &Sort,
     paint: Paint,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    for line in tables(report, sort, paint).lines() {
-        writeln!(out, "{}", line.trim_end())?;
+    let headline = Headline::of(report);
+    // Nobody who interrupts a run wants to read a screenful of what it did not find out.
+    let interrupted = headline == Headline::Interrupted;
+    let brief = ending == Ending::Brief || interrupted;
+    if !is_empty(report) {
+        if interrupted && !has_whole_trial(report) {
+            writeln!(out, "{}", known(report))?;
+        } else {
+            for line in tables(report, sort, paint).lines() {
+                writeln!(out, "{}", line.trim_end())?;
+            }
+        }
+        if !brief {
+            write_details(report, paint, out)?;
+        }
     }
+    if interrupted {
+        for unhealed in report.faults.iter().filter_map(FaultRecord::not_healed) {
+            writeln!(out, "{}", paint.bad(printable(&unhealed)))?;
+        }
+    }
+    write_result(report, headline, paint, out)
+}
+
+fn write_details(report: &Report, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
     let (cells, more) = told::cells(report);
     for cell in cells {
         writeln!(out, "{}:", printable(&cell.cell))?;
@@ -52,15 +86,42 @@ pub fn write_end(
     if more > 0 {
         writeln!(out, "also: {more} more reasons in report.json")?;
     }
-    // The last line is one line; what an error adds in further lines stands before it.
-    let mut first = report.reasons.first().map_or(Vec::new(), |reason| lines_of(reason));
-    for line in first.drain(first.len().min(1)..) {
-        writeln!(out, "  {line}")?;
-    }
+    Ok(())
+}
+
+/// The last line is one line; what the reason adds in further lines stands before it. Of a failed
+/// environment these say what to do, and stand where a person looks for that.
+fn write_result(
+    report: &Report,
+    headline: Headline,
+    paint: Paint,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut lines =
+        report.reasons.first().map_or(Vec::new(), |reason| lines_of(reason)).into_iter();
     let counts = lead::counts(report).map_or(String::new(), |counts| format!(" ({counts})"));
-    let why = first.pop().map_or(String::new(), |line| format!(": {line}{counts}"));
-    let verdict = paint.verdict(report.verdict, word(report.verdict));
-    writeln!(out, "{verdict} {}{why}", printable(&report.plan.name))
+    let why = lines.next().map_or(String::new(), |line| format!(": {line}{counts}"));
+    let word = paint.verdict(headline.look(), headline.word());
+    let result = format!("{word} {}{why}", printable(&report.plan.name));
+    if headline == Headline::Error {
+        writeln!(out, "{result}")?;
+        return lines.try_for_each(|line| writeln!(out, "  {}", line.trim_start()));
+    }
+    lines.try_for_each(|line| writeln!(out, "  {line}"))?;
+    writeln!(out, "{result}")
+}
+
+/// What an interrupted run knows: the clients' words alone.
+fn known(report: &Report) -> String {
+    let sum = |of: fn(&ShownCounts) -> u64| report.cells.iter().map(|c| of(&c.counts)).sum::<u64>();
+    format!(
+        "{} sent, {} acknowledged, {} rejected, {} unknown; what is lost is not known, the log was \
+         not read to its end",
+        sum(|c| c.sent),
+        sum(|c| c.acked),
+        sum(|c| c.rejected),
+        sum(|c| c.unknown),
+    )
 }
 
 /// The lines of a text, fit for a terminal.

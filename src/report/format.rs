@@ -7,7 +7,7 @@ use super::html::write_html;
 use super::json::write_json;
 use super::junit::write_junit;
 use super::markdown::write_markdown;
-use super::{Paint, Report, Sort, write_end};
+use super::{Ending, Paint, Report, Sort, write_end};
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -65,7 +65,7 @@ pub fn write(report: &Report, format: Format, sort: &Sort, out: &mut dyn Write) 
         Format::Junit => write_junit(report, out),
         Format::Markdown => write_markdown(report, out),
         Format::Html => write_html(report, out),
-        Format::Table => write_end(report, sort, Paint::plain(), out),
+        Format::Table => write_end(report, Ending::Full, sort, Paint::plain(), out),
     }
 }
 

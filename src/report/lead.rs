@@ -108,9 +108,15 @@ pub fn counts(report: &Report) -> Option<String> {
     }
     let mut parts = Vec::new();
     if !report.trials.is_empty() {
-        let of = |verdict: Verdict| report.trials.iter().filter(|t| t.verdict == verdict).count();
+        // What was cut short found nothing out.
+        let whole: Vec<Verdict> =
+            report.trials.iter().filter(|t| !t.is_cut()).map(|t| t.verdict).collect();
+        let of = |verdict: Verdict| whole.iter().filter(|one| **one == verdict).count();
         let words = [(of(Verdict::Fail), "failed"), (of(Verdict::Inconclusive), "inconclusive")];
-        parts.extend(sentence(&words, report.trials.len(), "trial"));
+        parts.extend(sentence(&words, whole.len(), "trial"));
+    }
+    if report.exit().is_cut() {
+        return parts.pop();
     }
     parts.extend(of_cells(report));
     let faults = report.faults.iter().map(|fault| fault.index).collect::<Vec<_>>();

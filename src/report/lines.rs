@@ -1,6 +1,7 @@
 //! Events as lines of text, for people who read them one by one.
 
-use super::{CellReport, Paint, Report, grid};
+use super::headline::Headline;
+use super::{CellReport, Paint, Report};
 use crate::event::{FaultStep, Observation, Progress, RunEvent, Stamped};
 use crate::plan::Metric;
 use std::collections::BTreeMap;
@@ -10,8 +11,11 @@ use std::collections::BTreeMap;
 pub fn line(stamped: &Stamped, everything: bool) -> Option<String> {
     let text = match &stamped.event {
         RunEvent::Started { scenario, summary, about, cells, faults, .. } => {
-            let mut lines = vec![format!("{}: {}", printable(scenario), printable(summary))];
-            lines.extend(about.iter().map(|a| format!("  {a}")));
+            // The runtime, and why it was taken, decides the most and comes first.
+            let (runtime, rest) = about.split_at(about.len().min(1));
+            let mut lines: Vec<String> = runtime.to_vec();
+            lines.push(format!("{}: {}", printable(scenario), printable(summary)));
+            lines.extend(rest.iter().map(|a| format!("  {a}")));
             let cells: Vec<String> = cells.iter().map(|c| printable(c)).collect();
             lines.push(format!("  cells    {}", cells.join("  ")));
             lines.extend(faults.iter().map(|f| format!("  fault    {}", printable(f))));
@@ -22,10 +26,19 @@ pub fn line(stamped: &Stamped, everything: bool) -> Option<String> {
         RunEvent::Progress { .. } => return None,
         RunEvent::Fault { what, step, .. } => fault(what, step),
         RunEvent::Observed(observation) => observed(observation, everything)?,
+        RunEvent::Interrupted => INTERRUPTED.to_owned(),
         RunEvent::Note { text } => format!("note: {}", printable(text)),
     };
-    Some(format!("{} {text}", time(stamped)))
+    Some(with_time(stamped, &text))
 }
+
+/// A text with the time of an event before it.
+pub fn with_time(stamped: &Stamped, text: &str) -> String {
+    format!("{} {text}", time(stamped))
+}
+
+/// What is said at once when a run is interrupted.
+pub const INTERRUPTED: &str = "interrupted: healing, then reporting; Ctrl-C again ends it at once";
 
 /// Live counts of all cells together.
 pub fn totals(cells: &BTreeMap<String, Progress>) -> String {
@@ -38,12 +51,15 @@ pub fn totals(cells: &BTreeMap<String, Progress>) -> String {
     format!("{} sent, {} acknowledged, {open} open, {} rejected", sum.sent, sum.acked, sum.rejected)
 }
 
-/// A finished run as a line: verdict, time, what was lost and duplicated.
+/// A finished run as a line: verdict, time, what was lost and duplicated if it was looked for.
 pub fn in_a_line(report: &Report, paint: Paint) -> String {
     let seconds: f64 = report.phases.iter().map(|phase| phase.ms).sum::<f64>() / 1e3;
-    let verdict = paint.verdict(report.verdict, grid::word(report.verdict).to_lowercase());
-    let mut text = format!("{verdict} in {seconds:.1} s");
-    for (metric, word) in [(Metric::Lost, "lost"), (Metric::Duplicated, "duplicated")] {
+    let headline = Headline::of(report);
+    let word = paint.verdict(headline.look(), headline.word().to_lowercase());
+    let mut text = format!("{word} in {seconds:.1} s");
+    let counted = [(Metric::Lost, "lost"), (Metric::Duplicated, "duplicated")];
+    let counted = if report.exit().is_cut() { &counted[..0] } else { &counted[..] };
+    for &(metric, word) in counted {
         let having: Vec<&CellReport> =
             report.cells.iter().filter(|cell| cell.counts.of(metric) > 0).collect();
         let sum: u64 = having.iter().map(|cell| cell.counts.of(metric)).sum();

@@ -2,8 +2,8 @@
 //! happened, the faults with their proofs, how to run it again.
 
 use super::gfm::{cell, inline};
-use super::grid::{self, Grid, unbroken, word};
-use super::lines::printable;
+use super::grid::{self, Grid, unbroken};
+use super::headline::{Headline, is_empty};
 use super::{CellReport, Report, Sort, advice, lead, told};
 use std::io::{self, Write};
 
@@ -19,6 +19,8 @@ const REASONS_MAX: usize = 5;
 const SENTENCE_MAX: usize = 1_000;
 const VALUE_MAX: usize = 60;
 const NAME_MAX: usize = 200;
+/// Linux takes no longer word, and no page should be that long.
+const COMMAND_BYTES_MAX: usize = 100_000;
 
 /// Writes the summary as GitHub's markdown.
 ///
@@ -26,16 +28,20 @@ const NAME_MAX: usize = 200;
 /// When `out` cannot be written.
 pub fn write_markdown(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let name = inline(&report.plan.name, NAME_MAX);
-    let mut text = format!("# {} {name}\n", word(report.verdict));
+    let mut text = format!("# {} {name}\n", Headline::of(report).word());
     if !report.plan.summary.is_empty() {
         text += &format!("\n{}\n", inline(&report.plan.summary, SENTENCE_MAX));
     }
-    let further = report.reasons.iter().skip(1).cloned();
-    let reasons: Vec<String> = std::iter::once(lead::headline(report)).chain(further).collect();
-    text += &list("", &reasons, REASONS_MAX);
-    text += &tables(report);
-    text += &list("", &advice::lines(report), ITEMS_MAX);
-    text += &happened(report);
+    if is_empty(report) {
+        text += &list("", &report.reasons[..report.reasons.len().min(1)], REASONS_MAX);
+    } else {
+        let further = report.reasons.iter().skip(1).cloned();
+        let reasons: Vec<String> = std::iter::once(lead::headline(report)).chain(further).collect();
+        text += &list("", &reasons, REASONS_MAX);
+        text += &tables(report);
+        text += &list("", &advice::lines(report), ITEMS_MAX);
+        text += &happened(report);
+    }
     text += &list("Faults", &told::faults(report), ITEMS_MAX);
     let notes = report.notes.iter().map(|note| format!("note: {note}"));
     let about = report.about.iter().cloned().chain([told::phases(report)]).chain(notes);
@@ -110,22 +116,17 @@ fn happened(report: &Report) -> String {
     text
 }
 
+/// The command, where the report has it; what is longer than anybody pastes is in report.json.
 fn again(report: &Report) -> String {
-    let (source, seed) = (quoted(&report.plan.source), report.plan.seed);
-    format!(
-        "\n## To run it again\n\n```sh\nchaos run {source} --seed {seed}\n```\n\n\
-         with the same `--set`, `--sweep`, `--repeat` and `--runtime`, if there were any.\n"
-    )
-}
-
-/// A path as a word for the shell, in one line.
-fn quoted(path: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "_-./=+,:@".contains(c);
-    let path = printable(path);
-    if !path.is_empty() && path.chars().all(plain) {
-        return path;
+    let Some(invocation) = &report.invocation else { return String::new() };
+    let line = invocation.line();
+    if line.len() > COMMAND_BYTES_MAX {
+        return String::new();
     }
-    format!("'{}'", path.replace('\'', "'\\''"))
+    let of = invocation.trial.map_or(String::new(), |trial| {
+        format!("\nThis is run {trial} of those that the command makes.\n")
+    });
+    format!("\n## To run it again\n\n```sh\n{line}\n```\n{of}")
 }
 
 /// Cut at the end of a line, and said so, where it is too long to be shown.
@@ -153,13 +154,5 @@ mod tests {
         assert!(
             cut.ends_with("ä\n\nThis summary was too long to be shown; report.json has all.\n")
         );
-    }
-
-    #[test]
-    fn a_path_is_one_word_of_the_shell() {
-        assert_eq!(quoted("scenarios/a_b-1.yaml"), "scenarios/a_b-1.yaml");
-        assert_eq!(quoted("a b"), "'a b'");
-        assert_eq!(quoted("it's; $(x)\n"), "'it'\\''s; $(x)\u{fffd}'");
-        assert_eq!(quoted(""), "''");
     }
 }

@@ -48,7 +48,7 @@ fn merged(trials: u32) -> Report {
 fn end(report: &Report, sort: &str) -> String {
     let mut out = Vec::new();
     let sort = Sort::parse(sort, &report.axes).unwrap();
-    write_end(report, &sort, Paint::plain(), &mut out).unwrap();
+    write_end(report, Ending::Full, &sort, Paint::plain(), &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 

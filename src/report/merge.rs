@@ -57,6 +57,7 @@ pub fn merge(runs: Vec<(TrialReport, Report)>) -> Report {
             peak_resident_bytes: memory(|m| m.peak_resident_bytes),
         },
         notes: union(reports.iter().flat_map(|r| &r.notes)),
+        invocation: None,
         plan: first.plan.clone(),
         trials,
     }

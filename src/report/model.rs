@@ -1,6 +1,6 @@
 //! `report.json`: everything that is known of a run. All other formats can be rebuilt from it.
 
-use super::{AchievedRate, CellTrials, ClientError, TrialReport};
+use super::{AchievedRate, CellTrials, ClientError, Invocation, TrialReport};
 use crate::event::Observation;
 use crate::exit::Exit;
 use crate::fault::FaultRecord;
@@ -60,6 +60,9 @@ pub struct Report {
     pub memory: Memory,
     /// Worth knowing, changes no verdict.
     pub notes: Vec<String>,
+    /// The command that did it; none in reports that were written before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invocation: Option<Invocation>,
     /// What was run.
     pub plan: Plan,
 }
@@ -234,9 +237,6 @@ impl CellReport {
 impl Report {
     /// The exit that the report's exit status means.
     pub fn exit(&self) -> Exit {
-        [Exit::Pass, Exit::Violated, Exit::Inconclusive, Exit::Interrupted, Exit::Terminated]
-            .into_iter()
-            .find(|e| e.code() == self.exit_code)
-            .unwrap_or(Exit::Environment)
+        Exit::of_run(self.exit_code)
     }
 }

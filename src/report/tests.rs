@@ -15,7 +15,7 @@ fn plan() -> Plan {
 
 fn table(report: &Report) -> String {
     let mut out = Vec::new();
-    write_end(report, &Sort::Plan, Paint::plain(), &mut out).unwrap();
+    write_end(report, Ending::Full, &Sort::Plan, Paint::plain(), &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -91,12 +91,94 @@ fn the_table_of_an_ordinary_run_fits_into_80_columns() {
 }
 
 #[test]
-fn the_last_line_is_one_line_and_the_rest_of_the_reason_stands_before_it() {
+fn the_last_line_is_one_line_but_for_what_helps_under_an_error() {
     let failed = Stop::Failed(RuntimeError::new("broker-0 died:\nlast words\nof its log"));
     let text = table(&blank(&plan(), Some(failed)));
-    let lines: Vec<&str> = text.lines().collect();
-    assert_eq!(lines.last(), Some(&"INCONCLUSIVE t: broker-0 died:"), "{text}");
-    assert!(text.contains("  last words\n  of its log\n"), "{text}");
+    assert_eq!(text, "ERROR t: broker-0 died:\n  last words\n  of its log\n");
+    let mut report = blank(&plan(), None);
+    report.reasons[0] = "one\ntwo".to_owned();
+    let text = table(&report);
+    assert!(text.ends_with("\n  two\nINCONCLUSIVE t: one\n"), "{text}");
+}
+
+#[test]
+fn an_environment_that_failed_looks_like_a_failure_and_not_like_figures() {
+    let error = || RuntimeError::new("the disk is full").advise("make room");
+    let mut report = blank(&plan(), Some(Stop::Failed(error())));
+    let expected = "ERROR t: the disk is full\n  help: make room\n";
+    assert_eq!((table(&report).as_str(), report.exit_code), (expected, 4));
+    assert!(in_a_line(&report, Paint::plain()).ends_with(" s; the disk is full"));
+    for format in [Format::Markdown, Format::Html] {
+        let mut out = Vec::new();
+        write(&report, format, &Sort::Plan, &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        let shown = text.split("<script").next().unwrap();
+        assert!(text.contains("ERROR") && !shown.contains("INCONCLUSIVE"), "{shown}");
+        let has_table = shown.contains("| acked") || shown.contains("class=\"cells\"");
+        assert!(!has_table, "a table of zeros: {shown}");
+    }
+    // What was sent before it failed is worth a table.
+    report.cells[0].counts.sent = 7;
+    report.cells[0].counts.acked = 6;
+    let text = table(&report);
+    assert!(text.contains("acked") && text.ends_with(expected), "{text}");
+    assert!(!text.contains("INCONCLUSIVE"), "{text}");
+}
+
+#[test]
+fn an_interrupted_run_is_told_in_two_lines() {
+    let mut report = blank(&plan(), Some(Stop::Interrupted(Exit::Interrupted)));
+    let line = "INTERRUPTED t: interrupted before the log was read back\n";
+    assert_eq!(table(&report), line);
+    let counts = &mut report.cells[0].counts;
+    (counts.sent, counts.acked, counts.unknown) = (100, 90, 10);
+    let known = "100 sent, 90 acknowledged, 0 rejected, 10 unknown; what is lost is not known, the \
+                 log was not read to its end\n";
+    assert_eq!(table(&report), format!("{known}{line}"));
+}
+
+#[test]
+fn quiet_is_the_table_and_one_line() {
+    let mut report = blank(&plan(), None);
+    report.cells[0].counts.sent = 7;
+    let mut out = Vec::new();
+    write_end(&report, Ending::Brief, &Sort::Plan, Paint::plain(), &mut out).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    let table = table::tables(&report, &Sort::Plan, Paint::plain());
+    let (last, above) = (text.lines().last().unwrap(), text.lines().count() - 1);
+    assert_eq!(above, table.lines().count(), "{text}");
+    assert!(last.starts_with("INCONCLUSIVE t: "), "{text}");
+}
+
+#[test]
+fn of_a_series_that_was_cut_short_the_cause_is_told_and_the_figures_of_whole_trials() {
+    let trial = |number, report: &Report| TrialReport {
+        number,
+        axes: std::collections::BTreeMap::new(),
+        folder: format!("trials/{number:03}"),
+        verdict: report.verdict,
+        exit_code: report.exit_code,
+        reasons: report.reasons.clone(),
+        started_at: String::new(),
+        ms: 1.0,
+        faults: vec![],
+    };
+    let mut whole = blank(&plan(), None);
+    whole.cells[0].counts.sent = 7;
+    (whole.verdict, whole.exit_code) = (Verdict::Pass, 0);
+    (whole.why, whole.reasons) = (vec![], vec![]);
+    let failed = Stop::Failed(RuntimeError::new("no room").advise("make some"));
+    let failed = blank(&plan(), Some(failed));
+    let text =
+        table(&merge(vec![(trial(1, &whole), whole.clone()), (trial(2, &failed), failed.clone())]));
+    assert!(text.ends_with("\nERROR t: trial 2: no room\n  help: make some\n"), "{text}");
+    let stopped = blank(&plan(), Some(Stop::Interrupted(Exit::Interrupted)));
+    let text = table(&merge(vec![(trial(1, &whole), whole), (trial(2, &stopped), stopped)]));
+    assert!(text.contains("acked") && !text.contains("also: "), "{text}");
+    assert!(!text.contains("(1 of"), "what was cut short is no finding: {text}");
+    assert!(text.lines().last().unwrap().starts_with("INTERRUPTED t: trial 2: "), "{text}");
+    let text = table(&merge(vec![(trial(1, &failed), failed)]));
+    assert_eq!(text, "ERROR t: trial 1: no room\n  help: make some\n");
 }
 
 #[test]
@@ -106,7 +188,7 @@ fn colours_are_the_only_difference_that_colours_make() {
     report.cells[0].bounds.clear();
     report.cells[0].verdict = Verdict::Fail;
     let mut out = Vec::new();
-    write_end(&report, &Sort::Plan, Paint::new(true), &mut out).unwrap();
+    write_end(&report, Ending::Full, &Sort::Plan, Paint::new(true), &mut out).unwrap();
     let painted = String::from_utf8(out).unwrap();
     for word in ["7", "fail"] {
         assert!(painted.contains(&Paint::new(true).bad(word)), "{painted:?}");

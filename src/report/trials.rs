@@ -1,6 +1,7 @@
 //! What several runs of one cell gave, side by side.
 
 use super::CellReport;
+use crate::exit::Exit;
 use crate::stats::{Share, Spread};
 use crate::verify::Verdict;
 use serde::{Deserialize, Serialize};
@@ -28,6 +29,13 @@ pub struct TrialReport {
     pub ms: f64,
     /// Its faults, in words.
     pub faults: Vec<String>,
+}
+
+impl TrialReport {
+    /// Whether it did not come to its end.
+    pub fn is_cut(&self) -> bool {
+        Exit::of_run(self.exit_code).is_cut()
+    }
 }
 
 /// How fast a cell sent. Messages a second.

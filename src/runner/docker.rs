@@ -18,7 +18,7 @@ use std::sync::Arc;
 /// The version in the image that the compose files of chaos name.
 const BUILTIN_VERSION: &str = "3.8.1";
 /// Names an image for the compose files of chaos.
-const KAFKA_IMAGE: &str = "KAFKA_IMAGE";
+pub const KAFKA_IMAGE: &str = "KAFKA_IMAGE";
 /// Docker's names of networks and volumes begin with the project's; so much of a scenario's name
 /// goes into it, in characters.
 const PROJECT_NAME_MAX: usize = 24;
@@ -150,13 +150,17 @@ impl DockerRuntime {
 }
 
 impl Runtime for DockerRuntime {
+    fn name(&self) -> &'static str {
+        "docker"
+    }
+
     fn in_words(&self, cluster: &ClusterPlan) -> String {
         // What goes wrong here goes wrong again when it is launched, and is told then.
         let image = match self.obtainable(cluster) {
             Ok(Obtainable::Present(words) | Obtainable::Pullable(words)) => format!(", {words}"),
             Ok(Obtainable::No(_)) | Err(_) => String::new(),
         };
-        format!("docker {} ({}){image}", self.daemon, self.why)
+        format!("{} {} ({}){image}", self.name(), self.daemon, self.why)
     }
 
     fn kafka(&self, cluster: &ClusterPlan) -> String {

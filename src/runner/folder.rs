@@ -4,6 +4,10 @@ use crate::runtime::RuntimeError;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// What to do about a folder that is taken.
+const ELSEWHERE: &str = "name another one, or leave out --out: then each run gets a folder of its \
+                         own in chaos-out";
+
 /// `chaos-out/<name>-<time>/`, or where `--out` says.
 #[derive(Clone, Debug)]
 pub struct RunFolder {
@@ -11,6 +15,21 @@ pub struct RunFolder {
 }
 
 impl RunFolder {
+    /// Why a folder that was named cannot be a run's, known before anything is started.
+    pub fn unfit(path: &Path) -> Option<String> {
+        let shown = path.display();
+        match fs::read_dir(path).map(|mut entries| entries.next().is_some()) {
+            Ok(false) => None,
+            Ok(true) => Some(format!("the folder {shown} is not empty\n  help: {ELSEWHERE}")),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => None,
+            Err(e) if e.kind() == std::io::ErrorKind::NotADirectory => {
+                Some(format!("{shown} is no folder\n  help: {ELSEWHERE}"))
+            }
+            // It cannot be looked into; whether it can be written shows in its time.
+            Err(_) => None,
+        }
+    }
+
     /// Makes the folder for a run of a scenario of this name. With `out`, that folder is used; it
     /// may exist if it is empty.
     ///
@@ -40,7 +59,7 @@ impl RunFolder {
         fs::create_dir_all(&path).map_err(failed)?;
         if fs::read_dir(&path).map_err(failed)?.next().is_some() {
             return Err(RuntimeError::new(format!("the folder {} is not empty", path.display()))
-                .advise("name another one with --out, or empty it"));
+                .advise(ELSEWHERE));
         }
         // The workers live among the nodes and need a path that holds everywhere.
         let path = path.canonicalize().map_err(failed)?;
@@ -114,5 +133,19 @@ mod tests {
         assert!(folder.nodes().is_dir());
         let error = RunFolder::create(Some(&out), "x").unwrap_err().to_string();
         assert!(error.contains("not empty"), "{error}");
+    }
+
+    #[test]
+    fn what_cannot_be_a_run_s_folder_is_known_without_making_it() {
+        let parent = tempfile::tempdir().unwrap();
+        let named = |name: &str| RunFolder::unfit(&parent.path().join(name));
+        assert_eq!((named(""), named("a/b")), (None, None));
+        fs::write(parent.path().join("file"), "").unwrap();
+        for (name, why) in [("", "is not empty"), ("file", "is no folder"), ("file/x", "no folder")]
+        {
+            let said = named(name).unwrap();
+            assert!(said.contains(why) && said.contains("\n  help: "), "{said}");
+        }
+        assert!(!parent.path().join("a").exists());
     }
 }

@@ -19,6 +19,15 @@ impl Interrupt {
     /// # Errors
     /// When the signals cannot be blocked or the thread cannot be made.
     pub fn install() -> std::io::Result<Self> {
+        Interrupt::install_telling(|_| {})
+    }
+
+    /// As [`Interrupt::install`]; `tell` is called at once with the first of them, on a thread of
+    /// its own.
+    ///
+    /// # Errors
+    /// As [`Interrupt::install`].
+    pub fn install_telling(tell: impl Fn(Exit) + Send + 'static) -> std::io::Result<Self> {
         let mut signals = SigSet::empty();
         signals.add(Signal::SIGINT);
         signals.add(Signal::SIGTERM);
@@ -34,6 +43,7 @@ impl Interrupt {
                 if !told.call(exit) {
                     std::process::exit(i32::from(exit.code()));
                 }
+                tell(exit);
             }
         })?;
         Ok(interrupt)

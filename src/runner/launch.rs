@@ -25,6 +25,9 @@ pub struct Order<'a> {
 
 /// Something that makes clusters.
 pub trait Runtime {
+    /// Its name on the command line.
+    fn name(&self) -> &'static str;
+
     /// Which one it is, why it was taken, and from what it would start this: one line.
     fn in_words(&self, cluster: &ClusterPlan) -> String;
 

@@ -85,8 +85,12 @@ pub struct LocalRuntime {
 }
 
 impl Runtime for LocalRuntime {
+    fn name(&self) -> &'static str {
+        "local"
+    }
+
     fn in_words(&self, _cluster: &ClusterPlan) -> String {
-        format!("local ({})", self.why)
+        format!("{} ({})", self.name(), self.why)
     }
 
     fn kafka(&self, cluster: &ClusterPlan) -> String {

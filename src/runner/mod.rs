@@ -21,7 +21,7 @@ mod train;
 mod watched;
 
 pub use bus::Bus;
-pub use docker::{DockerOptions, DockerRuntime};
+pub use docker::{DockerOptions, DockerRuntime, KAFKA_IMAGE};
 pub use folder::RunFolder;
 pub use ground::Ground;
 pub use interrupt::Interrupt;

@@ -1,7 +1,6 @@
 //! Several runs of one study, one after another: every plan, as often as asked, on clusters that
 //! stay warm where only topics change.
 
-use crate::exit::Exit;
 use crate::plan::{Plan, Study};
 use crate::report::{Report, TrialReport, cell_trials};
 
@@ -51,7 +50,8 @@ pub fn series<E>(
             for plan in plans {
                 let trial = trial(plan, done.len() as u32 + 1, of);
                 let report = run(&trial)?;
-                let ended = ends_all(report.exit());
+                // The environment fails again, and an interrupt is meant for all.
+                let ended = report.exit().is_cut();
                 done.push((told(&trial, &report), report));
                 if ended {
                     return Ok(done);
@@ -63,11 +63,6 @@ pub fn series<E>(
         }
     }
     Ok(done)
-}
-
-/// The environment fails again, and an interrupt is meant for all.
-fn ends_all(exit: Exit) -> bool {
-    matches!(exit, Exit::Environment | Exit::Interrupted | Exit::Terminated)
 }
 
 fn trial(plan: &Plan, number: u32, of: u32) -> Trial {
@@ -101,6 +96,7 @@ fn is_decided(done: &[(TrialReport, Report)], share: f64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::exit::Exit;
     use crate::plan;
     use crate::report::blank;
 

@@ -14,12 +14,21 @@ pub const RUN: &str = "made-20260102-030405";
 /// What the scenario promises.
 pub const LOSSLESS: &str = "expect: {lost: 0}";
 
-/// `chaos run` leaves what lies beside this file; every other command is the tool's own.
+/// `chaos run` leaves what lies beside this file, in the folder that is named and must be empty, as
+/// with the tool; every other command is the tool's own.
 const STAND_IN: &str = "#!/bin/bash\n\
     here=$(dirname \"$0\")\n\
     [ \"$1\" = run ] || exec \"$here/real\" \"$@\"\n\
     echo \"asked for: $*\"\n\
-    cp -r \"$here/left\" chaos-out\n\
+    case \"$*\" in\n\
+    *--out*)\n\
+    out=${*##*--out }\n\
+    [ ! -e \"$out\" ] || exit 2\n\
+    cp -rL \"$here/left/latest\" \"$out\" ;;\n\
+    *)\n\
+    mkdir -p chaos-out\n\
+    cp -r \"$here/left/.\" chaos-out ;;\n\
+    esac\n\
     exit \"$(cat \"$here/status\")\"\n";
 
 /// A repository as it was checked out, and programs beside it.
@@ -62,13 +71,33 @@ impl Night {
         fs::write(&chaos, STAND_IN).unwrap();
         fs::set_permissions(&chaos, fs::Permissions::from_mode(0o755)).unwrap();
         fs::write(self.path("programs/status"), status.to_string()).unwrap();
-        let left = self.path("programs/left");
-        save(&left, RUN, report);
-        fs::write(left.join(RUN).join("summary.md"), "what the run says\n").unwrap();
-        // As the tool leaves it; nothing may be taken twice by it.
-        drop(fs::remove_file(left.join("latest")));
-        symlink(RUN, left.join("latest")).unwrap();
+        self.leave(RUN, report);
         self
+    }
+
+    /// From now on the stand-in leaves this run.
+    pub fn leave(&self, name: &str, report: &Value) {
+        let left = self.path("programs/left");
+        drop(fs::remove_dir_all(&left));
+        save(&left, name, report);
+        fs::write(left.join(name).join("summary.md"), "what the run says\n").unwrap();
+        // As the tool leaves it; nothing may be taken twice by it.
+        symlink(name, left.join("latest")).unwrap();
+    }
+
+    /// Carries out a script in the repository, as a person or another CI system does; gives its
+    /// exit status and what it printed.
+    pub fn script(&self, script: &str) -> (i32, String) {
+        let path =
+            format!("{}:{}", self.path("programs").display(), std::env::var("PATH").unwrap());
+        let output = Command::new("bash")
+            .args(["--noprofile", "--norc", "-e", "-c", script])
+            .current_dir(self.path("repository"))
+            .env("PATH", path)
+            .output()
+            .unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.code().unwrap(), String::from_utf8(said).unwrap())
     }
 
     /// Keeps this run as the baseline for its version.

@@ -27,6 +27,74 @@ fn a_night_like_the_baseline_is_green_and_its_summary_is_shown() {
     assert!(ended.summary.contains(&fs::read_to_string(kept).unwrap()));
 }
 
+/// The workspace of a runner of one's own is not always cleaned.
+#[test]
+fn the_second_night_tells_of_itself_alone() {
+    let night = Night::new().chaos(Some((&sound(), 0))).keep(&sound());
+    assert_eq!(night.run("1/2").status, 0);
+    night.leave("made-20260103-030405", &report(&scenario(LOSSLESS), 8, |_, _| losing(7)));
+    fs::write(night.path("programs/status"), "1").unwrap();
+    let ended = night.run("1/2");
+    assert_eq!(ended.status, 1, "{}", ended.log);
+    for once in ["what the run says", "REGRESSION: 1 of 1 cell: main"] {
+        assert_eq!(ended.summary.matches(once).count(), 1, "{}", ended.summary);
+    }
+    assert!(!ended.summary.contains("NO CHANGE"), "{}", ended.summary);
+    let kept: Vec<_> = fs::read_dir(night.path("repository/chaos-out")).unwrap().collect();
+    assert_eq!(kept.len(), 2, "the run and `latest`: {kept:?}");
+}
+
+/// The commands of docs/compare.md, under `In a nightly job`: once, then night after night.
+#[test]
+fn the_commands_of_the_documentation_work_on_the_second_night_too() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/compare.md");
+    let page = fs::read_to_string(page).unwrap();
+    let (_, section) = page.split_once("## In a nightly job\n").unwrap();
+    let blocks: Vec<&str> = section.split("```sh\n").skip(1).collect();
+    let blocks: Vec<&str> = blocks.iter().map(|rest| rest.split("```").next().unwrap()).collect();
+    let [once, every_night] = blocks[..] else { panic!("{blocks:?}") };
+    let night = Night::new().chaos(Some((&sound(), 0)));
+    let (status, said) = night.script(once);
+    assert_eq!(status, 0, "{said}");
+    for (name, losses, expected) in [
+        ("made-20260103-030405", 0, (0, "NO CHANGE: 1 cell compared")),
+        ("made-20260104-030405", 0, (0, "NO CHANGE: 1 cell compared")),
+        ("made-20260105-030405", 7, (1, "REGRESSION: 1 of 1 cell: main")),
+    ] {
+        night.leave(name, &report(&scenario(LOSSLESS), 8, |_, _| losing(losses)));
+        let (status, said) = night.script(every_night);
+        assert_eq!(status, expected.0, "{name}: {said}");
+        assert!(said.contains(expected.1) && said.contains(name), "{said}");
+    }
+}
+
+#[test]
+fn a_folder_that_holds_something_is_refused_before_anything_is_started() {
+    let night = Night::new().chaos(None);
+    fs::write(night.path("repository/scenarios/same.yaml"), scenario(LOSSLESS)).unwrap();
+    fs::create_dir(night.path("repository/empty")).unwrap();
+    let file = "scenarios/made.yaml";
+    // 1/9 has nothing to run but for what is told first.
+    for (arguments, why) in [
+        (
+            format!("{file} --out scenarios"),
+            "error: the folder scenarios is not empty\n  help: name",
+        ),
+        (format!("{file} --repeat 2 --out {file}"), "scenarios/made.yaml is no folder\n  help: "),
+        ("scenarios/*.yaml --out new".to_owned(), "two scenarios are called `made`"),
+    ] {
+        // With this nothing could be started.
+        let script = format!("CHAOS_CACHE_DIR=/dev/null/x chaos run {arguments} --runtime local");
+        let (status, said) = night.script(&script);
+        assert!(status == 2 && said.contains(why), "{arguments}: {status} {said}");
+        assert!(!night.path("repository/new").exists());
+    }
+    let (status, said) = night.script("chaos cluster up --out scenarios");
+    assert!(status == 2 && said.contains("the folder scenarios is not empty"), "{said}");
+    let script = format!("chaos run {file} --shard 2/2 --out empty");
+    assert_eq!(night.script(&script).0, 0, "an empty folder will do");
+}
+
 #[test]
 fn without_a_baseline_the_night_is_green_and_says_how_to_make_one() {
     let night = Night::new().chaos(Some((&sound(), 0)));

@@ -4,6 +4,7 @@ use crate::world::{SOUND, losing, report, save, scenario};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::{Command, Output};
+use std::time::{Duration, SystemTime};
 
 const LOSSLESS: &str = "expect: {lost: 0}";
 
@@ -40,6 +41,38 @@ fn acks_all_against_acks_1_is_a_regression_with_its_name() {
         exit == 0 && out.lines().last().unwrap().starts_with("NO CHANGE: 1 cell compared; "),
         "{out}"
     );
+}
+
+#[test]
+fn without_names_the_two_newest_of_a_scenario_are_compared_and_that_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let runs = folder.path().join("chaos-out");
+    let text = scenario(&format!("matrix: {{acks: [\"all\"]}}\n{LOSSLESS}"));
+    let mut other = report(&text, 1, |_, _| SOUND);
+    other["plan"]["name"] = json!("other");
+    let saved = |name: &str, age_s: u64, report: &Value| {
+        let folder = save(&runs, name, report);
+        let file = std::fs::File::options().append(true).open(folder.join("report.json"));
+        file.unwrap().set_modified(SystemTime::now() - Duration::from_secs(age_s)).unwrap();
+    };
+    saved("made-1", 90, &report(&text, 1, |_, _| losing(9)));
+    saved("made-2", 80, &report(&text, 1, |_, _| SOUND));
+    let (exit, _, err) = told(folder.path(), &["baseline"]);
+    assert_eq!((exit, err.as_str()), (0, "RUN: chaos-out/made-2, the newest\n"));
+    saved("other-3", 70, &other);
+    let (exit, _, err) = told(folder.path(), &["compare"]);
+    assert!(exit == 2 && err.contains("no other run of `other`"), "{err}");
+    saved("made-4", 60, &report(&text, 1, |_, _| losing(990)));
+    let (exit, out, err) = told(folder.path(), &["compare"]);
+    let said = "BASE: chaos-out/made-2, the newest\nNEW: chaos-out/made-4, the newest\n";
+    assert_eq!((exit, err.as_str()), (1, said), "{out}");
+    // One name: it is BASE, and never compared with itself.
+    for base in ["made.baseline.json", "chaos-out/made-1", "chaos-out/made-1/report.json"] {
+        let (_, out, err) = told(folder.path(), &["compare", base]);
+        assert_eq!(err, "NEW: chaos-out/made-4, the newest\n", "{out}");
+    }
+    let (_, _, err) = told(folder.path(), &["compare", "chaos-out/made-4"]);
+    assert_eq!(err, "NEW: chaos-out/made-2, the newest\n");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::harness::{Place, User, shipped};
 use nix::sys::signal::Signal;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const FAST: [&str; 2] = ["--set", "cluster.timing=fast"];
 
@@ -48,8 +48,18 @@ fn ctrl_c_in_a_fault_heals_reports_and_exits_with_130() {
     let mut running = place.start(&shipped("minisr2"), &FAST);
     running.wait_for("process_stop leader at 5 s for 4 s: proved");
     running.signal(Signal::SIGINT);
+    let asked = Instant::now();
+    running.wait_for("interrupted: healing, then reporting; ");
+    assert!(asked.elapsed() < Duration::from_secs(5), "answered after {:?}", asked.elapsed());
     let (code, stdout) = running.finish();
     assert_eq!(code, 130, "{stdout}");
+    assert!(stdout.lines().count() <= 3, "a few lines: {stdout}");
+    let last = "INTERRUPTED minisr2: interrupted before the log was read back";
+    assert_eq!(stdout.lines().last(), Some(last));
+    let said = std::fs::read_to_string(place.path().join("stderr.log")).unwrap();
+    let after = said.split_once("interrupted: ").unwrap().1.lines().skip(1);
+    let after: Vec<&str> = after.collect();
+    assert!(after.len() == 1 && after[0].ends_with("for 4 s: healed"), "{after:#?}");
     let report = std::fs::read_to_string(place.out().join("report.json")).unwrap();
     let report: serde_json::Value = serde_json::from_str(&report).unwrap();
     assert_eq!(report["exit_code"], 130);
@@ -58,6 +68,27 @@ fn ctrl_c_in_a_fault_heals_reports_and_exits_with_130() {
     assert!(report["cells"][0]["counts"]["acked"].as_u64().unwrap() > 1_000);
     assert!(report["cells"][0]["counts"]["lost"].is_null(), "the log was not read");
     place.expect_nothing_left(Duration::from_secs(3));
+}
+
+#[test]
+fn an_environment_that_fails_is_told_as_an_error_with_what_to_do() {
+    let place = Place::new();
+    for more in [&["-q"][..], &["--repeat", "2"]] {
+        let mut arguments = vec!["--kafka-home", "/nope"];
+        arguments.extend(more);
+        let ran = place.run(&shipped("minisr2"), &arguments);
+        ran.expect_code(4);
+        let lines: Vec<&str> = ran.stdout.lines().collect();
+        assert_eq!(lines.len(), 2, "no table: {}", ran.stdout);
+        assert!(lines[0].starts_with("ERROR minisr2: ") && lines[0].contains("/nope"), "{lines:?}");
+        assert_eq!(lines[1], "  help: give the folder that holds bin, config and libs");
+        assert!(!ran.stderr.contains("inconclusive"), "{}", ran.stderr);
+        assert_eq!(ran.stderr.is_empty(), more[0] == "-q", "{}", ran.stderr);
+        if more[0] != "-q" {
+            let first = ran.stderr.lines().next().unwrap();
+            assert_eq!(first, "runtime  local (as asked)", "{}", ran.stderr);
+        }
+    }
 }
 
 #[test]
@@ -77,6 +108,9 @@ fn two_runs_side_by_side_are_both_right() {
         let output = child.wait_with_output().unwrap();
         let stdout = String::from_utf8_lossy(&output.stdout);
         assert_eq!(output.status.code(), Some(0), "{stdout}");
+        // The table of two cells, and a line.
+        let lines: Vec<&str> = stdout.lines().filter(|line| !line.is_empty()).collect();
+        assert!(lines.len() == 5 && lines[4].starts_with("PASS acks1-leader-loss"), "{stdout}");
     }
     place.expect_nothing_left(Duration::from_secs(3));
 }

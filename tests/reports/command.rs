@@ -5,6 +5,7 @@ use kafka_chaos::report::{self, Format};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::time::{Duration, SystemTime};
 
 /// Exit status, standard output, standard error.
 fn chaos(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
@@ -42,6 +43,29 @@ fn what_a_run_wrote_is_made_again() {
         assert_eq!(chaos(folder.path(), &arguments), (0, String::new(), String::new()));
         assert!(fs::read_to_string(folder.path().join("again")).unwrap() == first, "{format:?}");
     }
+}
+
+#[test]
+fn without_a_run_it_is_the_newest_and_that_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let (exit, _, err) = chaos(folder.path(), &[]);
+    assert!(exit == 2 && err.contains("no run with a report in chaos-out\n  help: "), "{err}");
+    let runs = folder.path().join("chaos-out");
+    let mut old = sound();
+    violate(&mut old, 1);
+    for (name, report, age_s) in [("z-old", &old, 90), ("a-new", &sound(), 30), ("b", &old, 60)] {
+        fs::create_dir_all(runs.join(name)).unwrap();
+        report::write_files(report, &runs.join(name)).unwrap();
+        let file = fs::File::options().append(true).open(runs.join(name).join("report.json"));
+        let then = SystemTime::now() - Duration::from_secs(age_s);
+        file.unwrap().set_modified(then).unwrap();
+    }
+    // One that is still running has no report, and `latest` is no run of its own.
+    fs::create_dir(runs.join("running")).unwrap();
+    std::os::unix::fs::symlink("running", runs.join("latest")).unwrap();
+    let (exit, out, err) = chaos(folder.path(), &[]);
+    assert_eq!((exit, err.as_str()), (0, "RUN: chaos-out/a-new, the newest\n"));
+    assert!(out.lines().last().unwrap().starts_with("PASS made: "), "{out}");
 }
 
 #[test]

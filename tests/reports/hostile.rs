@@ -1,8 +1,8 @@
 //! Names and texts made to do harm: every format shows them, and none takes them for its own.
 
-use crate::world::{miss, sound, trials, unsettle, violate, written};
+use crate::world::{invocation, miss, sound, trials, unsettle, violate, written};
 use crate::xml::Checked;
-use kafka_chaos::report::{self, Format, Report};
+use kafka_chaos::report::{self, Format, Invocation, Report};
 
 /// Markup of every kind, what ends a cell or a section, terminal commands, forbidden characters.
 const HOSTILE: &str = "<script>alert('1')</script> ]]> --> <!-- | `a` ``` **b** [c](d) ~e~ _f_\
@@ -16,6 +16,7 @@ fn harmless() -> Report {
     unsettle(&mut report, 1);
     miss(&mut report);
     report.notes = vec!["a note".into()];
+    report.invocation = Some(invocation());
     report
 }
 
@@ -25,6 +26,8 @@ fn hostile() -> Report {
     report.plan.name = HOSTILE.into();
     report.plan.summary = HOSTILE.repeat(10 * 1024 / HOSTILE.len() + 1);
     report.plan.source = HOSTILE.into();
+    let set = vec![HOSTILE.into()];
+    report.invocation = Some(Invocation { scenario: HOSTILE.into(), set, ..invocation() });
     report.axes = vec![HOSTILE.into()];
     for (i, cell) in report.cells.iter_mut().enumerate() {
         cell.id = format!("{HOSTILE}={i}");
@@ -86,10 +89,10 @@ fn markdown_has_the_same_structure() {
     let (page, command) = text.split_once("```sh\n").unwrap();
     assert!(!page.contains(['<', '>']) && page.contains("&lt;script&gt;"), "{page}");
     assert!(!text.contains(|c: char| c.is_control() && c != '\n'), "{text:?}");
-    // The path is a single word of the shell, in a single line.
+    // Each is a single word of the shell, in a single line.
     let line = command.lines().next().unwrap();
-    assert!(line.starts_with("chaos run '<script>alert('\\''1'\\'')</script>"), "{line}");
-    assert!(line.ends_with("\\' --seed 7"), "{line}");
+    assert!(line.starts_with("chaos run $'<script>alert(\\'1\\')</script>"), "{line}");
+    assert!(line.ends_with("\\\\' --seed 7 --repeat 3 --runtime local --heap-mib 256"), "{line}");
     assert_eq!(command.lines().nth(1), Some("```"));
     // The summary is cut.
     assert!(text.len() < 100_000, "{}", text.len());

@@ -1,6 +1,6 @@
 //! Every file of a run's folder can be made again from its report.json, byte by byte.
 
-use crate::world::{miss, sound, sound_36, trials, unsent, unsettle, violate, written};
+use crate::world::{invocation, miss, sound, sound_36, trials, unsent, unsettle, violate, written};
 use kafka_chaos::report::{self, Format, Report};
 use kafka_chaos::runner::Stop;
 use kafka_chaos::runtime::RuntimeError;
@@ -42,8 +42,10 @@ fn reports() -> Vec<Report> {
     violate(&mut bad, 0);
     unsettle(&mut bad, 1);
     miss(&mut bad);
+    let mut kept = sound();
+    kept.invocation = Some(invocation());
     let failed = unsent(Some(Stop::Failed(RuntimeError::new("the disk is full"))));
-    vec![awkward(), trials(vec![awkward(), bad.clone()]), bad, failed, sound_36(), sound()]
+    vec![awkward(), trials(vec![awkward(), bad.clone()]), bad, failed, sound_36(), kept]
 }
 
 #[test]

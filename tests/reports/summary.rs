@@ -1,7 +1,7 @@
 //! summary.md: what it has, and that GitHub takes it whatever it is made of.
 
-use crate::world::{LOSS, sound, sound_36, trials, violate, written};
-use kafka_chaos::report::{Format, Report};
+use crate::world::{LOSS, invocation, sound, sound_36, trials, violate, written};
+use kafka_chaos::report::{Format, Invocation, Report};
 
 fn summary(report: &Report) -> String {
     written(report, Format::Markdown)
@@ -27,7 +27,15 @@ fn it_says_what_happened() {
          all in state T\n"
     );
     assert!(text.contains(&happened), "{text}");
-    assert!(text.contains("```sh\nchaos run made.yaml --seed 7\n```\n"), "{text}");
+    let again = "\n## To run it again\n\n```sh\nchaos run made.yaml --set 'expect.lost=<= 5' --seed 7 \
+                 --repeat 3 --runtime local --heap-mib 256\n```\n";
+    assert!(!text.contains("run it again"), "an older report does not know: {text}");
+    report.invocation = Some(invocation());
+    let text = summary(&report);
+    assert!(text.ends_with(again), "{text}");
+    report.invocation = Some(Invocation { trial: Some(2), ..invocation() });
+    let text = summary(&report);
+    assert!(text.ends_with("\nThis is run 2 of those that the command makes.\n"), "{text}");
     let words = "\n- under process_stop leader at 5 s for 10 s, once:\n\
          - nothing lost or duplicated: acks=all alone of 2 configurations; unavailable for 9.9 s\n\
          - lost: acks=1: 990 of 12000 acknowledged messages (8.25 %)\n";

@@ -3,7 +3,9 @@
 use kafka_chaos::event::Evidence;
 use kafka_chaos::fault::FaultRecord;
 use kafka_chaos::plan::{self, Metric};
-use kafka_chaos::report::{self, Assembly, CellReport, Format, Report, Sort, TrialReport};
+use kafka_chaos::report::{
+    self, Assembly, CellReport, Format, Invocation, Report, Sort, TrialReport, Verb,
+};
 use kafka_chaos::runner::{Phase, Stop};
 use kafka_chaos::verify::{
     Anomaly, PhaseLatency, Reason, ReasonKind, Scope, Verdict, Witness, most_telling_first,
@@ -49,6 +51,28 @@ fn assembled(plan: &plan::Plan, stop: Option<Stop>) -> Report {
 /// Two cells, `acks=1` and `acks=all`, of two expectations each, all met; one fault, proved.
 pub fn sound() -> Report {
     made_sound(unsent(None))
+}
+
+/// A command line that the reports may have kept.
+pub fn invocation() -> Invocation {
+    Invocation {
+        command: Verb::Run,
+        scenario: "made.yaml".into(),
+        set: vec!["expect.lost=<= 5".into()],
+        sweep: vec![],
+        seed: 7,
+        repeat: 3,
+        until_decided: None,
+        shard: None,
+        runtime: "local".into(),
+        heap_mib: 256,
+        kafka_home: None,
+        image: None,
+        pull_never: false,
+        port_base: None,
+        environment: BTreeMap::new(),
+        trial: None,
+    }
 }
 
 /// 36 cells in which all is well.

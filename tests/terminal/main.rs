@@ -160,6 +160,51 @@ fn one_of_several_runs_of_many_cells_shows_the_block_alone() {
 }
 
 #[test]
+fn an_interrupt_is_answered_at_once_and_then_only_what_heals_is_told() {
+    for detail in [Detail::Events, Detail::Failures, Detail::Nothing] {
+        let shown = show(24, 80, detail, "", Paint::plain());
+        let cells = story::cells(1);
+        shown.tell(story::until_the_fault(&cells));
+        shown.tell(vec![story::interrupted(9_000.0)]);
+        let answer =
+            "[    9.000 s] interrupted: healing, then reporting; Ctrl-C again ends it at once";
+        shown.pty.wait_until(SOON, |rows| rows.iter().any(|row| row.starts_with(answer)));
+        shown.tell(vec![story::silent(9_001.0, 1), story::note(9_002.0, "the producer was slow")]);
+        shown.tell(story::after_the_fault(&cells));
+        let (pty, written) = shown.end();
+        let history = pty.history();
+        let from = history.iter().position(|row| row.starts_with(answer)).unwrap();
+        let after: Vec<&String> =
+            history[from..].iter().filter(|row| row.starts_with('[')).collect();
+        let heals = usize::from(detail != Detail::Nothing);
+        assert_eq!(after.len(), 1 + heals, "{history:#?}");
+        assert!(heals == 0 || after[1].ends_with(": healed"), "{history:#?}");
+        let all = written.join("\n");
+        assert!(all.contains("\"event\":\"interrupted\"") && all.contains("slow"), "{all}");
+    }
+}
+
+#[test]
+fn a_broker_that_flickers_is_told_in_one_line_with_a_count() {
+    let shown = show(50, 120, Detail::Events, "", Paint::plain());
+    shown.tell(story::until_the_fault(&story::cells(1)));
+    let changes = (0..9).map(|i| story::changes(9_000.0 + 300.0 * f64::from(i), 2, i % 2 == 1));
+    shown.tell(changes.collect());
+    let (pty, written) = shown.end();
+    let history = pty.history();
+    let said = history.iter().filter_map(|row| Some(row.split_once("] broker 2 ")?.1));
+    let told: Vec<&str> = said.filter(|said| !said.starts_with("leads")).collect();
+    let expected = [
+        "is silent",
+        "answers",
+        "is silent and answers by turns: 7 changes within 1.8 s; now it is silent",
+    ];
+    assert_eq!(told, expected, "{history:#?}");
+    let kept = written.iter().filter(|line| line.contains("\"broker\":2")).count();
+    assert_eq!(kept, 9, "events.jsonl has each");
+}
+
+#[test]
 fn a_terminal_that_is_resized_has_one_block_that_fits() {
     let shown = show(24, 200, Detail::Events, "", Paint::plain());
     let cells = story::cells(12);

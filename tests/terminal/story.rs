@@ -22,6 +22,21 @@ pub fn note(ms: f64, text: &str) -> Stamped {
     at(ms, RunEvent::Note { text: text.to_owned() })
 }
 
+pub fn interrupted(ms: f64) -> Stamped {
+    at(ms, RunEvent::Interrupted)
+}
+
+/// A broker falls silent.
+pub fn silent(ms: f64, broker: i32) -> Stamped {
+    changes(ms, broker, false)
+}
+
+/// A broker begins or ceases to answer.
+pub fn changes(ms: f64, broker: i32, answers: bool) -> Stamped {
+    let view = BrokerView { at_us: ((ms + ZERO_MS) * 1e3) as u64, broker, answers };
+    at(ms, RunEvent::Observed(Observation::Broker(view)))
+}
+
 fn fault(ms: f64, step: FaultStep) -> Stamped {
     at(ms, RunEvent::Fault { index: 0, what: WHAT.to_owned(), step })
 }

@@ -4,6 +4,7 @@ use super::chart::Axis;
 use super::config::{self, Block};
 use super::lanes::{Lanes, lanes};
 use crate::plan::Metric;
+use crate::report::headline::Headline;
 use crate::report::prose::Prose;
 use crate::report::{CellReport, Report, client_errors, grid, rate};
 use crate::verify::Verdict;
@@ -30,6 +31,11 @@ impl Mark {
             Verdict::Inconclusive => "inconclusive",
         };
         Mark { word: grid::word(verdict), class }
+    }
+
+    /// Of a run that ended so.
+    pub fn of_run(headline: Headline) -> Self {
+        Mark { word: headline.word(), ..Mark::of(headline.look()) }
     }
 }
 

@@ -6,6 +6,7 @@ use super::config::{self, Block};
 use super::faults::{self, Fault, Lane, bands};
 use super::tables::{Table, tables};
 use super::trials::{self, Trial};
+use crate::report::headline::{Headline, is_empty};
 use crate::report::lines::printable;
 use crate::report::prose::Prose;
 use crate::report::{Report, advice, grid, lead};
@@ -58,9 +59,12 @@ pub fn write_html(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 
 fn page(report: &Report) -> Page {
     let axis = Axis::of(report);
+    // Before anything was sent there are no figures, and zeros would look like some.
+    let cells = if is_empty(report) { 0 } else { report.cells.len() };
     let parts: Vec<Part> =
-        (0..report.cells.len()).filter_map(|index| cells::part(report, index, &axis)).collect();
-    let (tables, shares) = tables(report, &parts);
+        (0..cells).filter_map(|index| cells::part(report, index, &axis)).collect();
+    let (tables, shares) =
+        if cells == 0 { (Vec::new(), Vec::new()) } else { tables(report, &parts) };
     let (trials, trials_left_out) = trials::trials(report);
     let bands = bands(report, &axis);
     let (fault_lanes, fault_lanes_left_out) = faults::lanes(&bands, &axis);
@@ -75,15 +79,15 @@ fn page(report: &Report) -> Page {
         script: include_str!("page.js"),
         name: printable(&report.plan.name),
         summary: printable(&report.plan.summary),
-        verdict: Mark::of(report.verdict),
+        verdict: Mark::of_run(Headline::of(report)),
         exit_code: report.exit_code,
         lead: Prose::new(lead::headline(report)),
         reasons,
         more_reasons,
         facts: facts(report),
         tables,
-        legend: told(&grid::legend(&report.cells)),
-        advice: told(&advice::lines(report)),
+        legend: told(&grid::legend(&report.cells[..cells])),
+        advice: if cells == 0 { Vec::new() } else { told(&advice::lines(report)) },
         faults: faults::faults(report, &bands),
         fault_lanes,
         fault_lanes_left_out,
@@ -113,7 +117,8 @@ fn facts(report: &Report) -> Vec<(String, String)> {
         Some((word, rest)) => (printable(word), printable(rest.trim_start())),
         None => (String::new(), printable(line)),
     });
-    [begun, from].into_iter().chain(about).collect()
+    let again = report.invocation.as_ref().map(|it| ("to run it again".to_owned(), it.line()));
+    [begun, from].into_iter().chain(about).chain(again).collect()
 }
 
 fn phases(report: &Report) -> Vec<(String, String)> {

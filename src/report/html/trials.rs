@@ -1,6 +1,8 @@
 //! Several trials on one page: the way to each trial's own page.
 
 use super::cells::Mark;
+use crate::exit::Exit;
+use crate::report::headline::Headline;
 use crate::report::lines::printable;
 use crate::report::{Report, grid};
 
@@ -32,7 +34,7 @@ pub fn trials(report: &Report) -> (Vec<Trial>, usize) {
             number: trial.number,
             link: format!("{}/report.html", trial.folder),
             label: printable(&axes.join(", ")),
-            verdict: Mark::of(trial.verdict),
+            verdict: Mark::of_run(Headline::new(trial.verdict, Exit::of_run(trial.exit_code))),
             seconds: grid::seconds(trial.ms),
             reason: trial.reasons.first().map_or(String::new(), |reason| printable(reason)),
         }

@@ -1,10 +1,11 @@
 //! The listener of a run: every event goes to `events.jsonl`, to programs that asked for JSON
 //! lines, and to the person who waits.
 
+use super::flicker::Flicker;
 use super::state::State;
 use super::terminal::Terminal;
 use super::view::{Room, block};
-use crate::event::{FaultStep, RunEvent, Stamped};
+use crate::event::{FaultStep, Observation, RunEvent, Stamped};
 use crate::report::{JsonLines, Paint, lines};
 use console::Term;
 use std::fs::File;
@@ -93,6 +94,8 @@ impl Live {
                 label,
                 paint,
                 state: State::default(),
+                flicker: Flicker::default(),
+                interrupted: false,
                 heard: (Instant::now(), 0.0),
                 drawn: None,
                 counted: None,
@@ -157,6 +160,9 @@ struct Screen {
     label: String,
     paint: Paint,
     state: State,
+    flicker: Flicker,
+    /// Whether the run was asked to end: then only what heals is told.
+    interrupted: bool,
     /// When the latest event was heard, and its time since the run began, milliseconds.
     heard: (Instant, f64),
     drawn: Option<Instant>,
@@ -173,6 +179,7 @@ impl Screen {
                 match events.recv_timeout(wait) {
                     Ok(stamped) => {
                         log.event(&stamped);
+                        printed.extend(self.flicker.lines(stamped.since_start_ms, false));
                         self.heard = (Instant::now(), stamped.since_start_ms);
                         self.state.fold(&stamped);
                         printed.extend(self.told(&stamped));
@@ -183,13 +190,31 @@ impl Screen {
                     }
                 }
             }
+            printed.extend(self.flicker.lines(self.now_ms(), over));
             self.print(&printed, over);
         }
         log.end()
     }
 
+    /// The time since the run began, milliseconds.
+    fn now_ms(&self) -> f64 {
+        let (heard, at_ms) = self.heard;
+        at_ms + heard.elapsed().as_secs_f64() * 1e3
+    }
+
     /// The line of an event, where it is told in one.
     fn told(&mut self, stamped: &Stamped) -> Option<String> {
+        if stamped.event == RunEvent::Interrupted {
+            // Whoever asked gets an answer, whatever else is told.
+            self.interrupted = true;
+            return lines::line(stamped, false);
+        }
+        if self.interrupted && self.detail != Detail::Everything {
+            use FaultStep::{Failed, Healed};
+            let heals =
+                matches!(&stamped.event, RunEvent::Fault { step: Healed | Failed { .. }, .. });
+            return lines::line(stamped, false).filter(|_| heals && self.detail != Detail::Nothing);
+        }
         if let RunEvent::Progress { cells } = &stamped.event {
             let interval = match self.detail {
                 Detail::Nothing | Detail::Failures => return None,
@@ -211,7 +236,13 @@ impl Screen {
                     matches!(stamped.event, RunEvent::Fault { step: FaultStep::Failed { .. }, .. });
                 lines::line(stamped, false).filter(|_| fails)
             }
-            Detail::Events => lines::line(stamped, false),
+            Detail::Events => match &stamped.event {
+                RunEvent::Observed(Observation::Broker(view)) => {
+                    let alone = self.flicker.changed(view.broker, view.answers, stamped);
+                    lines::line(stamped, false).filter(|_| alone)
+                }
+                _ => lines::line(stamped, false),
+            },
             Detail::Everything => lines::line(stamped, true),
         }
     }
@@ -219,6 +250,7 @@ impl Screen {
     /// Prints lines and draws the block, or takes it away when all is over. A reader that has gone
     /// away is no reason to end a run.
     fn print(&mut self, printed: &[String], over: bool) {
+        let now_ms = self.now_ms();
         let Some(terminal) = &mut self.terminal else {
             for line in printed {
                 drop(writeln!(io::stderr(), "{line}"));
@@ -232,8 +264,6 @@ impl Screen {
         self.drawn = Some(Instant::now());
         let (height, width) = terminal.size();
         let room = Room { width, height, paint: self.paint };
-        let (heard, at_ms) = self.heard;
-        let now_ms = at_ms + heard.elapsed().as_secs_f64() * 1e3;
         let lines = if over { Vec::new() } else { block(&self.state, &self.label, now_ms, room) };
         let printed: Vec<String> =
             printed.iter().flat_map(|text| text.lines()).map(str::to_owned).collect();

@@ -9,6 +9,7 @@ mod cells;
 #[cfg(test)]
 mod cells_tests;
 mod faults;
+mod flicker;
 mod listen;
 mod partitions;
 #[cfg(test)]

@@ -56,7 +56,7 @@ impl State {
             RunEvent::Observed(Observation::Partition(view)) => self.partitions.claimed(view),
             RunEvent::Observed(Observation::Controller(view)) => self.partitions.controls(view),
             RunEvent::Observed(Observation::Broker(view)) => self.partitions.answers(view),
-            RunEvent::Note { .. } => {}
+            RunEvent::Interrupted | RunEvent::Note { .. } => {}
         }
     }
 

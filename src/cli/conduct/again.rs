@@ -1,0 +1,59 @@
+//! What a report keeps of the command line, so that the run can be had again.
+
+use super::Conduct;
+use crate::plan::{Shard, Study};
+use crate::report::{Invocation, Verb};
+use std::collections::BTreeMap;
+use std::slice;
+
+impl Conduct {
+    /// Of each study of which `--shard` takes something, in order, the shard that takes the same
+    /// of it alone; none where it takes all.
+    pub(super) fn own_shards(&self, studies: &[Study]) -> Vec<Option<Shard>> {
+        let Some(shard) = self.shard else { return vec![None; studies.len()] };
+        let mut before = 0;
+        let mut own = Vec::new();
+        for study in studies {
+            let alone = shard.after(before);
+            before += study.plans.len();
+            if let Some(part) = alone.take(slice::from_ref(study)).first() {
+                own.push((part.plans.len() < study.plans.len()).then_some(alone));
+            }
+        }
+        own
+    }
+
+    /// What the reports of a study keep; `shard` is its own.
+    pub(super) fn invocation(
+        &self,
+        command: Verb,
+        study: &Study,
+        shard: Option<Shard>,
+        runtime: &str,
+    ) -> Invocation {
+        let mut kept = Invocation {
+            command,
+            scenario: study.first().source.clone(),
+            set: self.changes.overrides.clone(),
+            sweep: self.changes.sweeps.clone(),
+            seed: study.first().seed,
+            repeat: self.repeat,
+            until_decided: self.until_decided,
+            shard: shard.map(|shard| shard.to_string()),
+            runtime: String::new(),
+            heap_mib: 0,
+            kafka_home: None,
+            image: None,
+            pull_never: false,
+            port_base: None,
+            environment: BTreeMap::new(),
+            trial: None,
+        };
+        self.options.keep(runtime, &mut kept);
+        kept
+    }
+}
+
+#[cfg(test)]
+#[path = "again_tests.rs"]
+mod tests;

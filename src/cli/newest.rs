@@ -1,0 +1,95 @@
+//! The newest run, for commands that are not told which one.
+
+use crate::report::{ReadError, SavedFile, Wanted, printable};
+use serde::Deserialize;
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// Where runs are put when nothing else is said.
+const FOLDER: &str = "chaos-out";
+const HELP: &str = "run a scenario first, or name a run's folder or its report.json";
+
+/// Runs in `chaos-out` that wrote a report, the newest report first. `latest` is one of them by
+/// another name.
+fn runs() -> Vec<PathBuf> {
+    let entries = fs::read_dir(FOLDER).into_iter().flatten().flatten();
+    let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+    let written = |path: PathBuf| -> io::Result<(SystemTime, PathBuf)> {
+        Ok((fs::metadata(path.join("report.json"))?.modified()?, path))
+    };
+    let mut runs: Vec<_> = folders.filter_map(|entry| written(entry.path()).ok()).collect();
+    runs.sort();
+    runs.into_iter().rev().map(|(_, path)| path).collect()
+}
+
+/// The newest run.
+///
+/// # Errors
+/// When there is none.
+pub(super) fn newest() -> Result<PathBuf, String> {
+    let first = runs().into_iter().next();
+    first.ok_or_else(|| format!("there is no run with a report in {FOLDER}\n  help: {HELP}"))
+}
+
+/// The newest run of this scenario that is not this one.
+///
+/// # Errors
+/// When there is none.
+pub(super) fn newest_of(scenario: &str, but: &Path) -> Result<PathBuf, String> {
+    let place = |path: &Path| {
+        let path = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+        if path.is_file() { path.parent().map(Path::to_path_buf).unwrap_or_default() } else { path }
+    };
+    let but = place(but);
+    let is_it =
+        |run: &PathBuf| place(run) != but && self::scenario(run).is_ok_and(|name| name == scenario);
+    runs().into_iter().find(is_it).ok_or_else(|| {
+        let name = printable(scenario);
+        format!("there is no other run of `{name}` with a report in {FOLDER}\n  help: {HELP}")
+    })
+}
+
+/// The scenario of a run.
+///
+/// # Errors
+/// When its report cannot be read.
+pub(super) fn scenario(run: &Path) -> Result<String, ReadError> {
+    #[derive(Deserialize)]
+    struct Report {
+        plan: Plan,
+    }
+    #[derive(Deserialize)]
+    struct Plan {
+        name: String,
+    }
+    let file = SavedFile::open(run, Wanted { not: "no report", help: HELP })?;
+    Ok(file.parse::<Report>("report")?.plan.name)
+}
+
+/// The run that was named, or the newest one, which is said on `err`.
+///
+/// # Errors
+/// When none was named and there is none, or `err` cannot be written.
+pub(super) fn named_or_newest(
+    named: Option<&PathBuf>,
+    err: &mut dyn Write,
+) -> io::Result<Result<PathBuf, String>> {
+    if let Some(named) = named {
+        return Ok(Ok(named.clone()));
+    }
+    let found = newest();
+    if let Ok(run) = &found {
+        tell("RUN", run, err)?;
+    }
+    Ok(found)
+}
+
+/// Says which run was taken for an argument that was not given.
+///
+/// # Errors
+/// When `err` cannot be written.
+pub(super) fn tell(argument: &str, run: &Path, err: &mut dyn Write) -> io::Result<()> {
+    writeln!(err, "{argument}: {}, the newest", printable(&run.display().to_string()))
+}

@@ -1,0 +1,155 @@
+//! [`Invocation`]: the command line of a run as far as it decides what the run does, and the command
+//! that does the same again.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The command that carries out scenarios.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verb {
+    /// `chaos run`.
+    Run,
+    /// `chaos matrix`.
+    Matrix,
+}
+
+/// All that a command line says about what is done. How it is told (`-q`, `--sort`) and where the
+/// files go (`--out`) is left out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Invocation {
+    /// Which command it was.
+    pub command: Verb,
+    /// The scenario as it was named: a file, or the bare name of one that is built in.
+    pub scenario: String,
+    /// `--set`, in order.
+    pub set: Vec<String>,
+    /// `--sweep`, in order.
+    pub sweep: Vec<String>,
+    /// The seed of the first run, given or drawn.
+    pub seed: u64,
+    /// `--repeat`.
+    pub repeat: u32,
+    /// `--until-decided`.
+    pub until_decided: Option<f64>,
+    /// The part of the scenario's runs that was taken, when that is not all: `1/2`.
+    pub shard: Option<String>,
+    /// The runtime that was taken: `local` or `docker`, never `auto`.
+    pub runtime: String,
+    /// Heap of each Kafka process, MiB.
+    pub heap_mib: u32,
+    /// Local: the unpacked Kafka that was taken instead of the scenario's version.
+    pub kafka_home: Option<String>,
+    /// Docker: the image that was taken instead of the compose file's.
+    pub image: Option<String>,
+    /// Docker: whether images were only taken where they are (`--pull never`).
+    pub pull_never: bool,
+    /// Docker: the first port on 127.0.0.1, where the ports were moved.
+    pub port_base: Option<u16>,
+    /// Variables of the environment that chose which Kafka it was.
+    pub environment: BTreeMap<String, String>,
+    /// In the report of one of several runs: which of them it is, counted from 1.
+    pub trial: Option<u32>,
+}
+
+impl Invocation {
+    /// The command's words; variables of the environment come on top.
+    pub fn words(&self) -> Vec<String> {
+        let mut words = vec!["chaos".to_owned()];
+        match self.command {
+            Verb::Matrix => words.push("matrix".to_owned()),
+            // What begins with a hyphen would be taken for an option.
+            Verb::Run if self.scenario.starts_with('-') && self.scenario != "-" => {
+                words.extend(["run".to_owned(), format!("./{}", self.scenario)]);
+            }
+            Verb::Run => words.extend(["run".to_owned(), self.scenario.clone()]),
+        }
+        let mut option = |name: &str, value: &str| {
+            // A value that begins with a hyphen is one only in this form.
+            if value.starts_with('-') || name == "--until-decided" {
+                words.push(format!("{name}={value}"));
+            } else {
+                words.extend([name.to_owned(), value.to_owned()]);
+            }
+        };
+        self.set.iter().for_each(|set| option("--set", set));
+        self.sweep.iter().for_each(|sweep| option("--sweep", sweep));
+        option("--seed", &self.seed.to_string());
+        if self.repeat > 1 {
+            option("--repeat", &self.repeat.to_string());
+        }
+        if let Some(share) = self.until_decided {
+            option("--until-decided", &share.to_string());
+        }
+        if let Some(shard) = &self.shard {
+            option("--shard", shard);
+        }
+        option("--runtime", &self.runtime);
+        option("--heap-mib", &self.heap_mib.to_string());
+        if let Some(home) = &self.kafka_home {
+            option("--kafka-home", home);
+        }
+        if let Some(image) = &self.image {
+            option("--image", image);
+        }
+        if self.pull_never {
+            option("--pull", "never");
+        }
+        if let Some(port) = self.port_base {
+            option("--port-base", &port.to_string());
+        }
+        words
+    }
+
+    /// One line for a shell that does the same again.
+    pub fn line(&self) -> String {
+        let variables =
+            self.environment.iter().map(|(name, value)| format!("{name}={}", quoted(value)));
+        let words = self.words();
+        let words = words.iter().map(|word| quoted(word));
+        variables.chain(words).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// A text as one word of a shell, in one line: bash, zsh and ksh take it.
+fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "_-./=+,:@%".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        return text.to_owned();
+    }
+    if !text.chars().any(char::is_control) {
+        return format!("'{}'", text.replace('\'', "'\\''"));
+    }
+    let escaped = |c: char| match c {
+        '\'' | '\\' => format!("\\{c}"),
+        // By its bytes: \u means something to newer shells only.
+        c if c.is_control() => c.to_string().bytes().map(|byte| format!("\\{byte:03o}")).collect(),
+        c => c.to_string(),
+    };
+    format!("$'{}'", text.chars().map(escaped).collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What bash makes of a line of words.
+    fn words_of(line: &str) -> Vec<String> {
+        let script = format!("printf '%s\\0' {line}");
+        let output = std::process::Command::new("bash").args(["-c", &script]).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        text.split_terminator('\0').map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn a_text_is_one_word_of_the_shell_and_one_line() {
+        assert_eq!(quoted("scenarios/a_b-1.yaml"), "scenarios/a_b-1.yaml");
+        assert_eq!(quoted("a b"), "'a b'");
+        for text in ["", "it's; $(x)", "a\nb\t'\\", "\u{1b}[2J", "\u{85}ä", "*", "~/x", "a\"b`c`"]
+        {
+            let word = quoted(text);
+            assert!(!word.chars().any(char::is_control), "{word:?}");
+            assert_eq!(words_of(&word), [text], "{word}");
+        }
+    }
+}
