@@ -1,4 +1,4 @@
-//! docs/scenarios.md names every key that the schema has, gives each an example and the default
+//! README's limits are those of the table that the tool itself answers from. docs/scenarios.md names every key that the schema has, gives each an example and the default
 //! that is in force, and every piece of YAML in it can be taken as it is.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
@@ -140,4 +140,13 @@ fn every_piece_of_yaml_can_be_taken_as_it_is() {
             assert!(problems.is_empty(), "{block}\n{problems:#?}");
         }
     }
+}
+
+#[test]
+fn the_limits_in_readme_are_what_the_tool_says() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = fs::read_to_string(path).unwrap();
+    let section = readme.split("\n## Limits\n").nth(1).unwrap();
+    let told = scenario::not_yet::limits();
+    assert!(section.contains(&format!("asks for it:\n\n{told}\n")), "README should have\n{told}");
 }

@@ -7,7 +7,11 @@ use kafka_chaos::exit::Exit;
 use kafka_chaos::plan::Asked;
 use rdkafka::ClientConfig;
 use rdkafka::producer::BaseProducer;
+use serde_json::Value;
 use std::path::{Path, PathBuf};
+
+#[path = "scenario_errors/input.rs"]
+mod input;
 
 /// All problems of one file, each as (line, column, part of the message, part of the help).
 type Expected = &'static [(u32, u32, &'static str, &'static str)];
@@ -48,7 +52,44 @@ const BROKEN: &[(&str, Expected)] = &[
             (8, 38, "`2` is listed twice for `cluster.config.num.io.threads`", "keep one"),
         ],
     ),
-    ("duplicate-key", &[(5, 3, "`acks` is written twice", "one YAML map")]),
+    (
+        "broker-axis",
+        &[
+            (
+                5,
+                5,
+                "`default.replication.factor` has no effect",
+                "write `topic.replication.factor`",
+            ),
+            (7, 3, "every topic has a `partitions` of its own", "write the axis `partitions`"),
+            (10, 10, "`cluster.config.unclean.leader.election.enable` has no effect", "write `unc"),
+        ],
+    ),
+    (
+        "broker-config",
+        &[
+            (
+                2,
+                34,
+                "`min.insync.replicas` has no effect: every topic has a `min.insync.replicas`",
+                "write `topic.min.insync.replicas`",
+            ),
+            (
+                2,
+                58,
+                "`unclean.leader.election.enable` has no effect",
+                "write `topic.unclean.leader.election.enable`",
+            ),
+        ],
+    ),
+    (
+        "duplicate-key",
+        &[
+            (5, 3, "`acks` is written twice", "line 3 already"),
+            (6, 41, "`linger.ms` is written twice", "line 6 already"),
+            (11, 5, "`at` is written twice", "line 9 already"),
+        ],
+    ),
     (
         "election-of-one",
         &[(5, 5, "`elect_leaders` can elect nobody: with `replication.factor: 1`", "raise")],
@@ -89,6 +130,10 @@ const BROKEN: &[(&str, Expected)] = &[
     ("no-cell-left", &[(5, 10, "no cell is left of the matrix", "it needs `acks: all`")]),
     ("no-end", &[(1, 1, "nothing tells when this run ends", "`duration: 30s`")]),
     (
+        "no-length",
+        &[(5, 10, "`kill` lasts 0 ms", "`for: 10s`"), (8, 10, "`exec` lasts 0 ms", "`for: 10s`")],
+    ),
+    (
         "no-such-target",
         &[
             (3, 19, "there is no `broker:7`", "`broker:0` to `broker:2`"),
@@ -104,6 +149,7 @@ const BROKEN: &[(&str, Expected)] = &[
             "write a name and a list of faults",
         )],
     ),
+    ("no-traffic", &[(3, 5, "no `client` traffic goes between these groups", "leave `ports` out")]),
     (
         "no-unclean-topic",
         &[(
@@ -125,7 +171,34 @@ const BROKEN: &[(&str, Expected)] = &[
         &[(3, 46, "`broker:1` and `broker:1` share a node", "one side of a cut only")],
     ),
     ("not-a-map", &[(1, 1, "`scenario` must be a map, not a list", "begin with `name:`")]),
-    ("not-yaml", &[(4, 9, "this is no valid YAML", "one YAML map")]),
+    ("not-yaml", &[(4, 9, "this is no valid YAML", "close every `[` and `{`")]),
+    (
+        "not-yet",
+        &[
+            (
+                3,
+                3,
+                "`ssl.endpoint` is not there yet: all listeners speak PLAINTEXT",
+                "leave it out",
+            ),
+            (5, 3, "`client` is not there yet: librdkafka sends", "`chaos plan` prints"),
+            (7, 5, "`transactional.id` is not there yet", "`producer.enable.idempotence: true`"),
+            (8, 1, "`consumers` is not there yet: the logs themselves are read", "expect `lost`"),
+            (10, 5, "`degraded_network` is not there yet: a network is whole or cut", "`process_"),
+            (13, 11, "`coordinator` is not there yet", "expect `lost`"),
+            (17, 3, "`redelivered` is not there yet", "expect `lost`"),
+            (19, 3, "`max.poll.records` is not there yet", "expect `lost`"),
+        ],
+    ),
+    (
+        "one-group",
+        &[(
+            4,
+            25,
+            "`network_partition` has one group, and nothing to cut it off from",
+            "`network_partition: [[leader], [followers]]`",
+        )],
+    ),
     (
         "owned-property",
         &[
@@ -144,6 +217,7 @@ const BROKEN: &[(&str, Expected)] = &[
             (6, 19, "no `broker:7` (cluster.brokers=5)", "`broker:0` to `broker:4`"),
         ],
     ),
+    ("too-deep", &[(5, 4, "this line is indented by 3 spaces", "a key may be indented by 0 or 2")]),
     ("too-many-cells", &[(3, 3, "the matrix makes 72 cells", "a run may have 64")]),
     (
         "too-many-runs",
@@ -151,6 +225,15 @@ const BROKEN: &[(&str, Expected)] = &[
             (4, 3, "the matrix makes 72 runs", "there may be 64"),
             (6, 3, "unknown property `linger.msec`", "did you mean `linger.ms`?"),
         ],
+    ),
+    (
+        "trogdor",
+        &[(
+            2,
+            12,
+            "trogdor.fault.NetworkPartitionFaultSpec` is not there yet",
+            "`network_partition`",
+        )],
     ),
     ("two-ends", &[(3, 11, "`duration` and `messages` both tell when it ends", "leave one")]),
     (
@@ -166,7 +249,9 @@ const BROKEN: &[(&str, Expected)] = &[
         &[
             (4, 5, "unknown property `linger.msec`", "did you mean `linger.ms`?"),
             (5, 23, "`compression.type` cannot be `brotli`", "librdkafka"),
-            (6, 5, "`bootstrap.servers` cannot be set", "remove it"),
+            (6, 5, "`bootstrap.servers` is not there yet", "`cluster.compose`"),
+            (7, 5, "`buffer.memory` is the Java producer's alone", "`queue.buffering.max.kbytes`"),
+            (8, 5, "`max.block.ms` is the Java producer's alone", "librdkafka has none"),
         ],
     ),
     ("unknown-key", &[(3, 3, "unknown key `broker` in `cluster`", "did you mean `brokers`?")]),
@@ -193,10 +278,21 @@ fn root() -> &'static Path {
 }
 
 fn validate(file: PathBuf) -> (Exit, String, String) {
-    let args = validate::ValidateArgs { files: vec![file], changes: Changes::default() };
+    let args = validate::ValidateArgs { files: vec![file], ..Default::default() };
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let exit = validate::run(&args, &mut out, &mut err).expect("memory can be written");
     (exit, String::from_utf8(out).expect("UTF-8"), String::from_utf8(err).expect("UTF-8"))
+}
+
+/// The diagnostics that `validate --json` prints of one broken file.
+fn json(file: PathBuf) -> Vec<Value> {
+    let args = validate::ValidateArgs { files: vec![file], json: true, ..Default::default() };
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let exit = validate::run(&args, &mut out, &mut err).expect("memory can be written");
+    assert_eq!((exit, err.as_slice()), (Exit::Usage, [].as_slice()));
+    let told: Value = serde_json::from_slice(&out).expect("one document");
+    assert_eq!(told["scenarios"], Value::Array(Vec::new()));
+    told["diagnostics"].as_array().expect("a list").clone()
 }
 
 fn names_in(folder: &str) -> Vec<String> {
@@ -227,9 +323,20 @@ fn every_broken_scenario_says_what_is_wrong_and_where() {
         }
         let (exit, out, err) = validate(path.clone());
         assert_eq!((exit, exit.code(), out.as_str()), (Exit::Usage, 2, ""), "{name}");
+        let told = json(path.clone());
         for (line, column, message, help) in *expected {
             let place = format!("{}:{line}:{column}", path.display());
             assert!(err.contains(&place) && err.contains(message) && err.contains(help), "{err}");
+            let is_it = |one: &Value| {
+                let text = |key: &str| one[key].as_str().unwrap_or_default().to_owned();
+                (one["line"].as_u64(), one["column"].as_u64())
+                    == (Some((*line).into()), Some((*column).into()))
+                    && text("message").contains(message)
+                    && text("help").contains(help)
+                    && text("file") == path.display().to_string()
+                    && text("severity") == "error"
+            };
+            assert!(told.iter().any(is_it), "{name}: {told:#?}");
         }
     }
 }
@@ -262,8 +369,7 @@ fn every_shipped_scenario_is_sound_and_has_a_plan() {
 #[test]
 fn the_plan_is_printed_for_people_and_for_machines() {
     let file = root().join("scenarios/acks1-leader-loss.yaml");
-    let changes = Changes::default();
-    let mut args = plan::PlanArgs { file, changes, seed: Some(42), json: false };
+    let mut args = plan::PlanArgs { file, seed: Some(42), ..Default::default() };
     let (mut out, mut err) = (Vec::new(), Vec::new());
     assert_eq!(plan::run(&args, &mut out, &mut err).expect("memory"), Exit::Pass);
     let text = String::from_utf8(out).expect("UTF-8");
@@ -300,7 +406,11 @@ fn a_sweep_is_checked_before_anything_starts_and_shown_where_it_is_wrong() {
     let file = root().join("scenarios/matrix.yaml");
     let sweeps = ["acks=0,2", "faults=stop,kil"].map(str::to_owned).to_vec();
     let changes = Changes { overrides: Vec::new(), sweeps };
-    let args = validate::ValidateArgs { files: vec![file.clone()], changes: changes.clone() };
+    let args = validate::ValidateArgs {
+        files: vec![file.clone()],
+        changes: changes.clone(),
+        ..Default::default()
+    };
     let (mut out, mut err) = (Vec::new(), Vec::new());
     assert_eq!(validate::run(&args, &mut out, &mut err).expect("memory"), Exit::Usage);
     let text = String::from_utf8(err).expect("UTF-8");
@@ -313,7 +423,7 @@ fn a_sweep_is_checked_before_anything_starts_and_shown_where_it_is_wrong() {
         assert!(text.contains(part), "{part} is missing in\n{text}");
     }
     assert!(out.is_empty());
-    let args = plan::PlanArgs { file, changes, seed: None, json: true };
+    let args = plan::PlanArgs { file, changes, json: true, ..Default::default() };
     assert_eq!(plan::run(&args, &mut out, &mut Vec::new()).expect("memory"), Exit::Usage);
     assert!(out.is_empty());
 }
@@ -324,7 +434,7 @@ fn a_study_is_printed_run_by_run() {
     let sweeps = ["acks=1,all", "faults=kill,stop", "cluster.kafka=3.8.1,4.4.0"];
     let sweeps = sweeps.map(str::to_owned).to_vec();
     let changes = Changes { overrides: Vec::new(), sweeps };
-    let args = plan::PlanArgs { file, changes, seed: Some(42), json: false };
+    let args = plan::PlanArgs { file, changes, seed: Some(42), ..Default::default() };
     let mut out = Vec::new();
     assert_eq!(plan::run(&args, &mut out, &mut Vec::new()).expect("memory"), Exit::Pass);
     let text = String::from_utf8(out).expect("UTF-8");

@@ -17,6 +17,8 @@ const ONLY_THE_PLANNER: &[&str] = &[
     "min-isr-above-rf",
     "no-cell-left",
     "no-end",
+    "no-length",
+    "no-traffic",
     "no-unclean-topic",
     "node-in-two-groups",
     "rf-above-brokers",
@@ -27,7 +29,7 @@ const ONLY_THE_PLANNER: &[&str] = &[
 ];
 
 /// Broken scenarios that are no YAML: an editor says so without any schema.
-const NO_YAML: &[&str] = &["duplicate-key", "not-yaml"];
+const NO_YAML: &[&str] = &["duplicate-key", "not-yaml", "too-deep"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -1,5 +1,6 @@
 //! Which runtime a command takes, and why.
 
+use crate::distribution::KNOWN_VERSIONS;
 use crate::plan::Plan;
 use crate::report::Invocation;
 use crate::runner::{
@@ -39,9 +40,11 @@ pub(super) enum PullChoice {
     Never,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum RuntimeChoice {
+/// Which runtime a command takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum RuntimeChoice {
     /// Docker when a daemon answers and the image can be had, else local.
+    #[default]
     Auto,
     /// Processes in namespaces of their own; no root, no Docker.
     Local,
@@ -50,6 +53,13 @@ pub(super) enum RuntimeChoice {
 }
 
 impl Options {
+    /// The versions of Kafka that can be had; `None`: whatever the runtime finds. Only the local
+    /// one fetches Kafka, and says so itself where it is taken automatically.
+    pub(super) fn versions(&self, runtime: RuntimeChoice) -> Option<&'static [&'static str]> {
+        let fetches = runtime == RuntimeChoice::Local && self.kafka_home.is_none();
+        fetches.then_some(KNOWN_VERSIONS)
+    }
+
     /// The local runtime; this process enters its namespaces, and must have no threads yet.
     pub(super) fn local(&self, why: &str) -> Result<Box<dyn Runtime>, RuntimeError> {
         let options = NodeOptions { kafka_home: self.kafka_home.clone(), heap_mib: self.heap_mib };

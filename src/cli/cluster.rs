@@ -2,8 +2,9 @@
 
 use super::conduct::complain;
 use crate::clock::Epoch;
+use crate::distribution::KNOWN_VERSIONS;
 use crate::exit::Exit;
-use crate::plan::{self, Plan};
+use crate::plan::{self, Asked, Plan};
 use crate::report::{Detail, Live, Show};
 use crate::runner::{self, Bus, Interrupt, NodeOptions, Phases, RunFolder, Stop};
 use crate::runtime::local::{Forwarder, Host, HostOptions, LocalCluster};
@@ -55,8 +56,10 @@ pub(super) fn run(command: &Command) -> Exit {
     // A cluster is what a scenario without faults and expectations starts; how long it would send
     // does not matter.
     let text = "name: cluster-up\nsummary: A cluster to try things on.\nduration: 1s\n";
-    let plan = match plan::from_text("cluster up", text, &up.overrides, None) {
-        Ok(plan) => plan,
+    let versions = up.kafka_home.is_none().then_some(KNOWN_VERSIONS);
+    let asked = Asked { overrides: &up.overrides, versions, ..Asked::default() };
+    let plan = match plan::study_from_text("cluster up", text, &asked) {
+        Ok(mut study) => study.plans.swap_remove(0),
         Err(diagnostics) => {
             // With stderr closed there is nobody to tell; the exit status still does.
             drop(write!(io::stderr(), "{diagnostics}"));

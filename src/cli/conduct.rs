@@ -56,7 +56,7 @@ pub(super) struct Conduct {
 impl Conduct {
     /// What it says of the plans.
     pub(super) fn asked(&self) -> Asked<'_> {
-        self.changes.asked(self.seed)
+        self.changes.asked(self.seed, self.options.versions(self.runtime))
     }
 
     fn repeats(&self) -> Repeats {

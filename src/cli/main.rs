@@ -1,8 +1,8 @@
 //! The command line as a whole.
 
 use super::{
-    baseline, cluster, compare, completions, doctor, filter, heal, image, list, man, matrix, new,
-    plan, report, run, schema, validate, worker,
+    baseline, cluster, compare, completions, doctor, filter, heal, hints, image, list, man, matrix,
+    new, plan, report, run, schema, validate, worker,
 };
 use crate::exit::Exit;
 use clap::{CommandFactory, Parser, Subcommand};
@@ -70,7 +70,8 @@ pub(super) fn command() -> clap::Command {
 pub fn main() -> Exit {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) => {
+        Err(mut error) => {
+            hints::add(&mut error);
             // Help and version are answers; everything else is a usage error.
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Pass };
             return error.print().map_or(Exit::Environment, |()| exit);

@@ -10,6 +10,7 @@ mod conduct;
 mod doctor;
 mod filter;
 mod heal;
+mod hints;
 mod image;
 mod list;
 mod main;

@@ -1,14 +1,23 @@
 //! A scenario as the command line names it: by its file, or by its bare name if it is built in.
 
-use crate::plan::{self, Asked, Study};
-use crate::scenario::{Diagnostics, builtin, nearest};
+use super::changes::{Changes, KafkaFrom, RuntimeChoice};
+use crate::plan::{self, Asked, Plan, Study};
+use crate::scenario::{self, Diagnostics, Place, Source, builtin, nearest};
+use std::io::{self, Read};
 use std::path::Path;
 
-/// The study of a scenario. A file goes before a built-in scenario of the same name.
+/// What stands for standard input, as in many commands.
+const STDIN: &str = "-";
+
+/// The study of a scenario. A file goes before a built-in scenario of the same name; `-` is
+/// standard input.
 ///
 /// # Errors
 /// As [`plan::from_file`]; when there is neither, with the name that was most likely meant.
 pub(super) fn study(named: &Path, asked: &Asked<'_>) -> Result<Study, Diagnostics> {
+    if named == Path::new(STDIN) {
+        return of_reader(&mut io::stdin().lock(), asked);
+    }
     let known = named.to_str().and_then(builtin::find).filter(|_| !named.is_file());
     if let Some(builtin) = known {
         return of_builtin(builtin, asked);
@@ -28,6 +37,35 @@ pub(super) fn study(named: &Path, asked: &Asked<'_>) -> Result<Study, Diagnostic
         }
     }
     Err(problems)
+}
+
+/// As [`study`], for commands that start nothing: also what the named runtime would refuse.
+///
+/// # Errors
+/// As [`study`], and what only another runtime can do.
+pub(super) fn study_for(
+    named: &Path,
+    changes: &Changes,
+    seed: Option<u64>,
+    from: &KafkaFrom,
+) -> Result<Study, Diagnostics> {
+    let study = study(named, &changes.asked(seed, from.versions()))?;
+    let needs = |plan: &Plan| Some((plan.source.clone(), plan.needs_docker()?));
+    let refused = study.plans.iter().find_map(needs);
+    match refused.filter(|_| from.runtime == RuntimeChoice::Local) {
+        None => Ok(study),
+        Some((name, what)) => {
+            let source = Source { name, text: String::new(), arguments: Vec::new() };
+            let help = "take `--runtime docker`, which starts containers";
+            Err(Diagnostics::new(vec![source.problem(Place::FILE, what).help(help)]))
+        }
+    }
+}
+
+/// The study of a scenario that comes from a reader.
+fn of_reader(reader: &mut dyn Read, asked: &Asked<'_>) -> Result<Study, Diagnostics> {
+    let name = "<stdin>";
+    plan::study_from_text(name, &scenario::text_of(name, reader)?, asked)
 }
 
 /// The study of a built-in scenario. It is called by its bare name, which `chaos run` takes.
@@ -61,6 +99,20 @@ mod tests {
         assert!(named(&file).unwrap_err().contains("cannot read the scenario"));
         std::fs::write(&file, "name: other\nduration: 1s\n").unwrap();
         assert_eq!(named(&file), Ok(file.display().to_string()));
+    }
+
+    #[test]
+    fn standard_input_is_a_scenario_called_by_what_it_is() {
+        let mut text = b"name: piped\nduration: 1s\n".as_slice();
+        let study = of_reader(&mut text, &Asked::default()).unwrap();
+        assert_eq!(
+            (study.first().name.as_str(), study.first().source.as_str()),
+            ("piped", "<stdin>")
+        );
+        let said = of_reader(&mut b"name: x\nacks: 1\n".as_slice(), &Asked::default()).unwrap_err();
+        assert!(said.to_string().contains("--> <stdin>:2:1\n"), "{said}");
+        let said = of_reader(&mut b"\0".as_slice(), &Asked::default()).unwrap_err();
+        assert!(said.to_string().contains("the file is binary"), "{said}");
     }
 
     #[test]

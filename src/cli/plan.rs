@@ -1,6 +1,6 @@
 //! `chaos plan FILE`: prints what a run would do, when, and to which node, starting nothing.
 
-use super::changes::Changes;
+use super::changes::{Changes, KafkaFrom};
 use super::named;
 use super::validate::counted;
 use crate::compose::Flavour;
@@ -10,19 +10,22 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 /// Arguments of `chaos plan`.
-#[derive(Clone, Debug, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args)]
 #[command(after_help = "\
 Examples:
   chaos plan scenarios/minisr2.yaml
   chaos plan matrix --sweep faults=kill --seed 1
   chaos plan minisr2 --set cluster.timing=fast --json")]
 pub struct PlanArgs {
-    /// Scenario file, or the name of a scenario that is built in
+    /// Scenario file, the name of a scenario that is built in, or - for standard input
     #[arg(value_name = "SCENARIO")]
     pub file: PathBuf,
     #[command(flatten)]
     #[expect(missing_docs, reason = "it would become the command's own help")]
     pub changes: Changes,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "it would become the command's own help")]
+    pub from: KafkaFrom,
     /// The run's seed, instead of the scenario's or a drawn one
     #[arg(long, value_name = "NUMBER")]
     pub seed: Option<u64>,
@@ -36,7 +39,7 @@ pub struct PlanArgs {
 /// # Errors
 /// When `out` or `err` cannot be written.
 pub fn run(args: &PlanArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<Exit> {
-    match named::study(&args.file, &args.changes.asked(args.seed)) {
+    match named::study_for(&args.file, &args.changes, args.seed, &args.from) {
         Ok(study) if args.json => {
             serde_json::to_writer_pretty(&mut *out, &study)?;
             writeln!(out)?;

@@ -17,9 +17,11 @@ Examples:
   chaos run minisr2 --sweep min.insync.replicas=1,2,3 --sweep acks=0,1,all \\
       --sweep enable.idempotence=false,true
   chaos run acks1-leader-loss --repeat 20 --until-decided
-  chaos run minisr2 --runtime docker --port-base 20000")]
+  chaos run minisr2 --runtime docker --port-base 20000
+  sed s/3.8.1/4.4.0/ mine.yaml | chaos run -")]
 pub(super) struct Arguments {
-    /// Scenario files, or names of scenarios that are built in (`chaos list` shows them)
+    /// Scenario files, names of scenarios that are built in (`chaos list` shows them), or - for
+    /// standard input
     #[arg(required = true, value_name = "SCENARIO")]
     files: Vec<PathBuf>,
     #[command(flatten)]

@@ -1,42 +1,67 @@
 //! `chaos validate FILE…`: reads scenarios and says whether they could run, starting nothing.
 
-use super::changes::Changes;
+use super::changes::{Changes, KafkaFrom};
 use super::named;
 use crate::exit::Exit;
 use crate::plan::{Plan, Study};
+use crate::scenario::{Diagnostic, Diagnostics};
+use serde_json::{Value, json};
 use std::io::{self, Write};
 use std::path::PathBuf;
 
 /// Arguments of `chaos validate`.
-#[derive(Clone, Debug, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args)]
 #[command(after_help = "\
 Examples:
   chaos validate scenarios/*.yaml
   chaos validate minisr2 --sweep acks=0,1,all --set cluster.brokers=5
+  chaos validate - --json < mine.yaml
 
 Exit status:
   0  all of them could run
   2  one of them could not")]
 pub struct ValidateArgs {
-    /// Scenario files, or names of scenarios that are built in
+    /// Scenario files, names of scenarios that are built in, or - for standard input
     #[arg(required = true, value_name = "SCENARIO")]
     pub files: Vec<PathBuf>,
     #[command(flatten)]
     #[expect(missing_docs, reason = "it would become the command's own help")]
     pub changes: Changes,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "it would become the command's own help")]
+    pub from: KafkaFrom,
+    /// Print one JSON document: sound scenarios, and every problem and note with its place
+    #[arg(long)]
+    pub json: bool,
 }
 
-/// One line on `out` for every sound file, every problem of the others on `err`.
-/// [`Exit::Usage`] when any file has a problem.
+/// One line on `out` for every sound file, every problem of the others on `err`; or all of it in
+/// JSON on `out`. [`Exit::Usage`] when any file has a problem.
 ///
 /// # Errors
 /// When `out` or `err` cannot be written.
 pub fn run(args: &ValidateArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<Exit> {
+    let studies: Vec<Result<Study, Diagnostics>> =
+        args.files.iter().map(|f| named::study_for(f, &args.changes, None, &args.from)).collect();
+    if args.json {
+        serde_json::to_writer_pretty(&mut *out, &json(&studies))?;
+        writeln!(out)?;
+    } else {
+        print(&studies, out, err)?;
+    }
+    Ok(if studies.iter().all(Result::is_ok) { Exit::Pass } else { Exit::Usage })
+}
+
+fn print(
+    studies: &[Result<Study, Diagnostics>],
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> io::Result<()> {
     let mut broken = 0;
-    for file in &args.files {
-        match named::study(file, &args.changes.asked(None)) {
+    for study in studies {
+        match study {
             Ok(study) => {
-                writeln!(out, "{}", line(&study))?;
+                writeln!(out, "{}", line(study))?;
                 for note in study.notes() {
                     writeln!(out, "    note: {note}")?;
                 }
@@ -50,7 +75,50 @@ pub fn run(args: &ValidateArgs, out: &mut dyn Write, err: &mut dyn Write) -> io:
             }
         }
     }
-    Ok(if broken == 0 { Exit::Pass } else { Exit::Usage })
+    Ok(())
+}
+
+/// The same for machines. A place that is unknown is null.
+fn json(studies: &[Result<Study, Diagnostics>]) -> Value {
+    let mut scenarios = Vec::new();
+    let mut diagnostics = Vec::new();
+    for study in studies {
+        match study {
+            Ok(study) => {
+                let first = study.first();
+                scenarios.push(json!({
+                    "file": first.source,
+                    "name": first.name,
+                    "runs": study.plans.len(),
+                    "cells": study.plans.iter().map(|plan| plan.cells.len()).sum::<usize>(),
+                    "planned_ms": study.plans.iter().map(Plan::planned_end_ms).sum::<u64>(),
+                }));
+                let note = |message: String| {
+                    json!({
+                        "severity": "note", "file": first.source, "argument": null, "line": null,
+                        "column": null, "length": null, "message": message, "help": null,
+                    })
+                };
+                diagnostics.extend(study.notes().into_iter().map(note));
+            }
+            Err(problems) => diagnostics.extend(problems.list.iter().map(error)),
+        }
+    }
+    json!({ "scenarios": scenarios, "diagnostics": diagnostics })
+}
+
+fn error(problem: &Diagnostic) -> Value {
+    let known = |number: u32| (problem.line > 0).then_some(number);
+    json!({
+        "severity": "error",
+        "file": problem.file,
+        "argument": problem.argument,
+        "line": known(problem.line),
+        "column": known(problem.column),
+        "length": known(problem.length),
+        "message": problem.message,
+        "help": problem.help,
+    })
 }
 
 fn line(study: &Study) -> String {

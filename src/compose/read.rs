@@ -56,10 +56,8 @@ pub fn read(
         text: text.to_owned(),
         arguments: Vec::new(),
     });
-    let mut root = Node::parse_text(text).map_err(|(place, message)| {
-        let help = "the file must be one YAML map with `services:`, as Compose reads it";
-        Diagnostics::new(vec![source.problem(place, message).help(help)])
-    })?;
+    let form = "the file must be one YAML map with `services:`, as Compose reads it";
+    let mut root = Node::parse(&source, form)?;
     let mut composing = Composing {
         reader: Reader::new(Arc::clone(&source)),
         folder,

@@ -27,8 +27,19 @@ pub fn is_known(version: &str) -> bool {
 }
 
 /// The versions that can be fetched, oldest first.
+pub const KNOWN_VERSIONS: &[&str] = &{
+    let mut versions = [""; KNOWN.len()];
+    let mut i = 0;
+    while i < versions.len() {
+        versions[i] = KNOWN[i].version;
+        i += 1;
+    }
+    versions
+};
+
+/// The versions that can be fetched, oldest first.
 pub fn known_versions() -> impl Iterator<Item = &'static str> {
-    KNOWN.iter().map(|known| known.version)
+    KNOWN_VERSIONS.iter().copied()
 }
 
 /// What a broker writes its log through.

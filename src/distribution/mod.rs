@@ -23,7 +23,7 @@ pub use archive::{Archive, ArchiveError};
 pub use command::Launcher;
 pub use error::DistributionError;
 pub use java::Java;
-pub use known::{is_known, known_versions};
+pub use known::{KNOWN_VERSIONS, is_known, known_versions};
 pub use locate::{Distribution, Request, Surroundings};
 pub use lock::LockError;
 pub use template::StorageTemplate;

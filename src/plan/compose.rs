@@ -6,7 +6,7 @@ use super::types::Controllers;
 use super::words::UNKNOWN_KAFKA;
 use crate::compose::{self, KafkaCluster};
 use crate::release::Release;
-use crate::scenario::{Diagnostic, Diagnostics, Scenario};
+use crate::scenario::{BROKER_FOR_TOPICS, Diagnostic, Diagnostics, Scenario};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -77,6 +77,7 @@ pub fn check(maker: &mut Maker<'_>, composed: &Composed) -> String {
     for note in &composed.cluster.notes {
         maker.note(format!("{file}: {note}"));
     }
+    note_topics_own(maker, composed);
     let brokers = composed.broker_ids().len();
     if let Some(place) = section.places.brokers
         && usize::from(section.brokers) != brokers
@@ -112,6 +113,25 @@ pub fn check(maker: &mut Maker<'_>, composed: &Composed) -> String {
             ));
             UNKNOWN_KAFKA.to_owned()
         }
+    }
+}
+
+/// Some of the file's properties are for topics without a value of their own, which no topic of a
+/// scenario is: whoever relies on them must know.
+fn note_topics_own(maker: &mut Maker<'_>, composed: &Composed) {
+    let scenario = maker.scenario;
+    for (broker, topics) in BROKER_FOR_TOPICS {
+        let values: Vec<String> = composed.values(broker).into_iter().collect();
+        let is_axis = scenario.matrix.iter().any(|axis| axis.property == *topics);
+        if values.is_empty() || is_axis || scenario.topic.contains_key(*topics) {
+            continue;
+        }
+        maker.note(format!(
+            "{}: its {broker}={} has no effect, because every topic has a {topics} of its own: \
+             write `topic.{topics}`",
+            composed.cluster.file,
+            values.join(" and ")
+        ));
     }
 }
 
@@ -161,7 +181,10 @@ mod tests {
         assert_eq!(plan.faults[0].to_string(), "pause leader, broker:3 at 5 s for 6 s");
         assert_eq!(
             plan.notes,
-            ["tests/compose/apache.yml: `topics` is no Kafka node: it is not started"]
+            [
+                "tests/compose/apache.yml: `topics` is no Kafka node: it is not started",
+                "2 of 3 controllers stand still from 5 s to 11 s: no leader is elected meanwhile"
+            ]
         );
     }
 

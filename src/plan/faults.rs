@@ -1,7 +1,9 @@
 //! The timeline: faults in the order of their times, and whether their targets can exist.
 
 use super::make::Maker;
-use super::types::{Cell, ClusterPlan, Controllers, Election, FaultAction, FaultPlan, Target};
+use super::types::{
+    Cell, ClusterPlan, Controllers, Election, FaultAction, FaultPlan, Ports, Target,
+};
 use crate::scenario::suggest;
 use crate::scenario::{Action, At, FaultItem, Place};
 
@@ -30,6 +32,7 @@ pub fn plan(maker: &mut Maker<'_>, cluster: &ClusterPlan, cells: &[Cell]) -> Vec
             for_ms: length.unwrap_or(most_ms),
         });
     }
+    check_lengths(maker, &faults);
     check_inside(maker, cluster, &faults);
     faults.sort_by_key(|fault| fault.at_ms);
     for (index, fault) in (0..).zip(faults.iter_mut()) {
@@ -51,6 +54,17 @@ fn decided(action: &Action) -> FaultAction {
         Action::ElectLeaders(election) => FaultAction::ElectLeaders { election: *election },
         Action::Exec(command, touches) => {
             FaultAction::Exec { command: command.clone(), touches: values(touches) }
+        }
+    }
+}
+
+/// What is healed in the moment in which it begins could prove nothing.
+fn check_lengths(maker: &mut Maker<'_>, faults: &[FaultPlan]) {
+    let scenario = maker.scenario;
+    for (item, fault) in scenario.faults.iter().zip(faults) {
+        if let (Some(length), 0) = (&item.duration, fault.for_ms) {
+            let message = format!("`{}` lasts 0 ms", fault.action.kind());
+            maker.report(length.place, message, "write how long, as in `for: 10s`");
         }
     }
 }
@@ -95,6 +109,9 @@ fn check_targets(maker: &mut Maker<'_>, item: &FaultItem, cluster: &ClusterPlan,
     for target in groups.iter().copied().flatten() {
         check_exists(maker, target, cluster, cells);
     }
+    if let Action::NetworkPartition(_, ports) = &item.action {
+        check_traffic(maker, item.place, &groups, *ports, cluster.controllers);
+    }
     let mut seen: Vec<(usize, &At<Target>)> = Vec::new();
     for (group, target) in
         groups.iter().enumerate().flat_map(|(i, g)| g.iter().map(move |t| (i, t)))
@@ -112,6 +129,38 @@ fn check_targets(maker: &mut Maker<'_>, item: &FaultItem, cluster: &ClusterPlan,
         seen.push((group, target));
     }
     check_no_broker_left(maker, &groups, cluster, cells);
+}
+
+/// A cut needs traffic of its kind between two of its groups.
+fn check_traffic(
+    maker: &mut Maker<'_>,
+    place: Place,
+    groups: &[&[At<Target>]],
+    ports: Ports,
+    controllers: Controllers,
+) {
+    let is_broker = |target| target != Target::Controller || controllers == Controllers::Combined;
+    let talk = |a: Target, b: Target| match (a == Target::Clients, b == Target::Clients) {
+        (true, true) => false,
+        (true, false) | (false, true) => matches!(ports, Ports::All | Ports::Client),
+        (false, false) => match ports {
+            Ports::All | Ports::Controller => true,
+            Ports::Replication => is_broker(a) && is_broker(b),
+            Ports::Client => false,
+        },
+    };
+    let pairs = groups.iter().enumerate().flat_map(|(i, a)| {
+        groups[i + 1..].iter().flat_map(|b| a.iter().flat_map(|x| b.iter().map(move |y| (x, y))))
+    });
+    if pairs.into_iter().any(|(x, y)| talk(x.value, y.value)) {
+        return;
+    }
+    if maker.scenario.is_sound(&["controllers"]) {
+        let message = format!("no `{}` traffic goes between these groups", ports);
+        let help = "`client` is between `clients` and brokers, `replication` between brokers, \
+                    `controller` between brokers and controllers; leave `ports` out to cut all";
+        maker.report(place, message, help);
+    }
 }
 
 /// An election needs a topic that it is for, and somebody who could be elected.

@@ -15,6 +15,8 @@ pub struct Asked<'a> {
     pub sweeps: &'a [String],
     /// Goes before the scenario's own; without either one is drawn.
     pub seed: Option<u64>,
+    /// The versions of Kafka that can be had; `None`: any that the scenario names.
+    pub versions: Option<&'a [&'a str]>,
 }
 
 impl<'a> Asked<'a> {
@@ -28,7 +30,7 @@ impl<'a> Asked<'a> {
 /// # Errors
 /// Every problem of the file and of the arguments, in one go.
 pub fn from_file(path: &Path, asked: &Asked<'_>) -> Result<Study, Diagnostics> {
-    study::make(scenario::read_file(path, &asked.changes())?, asked.seed)
+    study::make(scenario::read_file(path, &asked.changes())?, asked)
 }
 
 /// As [`from_file`], of a text; `name` is what messages call it.
@@ -36,7 +38,7 @@ pub fn from_file(path: &Path, asked: &Asked<'_>) -> Result<Study, Diagnostics> {
 /// # Errors
 /// Every problem of the text and of the arguments, in one go.
 pub fn study_from_text(name: &str, text: &str, asked: &Asked<'_>) -> Result<Study, Diagnostics> {
-    study::make(scenario::read_text(name, text, &asked.changes())?, asked.seed)
+    study::make(scenario::read_text(name, text, &asked.changes())?, asked)
 }
 
 /// The first plan of a text, which is its only one unless the matrix has axes that make plans.

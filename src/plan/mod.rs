@@ -16,6 +16,7 @@ mod expectations;
 mod faults;
 mod left_out;
 mod make;
+mod quorum;
 mod shard;
 mod study;
 mod topic;

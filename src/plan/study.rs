@@ -4,7 +4,8 @@
 use super::cells::{self, MOST_CELLS, outer_values};
 use super::compose;
 use super::left_out::{Values, joined, summed};
-use super::make::Maker;
+use super::make::{Asked, Maker};
+use super::quorum;
 use super::types::{Plan, Study};
 use crate::scenario::{
     Condition, Diagnostic, Diagnostics, Expected, Outer, Place, Reading, Scenario, Subject, suggest,
@@ -21,6 +22,8 @@ struct Draft {
     outer: Values,
     plan: Plan,
     problems: Vec<Diagnostic>,
+    /// When its faults surely leave no majority of controllers.
+    quorum: Vec<String>,
     /// For each item of `expect`, whether some cell has it; empty when there are no cells.
     held: Vec<bool>,
 }
@@ -29,14 +32,17 @@ struct Draft {
 ///
 /// # Errors
 /// What was wrong in reading it, and every problem between its sections and of its compose file.
-pub fn make(reading: Reading, seed: Option<u64>) -> Result<Study, Diagnostics> {
+pub fn make(reading: Reading, asked: &Asked<'_>) -> Result<Study, Diagnostics> {
     let Reading { mut scenarios, mut problems } = reading;
+    if let Some(versions) = asked.versions {
+        problems.extend(scenarios.iter().filter_map(|scenario| unknown_kafka(scenario, versions)));
+    }
     if let Some(problem) = scenarios.first().and_then(|first| too_many(first, scenarios.len())) {
         problems.push(problem);
         scenarios.truncate(1);
     }
     let own = scenarios.iter().find_map(|scenario| scenario.seed);
-    let seed = seed.or(own).unwrap_or_else(|| fastrand::u64(..));
+    let seed = asked.seed.or(own).unwrap_or_else(|| fastrand::u64(..));
     let drafts: Vec<Draft> = scenarios.iter_mut().map(|scenario| draft(scenario, seed)).collect();
     problems.extend(mistakes(&drafts));
     let mut notes = Vec::new();
@@ -57,6 +63,13 @@ pub fn make(reading: Reading, seed: Option<u64>) -> Result<Study, Diagnostics> {
     for (subject, reason) in summed("run", reasons.collect()) {
         notes.push(subject.left_out(&reason));
     }
+    let quorum = sound
+        .iter()
+        .flat_map(|draft| draft.quorum.iter().map(|note| (draft.outer.clone(), note.clone())));
+    for (subject, note) in summed("run", quorum.collect()) {
+        let who = if sound.len() > 1 { format!("{}: ", subject.words) } else { String::new() };
+        notes.push(format!("{who}{note}"));
+    }
     let mut plans: Vec<Plan> = sound.into_iter().map(|draft| draft.plan).collect();
     if let Some(first) = plans.first_mut() {
         first.notes.append(&mut notes);
@@ -71,7 +84,24 @@ fn draft(scenario: &mut Scenario, seed: u64) -> Draft {
     let plan = maker.plan(seed);
     problems.append(&mut maker.problems);
     let held = maker.held;
-    Draft { outer: outer_values(scenario), plan, problems, held }
+    let quorum = quorum::notes(&plan, &quorum::voters(&plan.cluster, composed.as_ref()));
+    Draft { outer: outer_values(scenario), plan, problems, quorum, held }
+}
+
+/// A version that nobody could start is a mistake, on an axis too: it leaves no combination out. A
+/// compose file's images have their own.
+fn unknown_kafka(scenario: &Scenario, versions: &[&str]) -> Option<Diagnostic> {
+    let kafka = &scenario.cluster.kafka;
+    if scenario.cluster.compose.is_some() || versions.contains(&kafka.as_str()) {
+        return None;
+    }
+    let place = scenario.cluster.places.kafka?;
+    let help = format!(
+        "known here: {}; any other by `--kafka-home DIR`, or by `--runtime docker` from its image",
+        suggest::listed(versions)
+    );
+    let message = format!("Kafka {kafka} cannot be fetched");
+    Some(scenario.source.problem(place, message).help(help))
 }
 
 fn too_many(scenario: &Scenario, plans: usize) -> Option<Diagnostic> {

@@ -9,7 +9,7 @@ const FAULTS: &str = "matrix:\n  faults:\n    stop: [{process_stop: leader, at: 
 fn made(text: &str, overrides: &[&str], sweeps: &[&str]) -> Result<Study, Diagnostics> {
     let owned = |texts: &[&str]| -> Vec<String> { texts.iter().map(|t| (*t).into()).collect() };
     let (overrides, sweeps) = (owned(overrides), owned(sweeps));
-    let asked = Asked { overrides: &overrides, sweeps: &sweeps, seed: None };
+    let asked = Asked { overrides: &overrides, sweeps: &sweeps, ..Asked::default() };
     study_from_text("test.yaml", &format!("name: x\n{text}"), &asked)
 }
 

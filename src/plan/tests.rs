@@ -215,16 +215,26 @@ fn targets_that_cannot_be_and_nodes_in_two_groups_are_refused() {
         ("{network_partition: [all, controller], at: 1s, for: 1s}", "share a node"),
         ("{network_partition: [leader, followers, 'broker:1'], at: 1s, for: 1s}", "a third group"),
         ("{network_partition: [leader, followers, controller], at: 1s, for: 1s}", "a third group"),
+        (
+            "{network_partition: [leader, followers], ports: client, at: 1s, for: 1s}",
+            "no `client` traffic goes between these groups",
+        ),
+        (
+            "{network_partition: [clients, leader], ports: replication, at: 1s, for: 1s}",
+            "no `replication` traffic goes between these groups",
+        ),
+        ("{kill: all, at: 1s, for: 0s}", "`kill` lasts 0 ms"),
+        ("{kill: all, at: 1s, for: 0.0001 session}", "`kill` lasts 0 ms"),
+        ("{exec: x, at: 1s, for: 0s}", "`exec` lasts 0 ms"),
     ] {
         let problems = problems(&format!("faults: [{fault}]\n"));
         assert!(problems.len() == 1 && problems[0].contains(expected), "{fault}: {problems:?}");
     }
     for fault in [
-        "{network_partition: [[leader, followers]], at: 1s, for: 1s}",
-        "{network_partition: [[leader], [followers]], at: 1s, for: 0s}",
+        "{network_partition: [[leader], [followers]], at: 1s, for: 1ms}",
         "{network_partition: [all, clients], at: 1s, for: 1s}",
         "{network_partition: [leader, 'broker:1'], at: 1s, for: 1s}",
-        "{process_stop: all, at: 1s, for: 0s}",
+        "{process_stop: all, at: 0s, for: 1s}",
     ] {
         sound(&format!("faults: [{fault}]\n"));
     }

@@ -105,11 +105,20 @@ impl Runtime for LocalRuntime {
     }
 
     fn accepts(&self, plan: &Plan) -> Result<(), RuntimeError> {
-        match plan.needs_docker() {
-            None => Ok(()),
-            Some(what) => Err(RuntimeError::new(format!("{}: {what}", plan.source))
-                .advise("take --runtime docker, which starts containers")),
+        if let Some(what) = plan.needs_docker() {
+            return Err(RuntimeError::new(format!("{}: {what}", plan.source))
+                .advise("take --runtime docker, which starts containers"));
         }
+        let kafka = &plan.cluster.kafka;
+        if self.options.kafka_home.is_none() && !distribution::is_known(kafka) {
+            let known = distribution::KNOWN_VERSIONS.join(", ");
+            return Err(RuntimeError::new(format!(
+                "{}: Kafka {kafka} cannot be fetched; known are {known}",
+                plan.source
+            ))
+            .advise("name an unpacked one by --kafka-home DIR, or take --runtime docker"));
+        }
+        Ok(())
     }
 
     fn launch(&self, order: Order<'_>) -> Result<(Arc<dyn Cluster>, String), Stop> {

@@ -18,7 +18,7 @@ pub enum Clock {
     Lag,
 }
 
-/// A stretch of time: `500ms`, `10s`, `2m`, `1h`, `1.5 session`, `2 lag`.
+/// A stretch of time: `500ms`, `10s`, `1m30s`, `1h`, `1.5 session`, `2 lag`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Length {
     /// Milliseconds.
@@ -51,29 +51,30 @@ pub const UNITS: &[(&str, Unit)] = &[
 
 impl Length {
     /// How a length is written, for error messages.
-    pub const FORMS: &'static str =
-        "write `500ms`, `10s`, `2m` or `1h`, or count Kafka's own clocks: `1.5 session`, `2 lag`";
+    pub const FORMS: &'static str = "write `500ms`, `10s`, `1m30s` or `1h`, or count Kafka's own clocks: `1.5 session`, `2 lag`";
 
     /// Reads a length.
     ///
     /// # Errors
     /// What is wrong with it, as a fragment that follows the text itself.
     pub fn parse(text: &str) -> Result<Length, String> {
-        let text = text.trim();
-        let split = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
-        let (number, unit) = text.split_at(split);
-        let unit = unit.trim_start();
-        if number.is_empty() {
-            return Err("is no length of time".to_owned());
-        }
-        let number: f64 = number.parse().map_err(|_| format!("has no number in `{number}`"))?;
-        let millis = match UNITS.iter().find(|(known, _)| *known == unit) {
-            Some((_, Unit::Millis(millis))) => millis,
-            Some((_, Unit::Periods(clock))) => return Length::periods(number, *clock),
-            None if unit.is_empty() => return Err("has no unit".to_owned()),
-            None => return Err(format!("has the unknown unit `{unit}`")),
+        let (number, unit, mut rest) = part(text.trim())?;
+        let (mut total, mut last) = match unit {
+            Unit::Millis(millis) => (number * millis, millis),
+            Unit::Periods(clock) if rest.is_empty() => return Length::periods(number, clock),
+            Unit::Periods(_) => return Err(format!("goes on behind its unit with `{rest}`")),
         };
-        let total = number * millis;
+        while !rest.is_empty() {
+            let (number, unit, after) = part(rest)?;
+            match unit {
+                Unit::Millis(millis) if millis < last => {
+                    (total, last) = (total + number * millis, millis)
+                }
+                Unit::Millis(_) => return Err("has no smaller unit behind a larger one".to_owned()),
+                Unit::Periods(_) => return Err("counts two things at once".to_owned()),
+            }
+            rest = after;
+        }
         if total > LONGEST_MS as f64 {
             return Err("is longer than 24 hours".to_owned());
         }
@@ -98,6 +99,23 @@ impl Length {
             Length::Periods(number, Clock::Session) => (number * clocks.session_ms as f64) as u64,
             Length::Periods(number, Clock::Lag) => (number * clocks.lag_ms as f64) as u64,
         }
+    }
+}
+
+/// The number and the unit at the front of a text, and what comes behind them.
+fn part(text: &str) -> Result<(f64, Unit, &str), String> {
+    let is_numeric = |c: char| c.is_ascii_digit() || c == '.';
+    let (number, rest) = text.split_at(text.find(|c| !is_numeric(c)).unwrap_or(text.len()));
+    let (unit, rest) = rest.split_at(rest.find(is_numeric).unwrap_or(rest.len()));
+    let unit = unit.trim();
+    if number.is_empty() {
+        return Err("is no length of time".to_owned());
+    }
+    let value: f64 = number.parse().map_err(|_| format!("has no number in `{number}`"))?;
+    match UNITS.iter().find(|(known, _)| *known == unit) {
+        Some((_, found)) => Ok((value, *found, rest)),
+        None if unit.is_empty() => Err("has no unit".to_owned()),
+        None => Err(format!("has the unknown unit `{unit}`")),
     }
 }
 
@@ -126,6 +144,10 @@ mod tests {
             ("1.5 s", 1_500),
             ("2m", 120_000),
             ("1h", 3_600_000),
+            ("1m30s", 90_000),
+            ("1h5m", 3_900_000),
+            ("1h 1min 1s 1ms", 3_661_001),
+            ("1.5m0.5s", 90_500),
             ("1.5 session", 13_500),
             ("1 session", 9_000),
             ("2lag", 60_000),
@@ -138,6 +160,12 @@ mod tests {
     fn what_is_no_length_says_why() {
         for (text, reason) in [
             ("10", "has no unit"),
+            ("1m30", "has no unit"),
+            ("30s1m", "has no smaller unit behind a larger one"),
+            ("1s1s", "has no smaller unit behind a larger one"),
+            ("1m2 session", "counts two things at once"),
+            ("1 session 5s", "goes on behind its unit with `5s`"),
+            ("23h60m1s", "is longer than 24 hours"),
             ("soon", "is no length of time"),
             ("", "is no length of time"),
             ("-5s", "is no length of time"),

@@ -4,12 +4,16 @@
 //! axes that make plans (`outer`) make a tree for each of their combinations; the readers turn it into a [`Scenario`] and collect every problem on the way.
 
 mod bound;
+mod broken_yaml;
 pub mod builtin;
 mod client_property;
 mod diagnostic;
+mod file;
+mod java;
 mod length;
 mod names;
 pub(crate) mod node;
+pub mod not_yet;
 mod outer;
 mod overrides;
 mod place;
@@ -28,10 +32,11 @@ mod types;
 pub use bound::{Bound, Limits};
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use length::{Clock, Length};
+pub(crate) use names::BROKER_FOR_TOPICS;
 pub use outer::{MOST_PLANS, Outer};
 pub use place::{Argument, At, Place, Source};
 pub use property::{Section, canonical};
-pub use read::{Changes, Reading, is_name, name_form, read_file, read_text};
+pub use read::{Changes, Reading, is_name, name_form, read_file, read_text, text_of};
 pub use schema::schema;
 pub use suggest::nearest;
 pub use types::{

@@ -118,16 +118,21 @@ pub const ALIASES: &[(&str, &str)] = &[
 
 /// Producer properties that the tool sets itself, and why a scenario cannot.
 pub const CLIENT_OWN: &[(&str, &str)] = &[
-    ("bootstrap.servers", "the tool knows where the brokers are"),
     ("client.id", "the tool names its producers after their cells"),
     ("delivery.report.only.error", "the ledger needs the report of every message"),
     ("enabled_events", "the tool chooses how it is told of deliveries"),
     ("log.queue", "the tool chooses how it is told of librdkafka's log"),
-    ("metadata.broker.list", "the tool knows where the brokers are"),
     ("partitioner", "the tool chooses the partition of every message"),
     ("plugin.library.paths", "a plugin could change what is sent"),
-    ("security.protocol", "the tool's clusters speak PLAINTEXT"),
-    ("transactional.id", "the tool's producers send without transactions"),
+];
+
+/// Broker properties that only say what topics without a value of their own have, and the topic's
+/// counterpart as a scenario writes it. The tool gives every topic a value of its own for these.
+pub const BROKER_FOR_TOPICS: &[(&str, &str)] = &[
+    ("default.replication.factor", "replication.factor"),
+    ("min.insync.replicas", "min.insync.replicas"),
+    ("num.partitions", "partitions"),
+    ("unclean.leader.election.enable", "unclean.leader.election.enable"),
 ];
 
 /// Broker properties that the tool sets itself, and why a scenario cannot.
@@ -137,6 +142,7 @@ pub const BROKER_OWN: &[(&str, &str)] = &[
     ("controller.listener.names", "the tool gives every node its addresses"),
     ("controller.quorum.bootstrap.servers", "the tool makes the quorum"),
     ("controller.quorum.voters", "the tool makes the quorum"),
+    ("early.start.listeners", "the tool gives every node its addresses"),
     ("inter.broker.listener.name", "the tool gives every node its addresses"),
     ("listener.security.protocol.map", "the tool gives every node its addresses"),
     ("listeners", "the tool gives every node its addresses"),
@@ -145,6 +151,4 @@ pub const BROKER_OWN: &[(&str, &str)] = &[
     ("metadata.log.dir", "the tool gives every node its folders"),
     ("node.id", "the tool, or the compose file, numbers the brokers"),
     ("process.roles", "`controllers: combined` or `isolated` chooses them"),
-    ("security.inter.broker.protocol", "the tool gives every node its addresses"),
-    ("zookeeper.connect", "the tool's clusters have KRaft controllers"),
 ];

@@ -1,15 +1,14 @@
 //! The YAML tree with places: a [`Node`] is read by `serde-saphyr` as it stands, without knowing
 //! what a scenario is, so that the readers can collect all problems and `--set` can change it.
 
-use super::diagnostic::Diagnostic;
+use super::broken_yaml::{self, Broken};
+use super::diagnostic::Diagnostics;
+use super::file::MOST_BYTES;
 use super::place::{At, Place, Source};
-use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::options::{DuplicateKeyPolicy, NonFiniteFloatPolicy};
 use serde_saphyr::{Location, Spanned};
 use std::fmt;
-
-/// A scenario is written by hand; whatever is larger is not one.
-const MOST_BYTES: usize = 1 << 20;
 
 /// A value of the tree.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,39 +42,66 @@ pub struct Entry {
 }
 
 impl Node {
-    /// Reads the file's text.
+    /// Reads the file's text, which is to have this form.
     ///
     /// # Errors
-    /// The first place where the text is no YAML, names a key twice, or is too large.
-    pub fn parse(source: &Source) -> Result<Node, Box<Diagnostic>> {
-        Node::parse_text(&source.text).map_err(|(place, message)| {
-            let problem = source.problem(place, message);
-            Box::new(
-                problem.help("the file must be one YAML map; docs/scenarios.md shows its form"),
-            )
+    /// Where the text is no YAML, names keys twice, or is too large.
+    pub fn parse(source: &Source, form: &str) -> Result<Node, Diagnostics> {
+        Node::parse_text(&source.text).map_err(|broken| {
+            let problem = |(place, message, help): Broken| {
+                source.problem(place, message).help(help.unwrap_or_else(|| form.to_owned()))
+            };
+            Diagnostics::new(broken.into_iter().map(problem).collect())
         })
     }
 
     /// Reads a piece of YAML.
     ///
     /// # Errors
-    /// Where and why it cannot be read.
-    pub fn parse_text(text: &str) -> Result<Node, (Place, String)> {
+    /// Where and why it cannot be read, and what to do; never empty.
+    pub fn parse_text(text: &str) -> Result<Node, Vec<Broken>> {
         if text.len() > MOST_BYTES {
-            return Err((Place::START, format!("the file is larger than {MOST_BYTES} bytes")));
+            let message = format!("the file is larger than {MOST_BYTES} bytes");
+            return Err(vec![(Place::START, message, None)]);
         }
         let options = serde_saphyr::options! {
-            duplicate_keys: DuplicateKeyPolicy::Error,
+            // Told below, all of them.
+            duplicate_keys: DuplicateKeyPolicy::PassThrough,
             non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
             strict_booleans: true,
             with_snippet: false,
         };
         match serde_saphyr::from_str_with_options::<Spanned<Raw>>(text, options) {
-            Ok(raw) => Ok(placed(raw, text)),
+            Ok(raw) => {
+                let node = placed(raw, text);
+                let mut twice = Vec::new();
+                node.written_twice(&mut twice);
+                if twice.is_empty() { Ok(node) } else { Err(twice) }
+            }
             Err(error) => {
                 let place = error.location().map_or(Place::START, |at| place_of(at, 1));
-                Err((place, message(&error)))
+                Err(broken_yaml::told(text, place, &said(&error)))
             }
+        }
+    }
+
+    /// Every key that stands in its map already.
+    fn written_twice(&self, found: &mut Vec<Broken>) {
+        match &self.kind {
+            Kind::List(items) => items.iter().for_each(|item| item.written_twice(found)),
+            Kind::Map(entries) => {
+                for (i, entry) in entries.iter().enumerate() {
+                    let key = &entry.key;
+                    let first = entries[..i].iter().find(|other| other.key.value == key.value);
+                    if let Some(first) = first {
+                        let message = format!("`{}` is written twice", key.value);
+                        let help = format!("it stands in line {} already", first.key.place.line);
+                        found.push((key.place, message, Some(help)));
+                    }
+                    entry.value.written_twice(found);
+                }
+            }
+            Kind::Null | Kind::Scalar(_) => {}
         }
     }
 
@@ -90,12 +116,8 @@ impl Node {
     }
 }
 
-/// The parser's message without the place, which is told beside it.
-fn message(error: &serde_saphyr::Error) -> String {
-    if let serde_saphyr::Error::DuplicateMappingKey { key: Some(key), .. } = error.without_snippet()
-    {
-        return format!("`{key}` is written twice");
-    }
+/// What the parser says, without the place, which is told beside it.
+fn said(error: &serde_saphyr::Error) -> String {
     let text = error.without_snippet().to_string();
     let text = text.lines().next().unwrap_or("cannot be read").trim_end();
     let text = text.strip_prefix("error: ").unwrap_or(text);
@@ -104,7 +126,7 @@ fn message(error: &serde_saphyr::Error) -> String {
         (None, Some(rest)) => rest.split_once(": ").map_or(text, |(_, said)| said),
         (None, None) => text,
     };
-    format!("this is no valid YAML: {text}")
+    text.to_owned()
 }
 
 fn place_of(at: Location, length: u32) -> Place {
@@ -242,12 +264,8 @@ impl<'de> Visitor<'de> for RawVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Raw, A::Error> {
         let mut entries: Vec<(Spanned<String>, Spanned<Raw>)> = Vec::new();
-        while let Some((key, value)) = map.next_entry::<Spanned<String>, Spanned<Raw>>()? {
-            // The parser compares keys as YAML does (`1` is not `"1"`); to Kafka they are one.
-            if entries.iter().any(|(known, _)| known.value == key.value) {
-                return Err(A::Error::custom(format!("`{}` is written twice", key.value)));
-            }
-            entries.push((key, value));
+        while let Some(entry) = map.next_entry()? {
+            entries.push(entry);
         }
         Ok(Raw::Map(entries))
     }
@@ -289,13 +307,105 @@ mod tests {
         assert_eq!(entry(y, "b").value.place.line, 4);
     }
 
+    /// `line:column message (help)` of all that is wrong.
+    fn wrong(text: &str) -> Vec<String> {
+        let told = |(place, message, help): Broken| {
+            format!("{}:{} {message} ({})", place.line, place.column, help.unwrap_or_default())
+        };
+        Node::parse_text(text).unwrap_err().into_iter().map(told).collect()
+    }
+
     #[test]
-    fn broken_yaml_is_told_with_its_place() {
-        let (place, message) = Node::parse_text("a: 1\nb: [1, 2\nc: 3\n").unwrap_err();
-        assert!(place.line >= 2, "{place:?} {message}");
-        assert!(message.starts_with("this is no valid YAML: "), "{message}");
-        let (place, message) = Node::parse_text("a: 1\nb: 2\na: 3\n").unwrap_err();
-        assert_eq!((place.line, place.column), (3, 1));
-        assert_eq!(message, "`a` is written twice");
+    fn every_key_that_is_written_twice_is_told_in_maps_of_every_kind() {
+        assert_eq!(
+            wrong("a: 1\nb: {c: 1, d: [{e: 1, \"e\": 2}], c: 2}\na: 3\nf:\n  1: x\n  '1': y\n"),
+            [
+                "2:22 `e` is written twice (it stands in line 2 already)",
+                "2:32 `c` is written twice (it stands in line 2 already)",
+                "3:1 `a` is written twice (it stands in line 1 already)",
+                "6:3 `1` is written twice (it stands in line 5 already)",
+            ]
+        );
+    }
+
+    #[test]
+    fn every_tab_that_indents_is_told_where_it_stands() {
+        let line = "a tab indents this line, which YAML does not allow (indent with spaces)";
+        assert_eq!(wrong("a:\n\tb: 1\n"), [format!("2:1 {line}")]);
+        let text = "e: |\n  a\n  \tb\na:\n\tb: 1\n";
+        assert_eq!(wrong(text), [format!("5:1 {line}")], "a tab within a block is text");
+        let both = [format!("3:1 {line}"), format!("4:3 {line}")];
+        assert_eq!(wrong("a:\n  b: 1\n\tc: 2\n  \td: 2\n"), both);
+    }
+
+    #[test]
+    fn a_line_that_is_indented_wrongly_is_told_with_where_it_could_stand() {
+        for (text, expected) in [
+            (
+                "a: 1\nb:\n  c: 1\n   d: 2\n",
+                "4:4 this line is indented by 3 spaces, and fits nowhere (a key may be indented by 0 or 2 here)",
+            ),
+            (
+                "a:\n   b: 1\n  c: 2\n",
+                "3:3 this line is indented by 2 spaces, and fits nowhere (a key may be indented by 0 or 3 here)",
+            ),
+            (
+                "f:\n  - k: 1\n   at: 1\n",
+                "3:4 this line is indented by 3 spaces, and fits nowhere (a key may be indented by 0 or 4 here)",
+            ),
+            (
+                "f:\n  - k: 1\n     at: 1\n",
+                "3:6 this line is indented by 5 spaces, and fits nowhere (a key may be indented by 0 or 4 here)",
+            ),
+            (
+                "f:\n  - k: 1\n  at: 1\n",
+                "3:3 this line is indented by 2 spaces, and fits nowhere (a key may be indented by 0 or 4 here)",
+            ),
+            (
+                "f:\n- k: 1\n at: 1\n",
+                "3:2 this line is indented by 1 space, and fits nowhere (a key may be indented by 0 or 2 here)",
+            ),
+            (
+                " a: 1\nb: 2\n",
+                "2:1 this line is indented by 0 spaces, and fits nowhere (a key may be indented by 1 here)",
+            ),
+            (
+                "a: 1\n b: 2\n",
+                "2:2 this line is indented by 1 space, and fits nowhere (a key may be indented by 0 here)",
+            ),
+        ] {
+            assert_eq!(wrong(text), [expected], "{text}");
+        }
+    }
+
+    #[test]
+    fn other_broken_yaml_is_told_with_its_place_and_what_to_do() {
+        for (text, expected) in [
+            (
+                "a: 1\nb: [1, 2\nc: 3\n",
+                "3:2 this is no valid YAML: illegal placement of ':' indicator (close every `[`",
+            ),
+            (
+                "a: b: c\n",
+                "1:5 this is no valid YAML: a second `: ` in one line (write the value in quotes, or begin a new line)",
+            ),
+            (
+                "a: 1\nb 2\n",
+                "2:1 this line has no `: ` between a key and its value (write `key: value`, with a space behind the colon)",
+            ),
+            ("a: >= 1\n", "(write the value in quotes: `\">= 1\"`)"),
+            (
+                "a: @b\n",
+                "1:4 this is no valid YAML: unexpected character: `@' (write the value in quotes: `\"@b\"`)",
+            ),
+            (
+                "a: 1\n---\nb: 1\n",
+                "3:1 the file holds a second YAML document (put each document in a file of its own)",
+            ),
+            ("a: \"b\n", "1:4 this is no valid YAML: unclosed quote ()"),
+        ] {
+            let wrong = wrong(text);
+            assert!(wrong.len() == 1 && wrong[0].contains(expected), "{text}: {wrong:?}");
+        }
     }
 }

@@ -100,6 +100,11 @@ impl Reader {
 
     fn outer_axis(&mut self, root: &Node, written: &Entry) -> Option<OuterAxis> {
         let outer = Outer::find(&written.key.value)?;
+        if let Outer::Config(property) = &outer
+            && self.is_of_topics(&written.key, property, |own| format!("write the axis `{own}`"))
+        {
+            return None;
+        }
         let cluster = entry(root, "cluster").map(|cluster| &cluster.value);
         let plain = match &outer {
             Outer::Faults => None,

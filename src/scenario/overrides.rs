@@ -3,8 +3,9 @@
 
 use super::node::{Entry, Kind, Node};
 use super::place::{At, Place};
+use super::read_sections::section_name;
 use super::reader::Reader;
-use super::suggest;
+use super::{property, read_expect, read_sections, suggest};
 
 /// The option that this file is about.
 pub const OPTION: &str = "--set";
@@ -55,12 +56,48 @@ impl Reader {
             (section, None) if SECTIONS.contains(&section) => {
                 self.report(place, format!("`--set {argument}` names no key of `{section}`"), help);
             }
-            (section, _) => {
-                let message = format!("`--set {argument}` names the unknown section `{section}`");
-                self.report(place, message, suggest::help(section, SECTIONS));
+            ("faults", _) => {
+                let message = format!("`--set {argument}`: faults are written in the file");
+                let help = "give each timeline a name under `matrix: faults:`, and pick some by \
+                            `--sweep faults=NAME`";
+                self.report(place, message, help);
             }
+            (section, _) => self.unknown_path(argument, path, section, place),
         }
     }
+}
+
+impl Reader {
+    /// A path that begins with no section: perhaps it is only the end of one.
+    fn unknown_path(&mut self, argument: &str, path: &str, section: &str, place: Place) {
+        if self.is_elsewhere(&At::new(path.to_owned(), place)) {
+            return;
+        }
+        let message = format!("`--set {argument}` names the unknown section `{section}`");
+        let near = whole_path(path)
+            .or_else(|| suggest::nearest(section, SECTIONS.iter().copied()).map(str::to_owned))
+            .or_else(|| whole_path(property::nearest_of_all(path)?));
+        let help = match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => suggest::help(section, SECTIONS),
+        };
+        self.report(place, message, help);
+    }
+}
+
+/// The whole path of what was named by its end.
+fn whole_path(name: &str) -> Option<String> {
+    let name = name.strip_prefix("config.").unwrap_or(name);
+    if let Some(found) = property::find(name) {
+        let is_direct = property::direct(found.section, found.name).is_some();
+        let config = if is_direct { "" } else { "config." };
+        return Some(format!("{}.{config}{}", section_name(found.section), found.name));
+    }
+    let cluster = read_sections::KNOWN.iter().find(|known| **known == name);
+    let metric = read_expect::METRICS.iter().find(|(known, _)| *known == name);
+    cluster
+        .map(|key| format!("cluster.{key}"))
+        .or_else(|| metric.map(|(metric, _)| format!("expect.{metric}")))
 }
 
 /// A list or a map is read as YAML; everything else is a single value just as it stands, because
@@ -74,7 +111,9 @@ fn parse_value(value: &str, place: Place) -> Result<Node, String> {
             relocate(&mut node, place);
             Ok(node)
         }
-        Err((_, message)) => Err(message),
+        Err(broken) => {
+            Err(broken.into_iter().map(|(_, message, _)| message).collect::<Vec<_>>().join("; "))
+        }
     }
 }
 

@@ -75,7 +75,7 @@ pub fn mutated(text: &str, changes: &[Change]) -> String {
 const SWEPT: &[&str] = &["acks", "faults", "cluster.kafka", "cluster.brokers", "linger.ms", "x"];
 
 fn plan_and_print(text: &str, overrides: &[String], sweeps: &[String]) {
-    let asked = Asked { overrides, sweeps, seed: Some(1) };
+    let asked = Asked { overrides, sweeps, seed: Some(1), versions: None };
     match plan::study_from_text("test.yaml", text, &asked) {
         Ok(study) => {
             assert!(!study.plans.is_empty() && study.plans.len() <= plan::MOST_PLANS);

@@ -6,7 +6,8 @@ use super::node::{Kind, Node};
 use super::place::{Argument, At, Place, Source};
 use super::reader::Reader;
 use super::types::{ClusterSection, Scenario, Settings};
-use super::{outer, overrides, property, sweeps};
+use super::{file, not_yet, outer, overrides, property, sweeps};
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -18,6 +19,9 @@ pub const KNOWN: &[&str] = &[
     "name", "summary", "cluster", "topic", "producer", "faults", "duration", "seed", "expect",
     "matrix",
 ];
+
+/// What a file must be.
+const FORM: &str = "the file must be one YAML map; docs/scenarios.md shows its form";
 
 /// What the command line changes about a scenario.
 #[derive(Clone, Copy, Debug, Default)]
@@ -45,17 +49,28 @@ pub struct Reading {
 /// # Errors
 /// When the file cannot be read, or is no YAML map.
 pub fn read_file(path: &Path, changes: &Changes<'_>) -> Result<Reading, Diagnostics> {
-    let name = path.display().to_string();
-    match std::fs::read_to_string(path) {
-        Ok(text) => read_text(&name, &text, changes),
-        Err(error) => {
-            let source = Source { name, text: String::new(), arguments: Vec::new() };
-            let problem = source.problem(Place::FILE, format!("cannot read the scenario: {error}"));
-            Err(Diagnostics::new(vec![
-                problem.help("name a scenario file, as in scenarios/*.yaml"),
-            ]))
-        }
-    }
+    read_text(&path.display().to_string(), &file_text(path)?, changes)
+}
+
+/// The text of a file.
+///
+/// # Errors
+/// In words, why it has none.
+fn file_text(path: &Path) -> Result<String, Diagnostics> {
+    file::read(path).map_err(|why| no_text(&path.display().to_string(), why))
+}
+
+/// The text that a reader gives; `name` is what messages call it.
+///
+/// # Errors
+/// In words, why it gives none.
+pub fn text_of(name: &str, from: &mut dyn Read) -> Result<String, Diagnostics> {
+    file::text(from).map_err(|why| no_text(name, why))
+}
+
+fn no_text(name: &str, (message, help): file::NoText) -> Diagnostics {
+    let source = Source { name: name.to_owned(), text: String::new(), arguments: Vec::new() };
+    Diagnostics::new(vec![source.problem(Place::FILE, message).help(help)])
 }
 
 /// Reads a scenario's text; `name` is what messages call it.
@@ -72,11 +87,16 @@ pub fn read_text(name: &str, text: &str, changes: &Changes<'_>) -> Result<Readin
         arguments: [of(overrides::OPTION, changes.overrides), of(sweeps::OPTION, changes.sweeps)]
             .concat(),
     });
-    let mut root = Node::parse(&source).map_err(|problem| Diagnostics::new(vec![*problem]))?;
+    let mut root = Node::parse(&source, FORM)?;
     if root.kind == Kind::Null {
         let help = "begin with `name:`; docs/scenarios.md shows the rest";
         let problem = source.problem(Place::START, "the scenario is empty").help(help);
         return Err(Diagnostics::new(vec![problem]));
+    }
+    if let Some(class) = trogdor(&root) {
+        let mut reader = Reader::new(source);
+        reader.is_elsewhere(&class);
+        return Err(Diagnostics::new(reader.problems));
     }
     let mut reader = Reader::new(source);
     reader.apply_overrides(&mut root);
@@ -97,6 +117,13 @@ pub fn read_text(name: &str, text: &str, changes: &Changes<'_>) -> Result<Readin
         problems.append(&mut one.problems);
     }
     Ok(Reading { scenarios, problems })
+}
+
+/// The class of a spec of Trogdor's, if this is one: JSON is YAML.
+fn trogdor(root: &Node) -> Option<At<String>> {
+    let class = &outer::entry(root, "class")?.value;
+    let Kind::Scalar(name) = &class.kind else { return None };
+    name.starts_with(not_yet::TROGDOR).then(|| At::new(name.clone(), class.place))
 }
 
 /// Whether a text can be the name of a scenario or a timeline.

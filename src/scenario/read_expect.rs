@@ -82,6 +82,11 @@ impl Reader {
         for entry in self.map(node, "when", help) {
             let name = &entry.key.value;
             let (subject, values) = if let Some(outer) = Outer::find(name) {
+                if let Outer::Config(property) = &outer
+                    && self.is_of_topics(&entry.key, property, |own| format!("write `{own}`"))
+                {
+                    continue;
+                }
                 (Subject::Outer(outer), self.scalars(&entry.value, name))
             } else if let Some(property) = self.any_property(&entry.key, "`when`") {
                 let subject = Subject::Property(property.section, property.name);

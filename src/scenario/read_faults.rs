@@ -174,8 +174,13 @@ impl Reader {
             self.report(node.place, message, help);
             return None;
         };
-        if items.is_empty() {
-            self.report(node.place, "`network_partition` has no groups", help);
+        let too_few = match items.as_slice() {
+            [] => Some("`network_partition` has no groups"),
+            [_] => Some("`network_partition` has one group, and nothing to cut it off from"),
+            _ => None,
+        };
+        if let Some(message) = too_few {
+            self.report(node.place, message, help);
             return None;
         }
         let groups: Vec<_> =
@@ -205,6 +210,9 @@ impl Reader {
             }
             let help = "write the broker's number, as in `broker:1`";
             self.report(word.place, format!("`{text}` names no broker"), help);
+            return None;
+        }
+        if self.is_elsewhere(&At::new(text.to_owned(), word.place)) {
             return None;
         }
         let mut known: Vec<&str> = TARGETS.iter().map(|(word, _)| *word).collect();

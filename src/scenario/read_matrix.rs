@@ -111,6 +111,9 @@ impl Reader {
         if let Some(property) = property::find(&key.value) {
             return Some(property);
         }
+        if self.is_elsewhere(key) {
+            return None;
+        }
         let message = format!("unknown property `{}` in {place}", key.value);
         self.report(key.place, message, help_on_unknown(&key.value));
         None

@@ -2,6 +2,7 @@
 
 use super::names;
 use super::node::{Entry, Node};
+use super::not_yet;
 use super::place::At;
 use super::property::{self, Section};
 use super::reader::Reader;
@@ -84,13 +85,7 @@ impl Reader {
                     None => self.break_off("timing"),
                 },
                 "config" => cluster.config = self.broker_config(value),
-                other if other.contains('.') => self.report(
-                    entry.key.place,
-                    format!("unknown key `{other}` in `cluster`"),
-                    format!("a broker property belongs under `cluster.config`; {}", {
-                        suggest::help(other, KNOWN)
-                    }),
-                ),
+                other if other.contains('.') => self.dotted_in_cluster(&entry.key),
                 _ => self.unknown_key(&entry.key, "`cluster`", KNOWN),
             }
         }
@@ -101,6 +96,16 @@ impl Reader {
             self.report(place, message, "name the compose file, or take it away");
         }
         cluster
+    }
+
+    fn dotted_in_cluster(&mut self, key: &At<String>) {
+        if self.is_elsewhere(key) {
+            return;
+        }
+        let message = format!("unknown key `{}` in `cluster`", key.value);
+        let near = suggest::help(&key.value, KNOWN);
+        let help = format!("a broker property belongs under `cluster.config`; {near}");
+        self.report(key.place, message, help);
     }
 
     fn compose_file(&mut self, node: &Node) -> Option<At<String>> {
@@ -148,6 +153,13 @@ impl Reader {
                 self.report(name.place, message, "remove it");
                 continue;
             }
+            if not_yet::find(&name.value).is_some_and(|found| found.is_by_prefix(&name.value)) {
+                self.is_elsewhere(name);
+                continue;
+            }
+            if self.is_of_topics(name, &name.value, |topics| format!("write `topic.{topics}`")) {
+                continue;
+            }
             match self.scalar(&entry.value, &name.value) {
                 Some(value) => {
                     let setting = Setting { name: name.clone(), value };
@@ -157,6 +169,22 @@ impl Reader {
             }
         }
         settings
+    }
+
+    /// Whether a broker property only says what topics without a value of their own have. No topic
+    /// of a scenario is one, so it is reported, with `help` for the topic's counterpart.
+    pub fn is_of_topics(
+        &mut self,
+        key: &At<String>,
+        property: &str,
+        help: impl FnOnce(&str) -> String,
+    ) -> bool {
+        let found = names::BROKER_FOR_TOPICS.iter().find(|(name, _)| *name == property);
+        let Some((_, topics)) = found else { return false };
+        let message =
+            format!("`{}` has no effect: every topic has a `{topics}` of its own", key.value);
+        self.report(key.place, message, help(topics));
+        true
     }
 
     /// `topic:`.
@@ -203,7 +231,7 @@ impl Reader {
             let help =
                 format!("write `{}` directly under `{}`", direct.name, section_name(section));
             self.report(key.place, message, help);
-        } else {
+        } else if !self.is_elsewhere(key) {
             let known = match section {
                 Section::Topic => names::TOPIC_CONFIG,
                 Section::Producer => names::CLIENT,
@@ -239,6 +267,8 @@ impl Reader {
             format!("it belongs under `{there}`")
         } else if property::in_config(other, &key.value).is_some() {
             format!("it belongs under `{there}.config`")
+        } else if self.is_elsewhere(key) {
+            return;
         } else {
             suggest::help(&key.value, &known)
         };

@@ -6,8 +6,8 @@ use super::length::Length;
 use super::node::{Entry, Kind, Node};
 use super::place::{At, Place, Source};
 use super::property::Property;
-use super::suggest;
 use super::types::{Setting, Settings};
+use super::{java, not_yet, suggest};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -73,8 +73,25 @@ impl Reader {
         }
     }
 
+    /// Whether a word asks for what the tool cannot do yet, or is the Java producer's name of a
+    /// property: that is reported then.
+    pub fn is_elsewhere(&mut self, word: &At<String>) -> bool {
+        let name = &word.value;
+        if let Some(found) = not_yet::find(name) {
+            self.report(word.place, found.message(name), found.instead);
+        } else if let Some(told) = java::counterpart(name) {
+            self.report(word.place, format!("`{name}` is the Java producer's alone"), told);
+        } else {
+            return false;
+        }
+        true
+    }
+
     /// A key that is not known at its place.
     pub fn unknown_key(&mut self, key: &At<String>, section: &str, known: &[&str]) {
+        if self.is_elsewhere(key) {
+            return;
+        }
         let help = suggest::help(&key.value, known);
         self.report(key.place, format!("unknown key `{}` in {section}", key.value), help);
     }

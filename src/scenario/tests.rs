@@ -96,7 +96,10 @@ fn a_key_in_the_wrong_place_is_told_where_it_belongs() {
         ("name: x\nproducer: {config: {acks: 1}}\n", "write `acks` directly under `producer`"),
         ("name: x\nproducer: {config: {request.required.acks: 1}}\n", "write `acks` directly"),
         ("name: x\ncluster: {num.io.threads: 1}\n", "belongs under `cluster.config`"),
-        ("name: x\nproducer: {config: {group.id: y}}\n", "librdkafka's CONFIGURATION.md"),
+        (
+            "name: x\nproducer: {config: {client.software.name: y}}\n",
+            "librdkafka's CONFIGURATION.md",
+        ),
         ("name: x\ntopic: {config: {retention.msec: 1}}\n", "did you mean `retention.ms`?"),
     ] {
         let problem = problem(text, &[]);
@@ -134,6 +137,10 @@ fn what_a_fault_lacks_or_has_too_much_is_told() {
         ("kill: broker:x\n    at: 1s\n    for: 1s", "`broker:x` names no broker"),
         ("network_partition: leader\n    at: 1s\n    for: 1s", "must be a list of groups"),
         ("network_partition: []\n    at: 1s\n    for: 1s", "`network_partition` has no groups"),
+        (
+            "network_partition: [[leader, followers]]\n    at: 1s\n    for: 1s",
+            "2:24 `network_partition` has one group, and nothing to cut it off from",
+        ),
         ("exec:\n    at: 1s", "`exec` has no command"),
         ("exec: ['']\n    at: 1s", "`exec` has no program"),
     ] {

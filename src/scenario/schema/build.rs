@@ -70,9 +70,9 @@ pub fn name() -> Value {
 fn cluster() -> Value {
     let mut properties = Map::new();
     let config = {
-        let own = names::BROKER_OWN.iter().map(|(name, _)| ((*name).to_owned(), json!(false)));
-        let own: Map<String, Value> = own.collect();
-        let mut config = forms::map(own);
+        let refused = names::BROKER_OWN.iter().chain(names::BROKER_FOR_TOPICS);
+        let refused = refused.map(|(name, _)| ((*name).to_owned(), json!(false)));
+        let mut config = forms::map(refused.collect());
         config["additionalProperties"] = forms::scalar();
         config
     };

@@ -53,7 +53,11 @@ fn fault() -> Value {
 fn action(kind: &str) -> Value {
     let targets = json!({ "$ref": TARGETS_REFERENCE });
     match kind {
-        "network_partition" => forms::list(targets),
+        "network_partition" => {
+            let mut groups = forms::list(targets);
+            groups["minItems"] = json!(2);
+            groups
+        }
         "elect_leaders" => forms::words(ELECTIONS),
         "exec" => forms::either(forms::nonblank(), forms::list(forms::scalar())),
         _ => targets,

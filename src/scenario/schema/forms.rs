@@ -2,7 +2,7 @@
 //! form takes a number or a boolean and the text that spells it.
 
 use super::super::bound::SIGNS;
-use super::super::length::{Length, UNITS};
+use super::super::length::{Length, UNITS, Unit};
 use super::super::property::{Form, MOST_RATE};
 use crate::plan::Metric;
 use serde_json::{Map, Value, json};
@@ -77,10 +77,16 @@ pub fn or_say(words: &str, mut schema: Value) -> Value {
     schema
 }
 
-/// A number as Rust reads it, and a unit.
+/// Numbers as Rust reads them, each with its unit: one of Kafka's clocks, or several others.
 fn length_pattern() -> String {
-    let units: Vec<&str> = UNITS.iter().map(|(unit, _)| *unit).collect();
-    format!(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)\s*(?:{})", units.join("|"))
+    const NUMBER: &str = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)";
+    let (clocks, times): (Vec<_>, Vec<_>) =
+        UNITS.iter().partition(|(_, unit)| matches!(unit, Unit::Periods(_)));
+    let words = |units: Vec<&(&'static str, Unit)>| {
+        units.into_iter().map(|(word, _)| *word).collect::<Vec<_>>().join("|")
+    };
+    let (clocks, times) = (words(clocks), words(times));
+    format!(r"(?:{NUMBER}\s*(?:{clocks})|(?:{NUMBER}\s*(?:{times})\s*)+)")
 }
 
 /// What is expected of a metric: an end with a sign, two ends, or a single value.

@@ -67,6 +67,9 @@ pub fn matrix() -> Value {
         "additionalProperties": { "$ref": faults::REFERENCE },
     });
     properties.insert("faults".to_owned(), described("matrix.faults", timelines));
+    for (name, _) in names::BROKER_OWN.iter().chain(names::BROKER_FOR_TOPICS) {
+        properties.insert(format!("cluster.config.{name}"), json!(false));
+    }
     let mut schema = forms::map(properties);
     let of_brokers = described("matrix.cluster.config", json!({ "$ref": VALUES }));
     schema["patternProperties"] = json!({ BROKER_PROPERTY: of_brokers });

@@ -120,10 +120,11 @@ fn every_spelling_that_the_readers_take_is_taken() {
         "name: x\nduration: ' 1.5  sessions '\n",
         "name: x\nduration: .5s\n",
         "name: x\nduration: 5.m\n",
+        "name: x\nduration: 1h 5m30.5s\nexpect: {unavailable: '1m30s..1h'}\n",
         "name: x\nfaults: [{kill: leader, at: 0s, for: 0ms}, {exec: 5, at: 1lag}]\n",
         "name: x\nfaults: [{kill: [' leader ', 'broker:+1', 'broker:-0'], at: 1h, for: 2 min}]\n",
         "name: x\nfaults: [{network_partition: [leader, [clients, all]], at: 1s, for: 1s}]\n",
-        "name: x\nfaults: [{network_partition: [all], ports: client, at: 1s, for: 1s}]\n",
+        "name: x\nfaults: [{network_partition: [all, clients], ports: client, at: 1s, for: 1s}]\n",
         "name: x\nfaults: [{elect_leaders: unclean, at: 1s}, {exec: [a, ''], at: 1s, for: 1s}]\n",
         "name: x\nfaults: [{exec: a, touches: [producer, 'broker:1', leader], at: 1s}]\n",
         "name: x\nexpect: []\n",
@@ -194,6 +195,7 @@ fn what_the_readers_refuse_for_its_form_is_refused() {
         "name: x\nfaults: [{kill: [], at: 1s, for: 1s}]\n",
         "name: x\nfaults: [{network_partition: leader, at: 1s, for: 1s}]\n",
         "name: x\nfaults: [{network_partition: [], at: 1s, for: 1s}]\n",
+        "name: x\nfaults: [{network_partition: [leader], at: 1s, for: 1s}]\n",
         "name: x\nfaults: [{elect_leaders: best, at: 1s}]\n",
         "name: x\nfaults: [{exec: , at: 1s}]\n",
         "name: x\nexpect:\n",
@@ -210,6 +212,9 @@ fn what_the_readers_refuse_for_its_form_is_refused() {
         "name: x\nmatrix: {acks: [1, 1]}\n",
         "name: x\nmatrix: {topic.partitions: [1]}\n",
         "name: x\nmatrix: {cluster.config: [1]}\n",
+        "name: x\nmatrix: {cluster.config.listeners: [1]}\n",
+        "name: x\nmatrix: {cluster.config.num.partitions: [1]}\n",
+        "name: x\ncluster: {config: {min.insync.replicas: 2}}\n",
         "name: x\nmatrix: {faults: []}\n",
         "name: x\nmatrix: {faults: {}}\n",
         "name: x\nmatrix: {faults: {'a b': []}}\n",
@@ -288,7 +293,8 @@ fn every_key_says_what_it_means_and_no_text_is_left_over() {
 #[test]
 fn every_default_is_what_the_planner_takes_where_nothing_is_written() {
     let asked = Asked { seed: Some(1), ..Asked::default() };
-    let base = "name: x\nfaults: [{network_partition: [[leader], [followers]], at: 1s, for: 1s}]\n";
+    let base = "name: x\nfaults: [{network_partition: [[leader, clients], [followers]], at: 1s, \
+                for: 1s}]\n";
     let plan = |text: &str| plan::study_from_text("x", text, &asked).expect("it is sound");
     for (path, default) in texts::DEFAULTS {
         let (section, key) = path.split_once('.').expect("a section and a key");

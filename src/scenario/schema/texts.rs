@@ -54,7 +54,8 @@ pub const TEXTS: &[(&str, &str)] = &[
     ),
     (
         "cluster.config",
-        "Any broker property but addresses, folders, ids and the quorum, which the tool sets.",
+        "Any broker property but addresses, folders, ids and the quorum, which the tool sets, and \
+         but what every topic has a value of its own for.",
     ),
     (
         "topic.partitions",

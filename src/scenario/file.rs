@@ -1,0 +1,73 @@
+//! What a file holds as text, or in words why it holds none.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+/// A scenario is written by hand; whatever is larger is not one.
+pub const MOST_BYTES: usize = 1 << 20;
+
+/// Why there is no text, and what to do.
+pub type NoText = (String, &'static str);
+
+const NAME_ONE: &str = "name a scenario file, as in scenarios/*.yaml";
+
+/// The text of a file.
+///
+/// # Errors
+/// Why it has none, and what to do.
+pub fn read(path: &Path) -> Result<String, NoText> {
+    if path.is_dir() {
+        return Err((
+            "cannot read the scenario: it is a folder".to_owned(),
+            "name the files in it, as in `scenarios/*.yaml`",
+        ));
+    }
+    let failed = |error: io::Error| (format!("cannot read the scenario: {error}"), NAME_ONE);
+    text(&mut File::open(path).map_err(failed)?)
+}
+
+/// The text that a reader gives. A little more than the most is read, so that it can be told.
+///
+/// # Errors
+/// Why it gives none, and what to do.
+pub fn text(from: &mut dyn Read) -> Result<String, NoText> {
+    let mut bytes = Vec::new();
+    from.take(MOST_BYTES as u64 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| (format!("cannot read the scenario: {error}"), NAME_ONE))?;
+    if bytes.len() > MOST_BYTES {
+        return Err((format!("the file is larger than {MOST_BYTES} bytes"), NAME_ONE));
+    }
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return Err(("the file is text in UTF-16".to_owned(), "save it as UTF-8"));
+    }
+    let no_text = |at: usize| (format!("the file is binary: byte {} is no text", at + 1), NAME_ONE);
+    if let Some(zero) = bytes.iter().position(|byte| *byte == 0) {
+        return Err(no_text(zero));
+    }
+    String::from_utf8(bytes).map_err(|error| no_text(error.utf8_error().valid_up_to()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_text_is_told_in_words() {
+        let said = |mut bytes: &[u8]| text(&mut bytes).map_err(|(message, _)| message);
+        assert_eq!(said(b"name: x\n"), Ok("name: x\n".to_owned()));
+        assert_eq!(said(b""), Ok(String::new()));
+        for (bytes, expected) in [
+            (b"\x7fELF\x02\x00".as_slice(), "the file is binary: byte 6 is no text"),
+            (b"ab\xe9\n", "the file is binary: byte 3 is no text"),
+            (b"\xff\xfen\x00", "the file is text in UTF-16"),
+        ] {
+            assert_eq!(said(bytes), Err(expected.to_owned()));
+        }
+        let endless = text(&mut io::repeat(b'a')).unwrap_err();
+        assert_eq!(endless.0, "the file is larger than 1048576 bytes");
+        let folder = read(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap_err();
+        assert_eq!(folder.0, "cannot read the scenario: it is a folder");
+    }
+}

@@ -1,0 +1,266 @@
+//! What the tool cannot do yet, in one table: the words by which a person may ask for it, what is
+//! said then, and what to do instead. README's limits are made of it.
+
+/// Something that the tool cannot do yet.
+#[derive(Clone, Copy, Debug)]
+pub struct NotYet {
+    /// What it is, as README's list has it.
+    pub what: &'static str,
+    /// What there is in its place, or why it is missing.
+    pub lacks: &'static str,
+    /// What to do instead.
+    pub instead: &'static str,
+    /// Keys, faults, targets, properties and metrics that ask for it.
+    words: &'static [&'static str],
+    /// How properties begin that ask for it, those of brokers too.
+    prefixes: &'static [&'static str],
+    /// Options of the command line that ask for it.
+    options: &'static [&'static str],
+}
+
+/// All of it.
+pub const TABLE: &[NotYet] = &[
+    NotYet {
+        what: "Clusters that run already",
+        lacks: "every run starts a cluster of its own",
+        instead: "name its compose file by `cluster.compose`, or write its settings under \
+                  `cluster.config` and `topic`",
+        words: &[
+            "attached",
+            "bootstrap",
+            "bootstrap.servers",
+            "bootstrap_servers",
+            "metadata.broker.list",
+            "servers",
+        ],
+        prefixes: &[],
+        options: &[
+            "--attach",
+            "--bootstrap",
+            "--bootstrap-server",
+            "--bootstrap-servers",
+            "--broker-list",
+            "--brokers",
+        ],
+    },
+    NotYet {
+        what: "Several machines",
+        lacks: "all nodes share one machine, its disks, its clock and its processors",
+        instead: "run it on the machine whose disks and processors are in question",
+        words: &["hosts", "kubernetes", "k8s", "machines", "nodes", "ssh"],
+        prefixes: &[],
+        options: &["--host", "--hosts", "--kubeconfig", "--namespace", "--ssh"],
+    },
+    NotYet {
+        what: "TLS and SASL",
+        lacks: "all listeners speak PLAINTEXT",
+        instead: "leave it out",
+        words: &["acl", "acls", "authorizer.class.name", "sasl", "security", "ssl", "tls"],
+        prefixes: &["sasl.", "security.inter.broker.protocol", "security.protocol", "ssl."],
+        options: &["--command-config", "--sasl", "--ssl", "--tls"],
+    },
+    NotYet {
+        what: "Consumers",
+        lacks: "the logs themselves are read to their ends, and no group consumes them",
+        instead: "expect `lost` and `duplicated`: what no log holds nobody reads, and what it holds \
+                  twice is read twice",
+        words: &[
+            "auto.offset.reset",
+            "consumer",
+            "consumers",
+            "coordinator",
+            "enable.auto.commit",
+            "fetch.min.bytes",
+            "group",
+            "group.id",
+            "group.instance.id",
+            "groups",
+            "max.poll.interval.ms",
+            "max.poll.records",
+            "redelivered",
+            "session.timeout.ms",
+            "skipped",
+        ],
+        prefixes: &[],
+        options: &["--consumer", "--consumers", "--group"],
+    },
+    NotYet {
+        what: "Transactions",
+        lacks: "producers send without them",
+        instead: "write `producer.enable.idempotence: true`, which keeps retries from doubling",
+        words: &[
+            "aborted_read",
+            "isolation.level",
+            "torn",
+            "transaction",
+            "transaction.timeout.ms",
+            "transaction.two.phase.commit.enable",
+            "transactional.id",
+            "transactions",
+        ],
+        prefixes: &[],
+        options: &["--transactional-id", "--transactions"],
+    },
+    NotYet {
+        what: "Other clients than librdkafka",
+        lacks: "librdkafka sends, set up to behave as the Java producer does",
+        instead: "leave it out; `chaos plan` prints every property that is in force",
+        words: &["client", "java"],
+        prefixes: &[],
+        options: &["--client"],
+    },
+    NotYet {
+        what: "Slow and lossy networks",
+        lacks: "a network is whole or cut",
+        instead: "cut it for short times by `network_partition`, or stop a node for some with \
+                  `process_stop`",
+        words: &[
+            "bandwidth",
+            "corrupt_packets",
+            "degraded_network",
+            "delay",
+            "jitter",
+            "latency",
+            "network_delay",
+            "network_latency",
+            "network_loss",
+            "packet_loss",
+            "slow_network",
+        ],
+        prefixes: &[],
+        options: &["--delay", "--jitter", "--latency", "--packet-loss"],
+    },
+    NotYet {
+        what: "Disks and power",
+        lacks: "`kill` leaves the page cache, so no disk fills, fails or forgets",
+        instead: "`exec` runs a command of yours, which may do it",
+        words: &[
+            "disk",
+            "disk_failure",
+            "disk_full",
+            "files_unreadable",
+            "fill_disk",
+            "full_disk",
+            "io_error",
+            "kibosh",
+            "power_loss",
+            "slow_disk",
+        ],
+        prefixes: &[],
+        options: &[],
+    },
+    NotYet {
+        what: "Load on the machine, and clocks",
+        lacks: "no fault takes processors or memory away, or turns a clock",
+        instead: "`exec` runs a command of yours, which may do it",
+        words: &["burn_cpu", "clock", "clock_skew", "cpu", "memory", "oom", "stress", "time_skew"],
+        prefixes: &[],
+        options: &[],
+    },
+    NotYet {
+        what: "Rolling and clean restarts",
+        lacks: "a node goes by SIGKILL",
+        instead: "write one `kill` for each broker, one after another",
+        words: &["restart", "rolling", "rolling_restart", "shutdown"],
+        prefixes: &[],
+        options: &[],
+    },
+    NotYet {
+        what: "Faults that repeat",
+        lacks: "each item of `faults` happens once",
+        instead: "write an item for each time",
+        words: &["every", "times"],
+        prefixes: &[],
+        options: &[],
+    },
+    NotYet {
+        what: "Several topics in one cell",
+        lacks: "each cell has one",
+        instead: "let the `matrix` make cells: each has a topic and a producer of its own",
+        words: &["topics"],
+        prefixes: &[],
+        options: &["--topics"],
+    },
+    NotYet {
+        what: "ZooKeeper",
+        lacks: "controllers are KRaft's",
+        instead: "leave it out",
+        words: &["zookeeper", "zookeepers"],
+        prefixes: &["zookeeper."],
+        options: &["--zookeeper"],
+    },
+    NotYet {
+        what: "Trogdor's specs",
+        lacks: "a scenario is YAML, with faults of its own",
+        instead: "write its fault under `faults`: `network_partition`, or `process_stop`, which is \
+                  Trogdor's ProcessStopFaultSpec",
+        words: &["startMs", "durationMs", "targetNode"],
+        prefixes: &[TROGDOR],
+        options: &["--spec"],
+    },
+];
+
+/// How the classes of Trogdor's specs begin.
+pub const TROGDOR: &str = "org.apache.kafka.trogdor.";
+
+/// What a word of a scenario asks for, if it is nothing that there is.
+pub fn find(word: &str) -> Option<&'static NotYet> {
+    TABLE.iter().find(|one| {
+        let begins = |prefix: &&str| word.starts_with(*prefix);
+        one.words.contains(&word) || one.prefixes.iter().any(begins)
+    })
+}
+
+/// What an option of the command line asks for, if it is nothing that there is.
+pub fn find_option(option: &str) -> Option<&'static NotYet> {
+    TABLE.iter().find(|one| one.options.contains(&option))
+}
+
+impl NotYet {
+    /// What is said where a word asks for it.
+    pub fn message(&self, word: &str) -> String {
+        format!("`{word}` is not there yet: {}", self.lacks)
+    }
+
+    /// Whether properties that begin like this one ask for it, those of brokers too.
+    pub fn is_by_prefix(&self, property: &str) -> bool {
+        self.prefixes.iter().any(|prefix| property.starts_with(prefix))
+    }
+}
+
+/// The list in README.
+pub fn limits() -> String {
+    let line = |one: &NotYet| format!("- {}: {}. Instead: {}.\n", one.what, one.lacks, one.instead);
+    TABLE.iter().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::read::KNOWN;
+    use crate::scenario::{names, property, read_expect, read_faults, read_sections};
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn nothing_that_there_is_stands_in_the_table_and_nothing_twice() {
+        let keys = KNOWN.iter().chain(read_sections::KNOWN).chain(read_faults::KINDS);
+        let metrics = read_expect::METRICS.iter().map(|(name, _)| name);
+        for known in keys.chain(metrics).chain(names::TOPIC_CONFIG).chain(names::CLIENT) {
+            assert!(find(known).is_none(), "{known} is there");
+        }
+        let mut seen = BTreeSet::new();
+        for word in TABLE.iter().flat_map(|one| one.words.iter().chain(one.options)) {
+            assert!(seen.insert(word), "{word} stands there twice");
+            assert!(property::find(word).is_none(), "{word} is there");
+        }
+    }
+
+    #[test]
+    fn words_prefixes_and_options_find_what_they_ask_for() {
+        assert_eq!(find("consumers").map(|one| one.what), Some("Consumers"));
+        assert_eq!(find("ssl.keystore.location").map(|one| one.what), Some("TLS and SASL"));
+        assert_eq!(find_option("--bootstrap-server").map(|one| one.what), Some(TABLE[0].what));
+        assert!(find("acks").is_none() && find_option("--set").is_none());
+        assert!(limits().contains("- Consumers: the logs themselves are read"));
+    }
+}
