@@ -85,6 +85,7 @@ mod tests {
             effective_at_ms: Some(5_001.0),
             healed_at_ms: None,
             effective: true,
+            undone: None,
             reason: None,
             evidence: vec![],
         };
