@@ -121,7 +121,11 @@ impl Holder {
     }
 
     /// Lets all of these nodes go, each whatever became of the one before it.
-    pub(super) fn let_all_go(&self, nodes: &[Node], way: Way) -> Result<Option<String>, FaultError> {
+    pub(super) fn let_all_go(
+        &self,
+        nodes: &[Node],
+        way: Way,
+    ) -> Result<Option<String>, FaultError> {
         let results: Vec<_> = nodes.iter().map(|node| self.let_go(node, way)).collect();
         let told: Vec<Option<String>> = results.into_iter().collect::<Result<_, _>>()?;
         let told: Vec<String> = told.into_iter().flatten().collect();

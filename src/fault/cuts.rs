@@ -60,7 +60,8 @@ pub(super) fn pairs(groups: &[Vec<Node>], ports: Ports) -> Result<BTreeSet<Pair>
     let is_dead = |group: &&Vec<Node>| group.iter().all(|node| node.pids.is_empty());
     if let Some(dead) = groups.iter().filter(|group| !group.is_empty()).find(is_dead) {
         let names: Vec<&str> = dead.iter().map(|node| node.name.as_str()).collect();
-        let are = if let ([_], false) = (names.as_slice(), is_client(&dead[0])) { "is" } else { "are" };
+        let are =
+            if let ([_], false) = (names.as_slice(), is_client(&dead[0])) { "is" } else { "are" };
         let what = format!("{} {are} dead: there is nothing to cut", names.join(" and "));
         return Err(FaultError::NoEffect(what));
     }

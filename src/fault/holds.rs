@@ -131,12 +131,7 @@ impl Holds {
     }
 
     /// See [`super::Custody::owns_end`].
-    pub(super) fn owns_end(
-        &self,
-        process: Option<Process>,
-        since: Instant,
-        now: Instant,
-    ) -> bool {
+    pub(super) fn owns_end(&self, process: Option<Process>, since: Instant, now: Instant) -> bool {
         self.holds.iter().any(|hold| match hold.way {
             Way::Dead => process.is_some_and(|process| hold.processes.contains(&process)),
             Way::Touched => hold.overlaps(since, now),

@@ -304,9 +304,8 @@ impl Fault for NetworkPartition {
 
     fn prove(&mut self) -> Result<Option<String>, FaultError> {
         let sums = self.dropped()?;
-        let is_shown = |(pair, tally): (&Pair, &Tally)| {
-            tally.missed > 0 || self.joined.contains(pair)
-        };
+        let is_shown =
+            |(pair, tally): (&Pair, &Tally)| tally.missed > 0 || self.joined.contains(pair);
         Ok(sums.iter().all(is_shown).then(|| self.in_words(&sums)))
     }
 

@@ -8,9 +8,7 @@ use super::{Cancel, Fault, FaultRecord, Journal, Site, Situation, Way, live};
 use crate::clock::Epoch;
 use crate::event::FaultStep;
 use crate::plan::{FaultAction, FaultPlan, Target};
-use crate::runtime::{
-    Cluster, DropSite, Listeners, Node, Process, Role, RuntimeError, Vantage,
-};
+use crate::runtime::{Cluster, DropSite, Listeners, Node, Process, Role, RuntimeError, Vantage};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::collections::BTreeSet;
@@ -46,7 +44,8 @@ impl Sleepers {
     /// Whether it lives, and neither is stopped nor frozen.
     fn runs(&self, id: usize) -> bool {
         let process = self.pid(id).and_then(Process::find);
-        process.is_some_and(|p| !p.is_stopped()) && !self.frozen.lock().unwrap().contains(&(id as i32))
+        process.is_some_and(|p| !p.is_stopped())
+            && !self.frozen.lock().unwrap().contains(&(id as i32))
     }
 }
 
@@ -214,8 +213,7 @@ fn what_another_still_holds_is_left_as_it_is_and_that_is_told() {
 fn a_fault_on_several_nodes_joins_the_holds_on_those_that_are_so_already() {
     let (sleepers, custody) = (Sleepers::new(2), Arc::default());
     let alone = |kind: &str, index| -> Box<dyn Fault> {
-        let (cluster, custody) =
-            (Arc::clone(&sleepers) as Arc<dyn Cluster>, Arc::clone(&custody));
+        let (cluster, custody) = (Arc::clone(&sleepers) as Arc<dyn Cluster>, Arc::clone(&custody));
         let (holder, nodes) =
             (Holder { cluster, custody, fault: index }, vec![sleepers.nodes().remove(0)]);
         match kind {
@@ -289,8 +287,16 @@ fn a_fault_that_somebody_ends_before_its_time_is_undone_and_its_time_ends_there(
     let thaw = |s: &Sleepers| s.thaw(&s.nodes()[0]).unwrap();
     type Case<'a> = (FaultAction, &'a dyn Fn(&Sleepers), &'a str);
     let cases: [Case<'_>; 5] = [
-        (FaultAction::ProcessStop { targets: targets() }, &wake, "runs again, and no fault woke it"),
-        (FaultAction::ProcessStop { targets: targets() }, &restart, "runs, and no fault started it"),
+        (
+            FaultAction::ProcessStop { targets: targets() },
+            &wake,
+            "runs again, and no fault woke it",
+        ),
+        (
+            FaultAction::ProcessStop { targets: targets() },
+            &restart,
+            "runs, and no fault started it",
+        ),
         (FaultAction::Kill { targets: targets() }, &start, "runs, and no fault started it"),
         (FaultAction::Pause { targets: targets() }, &thaw, "runs again, and no fault thawed it"),
         (FaultAction::Pause { targets: targets() }, &restart, "runs, and no fault started it"),

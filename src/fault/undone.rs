@@ -39,9 +39,7 @@ impl Undone {
 }
 
 /// Looks once more.
-pub(super) fn after_a_moment(
-    look: impl FnOnce() -> Option<Interference>,
-) -> Option<Interference> {
+pub(super) fn after_a_moment(look: impl FnOnce() -> Option<Interference>) -> Option<Interference> {
     std::thread::sleep(MOMENT);
     look()
 }

@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 
 /// How long between two looks; one costs a few reads of `/proc`.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// How long a dying process may take to be gone.
+const ENDED_WITHIN: Duration = Duration::from_secs(5);
 /// Every so many looks a freezer is asked, which may take a request to a daemon.
 const FREEZER_EVERY: u32 = 5;
 
@@ -66,7 +68,12 @@ impl Monitor {
             cluster: Arc::clone(cluster),
             custody: Arc::clone(custody),
             epoch,
-            state: Mutex::new(State { looks: 0, frozen: BTreeSet::new(), nodes, workers: Vec::new() }),
+            state: Mutex::new(State {
+                looks: 0,
+                frozen: BTreeSet::new(),
+                nodes,
+                workers: Vec::new(),
+            }),
         });
         let (end, ended) = mpsc::channel();
         let looking = Arc::clone(&shared);
@@ -102,9 +109,31 @@ impl Monitor {
             dead.map(|node| (node.node, node.name.clone()))
         };
         let Some((id, name)) = dead else { return Ok(()) };
-        let words = self.shared.cluster.post_mortem(id);
-        let words = words.unwrap_or_else(|| "it runs again, and no fault started it".to_owned());
+        let words = self.post_mortem(id);
         Err(RuntimeError::new(format!("{name} died, and no fault killed it: {words}")))
+    }
+
+    /// How a node ended. Its first thread is gone before the others, and its status comes with the
+    /// last of them.
+    fn post_mortem(&self, id: i32) -> String {
+        let begun = Instant::now();
+        loop {
+            if let Some(words) = self.shared.cluster.post_mortem(id) {
+                return words;
+            }
+            self.shared.look();
+            let runs = {
+                let state = self.shared.state();
+                state.nodes.iter().any(|node| node.node == id && node.process().is_some())
+            };
+            if runs {
+                return "it runs again, and no fault started it".to_owned();
+            }
+            if begun.elapsed() > ENDED_WITHIN {
+                return "how it ended is not known".to_owned();
+            }
+            std::thread::sleep(LOOK_EVERY);
+        }
     }
 
     /// Looks now, and says whether a fault accounts for the end of a cell's worker, if it ended.

@@ -76,7 +76,10 @@ matrix: {replication.factor: [1, 3]}
         scenario.faults[2].action,
         Action::Exec(["sh", "-c", "touch x"].map(str::to_owned).to_vec(), vec![])
     );
-    assert_eq!(scenario.faults[3].action, Action::Exec(["touch", "x"].map(str::to_owned).to_vec(), vec![]));
+    assert_eq!(
+        scenario.faults[3].action,
+        Action::Exec(["touch", "x"].map(str::to_owned).to_vec(), vec![])
+    );
     assert_eq!(scenario.seed, Some(7));
     assert_eq!(scenario.expect[0].wanted[1].metric, Metric::Unavailable);
     assert_eq!(scenario.expect[0].wanted[1].text, "unavailable: \"<= 3 session\"");

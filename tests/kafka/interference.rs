@@ -66,7 +66,8 @@ fn a_stop_that_is_woken_is_undone_and_who_stands_still_without_a_fault_is_told()
 }
 
 #[test]
-fn a_producer_that_ends_without_a_fault_is_told_with_its_signal_and_a_stopped_one_is_called_stopped() {
+fn a_producer_that_ends_without_a_fault_is_told_with_its_signal_and_a_stopped_one_is_called_stopped()
+ {
     let (_place, ran) = run_cells(
         "producers",
         "4s",
