@@ -40,7 +40,12 @@ pub fn notes(plan: &Plan, voters: &BTreeSet<i32>) -> Vec<String> {
         let in_force = plan.faults.iter().filter(|f| f.at_ms <= from && to <= f.end_ms());
         let Some(text) = view.lost(&in_force.collect::<Vec<_>>()) else { continue };
         match stretches.last_mut() {
-            Some((_, end, known)) if *end == from && *known == text => *end = to,
+            Some((_, end, known)) if *end == from => {
+                *end = to;
+                if *known != text {
+                    *known = format!("no majority of the {} controllers is left", voters.len());
+                }
+            }
             _ => stretches.push((from, to, text)),
         }
     }
@@ -211,6 +216,13 @@ mod tests {
                 "",
                 "{kill: 'broker:1', at: 5s, for: 10s}, {process_stop: 'broker:2', at: 10s, for: 20s}",
                 "2 of 3 controllers stand still or are dead from 10 s to 15 s",
+            ),
+            // Other nodes later, but nobody could lead in between.
+            (
+                "",
+                "{kill: followers, at: 5s, for: 2s}, {kill: leader, at: 6s, for: 1s}, \
+                 {kill: all, at: 7s, for: 1s}",
+                "no majority of the 3 controllers is left from 5 s to 8 s",
             ),
             // An election may have moved the leader by then, but not how many follow.
             (
