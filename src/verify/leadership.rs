@@ -87,7 +87,7 @@ impl<'a> Leaderships<'a> {
     /// The epochs behind one, up to another, that had a leader.
     pub(super) fn epochs_led(&self, behind: i32, to: i32) -> Vec<i32> {
         let range = behind.saturating_add(1)..=to;
-        self.leaders.iter().map(|(epoch, _)| *epoch).filter(|epoch| range.contains(epoch)).collect()
+        self.leaders.keys().copied().filter(|epoch| range.contains(epoch)).collect()
     }
 
     /// Whether every epoch behind one, up to another, was seen, and led by one of these or nobody.
