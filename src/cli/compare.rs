@@ -19,12 +19,14 @@ Examples:
   chaos compare minisr2.baseline.json
   chaos compare chaos-out/minisr2-20260101-030000 chaos-out/latest
   chaos compare minisr2.baseline.json chaos-out/latest --tolerance 50 --json
+  chaos compare minisr2.baseline.json chaos-out/latest --fail-on undecided
 
 Exit status:
-  0  nothing is worse
+  0  nothing is worse, or nothing is decided
   1  a regression
   2  the command line or a file is wrong
-  3  nothing could be compared, or NEW does not tell of every cell of BASE")]
+  3  nothing could be compared, NEW does not tell of every cell of BASE, or
+     --fail-on undecided and something is not decided")]
 pub(super) struct Arguments {
     /// What NEW is held against
     #[arg(value_name = "BASE")]
@@ -35,9 +37,18 @@ pub(super) struct Arguments {
     /// By how much a latency or the time without an acknowledgement may grow
     #[arg(long, value_name = "PERCENT", default_value_t = 25.0, value_parser = percent)]
     tolerance: f64,
+    /// What is a failure, too: undecided, where trials are too few to tell
+    #[arg(long, value_enum, value_name = "WHAT")]
+    fail_on: Option<FailOn>,
     /// Print everything as JSON
     #[arg(long)]
     json: bool,
+}
+
+/// What is a failure beside a regression.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum FailOn {
+    Undecided,
 }
 
 /// A share in percent that makes sense as a tolerance.
@@ -62,7 +73,10 @@ pub(super) fn run(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> io::Result<Exit> {
-    let options = Options { tolerance: arguments.tolerance / 1e2 };
+    let options = Options {
+        tolerance: arguments.tolerance / 1e2,
+        fail_on_undecided: arguments.fail_on == Some(FailOn::Undecided),
+    };
     let compared = sides(arguments).and_then(|(base, new)| {
         let comparison = both(&base, &new, options).map_err(|error| error.to_string())?;
         Ok((base, new, comparison))
@@ -88,7 +102,7 @@ pub(super) fn run(
     } else {
         compare::write_words(&comparison, out)?;
     }
-    Ok(comparison.outcome.exit())
+    Ok(comparison.exit())
 }
 
 /// Both sides: those that were named, and for the others the newest that fit.

@@ -52,8 +52,6 @@ pub enum Shape {
         base: Hits,
         /// Of NEW.
         new: Hits,
-        /// Whether BASE kept it in all trials and NEW did not.
-        is_broken: bool,
     },
     /// How many messages have it, in trials that have any.
     Amount(Size),
@@ -80,7 +78,7 @@ impl Candidate {
     /// Whether all trials of both sides are alike, so that no number of such trials tells anything.
     pub fn is_idle(&self) -> bool {
         match &self.shape {
-            Shape::Share { base, new, .. } | Shape::Bound { base, new, .. } => {
+            Shape::Share { base, new, .. } | Shape::Bound { base, new } => {
                 let hits = base.hits + new.hits;
                 hits == 0 || hits == base.of + new.of
             }

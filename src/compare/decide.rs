@@ -5,6 +5,12 @@ use super::model::{Change, Difference, Finding, Ratio, Rule, Tested};
 use super::words;
 use crate::stats::{Family, Hits, Ranking};
 
+/// A time that is so many times as long is told, whatever tests say or cannot say.
+const STRIKING_RATIO: f64 = 3.0;
+
+/// In every trial of one side and none of the other means something from so many trials a side on.
+const EVERY_TRIAL_MIN: u64 = 2;
+
 /// What decides beside the candidate itself.
 pub struct Court<'a> {
     /// The tests that NEW is worse.
@@ -27,20 +33,24 @@ impl Court<'_> {
         let enough = self.worse.would_make(candidate.full_split());
         let ratio = size(&candidate.shape).map(|size| ratio(size, worse, better, ranking));
         let (change, rule, why) = match &candidate.shape {
-            Shape::Share { base, new, .. } => self.share(*base, *new, enough, worse, better),
-            Shape::Bound { is_broken, .. } => match (enough, is_broken) {
-                (true, _) => by_tests(worse, better, (true, true), Rule::Share),
-                // Like a promise: a bound that somebody wrote, and that was kept before.
-                (false, true) => (Change::Worse, Rule::Promise, String::new()),
-                (false, false) => (Change::None, Rule::Promise, String::new()),
-            },
+            // A time or a rate is another one in each trial: that a bound was missed once is no more
+            // certain than that messages were lost once.
+            Shape::Share { base, new, .. } | Shape::Bound { base, new } => {
+                self.share(*base, *new, enough, worse, better)
+            }
             Shape::Amount(size) => self.sized(size, Rule::Amount, enough, worse, better),
             Shape::Time(size) => self.sized(size, Rule::Time, enough, worse, better),
         };
-        let why = if change == Change::Undecided && why.is_empty() {
-            self.too_few(candidate.trials)
-        } else {
-            why
+        let striking = matches!(candidate.shape, Shape::Time(_)) && change <= Change::Undecided;
+        let striking = striking
+            && size(&candidate.shape).is_some_and(|size| size.matters.0)
+            && ratio.is_some_and(|ratio| ratio.estimate >= STRIKING_RATIO);
+        let why = match change {
+            Change::Undecided if why.is_empty() => self.too_few(candidate.trials),
+            Change::None if striking => {
+                format!("chance may be why, {}", words::chance(worse.chance.p))
+            }
+            _ => why,
         };
         let (base, new) = figures(&candidate.shape);
         let grown = ratio.map_or(String::new(), |r| format!(", {}", grown(r)));
@@ -64,6 +74,7 @@ impl Court<'_> {
             worse: Some(worse),
             better: Some(better),
             ratio,
+            striking,
         }
     }
 
@@ -92,7 +103,8 @@ impl Court<'_> {
             (_, true) => Change::Better,
             _ => return (Change::Undecided, Rule::Share, String::new()),
         };
-        if self.causes.is_empty() {
+        // Once on each side is no pattern, whatever differs: a fault loses messages by luck, too.
+        if self.causes.is_empty() || base.of.min(new.of) < EVERY_TRIAL_MIN {
             return (Change::Undecided, Rule::EveryTrial, String::new());
         }
         let causes = words::differences(self.causes.iter().copied());
@@ -171,7 +183,7 @@ fn grown(ratio: Ratio) -> String {
 fn figures(shape: &Shape) -> (String, String) {
     match shape {
         Shape::Share { base, new, counts } => (seen(*base, counts.0), seen(*new, counts.1)),
-        Shape::Bound { base, new, .. } => {
+        Shape::Bound { base, new } => {
             let broken = |h: &Hits| format!("broken in {} of {}", h.hits, h.of);
             (broken(base), broken(new))
         }

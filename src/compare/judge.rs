@@ -9,6 +9,7 @@ use super::pair::{Pair, Pairs, pairs};
 use super::promise::promises;
 use super::side::{Side, SideCell};
 use super::words;
+use crate::exit::Exit;
 use crate::stats::{Chance, Family, Ranking, family, trials_needed};
 use std::collections::BTreeMap;
 
@@ -20,11 +21,13 @@ pub const ALPHA: f64 = 0.05;
 pub struct Options {
     /// By how much a time may grow, as a share, and still be no regression.
     pub tolerance: f64,
+    /// Whether what is not decided is to fail.
+    pub fail_on_undecided: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { tolerance: 0.25 }
+        Options { tolerance: 0.25, fail_on_undecided: false }
     }
 }
 
@@ -65,15 +68,18 @@ pub fn compare(base: (&str, &Side), new: (&str, &Side), options: Options) -> Com
         .map(|cell| cell.id.as_str())
         .chain(cells.iter().filter(|c| c.lacks_trials == (false, true)).map(|c| c.base.as_str()))
         .collect();
-    let (outcome, mut summary) = sum_up(&cells, &lacking);
-    if outcome == Outcome::NoChange && worse.made == 0 && short > 0 {
-        summary.push_str("; trials are too few for any test");
-    }
+    let untested = worse.made == 0 && short > 0;
+    let (outcome, summary) = sum_up(&cells, &lacking, untested.then_some(trials_needed));
+    let undecided = untested || cells.iter().any(|cell| cell.change == Change::Undecided);
+    let exit = match outcome.exit() {
+        Exit::Pass if undecided && options.fail_on_undecided => Exit::Inconclusive,
+        exit => exit,
+    };
     let ids = |cells: &[&SideCell]| cells.iter().map(|cell| cell.id.clone()).collect();
     Comparison {
         schema: SCHEMA.to_owned(),
         outcome,
-        exit_code: outcome.exit().code(),
+        exit_code: exit.code(),
         summary,
         alpha: ALPHA,
         tolerance: options.tolerance,
@@ -140,8 +146,9 @@ fn found(pair: &Pair<'_>, findings: Vec<Finding>, everywhere: &[Difference]) -> 
 ///
 /// A regression that was seen is one, whatever was not looked at. Without one, a cell that BASE
 /// knows and NEW does not tell of keeps the answer from being "no change": half a run must not
-/// turn a nightly job green.
-fn sum_up(cells: &[PairFindings], lacking: &[&str]) -> (Outcome, String) {
+/// turn a nightly job green. Nor is it an answer where trials are `too_few` for any test, so many
+/// being needed, and where something differs that no test decides.
+fn sum_up(cells: &[PairFindings], lacking: &[&str], too_few: Option<u64>) -> (Outcome, String) {
     let of = |change: Change| -> Vec<&str> {
         cells.iter().filter(|c| c.change == change).map(|c| c.new.as_str()).collect()
     };
@@ -177,11 +184,24 @@ fn sum_up(cells: &[PairFindings], lacking: &[&str]) -> (Outcome, String) {
         let names = words::list(better.iter().copied());
         return (Outcome::Improved, format!("IMPROVED: {} of {all}: {names}", better.len()));
     }
-    let open = match of(Change::Undecided).len() {
-        0 => String::new(),
-        n => format!("; {n} of them with differences that are not decided"),
-    };
-    (Outcome::NoChange, format!("NO CHANGE: {} compared{open}", words::counted(compared, "cell")))
+    let compared = words::counted(compared, "cell");
+    let mut parts = Vec::new();
+    let open = of(Change::Undecided);
+    if !open.is_empty() {
+        parts.push(format!("{} with differences", open.len()));
+    }
+    let striking = cells.iter().filter(|c| c.findings.iter().any(|one| one.striking)).count();
+    if striking > 0 {
+        parts.push(format!("{striking} with a time at least three times as long"));
+    }
+    if let Some(needed) = too_few {
+        parts.push(format!("trials are too few for any test, run both with --repeat {needed}"));
+    }
+    let told = parts.iter().map(|part| format!("; {part}")).collect::<String>();
+    if open.is_empty() && too_few.is_none() {
+        return (Outcome::NoChange, format!("NO CHANGE: {compared} compared{told}"));
+    }
+    (Outcome::Undecided, format!("NOT DECIDED: {compared} compared{told}"))
 }
 
 fn summary_of((path, side): (&str, &Side)) -> SideSummary {

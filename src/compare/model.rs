@@ -14,7 +14,7 @@ pub struct Comparison {
     pub schema: String,
     /// Of the whole comparison.
     pub outcome: Outcome,
-    /// The exit status that it means.
+    /// The exit status that it means, as it was asked for.
     pub exit_code: u8,
     /// The outcome in a line.
     pub summary: String,
@@ -40,6 +40,16 @@ pub struct Comparison {
     pub only_in_new: Vec<String>,
 }
 
+impl Comparison {
+    /// The exit that its exit status means.
+    pub fn exit(&self) -> Exit {
+        match self.outcome.exit() {
+            Exit::Pass if self.exit_code == Exit::Inconclusive.code() => Exit::Inconclusive,
+            exit => exit,
+        }
+    }
+}
+
 /// How a comparison came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -50,16 +60,18 @@ pub enum Outcome {
     Improved,
     /// Nothing changed that chance does not explain.
     NoChange,
+    /// Nothing is certainly worse, and so few trials cannot tell.
+    Undecided,
     /// Nothing is worse in what was compared, but not all of BASE could be.
     Inconclusive,
 }
 
 impl Outcome {
-    /// The exit that it leads to.
+    /// The exit that it leads to, if nobody asked for more.
     pub fn exit(self) -> Exit {
         match self {
             Outcome::Regression => Exit::Violated,
-            Outcome::Improved | Outcome::NoChange => Exit::Pass,
+            Outcome::Improved | Outcome::NoChange | Outcome::Undecided => Exit::Pass,
             Outcome::Inconclusive => Exit::Inconclusive,
         }
     }
@@ -169,6 +181,8 @@ pub struct Finding {
     pub better: Option<Tested>,
     /// How many times larger NEW's figures are, of amounts and times.
     pub ratio: Option<Ratio>,
+    /// Whether a time is at least three times as long, although no test says so: it is told.
+    pub striking: bool,
 }
 
 /// A test and what became of it.

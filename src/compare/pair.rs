@@ -100,7 +100,30 @@ fn differences(base: (&Side, &Properties), new: (&Side, &Properties)) -> Vec<Dif
             is_cause: false,
         });
     }
+    let axes = |side: &Side, name: &str| side.cells.iter().any(|cell| cell.axes.contains_key(name));
+    found.sort_by_key(|one| place(&one.name, axes(base.0, &one.name) || axes(new.0, &one.name)));
     found
+}
+
+/// What an experiment is stands first, in this order; the clocks that follow from its timing last.
+const EXPERIMENT: [&str; 10] = [
+    "scenario",
+    "runtime",
+    "kafka",
+    "cluster.kafka",
+    "cluster.timing",
+    "faults",
+    "duration",
+    "cluster.compose",
+    "cluster.brokers",
+    "cluster.controllers",
+];
+
+/// Where a difference is listed.
+fn place(name: &str, is_axis: bool) -> usize {
+    let own = EXPERIMENT.iter().position(|known| *known == name);
+    let is_clock = name.ends_with(".ms") && name != "linger.ms" && !is_axis;
+    own.unwrap_or(EXPERIMENT.len() + usize::from(is_clock))
 }
 
 fn differing(base: &Properties, new: &Properties, is_cause: bool) -> Vec<Difference> {

@@ -29,7 +29,6 @@ pub fn promises(base: &SideCell, new: &SideCell) -> (Vec<Finding>, Vec<Candidate
             findings.push(finding(promise, by_base, &kept, (base, new)));
             continue;
         }
-        let is_broken = was_kept(promise, by_base, base) && kept.is_broken;
         match by_base.zip(kept.broken) {
             Some((by_base, by_new)) => {
                 let (worse, better) = shares(by_base, by_new);
@@ -38,7 +37,7 @@ pub fn promises(base: &SideCell, new: &SideCell) -> (Vec<Finding>, Vec<Candidate
                     trials: (by_base.of as usize, by_new.of as usize),
                     worse,
                     better,
-                    shape: Shape::Bound { base: by_base, new: by_new, is_broken },
+                    shape: Shape::Bound { base: by_base, new: by_new },
                 });
             }
             None => findings.push(finding(promise, by_base, &kept, (base, new))),
@@ -127,6 +126,7 @@ fn finding(
         worse: None,
         better: None,
         ratio: None,
+        striking: false,
     }
 }
 
@@ -149,5 +149,6 @@ fn unknown_to(base: &SideCell, promise: &Promise, new: &SideCell) -> Option<Find
         worse: None,
         better: None,
         ratio: None,
+        striking: false,
     })
 }

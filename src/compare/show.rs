@@ -12,6 +12,9 @@ use tabled::settings::{Padding, Style, Width};
 /// At most so many differences are shown that nothing decided; the JSON has all.
 const UNDECIDED_MAX: usize = 12;
 
+/// At most so many times that strike the eye are told in words, too.
+const STRIKING_MAX: usize = 3;
+
 /// Widths of the columns: with a blank behind each, 99 in all.
 const WIDTHS: [usize; 5] = [28, 18, 18, 18, 12];
 
@@ -30,8 +33,9 @@ pub fn write_words(comparison: &Comparison, out: &mut dyn Write) -> io::Result<(
         writeln!(out, "differs  {}", printable(&all))?;
     }
     write_table(comparison, out)?;
+    let mut left = STRIKING_MAX;
     for cell in &comparison.cells {
-        write_cell(cell, out)?;
+        write_cell(cell, &mut left, out)?;
     }
     let ids = |ids: &[String]| printable(&words::list(ids.iter().map(String::as_str)));
     if !comparison.only_in_base.is_empty() {
@@ -66,6 +70,9 @@ fn write_table(comparison: &Comparison, out: &mut dyn Write) -> io::Result<()> {
         all.filter(|(_, finding)| finding.change == change).collect()
     };
     let mut undecided = of(Change::Undecided);
+    undecided.extend(of(Change::None).into_iter().filter(|(_, finding)| finding.striking));
+    // What strikes the eye is never among those that are left out.
+    undecided.sort_by_key(|(_, finding)| !finding.striking);
     let more = undecided.len().saturating_sub(UNDECIDED_MAX);
     undecided.truncate(UNDECIDED_MAX);
     let rows: Vec<Row<'_>> =
@@ -87,7 +94,8 @@ fn write_table(comparison: &Comparison, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn is_same(cell: &PairFindings) -> bool {
-    cell.change == Change::None && cell.not_comparable.is_none()
+    let striking = cell.findings.iter().any(|finding| finding.striking);
+    cell.change == Change::None && cell.not_comparable.is_none() && !striking
 }
 
 fn table(rows: &[Row<'_>]) -> String {
@@ -135,14 +143,24 @@ fn change(finding: &Finding) -> String {
     match finding.change {
         Change::Worse => format!("WORSE{growth}"),
         Change::Better => format!("better{growth}"),
+        Change::Undecided if finding.striking => format!("not decided{growth}"),
         Change::Undecided => "not decided".to_owned(),
+        Change::None if finding.striking => format!("not certain{growth}"),
         Change::None => "same".to_owned(),
     }
 }
 
-fn write_cell(cell: &PairFindings, out: &mut dyn Write) -> io::Result<()> {
-    let changed = |finding: &&Finding| matches!(finding.change, Change::Worse | Change::Better);
-    let findings: Vec<&Finding> = cell.findings.iter().filter(changed).collect();
+/// `left`: of so many times that strike the eye and are not certain it may still tell.
+fn write_cell(cell: &PairFindings, left: &mut usize, out: &mut dyn Write) -> io::Result<()> {
+    let told = |finding: &&Finding| match finding.change {
+        Change::Worse | Change::Better => true,
+        Change::Undecided | Change::None if finding.striking && *left > 0 => {
+            *left -= 1;
+            true
+        }
+        Change::Undecided | Change::None => false,
+    };
+    let findings: Vec<&Finding> = cell.findings.iter().filter(told).collect();
     if findings.is_empty() && cell.not_comparable.is_none() {
         return Ok(());
     }
@@ -155,7 +173,12 @@ fn write_cell(cell: &PairFindings, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "  NOT COMPARABLE: {}", printable(why))?;
     }
     for finding in findings {
-        let word = if finding.change == Change::Worse { "worse" } else { "better" };
+        let word = match finding.change {
+            Change::Worse => "worse",
+            Change::Better => "better",
+            Change::Undecided => "not decided",
+            Change::None => "not certain",
+        };
         writeln!(out, "  {word}: {}", printable(&finding.text))?;
     }
     Ok(())

@@ -38,7 +38,7 @@ fn acks_all_against_acks_1_is_a_regression_with_its_name() {
     assert_eq!(out.lines().last(), Some("REGRESSION: 1 of 1 cell: acks=1"), "{out}");
     let (exit, out, _) = told(runs.path(), &["compare", "all/report.json", "all"]);
     assert!(
-        exit == 0 && out.lines().last().unwrap().starts_with("NO CHANGE: 1 cell compared; "),
+        exit == 0 && out.lines().last().unwrap().starts_with("NOT DECIDED: 1 cell compared; "),
         "{out}"
     );
 }
@@ -73,6 +73,21 @@ fn without_names_the_two_newest_of_a_scenario_are_compared_and_that_is_said() {
     }
     let (_, _, err) = told(folder.path(), &["compare", "chaos-out/made-4"]);
     assert_eq!(err, "NEW: chaos-out/made-2, the newest\n");
+}
+
+#[test]
+fn what_is_not_decided_fails_where_somebody_wants_that() {
+    let runs = runs();
+    let fail = ["--fail-on", "undecided"];
+    let (exit, out, _) =
+        told(runs.path(), &[&["compare", "all", "all", "--json"][..], &fail].concat());
+    let all: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((exit, &all["outcome"], &all["exit_code"]), (3, &json!("undecided"), &json!(3)));
+    // A regression stays one.
+    assert_eq!(told(runs.path(), &[&["compare", "all", "one"][..], &fail].concat()).0, 1);
+    let text = scenario(LOSSLESS);
+    save(runs.path(), "many", &report(&text, 20, |_, _| SOUND));
+    assert_eq!(told(runs.path(), &[&["compare", "many", "many"][..], &fail].concat()).0, 0);
 }
 
 #[test]
