@@ -156,7 +156,7 @@ fn check_traffic(
         return;
     }
     if maker.scenario.is_sound(&["controllers"]) {
-        let message = format!("no `{}` traffic goes between these groups", ports);
+        let message = format!("no `{ports}` traffic goes between these groups");
         let help = "`client` is between `clients` and brokers, `replication` between brokers, \
                     `controller` between brokers and controllers; leave `ports` out to cut all";
         maker.report(place, message, help);

@@ -68,7 +68,7 @@ impl Length {
             let (number, unit, after) = part(rest)?;
             match unit {
                 Unit::Millis(millis) if millis < last => {
-                    (total, last) = (total + number * millis, millis)
+                    (total, last) = (total + number * millis, millis);
                 }
                 Unit::Millis(_) => return Err("has no smaller unit behind a larger one".to_owned()),
                 Unit::Periods(_) => return Err("counts two things at once".to_owned()),
