@@ -7,7 +7,9 @@ use std::io::{self, Read};
 use std::path::Path;
 
 /// What stands for standard input, as in many commands.
-const STDIN: &str = "-";
+pub(super) const STDIN: &str = "-";
+/// What messages and plans call a scenario that was read from there.
+pub(super) const STDIN_SOURCE: &str = "<stdin>";
 
 /// The study of a scenario. A file goes before a built-in scenario of the same name; `-` is
 /// standard input.
@@ -64,7 +66,7 @@ pub(super) fn study_for(
 
 /// The study of a scenario that comes from a reader.
 fn of_reader(reader: &mut dyn Read, asked: &Asked<'_>) -> Result<Study, Diagnostics> {
-    let name = "<stdin>";
+    let name = STDIN_SOURCE;
     plan::study_from_text(name, &scenario::text_of(name, reader)?, asked)
 }
 

@@ -20,7 +20,8 @@ pub enum Verb {
 pub struct Invocation {
     /// Which command it was.
     pub command: Verb,
-    /// The scenario as it was named: a file, or the bare name of one that is built in.
+    /// The scenario as it was named: a file, the bare name of one that is built in, or `-` for
+    /// standard input.
     pub scenario: String,
     /// `--set`, in order.
     pub set: Vec<String>,

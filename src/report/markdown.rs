@@ -126,7 +126,11 @@ fn again(report: &Report) -> String {
     let of = invocation.trial.map_or(String::new(), |trial| {
         format!("\nThis is run {trial} of those that the command makes.\n")
     });
-    format!("\n## To run it again\n\n```sh\n{line}\n```\n{of}")
+    let from = match invocation.scenario.as_str() {
+        "-" => "\nThe scenario came from standard input, and must come from there again.\n",
+        _ => "",
+    };
+    format!("\n## To run it again\n\n```sh\n{line}\n```\n{from}{of}")
 }
 
 /// Cut at the end of a line, and said so, where it is too long to be shown.

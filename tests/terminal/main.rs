@@ -172,6 +172,9 @@ fn an_interrupt_is_answered_at_once_and_then_only_what_heals_is_told() {
         shown.tell(vec![story::silent(9_001.0, 1), story::note(9_002.0, "the producer was slow")]);
         shown.tell(story::after_the_fault(&cells));
         let (pty, written) = shown.end();
+        if detail != Detail::Nothing {
+            pty.wait_until(SOON, |rows| rows.iter().any(|row| row.ends_with(": healed")));
+        }
         let history = pty.history();
         let from = history.iter().position(|row| row.starts_with(answer)).unwrap();
         let after: Vec<&String> =
@@ -191,6 +194,8 @@ fn a_broker_that_flickers_is_told_in_one_line_with_a_count() {
     let changes = (0..9).map(|i| story::changes(9_000.0 + 300.0 * f64::from(i), 2, i % 2 == 1));
     shown.tell(changes.collect());
     let (pty, written) = shown.end();
+    // The other side of the terminal is read by a thread of its own.
+    pty.wait_until(SOON, |rows| rows.iter().any(|row| row.contains(" by turns: ")));
     let history = pty.history();
     let said = history.iter().filter_map(|row| Some(row.split_once("] broker 2 ")?.1));
     let told: Vec<&str> = said.filter(|said| !said.starts_with("leads")).collect();

@@ -1,6 +1,7 @@
 //! What a report keeps of the command line, so that the run can be had again.
 
 use super::Conduct;
+use crate::cli::named::{STDIN, STDIN_SOURCE};
 use crate::plan::{Shard, Study};
 use crate::report::{Invocation, Verb};
 use std::collections::BTreeMap;
@@ -31,9 +32,10 @@ impl Conduct {
         shard: Option<Shard>,
         runtime: &str,
     ) -> Invocation {
+        let source = &study.first().source;
         let mut kept = Invocation {
             command,
-            scenario: study.first().source.clone(),
+            scenario: if source == STDIN_SOURCE { STDIN.to_owned() } else { source.clone() },
             set: self.changes.overrides.clone(),
             sweep: self.changes.sweeps.clone(),
             seed: study.first().seed,

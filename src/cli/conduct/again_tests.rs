@@ -1,7 +1,7 @@
 //! The command that a report prints is parsed by the tool's own parser and gives the same study.
 
 use super::*;
-use crate::cli::{main, matrix, run};
+use crate::cli::{main, matrix, named, run};
 use clap::FromArgMatches;
 use std::path::Path;
 use std::process::Command;
@@ -89,6 +89,17 @@ fn the_options_of_the_runtime_that_was_taken_come_along() {
     let home = ["run", "minisr2", "--seed", "1", "--kafka-home", "/opt/it's here"];
     let printed = comes_again(&home, "local");
     assert!(printed[0].ends_with(" --kafka-home '/opt/it'\\''s here'"), "{printed:?}");
+}
+
+#[test]
+fn what_came_from_standard_input_is_asked_for_there_again() {
+    let text = "name: t\nduration: 9s\n";
+    let study = crate::plan::study_from_text(named::STDIN_SOURCE, text, &Default::default());
+    let matches = main::command().try_get_matches_from(["chaos", "run", "-"]).unwrap();
+    let (_, matches) = matches.subcommand().unwrap();
+    let arguments = run::Arguments::from_arg_matches(matches).unwrap();
+    let kept = arguments.conduct.invocation(Verb::Run, &study.unwrap(), None, "local");
+    assert_eq!(kept.words()[..3], ["chaos", "run", "-"]);
 }
 
 #[test]
