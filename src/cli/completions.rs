@@ -34,7 +34,7 @@ pub(super) fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<Exit
     clap_complete::generate(arguments.shell, &mut shown(&main::command()), "chaos", &mut script);
     let script = String::from_utf8(script).map_err(io::Error::other)?;
     let script = match arguments.shell {
-        Shell::Zsh => for_zsh(script),
+        Shell::Zsh => for_zsh(&script),
         Shell::Fish => for_fish(script),
         _ => script,
     };
@@ -111,7 +111,7 @@ fn axes(end: &str) -> Vec<String> {
 }
 
 /// The generator offers either names or files for a value, and puts a space behind each name.
-fn for_zsh(script: String) -> String {
+fn for_zsh(script: &str) -> String {
     let list = |words: &[String]| words.join(" ");
     let names = list(&builtin::names().map(str::to_owned).collect::<Vec<_>>());
     let (settings, axes) = (list(&settings()), list(&axes("=")));
