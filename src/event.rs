@@ -88,6 +88,10 @@ pub enum FaultStep {
     Injected {
         /// Nodes by name.
         nodes: Vec<String>,
+        /// When that was begun, milliseconds of the scenario's clock: the event tells when it was
+        /// done.
+        #[serde(default)]
+        called_at_ms: f64,
     },
     /// Proved to have taken effect.
     Effective(Evidence),

@@ -3,17 +3,19 @@
 
 use kafka_chaos::ledger::{AckStretch, CHUNK_SEQUENCES, Found, LedgerRecord, LedgerWriter};
 use kafka_chaos::ledger::{
-    Ledger, Observed, PartitionLedger, PartitionObserved, ProducerId, Stretch,
+    Ledger, LogEnd, Observed, PartitionLedger, PartitionObserved, ProducerId, Stretch,
 };
 use kafka_chaos::verify::{Anomaly, CellFindings, CellInput, Counts, cell};
 use proptest::prelude::*;
 use std::collections::{BTreeSet, HashMap};
 
-/// Outcomes by position in `SEQUENCES` and records in the order of the log.
+/// Outcomes by position in `SEQUENCES`, records in the order of the log, and how many of these were
+/// there before any fault.
 #[derive(Clone, Debug)]
 struct History {
     outcomes: Vec<Outcome>,
     log: Vec<Record>,
+    early: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -78,14 +80,16 @@ fn history() -> impl Strategy<Value = History> {
     let outcomes = prop::collection::vec(outcome(), SEQUENCES.len());
     let kept = prop::collection::vec(prop::bool::weighted(0.8), SEQUENCES.len());
     let inserted = prop::collection::vec((any::<prop::sample::Index>(), record()), 0..12);
-    (outcomes, kept, inserted).prop_map(|(outcomes, kept, inserted)| {
+    let early = any::<prop::sample::Index>();
+    (outcomes, kept, inserted, early).prop_map(|(outcomes, kept, inserted, early)| {
         let in_order = (0..SEQUENCES.len()).filter(|index| kept[*index]);
         let mut log: Vec<Record> = in_order.map(Record::Ours).collect();
         for (at, record) in inserted {
             let at = at.index(log.len() + 1);
             log.insert(at, record);
         }
-        History { outcomes, log }
+        let early = early.index(log.len() + 1);
+        History { outcomes, log, early }
     })
 }
 
@@ -95,6 +99,8 @@ struct Model {
     counts: Counts,
     copies: u64,
     unknown_present: u64,
+    /// Lost (if acknowledgements have offsets), duplicated and reordered before any fault.
+    early: [u64; 3],
     sets: HashMap<&'static str, BTreeSet<(u32, u64)>>,
 }
 
@@ -109,6 +115,7 @@ fn model(histories: &[History]) -> Model {
                 Record::Corrupt => model.counts.corrupt += 1,
             }
         }
+        let mut lost_early = 0;
         model.counts.sent += SENT;
         model.counts.unknown += SENT - SEQUENCES.len() as u64;
         for (sequence, outcome) in SEQUENCES.iter().zip(&history.outcomes) {
@@ -117,7 +124,10 @@ fn model(histories: &[History]) -> Model {
                 model.sets.entry(name).or_default().insert((partition, *sequence));
             };
             match (outcome, there) {
-                (Outcome::Acked, None) => add("lost"),
+                (Outcome::Acked, None) => {
+                    add("lost");
+                    lost_early += u64::from(*sequence < history.early as u64);
+                }
                 (Outcome::Rejected, Some(_)) => add("phantom"),
                 (Outcome::Unknown, Some(_)) => model.unknown_present += 1,
                 _ => {}
@@ -130,13 +140,19 @@ fn model(histories: &[History]) -> Model {
             let Some(copies) = there else { continue };
             if copies.len() > 1 {
                 add("duplicated");
+                model.early[1] += u64::from(copies[1] < history.early);
             }
             model.copies += copies.len() as u64 - 1;
             let higher = offsets.iter().filter(|(other, _)| *other > sequence);
             if higher.flat_map(|(_, offsets)| offsets).any(|offset| *offset < copies[0]) {
                 add("reordered");
+                model.early[2] += u64::from(copies[0] < history.early);
             }
         }
+        // What is damaged was there, so as many of the lost may have been.
+        let damaged = |record: &&Record| matches!(record, Record::Corrupt);
+        let damaged = history.log.iter().filter(damaged).count() as u64;
+        model.early[0] += lost_early.saturating_sub(damaged);
     }
     let size = |name| model.sets.get(name).map_or(0, BTreeSet::len) as u64;
     let (lost, duplicated) = (size("lost"), size("duplicated"));
@@ -146,7 +162,8 @@ fn model(histories: &[History]) -> Model {
 }
 
 fn observe(history: &History) -> PartitionObserved {
-    let mut observed = PartitionObserved::new(SENT);
+    let end = LogEnd { offset: history.early as i64, epoch: 1, at_us: 0 };
+    let mut observed = PartitionObserved::new(SENT).with_early_end(Some(end));
     for (offset, record) in (0..).zip(&history.log) {
         let found = match record {
             Record::Ours(index) => Found::Ours { sequence: SEQUENCES[*index] },
@@ -196,7 +213,6 @@ fn verify(ledger: &LedgerRecord, histories: &[History]) -> CellFindings {
         observed: &observed,
         observations: &[],
         faults: &[],
-        phases: &[],
         zero_us: 0,
         sending_ended_us: 0,
         holes_explained: None,
@@ -220,6 +236,8 @@ fn agree(findings: &CellFindings, model: &Model) {
     assert_eq!(findings.copies, model.copies);
     assert_eq!(findings.unknown_present, model.unknown_present);
     assert_eq!(findings.bounds, []);
+    let early = findings.early;
+    assert_eq!([early.lost, early.duplicated, early.reordered], model.early);
     let names = [
         (Anomaly::Lost, "lost"),
         (Anomaly::Duplicated, "duplicated"),
@@ -244,7 +262,7 @@ proptest! {
         let ledger = LedgerRecord {
             partitions: histories.iter().map(in_memory).collect(),
             pulses: vec![Vec::new(); histories.len()],
-            latencies: Vec::new(),
+            ..LedgerRecord::default()
         };
         agree(&verify(&ledger, &histories), &model(&histories));
     }
@@ -272,6 +290,9 @@ proptest! {
             }
         }
         let ledger = Ledger::open(dir.path()).unwrap().record().unwrap();
-        agree(&verify(&ledger, &histories), &model(&histories));
+        let model = model(&histories);
+        // Its acknowledgements tell no offset, and where they stood nobody knows.
+        let early = [0, model.early[1], model.early[2]];
+        agree(&verify(&ledger, &histories), &Model { early, ..model });
     }
 }

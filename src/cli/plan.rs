@@ -248,8 +248,10 @@ fn print_cell(
     let limit = cell.producer.messages.map_or(String::new(), |n| format!(", {n} messages"));
     writeln!(
         out,
-        "  producer: {}, values of {} bytes{limit}",
-        cell.producer.rate, cell.producer.message_bytes
+        "  producer: {}, values of {} bytes{limit}{}",
+        cell.producer.rate,
+        cell.producer.message_bytes,
+        if cell.producer.saturate { ", saturating" } else { "" }
     )?;
     print_properties(&difference(&cell.producer.config, producer), "    ", out)?;
     for expectation in &cell.expectations {

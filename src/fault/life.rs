@@ -203,11 +203,13 @@ fn act(
         remedy: fault.remedy(),
     };
     site.journal.write(&entry).map_err(|e| FaultError::system("writing the journal", e))?;
-    record.called_at_ms = Some(site.now_ms());
+    let called_at_ms = site.now_ms();
+    record.called_at_ms = Some(called_at_ms);
     // The time that the fault lasts counts from when it was called, not from the plan's time.
     let end = Instant::now() + Duration::from_millis(plan.for_ms);
     fault.inject()?;
-    (site.tell)(plan.index, FaultStep::Injected { nodes: record.nodes.clone() });
+    let nodes = record.nodes.clone();
+    (site.tell)(plan.index, FaultStep::Injected { nodes, called_at_ms });
     let mut interval = PROOF_INTERVAL_MIN;
     let mut tend_at = Instant::now() + TEND_INTERVAL;
     loop {

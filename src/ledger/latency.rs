@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 /// Steps of the scale: single microseconds to 8 us, then eight an octave up to 2^34 us (4.7
 /// hours). What is longer falls into the last.
 pub(super) const BUCKETS: usize = 256;
+const _: () = assert!(BUCKETS == 1 << u8::BITS, "a step fits into a byte");
 
 /// How many latencies fell into which step, and the highest. A percentile is at most 12.5 %
 /// above the true one and never below it.
@@ -33,8 +34,25 @@ impl LatencyHistogram {
 
     /// Counts one latency.
     pub fn record(&mut self, latency_us: u64) {
-        self.counts[bucket(latency_us)] += 1;
-        self.max_us = self.max_us.max(latency_us);
+        self.record_many(latency_us, 1);
+    }
+
+    /// Counts equal latencies.
+    pub fn record_many(&mut self, latency_us: u64, count: u64) {
+        if count > 0 {
+            self.counts[bucket(latency_us)] += count;
+            self.max_us = self.max_us.max(latency_us);
+        }
+    }
+
+    /// The step of the scale that a latency falls into, and so all of it that fits into a byte.
+    pub fn step_of(latency_us: u64) -> u8 {
+        bucket(latency_us) as u8
+    }
+
+    /// The highest latency of a step: at most 12.5 % more than any other of it.
+    pub fn highest_of(step: u8) -> u64 {
+        highest_of(usize::from(step))
     }
 
     /// Adds all of another's.
@@ -108,6 +126,7 @@ mod tests {
     #[test]
     fn percentiles_are_of_the_rank_that_they_name() {
         let mut histogram = LatencyHistogram::new();
+        histogram.record_many(9, 0);
         assert_eq!((histogram.percentile(0.5), histogram.max_us()), (None, None));
         // 1 to 7 us have steps of their own: the 4th of 7 is the median, the 7th the 99th.
         for latency in 1..=7 {

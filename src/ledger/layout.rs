@@ -3,13 +3,14 @@
 use super::error::corrupt;
 use super::latency::BUCKETS;
 use super::map::Words;
+use super::phase::{LatencyPhase, PhaseChange};
 use super::types::ProducerId;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering::Relaxed;
 
-/// How many phases have a latency histogram of their own.
-pub const MAX_PHASES: usize = 64;
+/// How many changes of phase a ledger takes; the last one stays in force.
+pub const MAX_PHASE_CHANGES: usize = 4096;
 
 /// How many partitions a ledger may hold.
 pub const MAX_PARTITIONS: u32 = 10_000;
@@ -21,12 +22,12 @@ pub(super) const STRETCH_WORDS: usize = 4;
 pub(super) const STRETCH_CHUNK: usize = 512;
 
 const MAGIC: u64 = u64::from_le_bytes(*b"kchledgr");
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
 const HEADER_WORDS: usize = 4;
 const CHECKSUM: usize = 4;
 
-/// The phase in force; a cache line away from what the worker writes.
-pub(super) const PHASE: usize = 8;
+/// How many changes of phase there were; a cache line away from what the worker writes.
+pub(super) const PHASE_CHANGES: usize = 8;
 
 const PARTITIONS_FROM: usize = 16;
 
@@ -34,6 +35,9 @@ const PARTITIONS_FROM: usize = 16;
 const PARTITION_WORDS: usize = 16;
 
 const PHASE_WORDS: usize = BUCKETS + 1;
+
+// The upper bits of a change's word are its phase: two days take 38 bits.
+const PHASE_SHIFT: u32 = 56;
 
 /// The poller's counters of one partition, as distances from [`outcomes_at`].
 pub(super) const ACKED: usize = 0;
@@ -55,13 +59,36 @@ pub(super) fn outcomes_at(partition: usize) -> usize {
 }
 
 /// A phase's highest latency; its histogram follows.
-pub(super) fn latency_at(partitions: u32, phase: usize) -> usize {
-    sent_at(partitions as usize) + phase * PHASE_WORDS
+pub(super) fn latency_at(partitions: u32, phase: LatencyPhase) -> usize {
+    sent_at(partitions as usize) + phase as usize * PHASE_WORDS
+}
+
+/// One change of phase.
+pub(super) fn change_at(partitions: u32, index: usize) -> usize {
+    sent_at(partitions as usize) + LatencyPhase::ALL.len() * PHASE_WORDS + index
+}
+
+/// A change of phase in one word, so that it is there as a whole or not at all.
+pub(super) fn pack_change(change: PhaseChange) -> u64 {
+    (change.phase as u64) << PHASE_SHIFT | change.at_us
+}
+
+/// The change that a word holds. A phase that there is not counts as the last one.
+pub(super) fn unpack_change(word: u64) -> PhaseChange {
+    let last = LatencyPhase::ALL.len() - 1;
+    let phase = LatencyPhase::ALL[((word >> PHASE_SHIFT) as usize).min(last)];
+    PhaseChange { at_us: word & ((1 << PHASE_SHIFT) - 1), phase }
 }
 
 /// Size of the control file.
 pub(super) fn control_words(partitions: u32) -> usize {
-    latency_at(partitions, MAX_PHASES)
+    change_at(partitions, MAX_PHASE_CHANGES)
+}
+
+/// Words of one row of the file of sends: a count for each partition, then the messages that were
+/// due and given up.
+pub(super) fn send_row_words(partitions: u32) -> usize {
+    partitions as usize + 1
 }
 
 /// The files of one ledger.

@@ -11,6 +11,7 @@ mod map;
 mod observed;
 mod outcome;
 mod partition;
+mod phase;
 mod pulse;
 mod reader;
 #[cfg(test)]
@@ -21,14 +22,15 @@ mod writer;
 pub use bits::{Bits, CHUNK_SEQUENCES, OutcomeBits};
 pub use error::LedgerError;
 pub use latency::LatencyHistogram;
-pub use layout::{MAX_PARTITIONS, MAX_PHASES};
+pub use layout::{MAX_PARTITIONS, MAX_PHASE_CHANGES};
 pub use observed::{
-    MAX_EXAMPLES, MAX_LOG_STRETCHES, Observed, OffsetRange, OffsetRanges, PartitionObserved,
-    Reordered, TopicFate,
+    EarlyLog, MAX_EXAMPLES, MAX_LOG_STRETCHES, Observed, OffsetRange, OffsetRanges,
+    PartitionObserved, Reordered, TopicFate,
 };
 pub use outcome::OutcomeLog;
 pub use partition::PartitionLedger;
-pub use pulse::{MAX_RUN_US, PULSE_ROW_US, PulseRow};
+pub use phase::{LatencyPhase, PhaseChange, waits};
+pub use pulse::{MAX_RUN_US, PULSE_ROW_US, PulseRow, SkippedRow};
 pub use reader::{Ledger, LedgerRecord};
 pub use types::*;
 pub use writer::{LedgerWriter, SendLog};

@@ -1,7 +1,7 @@
 //! [`Observed`]: what the log held at the end, in as little memory as the verdict needs.
 
 use super::bits::Bits;
-use super::types::{Found, LogStretch, Stretch};
+use super::types::{Found, LogEnd, LogStretch, Stretch};
 
 /// How many ranges of each oddity are kept by offset; all are counted.
 pub const MAX_EXAMPLES: usize = 20;
@@ -100,10 +100,29 @@ pub struct Reordered {
     pub behind: u64,
 }
 
+/// The records that were in the log when its end was asked for, right before the first fault: those
+/// below that end, of its leader's epoch or an earlier one. What a fault cut off is not among them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EarlyLog {
+    /// The log's end as it was asked for.
+    pub end: LogEnd,
+    /// The offset behind the last of these records; 0 when there is none.
+    pub next_offset: i64,
+    /// The highest sequence among them.
+    pub highest: Option<u64>,
+    /// Messages that two or more of them hold.
+    pub duplicated: u64,
+    /// Messages whose first copy stands behind a higher sequence.
+    pub reordered: u64,
+}
+
 /// What the log of one partition held, recorded in the order of offsets.
 #[derive(Clone, Debug, Default)]
 pub struct PartitionObserved {
     sent_limit: u64,
+    early_end: Option<LogEnd>,
+    /// Set once a record is not early.
+    early: Option<EarlyLog>,
     seen: Bits,
     again: Bits,
     duplicated: u64,
@@ -128,6 +147,11 @@ impl PartitionObserved {
         PartitionObserved { sent_limit, ..PartitionObserved::default() }
     }
 
+    /// The same with the log's end before the first fault, if that is known.
+    pub fn with_early_end(self, early_end: Option<LogEnd>) -> Self {
+        PartitionObserved { early_end, ..self }
+    }
+
     /// Takes note of the record at an offset. An offset at or before the last one is a record
     /// read twice, which is no second copy: it is ignored.
     pub fn record(&mut self, offset: i64, epoch: i32, found: Found) {
@@ -138,6 +162,11 @@ impl PartitionObserved {
             if offset > last + 1 {
                 self.missing.add(last + 1, (offset - last - 1) as u64, epoch);
             }
+        }
+        // Epochs never fall along a log, so early records are its beginning.
+        let is_behind = |end: LogEnd| offset >= end.offset || epoch > end.epoch;
+        if self.early.is_none() && self.early_end.is_some_and(is_behind) {
+            self.early = self.early();
         }
         self.first_offset.get_or_insert(offset);
         self.last_offset = Some(offset);
@@ -190,6 +219,19 @@ impl PartitionObserved {
             _ if full => self.stretches_end = Some(one.stretch.offset),
             _ => self.stretches.push(one),
         }
+    }
+
+    /// What was in the log before the first fault; none if its end was not known.
+    pub fn early(&self) -> Option<EarlyLog> {
+        self.early.or_else(|| {
+            Some(EarlyLog {
+                end: self.early_end?,
+                next_offset: self.last_offset.map_or(0, |last| last + 1),
+                highest: self.highest,
+                duplicated: self.duplicated,
+                reordered: self.reordered,
+            })
+        })
     }
 
     /// What was given to [`PartitionObserved::new`].
@@ -337,6 +379,32 @@ mod tests {
         let observed = read(9, &[(5, 1, 0), (6, 1, 1), (6, 1, 1), (5, 1, 0), (9, 2, 2)]);
         assert_eq!((observed.copies(), observed.records()), (0, 3));
         assert_eq!(observed.missing().examples, [OffsetRange { first: 7, count: 2, epoch: 2 }]);
+    }
+
+    // Before the fault the log ended at 4, in epoch 1, with one message doubled. A later epoch cut
+    // off the last of these records and wrote others below that end, one of them a copy.
+    #[test]
+    fn early_records_end_at_the_known_end_or_where_a_later_epoch_begins() {
+        let end = LogEnd { offset: 4, epoch: 1, at_us: 7 };
+        let log = [(0, 0, 1), (1, 1, 0), (2, 1, 1), (3, 2, 1), (4, 2, 2), (5, 2, 2)];
+        let mut observed = PartitionObserved::new(9).with_early_end(Some(end));
+        let early = |observed: &PartitionObserved| {
+            let early = observed.early().unwrap();
+            assert_eq!(early.end, end);
+            (early.next_offset, early.highest, early.duplicated, early.reordered)
+        };
+        assert_eq!(early(&observed), (0, None, 0, 0));
+        for (index, (offset, epoch, sequence)) in log.into_iter().enumerate() {
+            observed.record(offset, epoch, Found::Ours { sequence });
+            let expected = [(1, Some(1), 0, 0), (2, Some(1), 0, 1), (3, Some(1), 1, 1)];
+            assert_eq!(early(&observed), expected[index.min(2)], "after offset {offset}");
+        }
+        assert_eq!((observed.duplicated(), observed.reordered()), (2, 1));
+        // Without a later epoch the end is the end.
+        let mut whole = PartitionObserved::new(9).with_early_end(Some(end));
+        (0..6).for_each(|at| whole.record(at, 1, Found::Ours { sequence: at as u64 }));
+        assert_eq!(early(&whole), (4, Some(3), 0, 0));
+        assert_eq!(read(9, &[(0, 0, 0)]).early(), None);
     }
 
     #[test]

@@ -3,9 +3,10 @@
 use super::error::LedgerError;
 use super::growing::Growing;
 use super::latency::bucket;
-use super::layout::{self, ACKED, PHASE, REJECTED, STRETCH_WORDS, STRETCHES, UNKNOWN};
-use super::layout::{MAX_PHASES, outcomes_at, sent_at};
+use super::layout::{self, ACKED, PHASE_CHANGES, REJECTED, STRETCH_WORDS, STRETCHES, UNKNOWN};
+use super::layout::{outcomes_at, sent_at};
 use super::map::Words;
+use super::phase::waits;
 use super::pulse::{self, MAX_RUN_US, PULSE_ROW_US, ROW_WORDS};
 use std::io;
 use std::sync::Arc;
@@ -79,8 +80,9 @@ impl OutcomeLog {
         OutcomeLog { control, pulse, partitions: partitions.collect() }
     }
 
-    /// The message was acknowledged, at this offset if that is known (negative: it is not).
-    /// With acks=0 this is what librdkafka reports, though nobody confirmed it.
+    /// The message was acknowledged at `at_us`, `latency_us` after it was due, at this offset if
+    /// that is known (negative: it is not). With acks=0 this is what librdkafka reports, though
+    /// nobody confirmed it.
     ///
     /// # Errors
     /// When the message was never sent or has an outcome already, or the disk is full.
@@ -109,7 +111,7 @@ impl OutcomeLog {
         let gap_us = state.last_ack_us.map(|last| at_us.saturating_sub(last));
         state.last_ack_us = Some(at_us);
         self.note_pulse(place.row, at_us, latency_us, gap_us);
-        self.note_latency(latency_us);
+        self.note_latency(at_us.saturating_sub(latency_us), at_us);
         Ok(())
     }
 
@@ -179,11 +181,19 @@ impl OutcomeLog {
         bump(word(pulse::ACKED), Release);
     }
 
-    fn note_latency(&self, latency_us: u64) {
-        let phase = (self.control.word(PHASE).load(Relaxed) as usize).min(MAX_PHASES - 1);
-        let at = layout::latency_at(self.partitions.len() as u32, phase);
-        raise(self.control.word(at), latency_us);
-        bump(self.control.word(at + 1 + bucket(latency_us)), Relaxed);
+    fn note_latency(&self, due_us: u64, at_us: u64) {
+        let partitions = self.partitions.len() as u32;
+        // Acquire: the changes that it counts are there.
+        let changes = self.control.word(PHASE_CHANGES).load(Acquire) as usize;
+        let change = |index| {
+            let word = self.control.word(layout::change_at(partitions, index)).load(Relaxed);
+            layout::unpack_change(word)
+        };
+        for (phase, wait_us) in waits(changes, change, due_us, at_us) {
+            let at = layout::latency_at(partitions, phase);
+            raise(self.control.word(at), wait_us);
+            bump(self.control.word(at + 1 + bucket(wait_us)), Relaxed);
+        }
     }
 }
 

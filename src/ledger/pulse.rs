@@ -1,6 +1,7 @@
 //! [`PulseRow`]: what happened to one partition in one tenth of a second.
 
 use super::error::corrupt;
+use super::layout::send_row_words;
 use super::map::Words;
 use serde::{Deserialize, Serialize};
 use std::io;
@@ -55,6 +56,16 @@ pub struct PulseRow {
     pub max_latency_us: u64,
 }
 
+/// Messages that were due in one tenth of a second and never sent: the producer was more than a
+/// second late, because it was stopped or because its client took no more, and gave them up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SkippedRow {
+    /// Where the row begins; it ends [`PULSE_ROW_US`] later.
+    pub at_us: u64,
+    /// How many.
+    pub count: u64,
+}
+
 impl PulseRow {
     /// Whether nothing happened.
     pub fn is_empty(&self) -> bool {
@@ -69,12 +80,13 @@ pub(super) fn rows(
     (partitions, partition): (u32, u32),
     path: &Path,
 ) -> io::Result<Vec<PulseRow>> {
+    let sent_row = send_row_words(partitions);
     let (partitions, partition) = (partitions as usize, partition as usize);
     let (sent_words, words) = (sent.map_or(0, Words::len), outcomes.map_or(0, Words::len));
-    if sent_words % partitions != 0 || words % (partitions * ROW_WORDS) != 0 {
+    if sent_words % sent_row != 0 || words % (partitions * ROW_WORDS) != 0 {
         return Err(corrupt(path, "its last row is not whole"));
     }
-    let count = (sent_words / partitions).max(words / (partitions * ROW_WORDS));
+    let count = (sent_words / sent_row).max(words / (partitions * ROW_WORDS));
     let mut rows = Vec::new();
     for index in 0..count {
         let load = |words: Option<&Words>, at: usize| {
@@ -84,7 +96,7 @@ pub(super) fn rows(
         let column = |column: usize| load(outcomes, cell * ROW_WORDS + column);
         let row = PulseRow {
             at_us: index as u64 * PULSE_ROW_US,
-            sent: load(sent, cell),
+            sent: load(sent, index * sent_row + partition),
             acked: column(ACKED),
             rejected: column(REJECTED),
             unknown: column(UNKNOWN),
@@ -99,4 +111,14 @@ pub(super) fn rows(
         }
     }
     Ok(rows)
+}
+
+/// The rows in which messages were given up.
+pub(super) fn skipped(sent: Option<&Words>, partitions: u32) -> Vec<SkippedRow> {
+    let row_words = send_row_words(partitions);
+    let rows = sent.map_or(0, Words::len) / row_words;
+    let count =
+        |row: usize| sent.map_or(0, |words| words.word((row + 1) * row_words - 1).load(Relaxed));
+    let row = |row: usize| SkippedRow { at_us: row as u64 * PULSE_ROW_US, count: count(row) };
+    (0..rows).map(row).filter(|row| row.count > 0).collect()
 }

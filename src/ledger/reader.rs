@@ -4,16 +4,17 @@ use super::bits::OutcomeBits;
 use super::error::{at, corrupt};
 use super::growing::read;
 use super::latency::{BUCKETS, LatencyHistogram};
-use super::layout::{self, ACKED, PHASE, Paths, REJECTED, STRETCH_WORDS, STRETCHES, UNKNOWN};
-use super::layout::{MAX_PHASES, outcomes_at, sent_at};
+use super::layout::{self, ACKED, Paths, REJECTED, STRETCH_WORDS, STRETCHES, UNKNOWN};
+use super::layout::{MAX_PHASE_CHANGES, PHASE_CHANGES, outcomes_at, sent_at};
 use super::map::Words;
 use super::partition::PartitionLedger;
-use super::pulse::{self, PulseRow};
+use super::phase::{LatencyPhase, PhaseChange};
+use super::pulse::{self, PulseRow, SkippedRow};
 use super::types::{AckStretch, ProducerId, Stretch};
 use crate::event::Progress;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering::{Acquire, Relaxed};
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 /// An open ledger. Counters are read live from shared memory; everything of a partition is
 /// mapped anew by each call, so what was written before the call is there, growth included.
@@ -31,8 +32,12 @@ pub struct LedgerRecord {
     pub partitions: Vec<PartitionLedger>,
     /// By partition; only rows in which something happened.
     pub pulses: Vec<Vec<PulseRow>>,
-    /// By phase.
+    /// By the number of the phase; of acknowledged messages only.
     pub latencies: Vec<LatencyHistogram>,
+    /// When which phase began, in the order of time; before them all is warm-up.
+    pub changes: Vec<PhaseChange>,
+    /// Messages that were due and never sent, of all partitions.
+    pub skipped: Vec<SkippedRow>,
 }
 
 impl Ledger {
@@ -91,15 +96,30 @@ impl Ledger {
         (0..self.partitions).filter(acked).count() as u32
     }
 
-    /// Puts a phase in force: latencies of acknowledgements are counted into its histogram from
-    /// now on. Phases from [`MAX_PHASES`] on share the last histogram.
-    pub fn set_phase(&self, phase: usize) {
-        self.control.word(PHASE).store(phase.min(MAX_PHASES - 1) as u64, Relaxed);
+    /// Notes that a phase began at a time, which does not lie before the last one's. Only one
+    /// thread at a time may do so. Messages are counted by it from then on, and by the time when
+    /// they were due, so it should be noted at once. After [`MAX_PHASE_CHANGES`] the last phase
+    /// stays in force.
+    pub fn begin_phase(&self, change: PhaseChange) {
+        let count = self.control.word(PHASE_CHANGES);
+        let index = count.load(Relaxed) as usize;
+        if index < MAX_PHASE_CHANGES {
+            let at = layout::change_at(self.partitions, index);
+            self.control.word(at).store(layout::pack_change(change), Relaxed);
+            count.store(index as u64 + 1, Release);
+        }
+    }
+
+    /// The phases so far.
+    pub fn phase_changes(&self) -> Vec<PhaseChange> {
+        let count = self.control.word(PHASE_CHANGES).load(Acquire) as usize;
+        let at = |index| self.control.word(layout::change_at(self.partitions, index)).load(Relaxed);
+        (0..count.min(MAX_PHASE_CHANGES)).map(|index| layout::unpack_change(at(index))).collect()
     }
 
     /// The latencies of a phase as they are now.
-    pub fn latency(&self, phase: usize) -> LatencyHistogram {
-        let at = layout::latency_at(self.partitions, phase.min(MAX_PHASES - 1));
+    pub fn latency(&self, phase: LatencyPhase) -> LatencyHistogram {
+        let at = layout::latency_at(self.partitions, phase);
         let count = |bucket| self.control.word(at + 1 + bucket).load(Relaxed);
         let max_us = self.control.word(at).load(Relaxed);
         LatencyHistogram::from_counts((0..BUCKETS).map(count).collect(), max_us)
@@ -167,7 +187,10 @@ impl Ledger {
             record.partitions.push(self.partition(partition)?);
             record.pulses.push(self.pulse(partition)?);
         }
-        record.latencies = (0..MAX_PHASES).map(|phase| self.latency(phase)).collect();
+        record.latencies = LatencyPhase::ALL.map(|phase| self.latency(phase)).to_vec();
+        record.changes = self.phase_changes();
+        let sends = read(&Paths(&self.dir).pulse_sent())?;
+        record.skipped = pulse::skipped(sends.as_ref(), self.partitions);
         Ok(record)
     }
 

@@ -125,21 +125,58 @@ fn the_pulse_counts_each_tenth_of_a_second_and_its_gaps() {
     assert_eq!(ledger.pulse(1).unwrap(), [PulseRow { sent: 1, ..row(100_000) }]);
 }
 
+// The worker learns of a phase while it writes, and counts by the time when a message was due.
 #[test]
-fn latencies_fall_into_the_phase_in_force() {
+fn latencies_fall_into_the_phase_in_which_messages_were_due() {
+    use LatencyPhase::{After, Before, During, WarmUp};
     let dir = tempfile::tempdir().unwrap();
     let (mut sends, mut outcomes) = create(dir.path(), 1);
-    (0..3).for_each(|sequence| sends.sent(0, sequence, 0).unwrap());
+    (0..5).for_each(|sequence| sends.sent(0, sequence, 0).unwrap());
     let ledger = Ledger::open(dir.path()).unwrap();
-    outcomes.acked(0, 0, 0, 0, 3).unwrap();
-    ledger.set_phase(2);
-    outcomes.acked(0, 1, 1, 0, 5).unwrap();
-    ledger.set_phase(MAX_PHASES + 9);
-    outcomes.acked(0, 2, 2, 0, 70_000).unwrap();
+    outcomes.acked(0, 0, 0, 900, 3).unwrap();
+    let changes = [(1_000, Before), (4_000, During), (9_000, After)];
+    let changes = changes.map(|(at_us, phase)| PhaseChange { at_us, phase });
+    ledger.begin_phase(changes[0]);
+    outcomes.acked(0, 1, 1, 1_005, 6).unwrap();
+    outcomes.acked(0, 2, 2, 1_005, 5).unwrap();
+    ledger.begin_phase(changes[1]);
+    ledger.begin_phase(changes[2]);
+    // Due in the fault and acknowledged long after it; and in flight when it struck.
+    outcomes.acked(0, 3, 3, 74_000, 70_000).unwrap();
+    outcomes.acked(0, 4, 4, 74_000, 70_007).unwrap();
     let of = |phase| (ledger.latency(phase).count(), ledger.latency(phase).max_us());
-    assert_eq!([of(0), of(1), of(2)], [(1, Some(3)), (0, None), (1, Some(5))]);
-    assert_eq!(of(MAX_PHASES - 1), (1, Some(70_000)));
-    assert_eq!(ledger.record().unwrap().latencies.len(), MAX_PHASES);
+    assert_eq!([of(WarmUp), of(Before)], [(2, Some(6)), (2, Some(7))]);
+    assert_eq!([of(During), of(After)], [(2, Some(70_007)), (0, None)]);
+    let record = ledger.record().unwrap();
+    assert_eq!(record.changes, changes);
+    assert_eq!(record.latencies.iter().map(LatencyHistogram::count).sum::<u64>(), 6);
+}
+
+#[test]
+fn after_so_many_changes_of_phase_the_last_stays_in_force() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(create(dir.path(), 1));
+    let ledger = Ledger::open(dir.path()).unwrap();
+    for at_us in 0..MAX_PHASE_CHANGES as u64 + 9 {
+        ledger.begin_phase(PhaseChange { at_us, phase: LatencyPhase::During });
+    }
+    assert_eq!(ledger.phase_changes().len(), MAX_PHASE_CHANGES);
+}
+
+// A message a millisecond is given up from 150 ms to 349 ms: half a row, a row, half a row.
+#[test]
+fn what_was_given_up_stands_where_it_was_due() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut sends, _outcomes) = create(dir.path(), 2);
+    sends.sent(1, 0, 210_000).unwrap();
+    sends.skipped(150_000, 349_000, 200).unwrap();
+    sends.skipped(350_000, 350_000, 1).unwrap();
+    let ledger = Ledger::open(dir.path()).unwrap();
+    let skipped = ledger.record().unwrap().skipped;
+    let rows: Vec<(u64, u64)> = skipped.iter().map(|row| (row.at_us, row.count)).collect();
+    assert_eq!(rows, [(100_000, 50), (200_000, 100), (300_000, 51)]);
+    assert_eq!(ledger.pulse(1).unwrap()[0].sent, 1);
+    assert_eq!(ledger.pulse(0).unwrap(), []);
 }
 
 #[test]

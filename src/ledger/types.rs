@@ -56,6 +56,17 @@ pub struct LogStretch {
     pub epoch: i32,
 }
 
+/// Where a partition's log ended at some time, by its leader's word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogEnd {
+    /// The offset behind the last record that consumers could read.
+    pub offset: i64,
+    /// The leader epoch in which the leader said so.
+    pub epoch: i32,
+    /// No later than it was asked, microseconds of the run's clock.
+    pub at_us: u64,
+}
+
 /// What one record of the log turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Found {

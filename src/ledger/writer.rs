@@ -32,9 +32,10 @@ impl LedgerWriter {
         }
         std::fs::create_dir_all(dir).map_err(at("create", dir))?;
         let paths = Paths(dir);
-        let sent_chunk = ROW_CHUNK * partitions as usize;
+        let sent_chunk = ROW_CHUNK * layout::send_row_words(partitions);
         let pulse_sent = Growing::create(paths.pulse_sent(), sent_chunk)?;
-        let pulse = Growing::create(paths.pulse(), sent_chunk * ROW_WORDS)?;
+        let chunk = ROW_CHUNK * partitions as usize * ROW_WORDS;
+        let pulse = Growing::create(paths.pulse(), chunk)?;
         let bit_words = (CHUNK_SEQUENCES / 64) as usize;
         let mut files = Vec::new();
         for partition in 0..partitions {
@@ -93,7 +94,7 @@ impl SendLog {
     /// When the sequence is not the number of messages sent to this partition so far, or the
     /// disk is full. Nothing is recorded then, and the message must not be sent.
     pub fn sent(&mut self, partition: u32, sequence: u64, at_us: u64) -> io::Result<()> {
-        let count = self.partitions.len();
+        let row_words = self.row_words();
         let misused = |what| LedgerError::Misused { partition, sequence, what };
         let Some(state) = self.partitions.get_mut(partition as usize) else {
             return Err(misused("there is no such partition").into());
@@ -104,7 +105,7 @@ impl SendLog {
         if at_us > MAX_RUN_US {
             return Err(misused("a run may last two days at most").into());
         }
-        let word = (at_us / PULSE_ROW_US) as usize * count + partition as usize;
+        let word = (at_us / PULSE_ROW_US) as usize * row_words + partition as usize;
         self.pulse.ensure(word)?;
         let row = self.pulse.word(word);
         // This thread alone writes the row and the counter, so load and store will do.
@@ -115,6 +116,35 @@ impl SendLog {
         // order behind this store) and then loads the counter finds the message counted.
         self.control.word(sent_at(partition as usize)).store(state.count, Release);
         Ok(())
+    }
+
+    /// Records messages that were due at equal distances between two times, the last one included,
+    /// and that the producer gave up: it was stopped, or the client took none.
+    ///
+    /// # Errors
+    /// When the disk is full.
+    pub fn skipped(&mut self, first_us: u64, last_us: u64, count: u64) -> io::Result<()> {
+        let last_us = last_us.min(MAX_RUN_US);
+        let first_us = first_us.min(last_us);
+        let (first_row, last_row) = (first_us / PULSE_ROW_US, last_us / PULSE_ROW_US);
+        let length_us = u128::from(last_us - first_us) + 1;
+        // How many are due before a time.
+        let before = |at_us: u64| {
+            let part_us = u128::from(at_us.saturating_sub(first_us)).min(length_us);
+            (part_us * u128::from(count) / length_us) as u64
+        };
+        for row in first_row..=last_row {
+            let due = before((row + 1) * PULSE_ROW_US) - before(row * PULSE_ROW_US);
+            let word = row as usize * self.row_words() + self.partitions.len();
+            self.pulse.ensure(word)?;
+            let word = self.pulse.word(word);
+            word.store(word.load(Relaxed) + due, Relaxed);
+        }
+        Ok(())
+    }
+
+    fn row_words(&self) -> usize {
+        layout::send_row_words(self.partitions.len() as u32)
     }
 
     /// Takes back the message recorded last for a partition: it was never handed over after

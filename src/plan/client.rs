@@ -5,7 +5,7 @@ use super::conflict::Conflict;
 use super::types::{ProducerPlan, Properties, Rate, Timing};
 use crate::scenario::Settings;
 
-const NOT_IN_CONFIG: &[&str] = &["rate", "message.bytes", "messages"];
+const NOT_IN_CONFIG: &[&str] = &["rate", "message.bytes", "messages", "saturate"];
 
 /// Java's defaults, where librdkafka has the property, and explicit values for the others.
 /// linger.ms is the one that is neither: at Java's 0 or 5 ms a paced producer sends a request a
@@ -112,6 +112,7 @@ pub fn plan(
         rate,
         message_bytes: value("message.bytes").and_then(|v| v.parse().ok()).unwrap_or(100),
         messages: value("messages").and_then(|v| v.parse().ok()),
+        saturate: value("saturate") == Some("true"),
     };
     Ok((plan, note))
 }

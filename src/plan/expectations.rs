@@ -99,6 +99,7 @@ fn implied(section: Section, name: &str, cell: &Cell) -> Option<String> {
             Rate::Max => Some("max".to_owned()),
         },
         (Section::Producer, "messages") => cell.producer.messages.map(|n| n.to_string()),
+        (Section::Producer, "saturate") => Some(cell.producer.saturate.to_string()),
         (Section::Producer, _) => cell.producer.config.get(name).cloned(),
     }
 }

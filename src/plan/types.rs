@@ -229,6 +229,10 @@ pub struct ProducerPlan {
     pub message_bytes: u32,
     /// Sending ends after so many messages, if given.
     pub messages: Option<u64>,
+    /// Whether the rate may be more than cluster and machine bear: then the time before the first
+    /// fault is no gate.
+    #[serde(default)]
+    pub saturate: bool,
 }
 
 /// How fast a producer sends.

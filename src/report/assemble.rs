@@ -8,7 +8,7 @@ use crate::exit::Exit;
 use crate::fault::{FaultRecord, consequences};
 use crate::ledger::{Ledger, LedgerRecord, Observed, PartitionLedger, PartitionObserved};
 use crate::plan::{Cell, Election, Plan, Rate};
-use crate::runner::{Stop, latency_phase};
+use crate::runner::Stop;
 use crate::verify::{
     self, CellFindings, CellInput, CellVerdict, FaultWindow, Reason, ReasonKind, RunVerdict, Scope,
     Timeline, Verdict,
@@ -134,7 +134,6 @@ impl Assembly<'_> {
             observed,
             observations: &self.observations,
             faults: windows,
-            phases: &latency_phases(),
             zero_us,
             sending_ended_us,
             holes_explained: None,
@@ -146,14 +145,11 @@ impl Assembly<'_> {
         let own = Windows { zero_us, first_fault_us, end_us: sending_ended_us };
         let rate = rate::achieved(cell, &ledger, &own);
         let mut verdict = verify::judge(&cell.id, &cell.expectations, &findings);
-        // Cells side by side are compared, so none may be starved by the others.
-        if self.plan.cells.len() > 1 {
-            let before = findings.latencies.iter().find(|l| l.label == "before");
-            let p99_us = before.and_then(|l| l.p99_us);
-            let overload = rate::overload(rate.as_ref(), p99_us, rate::latency_max(cell));
-            let scope = || Scope::Cell(cell.id.clone());
-            let reason = |text| Reason::new(ReasonKind::Overload, scope(), text);
-            overload.map(reason).into_iter().for_each(|reason| verdict.add(reason));
+        let before = findings.latencies.iter().find(|l| l.label == "before");
+        let p99_us = before.and_then(|l| l.p99_us);
+        if let Some(text) = rate::overload(cell, rate.as_ref(), p99_us, &own) {
+            let scope = Scope::Cell(cell.id.clone());
+            verdict.add(Reason::new(ReasonKind::Overload, scope, text));
         }
         Judged { findings, verdict, rate, timeline, bytes: allocated_bytes(&ledger, observed) }
     }
@@ -180,14 +176,6 @@ impl Assembly<'_> {
         run.verdict = Verdict::Inconclusive;
         (run, exit)
     }
-}
-
-fn latency_phases() -> [(String, usize); 3] {
-    [
-        ("before".to_owned(), latency_phase::BEFORE),
-        ("during".to_owned(), latency_phase::DURING),
-        ("after".to_owned(), latency_phase::AFTER),
-    ]
 }
 
 /// A log that nobody read.
@@ -219,6 +207,9 @@ fn config(cell: &Cell) -> BTreeMap<String, String> {
         Rate::Max => "max".to_owned(),
     };
     config.insert("rate".to_owned(), rate);
+    if cell.producer.saturate {
+        config.insert("saturate".to_owned(), "true".to_owned());
+    }
     config
 }
 

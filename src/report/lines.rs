@@ -104,7 +104,9 @@ fn time(stamped: &Stamped) -> String {
 fn fault(what: &str, step: &FaultStep) -> String {
     let what = printable(what);
     match step {
-        FaultStep::Injected { nodes } => format!("fault: {what}: injected on {}", nodes.join(", ")),
+        FaultStep::Injected { nodes, .. } => {
+            format!("fault: {what}: injected on {}", nodes.join(", "))
+        }
         FaultStep::Effective(evidence) => {
             format!("fault: {what}: proved, {}", printable(&evidence.text))
         }

@@ -30,6 +30,7 @@ fn report(plan: &Plan, more: u64) -> Report {
         let latency = |label: &str, p99_us| PhaseLatency {
             label: label.to_owned(),
             count: 10,
+            unacked: 0,
             p50_us: Some(9_000),
             p99_us: Some(p99_us),
             max_us: Some(9_999_999),

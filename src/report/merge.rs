@@ -8,7 +8,7 @@ use super::{
 };
 use crate::exit::Exit;
 use crate::stats::Spread;
-use crate::verify::{Bounds, PhaseLatency, Reason, Verdict, most_telling_first};
+use crate::verify::{Bounds, Early, PhaseLatency, Reason, Verdict, most_telling_first};
 use std::collections::BTreeMap;
 
 /// At most so many reasons are told of all trials together; each trial's own report has its own.
@@ -141,6 +141,7 @@ fn cell(runs: &[Run<'_>]) -> CellReport {
         merged.unavailable_ms = longest.unavailable_ms;
         merged.outage = longest.outage;
     }
+    merged.early = early(runs);
     merged.latencies = latencies(runs);
     for expectation in &mut merged.expectations {
         let same = cells().flat_map(|c| &c.expectations).filter(|e| e.text == expectation.text);
@@ -176,6 +177,20 @@ fn counts(all: &[ShownCounts]) -> ShownCounts {
     }
 }
 
+/// Sums, and the longest outage.
+fn early(runs: &[Run<'_>]) -> Early {
+    let all = || runs.iter().map(|run| run.cell.early);
+    let longest = all().filter_map(|one| one.outage).max_by(|a, b| a.ms.total_cmp(&b.ms));
+    Early {
+        outage: longest,
+        rejected: all().map(|one| one.rejected).sum(),
+        unknown: all().map(|one| one.unknown).sum(),
+        lost: all().map(|one| one.lost).sum(),
+        duplicated: all().map(|one| one.duplicated).sum(),
+        reordered: all().map(|one| one.reordered).sum(),
+    }
+}
+
 /// Between which values the sum of a count lies that is not settled in every run.
 fn bounds(runs: &[Run<'_>]) -> Vec<Bounds> {
     let mut open: BTreeMap<crate::plan::Metric, Bounds> = BTreeMap::new();
@@ -207,6 +222,7 @@ fn latencies(runs: &[Run<'_>]) -> Vec<PhaseLatency> {
         };
         PhaseLatency {
             count: same.iter().map(|l| l.count).sum(),
+            unacked: same.iter().map(|l| l.unacked).sum(),
             p50_us: median(|l| l.p50_us),
             p99_us: median(|l| l.p99_us),
             max_us: same.iter().filter_map(|l| l.max_us).max(),

@@ -55,7 +55,7 @@ pub use live::{Detail, Live, Show};
 pub use merge::{cell_trials, merge};
 pub use model::{CellReport, Memory, Report, SCHEMA, ShownCounts};
 pub use paint::Paint;
-pub use rate::latency_max;
+pub use rate::{acked_min, latency_max};
 pub use saved::{ReadError, SavedFile, Wanted, read};
 pub use sort::{SORT_COLUMNS, Sort};
 pub use trials::{AchievedRate, CellTrial, CellTrials, LATENCY_MAX, RATE_MIN, Tally, TrialReport};

@@ -7,8 +7,8 @@ use crate::fault::FaultRecord;
 use crate::plan::{Cell, Metric, Plan};
 use crate::runner::Phase;
 use crate::verify::{
-    Bounds, CellFindings, CellVerdict, Counts, ExpectationVerdict, FaultOutage, Omitted, Outage,
-    PhaseLatency, Reason, Timeline, Verdict, Witness,
+    Bounds, CellFindings, CellVerdict, Counts, Early, ExpectationVerdict, FaultOutage, Omitted,
+    Outage, PhaseLatency, Reason, Timeline, Verdict, Witness,
 };
 use crate::workload::wire::Summary;
 use serde::{Deserialize, Serialize};
@@ -100,13 +100,17 @@ pub struct CellReport {
     pub unknown_present: u64,
     /// Whether acknowledgements mean anything: false with acks=0.
     pub confirmed: bool,
-    /// Longest time without an acknowledgement on one partition; none when nothing was sent.
+    /// Longest time from zero on without an acknowledgement on one partition; none when nothing
+    /// was sent.
     pub unavailable_ms: Option<f64>,
     /// The same with its place.
     pub outage: Option<Outage>,
-    /// The same within each fault.
+    /// What happened before any fault: it meets and violates nothing.
+    #[serde(default)]
+    pub early: Early,
+    /// The longest outage within each fault.
     pub fault_outages: Vec<FaultOutage>,
-    /// Acknowledgement latencies before, during and after faults.
+    /// How long messages waited: those due before zero, and before, during and after faults.
     pub latencies: Vec<PhaseLatency>,
     /// A bounded number for each anomaly.
     pub witnesses: Vec<Witness>,
@@ -208,6 +212,7 @@ impl CellReport {
             confirmed: findings.confirmed,
             unavailable_ms: findings.unavailable_ms,
             outage: findings.outage,
+            early: findings.early,
             fault_outages: findings.fault_outages,
             latencies: findings.latencies,
             witnesses: findings.witnesses,

@@ -7,7 +7,7 @@ use crate::fault::{Cancel, FaultRecord, Site, live};
 use crate::kafka::ClusterView;
 use crate::ledger::Ledger;
 use crate::plan::{Cell, Plan, Rate};
-use crate::report::{RATE_MIN, latency_max};
+use crate::report::{acked_min, latency_max};
 use crate::runtime::RuntimeError;
 use crate::workload::Worker;
 use std::sync::Mutex;
@@ -15,15 +15,16 @@ use std::time::{Duration, Instant};
 
 /// Every partition must be acknowledged once within this time of the start.
 const FIRST_ACK_TIMEOUT: Duration = Duration::from_secs(60);
-/// Several cells side by side may take so long until all keep up.
-const WARM_UP_MAX: Duration = Duration::from_secs(30);
-/// Latencies must be so much below the limit by then.
+/// Latencies must be so much below the limit at the scenario's zero.
 const CALM_BELOW: Duration = Duration::from_millis(300);
-/// They are looked at for so long each time.
-const WARM_UP_LOOK: Duration = Duration::from_secs(1);
-/// All must keep up at so many looks in a row: a young broker that compiles keeps up for a second
-/// and stalls in the next.
-const WARM_UP_LOOKS: u32 = 3;
+/// Several cells side by side need seconds of calm: a young broker that compiles keeps up for a
+/// second and stalls in the next.
+const SEVERAL_CELLS: WarmUp =
+    WarmUp { look: Duration::from_secs(1), looks: 3, most: Duration::from_secs(30) };
+/// A cell alone has what piled up before its first acknowledgement settled soon, mostly in less
+/// than half a second, and then it keeps up.
+const ONE_CELL: WarmUp =
+    WarmUp { look: Duration::from_millis(20), looks: 5, most: Duration::from_secs(10) };
 /// Progress is told, and the end considered, so often.
 const TICK: Duration = Duration::from_millis(200);
 /// Without a `duration`, sending goes on for so long after recovery was seen.
@@ -34,6 +35,16 @@ const RECOVERY_TIMEOUT: Duration = Duration::from_secs(90);
 const IDLE_DURATION: Duration = Duration::from_secs(10);
 /// With a limit on messages, sending ends when nothing was acknowledged for so long.
 const SILENCE_MAX: Duration = Duration::from_secs(150);
+
+/// How calm is waited for.
+struct WarmUp {
+    /// How long each look takes.
+    look: Duration,
+    /// All cells must keep up at so many looks in a row.
+    looks: u32,
+    /// So long at most.
+    most: Duration,
+}
 
 /// What the load phases work on.
 pub struct Load<'a> {
@@ -56,23 +67,26 @@ pub struct Load<'a> {
 }
 
 impl Load<'_> {
-    /// Waits until every partition of every cell has an acknowledgement, and several cells side by
-    /// side until each keeps up with its rate. Cells that never do are judged by their baseline.
+    /// Waits until every partition of every cell has an acknowledgement and each cell keeps up with
+    /// its rate. Cells that never do are judged by their baseline.
     ///
     /// # Errors
     /// When there are no acknowledgements in time, or the run is interrupted.
     pub fn wait_until_flowing(&self) -> Result<(), Stop> {
         self.wait_for_first_acks()?;
+        let warm_up = if self.ledgers.len() > 1 { SEVERAL_CELLS } else { ONE_CELL };
         let begun = Instant::now();
         let mut calm = 0;
-        while self.ledgers.len() > 1 && calm < WARM_UP_LOOKS && begun.elapsed() < WARM_UP_MAX {
+        while calm < warm_up.looks && begun.elapsed() < warm_up.most {
             let before: Vec<Progress> = self.ledgers.iter().map(Ledger::progress).collect();
             let looked = Instant::now();
-            if let Some(exit) = self.interrupt.sleep(WARM_UP_LOOK) {
+            if let Some(exit) = self.interrupt.sleep(warm_up.look) {
                 return Err(Stop::Interrupted(exit));
             }
             (self.health)()?;
-            self.tell_progress();
+            if warm_up.look > TICK {
+                self.tell_progress();
+            }
             let seconds = looked.elapsed().as_secs_f64();
             let mut cells = self.plan.cells.iter().zip(self.ledgers.iter().zip(before));
             let all_flow = cells.all(|(cell, (ledger, before))| {
@@ -220,15 +234,19 @@ impl Load<'_> {
     }
 }
 
-/// Whether a cell keeps up: acknowledgements come at its rate, and by Little's law (messages open =
-/// rate x latency) well below the limit: what is open at the scenario's zero counts for the
-/// baseline, whose 99th percentile is held against that.
+/// Whether a cell keeps up: acknowledgements come at its rate (of which a look of less than a tenth
+/// of a second says nothing), and by Little's law (messages open = rate x latency) well below the
+/// limit: what is sent next waits behind the open ones, and is held against that.
 fn flows(cell: &Cell, before: Progress, now: Progress, seconds: f64) -> bool {
     let Rate::PerSecond(wanted) = cell.producer.rate else { return true };
+    if cell.producer.saturate {
+        return true;
+    }
     let wanted = f64::from(wanted);
-    let acked = (now.acked - before.acked) as f64 / seconds;
+    let acked = (now.acked - before.acked) as f64;
     let open = now.sent.saturating_sub(now.acked + now.rejected) as f64;
-    acked >= RATE_MIN * wanted && open <= wanted * (latency_max(cell) - CALM_BELOW).as_secs_f64()
+    let open_max = wanted * (latency_max(cell) - CALM_BELOW).as_secs_f64() + 1.0;
+    (seconds < 0.1 || acked >= acked_min(cell, wanted, seconds)) && open <= open_max
 }
 
 /// The moment when the last fault was seen to be over.
@@ -262,9 +280,12 @@ mod tests {
         let paced = cell("1000");
         assert!(flows(&paced, at(500, 400), at(1500, 1400), 1.0));
         assert!(flows(&paced, at(0, 0), at(900, 900), 1.0));
-        assert!(!flows(&paced, at(0, 0), at(1000, 890), 1.0), "too slow");
+        assert!(!flows(&paced, at(0, 0), at(1000, 870), 1.0), "too slow");
+        assert!(flows(&paced, at(0, 0), at(20, 0), 0.02), "a look so short counts none");
         assert!(flows(&paced, at(1200, 1000), at(2200, 2000), 1.0));
         assert!(!flows(&paced, at(1300, 1000), at(2300, 2000), 1.0), "300 ms behind");
         assert!(flows(&cell("max"), at(0, 0), at(9000, 1), 1.0), "it has no clock");
+        assert!(flows(&cell("1, saturate: true"), at(0, 0), at(9, 1), 1.0), "so it is wanted");
+        assert!(flows(&cell("1"), at(5, 5), at(6, 5), 1.0), "the next comes in a moment");
     }
 }

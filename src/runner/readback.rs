@@ -4,7 +4,7 @@ use super::setup::ANSWER_TIMEOUT;
 use super::{Bus, Interrupt, Stop};
 use crate::kafka::log::{Range, ReadRequest, observe};
 use crate::kafka::{self, KafkaError, OffsetsByPartition, Operator, Patience, TopicId, TopicNow};
-use crate::ledger::{Ledger, Observed, PartitionObserved, TopicFate};
+use crate::ledger::{Ledger, LogEnd, Observed, PartitionObserved, TopicFate};
 use crate::plan::Cell;
 use crate::runtime::{RuntimeError, Vantage};
 use std::collections::BTreeSet;
@@ -26,6 +26,8 @@ pub struct Source<'a> {
     pub made: TopicId,
     /// What was sent to it.
     pub ledger: &'a Ledger,
+    /// Knows where a partition's log ended before the first fault.
+    pub early_end: &'a dyn Fn(u32) -> Option<LogEnd>,
 }
 
 /// Reads one cell's topic completely: every partition that it has, planned or not. `alive` ends a
@@ -44,7 +46,7 @@ pub fn read(
     for partition in 0..source.cell.topic.partitions() {
         let record = source.ledger.partition(partition);
         let sent = record.map_err(|e| RuntimeError::io("cannot read the ledger", e))?.sent;
-        add_partition(&mut observed, sent);
+        add_partition(&mut observed, sent, (source.early_end)(partition));
     }
     let mut ranges = bounds(source, &mut observed, interrupt, alive)?;
     for round in 0..ROUNDS_MAX {
@@ -74,8 +76,8 @@ pub fn read(
 
 /// One more partition, of which nothing was read yet. A message of ours has a sequence below
 /// `sent`; whatever else is in it was written by somebody else.
-fn add_partition(observed: &mut Observed, sent: u64) {
-    observed.partitions.push(PartitionObserved::new(sent));
+fn add_partition(observed: &mut Observed, sent: u64, early_end: Option<LogEnd>) {
+    observed.partitions.push(PartitionObserved::new(sent).with_early_end(early_end));
     observed.log_start.push(0);
     observed.end.push(0);
     observed.unreadable.push(None);
@@ -123,7 +125,7 @@ fn take_topic(observed: &mut Observed, made: TopicId, now: Option<&TopicNow>) ->
     }
     let partitions = now.partitions.last().map_or(0, |last| *last as usize + 1);
     while observed.partitions.len() < partitions {
-        add_partition(observed, 0);
+        add_partition(observed, 0, None);
     }
     for (partition, unreadable) in (0..).zip(&mut observed.unreadable) {
         if !now.partitions.contains(&partition) {
@@ -194,7 +196,7 @@ mod tests {
 
     fn observed(partitions: usize) -> Observed {
         let mut observed = Observed::default();
-        (0..partitions).for_each(|_| add_partition(&mut observed, 5));
+        (0..partitions).for_each(|_| add_partition(&mut observed, 5, None));
         observed
     }
 

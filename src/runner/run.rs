@@ -1,8 +1,10 @@
 //! The whole way of one run, from plan to report. Whatever happens, what is known is reported,
 //! faults are healed, and the cluster is removed.
 
+use super::ends::{self, LogEnds};
 use super::environment::environment;
 use super::ground::Standing;
+use super::latency::LatencyPhases;
 use super::launch::Order;
 use super::load::Load;
 use super::monitor::{Disturbance, Monitor};
@@ -18,7 +20,7 @@ use crate::report::{Assembly, Report};
 use crate::runtime::{Cluster, Node, RuntimeError};
 use crate::workload::wire::Summary;
 use crate::workload::{Ending, Worker, WorkerError};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
@@ -101,6 +103,7 @@ struct Known {
     /// Whether the cluster keeps eligible leader replicas.
     keeps_eligible: bool,
     sending_ended_us: Option<u64>,
+    log_ends: LogEnds,
     notes: Arc<Mutex<Vec<String>>>,
 }
 
@@ -119,6 +122,7 @@ impl Known {
             producers: vec![None; cells],
             keeps_eligible: false,
             sending_ended_us: None,
+            log_ends: LogEnds::default(),
             notes: Arc::default(),
         }
     }
@@ -275,9 +279,16 @@ fn watched(scene: &Scene<'_>, known: &mut Known) -> Result<(), Stop> {
     monitor.check()?;
     known.phases.begin("read back", None);
     let vantage = cluster.vantage();
+    let called_ms = known.faults.iter().filter_map(|f| f.called_at_ms).reduce(f64::min);
+    let first_us = called_ms.zip(bus.zero_us()).map(|(ms, zero)| zero + (ms * 1e3) as u64);
     for (i, (cell, made)) in plan.cells.iter().zip(made).enumerate() {
         let ledger = &known.ledgers[i];
-        let source = readback::Source { vantage: &vantage, cell, made, ledger };
+        let early_end = |partition: u32| {
+            let first_us = first_us.unwrap_or(u64::MAX);
+            known.log_ends.before(first_us, &cell.topic.name, partition as i32)
+        };
+        let early_end = &early_end;
+        let source = readback::Source { vantage: &vantage, cell, made, ledger, early_end };
         known.observed[i] = Some(readback::read(&source, bus, interrupt, &alive)?);
         monitor.check()?;
     }
@@ -291,7 +302,7 @@ fn under_load(
     watcher: &Arc<Watcher>,
     known: &mut Known,
 ) -> Result<(), Stop> {
-    let Scene { request, monitor, bus, interrupt, .. } = *scene;
+    let Scene { request, cluster, monitor, bus, interrupt, .. } = *scene;
     let plan = request.plan;
     let health = || monitor.check();
     let note = known.noting(bus);
@@ -307,16 +318,25 @@ fn under_load(
         health: &health,
     };
     let outcome = load.wait_until_flowing().and_then(|()| {
-        ledgers.iter().for_each(|ledger| ledger.set_phase(latency_phase::BEFORE));
         let zero_us = bus.zero();
+        let phases = LatencyPhases::begin(&ledgers, zero_us);
         let expected = Duration::from_millis(plan.planned_end_ms());
         known.phases.begin(FAULTS_PHASE, Some(expected));
         let history = History::new(plan, known.keeps_eligible, Arc::clone(&known.observations));
         let producers: Vec<u32> = workers.iter().map(Worker::pid).collect();
-        let site = site(scene, watcher, zero_us, &ledgers, history, &producers)?;
-        let (records, end) = load.run_faults(&site);
-        known.faults = records;
-        end
+        let site = site(scene, watcher, zero_us, &phases, history, &producers)?;
+        let (vantage, clock) = (cluster.vantage(), (bus.epoch(), zero_us));
+        std::thread::scope(|scope| {
+            let ask = || ends::ask(&vantage, plan, clock, &site.cancel);
+            let asking = std::thread::Builder::new()
+                .name("log-ends".to_owned())
+                .spawn_scoped(scope, ask)
+                .map_err(|e| RuntimeError::io("cannot start a thread", e))?;
+            let (records, end) = load.run_faults(&site);
+            known.faults = records;
+            known.log_ends = asking.join().unwrap_or_default();
+            end
+        })
     });
     known.ledgers = ledgers;
     known.sending_ended_us = Some(bus.epoch().elapsed_us());
@@ -327,7 +347,7 @@ fn site<'a>(
     scene: &Scene<'a>,
     watcher: &Arc<Watcher>,
     zero_us: u64,
-    ledgers: &'a [Ledger],
+    phases: &'a LatencyPhases<'a>,
     history: History,
     producers: &[u32],
 ) -> Result<Site<'a>, RuntimeError> {
@@ -336,7 +356,6 @@ fn site<'a>(
     let journal = Journal::create(&path)
         .map_err(|e| RuntimeError::io(format!("cannot make {}", path.display()), e))?;
     let what: Vec<String> = request.plan.faults.iter().map(ToString::to_string).collect();
-    let active: Mutex<BTreeSet<u16>> = Mutex::default();
     Ok(Site {
         cluster: Arc::clone(cluster),
         situation: situation(cluster, watcher, request.plan),
@@ -349,42 +368,11 @@ fn site<'a>(
         cancel: Cancel::default(),
         folder: request.folder.path().to_owned(),
         tell: Box::new(move |index, step: FaultStep| {
-            set_latency_phase(&active, index, &step, ledgers);
+            phases.step(index, &step, bus.epoch().elapsed_us());
             let what = what[usize::from(index)].clone();
             bus.tell(RunEvent::Fault { index, what, step });
         }),
     })
-}
-
-/// Acknowledgements are timed apart before, during and after faults.
-fn set_latency_phase(
-    active: &Mutex<BTreeSet<u16>>,
-    index: u16,
-    step: &FaultStep,
-    ledgers: &[Ledger],
-) {
-    let mut active = active.lock().unwrap_or_else(PoisonError::into_inner);
-    let changed = match step {
-        FaultStep::Injected { .. } => active.insert(index),
-        FaultStep::Healed => active.remove(&index),
-        FaultStep::Effective(_) | FaultStep::Undone { .. } | FaultStep::Failed { .. } => false,
-    };
-    if changed {
-        let phase = if active.is_empty() { latency_phase::AFTER } else { latency_phase::DURING };
-        ledgers.iter().for_each(|l| l.set_phase(phase));
-    }
-}
-
-/// Phases of the ledgers' latency histograms.
-pub mod latency_phase {
-    /// Before the scenario's zero, as a ledger begins: connections are made, brokers compile.
-    pub const WARM_UP: usize = 0;
-    /// Before the first fault.
-    pub const BEFORE: usize = 1;
-    /// While a fault is in force.
-    pub const DURING: usize = 2;
-    /// When none is in force any more.
-    pub const AFTER: usize = 3;
 }
 
 /// What is known of the cluster at the moment of an injection.

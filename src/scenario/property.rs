@@ -65,6 +65,7 @@ pub const PRODUCER: &[(&str, Form)] = &[
     ("rate", Form::Rate),
     ("message.bytes", Form::Count(1, MOST_MESSAGE_BYTES)),
     ("messages", Form::Count(1, u64::MAX)),
+    ("saturate", Form::Flag),
 ];
 
 /// The name that the plan uses for a property, whichever of librdkafka's was written.

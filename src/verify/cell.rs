@@ -3,14 +3,12 @@
 use super::completeness::{self, Reading};
 use super::count::{self, PartitionCounts};
 use super::scene::Scene;
-use super::types::{
-    Anomaly, CellFindings, Counts, FaultWindow, MAX_WITNESSES, Omitted, PhaseLatency, Witness,
-};
+use super::types::{Anomaly, CellFindings, Counts, FaultWindow, MAX_WITNESSES, Omitted, Witness};
 use super::unavailable::Outages;
 use super::words::{messages, plural};
-use super::{loss, presence};
+use super::{early, latency, loss, presence};
 use crate::event::Observation;
-use crate::ledger::{LatencyHistogram, LedgerRecord, Observed, PartitionLedger, PartitionObserved};
+use crate::ledger::{LedgerRecord, Observed, PartitionLedger, PartitionObserved};
 use std::sync::LazyLock;
 
 /// All that is known of one cell when its run is over.
@@ -32,9 +30,6 @@ pub struct CellInput<'a> {
     pub observations: &'a [Observation],
     /// The faults.
     pub faults: &'a [FaultWindow],
-    /// Labels (as `before`, `during`, `after`) and the phases of the ledger that they cover. A
-    /// label may come several times.
-    pub phases: &'a [(String, usize)],
     /// The zero of the scenario's clock, microseconds of the run's clock.
     pub zero_us: u64,
     /// When the worker ceased to send, or died, microseconds of the run's clock.
@@ -86,24 +81,31 @@ pub fn cell(input: &CellInput<'_>) -> CellFindings {
     witnesses.sort_by_key(|witness| witness.anomaly);
     let outages = Outages::of(input);
     let outage = outages.longest();
+    let unavailable_ms = outage.map_or(0.0, |outage| outage.ms);
+    let all_read: Vec<&PartitionObserved> = (0..readings.len()).map(read).collect();
+    let early = early::early(input, &readings, &all_read, &outages);
     let mut inconclusive: Vec<String> = completeness::of_topic(&input.observed.topic)
         .into_iter()
         .chain(completeness.into_iter().flat_map(|one| one.reasons))
         .collect();
     inconclusive.extend(count::nothing_to_see(input, &total.counts));
+    inconclusive.extend(early::reason(input, &early));
+    let mut notes = notes(input, &counted, &total);
+    notes.extend(early::notes(input, &early, &all_read, unavailable_ms));
     CellFindings {
         counts: total.counts,
         bounds: count::bounds(&counted, &readings),
         copies: total.copies,
         unknown_present: total.unknown_present,
         confirmed: input.confirmed,
-        unavailable_ms: (total.counts.sent > 0).then(|| outage.map_or(0.0, |outage| outage.ms)),
+        unavailable_ms: (total.counts.sent > 0).then_some(unavailable_ms),
         outage,
+        early,
         fault_outages: outages.within_faults(input),
-        latencies: latencies(input),
+        latencies: latency::latencies(input),
         omitted: omitted(&total.counts, &witnesses),
         witnesses,
-        notes: notes(input, &counted, &total),
+        notes,
         inconclusive,
     }
 }
@@ -155,29 +157,6 @@ fn omitted(counts: &Counts, witnesses: &[Witness]) -> Vec<Omitted> {
         Omitted { anomaly, count: count_of(counts, anomaly).saturating_sub(shown) }
     };
     ANOMALIES.into_iter().map(left).filter(|left| left.count > 0).collect()
-}
-
-/// One entry a label, in the order in which labels first come; phases of one label are merged.
-fn latencies(input: &CellInput<'_>) -> Vec<PhaseLatency> {
-    let mut merged: Vec<(&str, LatencyHistogram)> = Vec::new();
-    for (label, phase) in input.phases {
-        let known = merged.iter().position(|(known, _)| known == label);
-        let index = known.unwrap_or(merged.len());
-        if known.is_none() {
-            merged.push((label, LatencyHistogram::new()));
-        }
-        if let Some(histogram) = input.ledger.latencies.get(*phase) {
-            merged[index].1.merge(histogram);
-        }
-    }
-    let summary = |(label, histogram): (&str, LatencyHistogram)| PhaseLatency {
-        label: label.to_owned(),
-        count: histogram.count(),
-        p50_us: histogram.percentile(0.5),
-        p99_us: histogram.percentile(0.99),
-        max_us: histogram.max_us(),
-    };
-    merged.into_iter().map(summary).collect()
 }
 
 fn notes(

@@ -55,7 +55,10 @@ struct Judged {
 /// read whole. It is violated only if no value within them meets it, and met only if all do.
 fn judge_one(expectation: &Expectation, findings: &CellFindings) -> Judged {
     let metric = expectation.metric;
-    let value = bounds_of(metric, findings);
+    let seen = bounds_of(metric, findings);
+    // What was before any fault happened, and yet it meets and violates nothing.
+    let least = seen.least.saturating_sub(findings.early.of(metric));
+    let value = Bounds { least, ..seen };
     let unit = if metric == Metric::Unavailable { 1_000 } else { 1 };
     let max = expectation.max.map(|max| max.saturating_mul(unit));
     let min = expectation.min.map(|min| min.saturating_mul(unit));
@@ -78,7 +81,7 @@ fn judge_one(expectation: &Expectation, findings: &CellFindings) -> Judged {
         (Verdict::Inconclusive, "is not settled", Some((ReasonKind::NotSettled, value.least)))
     };
     let expected = if control && unmet.is_none() { ", as expected" } else { "" };
-    let value = value_text(metric, value, findings);
+    let value = value_text(metric, seen, findings);
     let reason = format!("`{}` {how}: {value}{expected}", expectation.text);
     let text = expectation.text.clone();
     Judged { one: ExpectationVerdict { text, metric, verdict, control, reason }, unmet }
@@ -133,7 +136,12 @@ fn value_text(metric: Metric, value: Bounds, findings: &CellFindings) -> String 
         Some(most) => format!("{least} to {}", plural(most, noun)),
         None => format!("at least {}", plural(least, noun)),
     };
-    format!("{how_many} {participle}")
+    let early = match (findings.early.of(metric), metric) {
+        (0, _) => String::new(),
+        (early, Metric::Rejected | Metric::Unknown) => format!(", {early} of them before zero"),
+        (early, _) => format!(", {early} of them before any fault"),
+    };
+    format!("{how_many} {participle}{early}")
 }
 
 fn unavailable_text(findings: &CellFindings) -> String {
@@ -153,7 +161,7 @@ fn unavailable_text(findings: &CellFindings) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verify::{Counts, Outage};
+    use crate::verify::{Counts, Early, Outage};
 
     fn findings() -> CellFindings {
         CellFindings {
@@ -164,6 +172,7 @@ mod tests {
             confirmed: true,
             unavailable_ms: Some(3_000.4),
             outage: None,
+            early: Early::default(),
             fault_outages: Vec::new(),
             latencies: Vec::new(),
             witnesses: Vec::new(),

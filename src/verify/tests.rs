@@ -2,6 +2,7 @@
 //! Here is what they are written with.
 
 mod causes;
+mod early;
 mod loss;
 mod presence;
 mod reading;
@@ -10,7 +11,8 @@ mod timeline;
 use super::*;
 use crate::event::{BrokerView, Observation, PartitionView};
 use crate::ledger::{AckStretch, Found, LedgerRecord, Observed, PartitionLedger};
-use crate::ledger::{LatencyHistogram, PartitionObserved, PulseRow, Stretch, TopicFate};
+use crate::ledger::{LatencyHistogram, LatencyPhase, LogEnd, PartitionObserved, PulseRow};
+use crate::ledger::{Stretch, TopicFate};
 use crate::plan::Metric;
 use std::ops::Range;
 
@@ -64,6 +66,12 @@ impl History {
             first_ack_us: from_us,
             last_ack_us: to_us,
         });
+        self
+    }
+
+    /// Where the log ended before any fault, by its leader's word.
+    fn ended_early(mut self, offset: i64, epoch: i32, at_us: u64) -> Self {
+        self.read = self.read.with_early_end(Some(LogEnd { offset, epoch, at_us }));
         self
     }
 
@@ -143,7 +151,7 @@ impl History {
         let ledger = LedgerRecord {
             partitions: vec![self.ledger],
             pulses: vec![self.pulse],
-            latencies: Vec::new(),
+            ..LedgerRecord::default()
         };
         let observed = Observed {
             partitions: vec![self.read],
@@ -161,7 +169,6 @@ impl History {
             observed: &observed,
             observations: &self.observations,
             faults: &self.faults,
-            phases: &[],
             zero_us: 0,
             sending_ended_us: 60 * S,
             holes_explained: self.holes_explained,

@@ -117,18 +117,59 @@ pub struct FaultOutage {
     pub outage: Option<Outage>,
 }
 
-/// Acknowledgement latencies of one phase of the run. A percentile is up to 12.5 % too high.
+/// What happened before any fault: it is shown, and meets and violates nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Early {
+    /// The longest time without an acknowledgement before the scenario's zero.
+    pub outage: Option<Outage>,
+    /// Messages reported as rejected before zero.
+    pub rejected: u64,
+    /// Messages reported with an unknown outcome before zero.
+    pub unknown: u64,
+    /// Messages lost before any fault, as far as that is certain.
+    pub lost: u64,
+    /// Messages that were in the log twice before any fault.
+    pub duplicated: u64,
+    /// Messages that were out of order in the log before any fault.
+    pub reordered: u64,
+}
+
+impl Early {
+    /// How much of a count it is.
+    pub fn of(&self, metric: Metric) -> u64 {
+        match metric {
+            Metric::Lost => self.lost,
+            Metric::Duplicated => self.duplicated,
+            Metric::Reordered => self.reordered,
+            Metric::Rejected => self.rejected,
+            Metric::Unknown => self.unknown,
+            // A promise holds whenever it was given; of the others no time is known.
+            Metric::Acked
+            | Metric::Phantom
+            | Metric::Corrupt
+            | Metric::Foreign
+            | Metric::Unavailable => 0,
+        }
+    }
+}
+
+/// How long messages of one phase of the run waited for their acknowledgements. A percentile is up
+/// to 12.5 % too high.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PhaseLatency {
-    /// The phase in words: `before`, `during`, `after`.
+    /// The phase: `warm-up`, `before`, `during`, `after`.
     pub label: String,
-    /// Acknowledgements.
+    /// Messages that were due in it, or that a fault struck while they waited.
     pub count: u64,
+    /// Of these, how many were never acknowledged or never sent. They count with the time until
+    /// their partition took messages again.
+    #[serde(default)]
+    pub unacked: u64,
     /// Median.
     pub p50_us: Option<u64>,
     /// 99th percentile.
     pub p99_us: Option<u64>,
-    /// The highest, exact.
+    /// The highest.
     pub max_us: Option<u64>,
 }
 
@@ -297,11 +338,14 @@ pub struct CellFindings {
     pub unknown_present: u64,
     /// Whether acknowledgements mean anything: false with acks=0.
     pub confirmed: bool,
-    /// Longest time without an acknowledgement on one partition; `None` when nothing was sent.
+    /// Longest time from zero on without an acknowledgement on one partition; `None` when nothing
+    /// was sent.
     pub unavailable_ms: Option<f64>,
     /// The same with its place.
     pub outage: Option<Outage>,
-    /// The same within each fault.
+    /// What happened before any fault.
+    pub early: Early,
+    /// The longest outage within each fault.
     pub fault_outages: Vec<FaultOutage>,
     /// Latencies by phase.
     pub latencies: Vec<PhaseLatency>,

@@ -6,6 +6,8 @@
 //! while a message waits: until the last report that one was rejected or of unknown outcome, or,
 //! if messages were left without any outcome, until sending ended. When everything sent before
 //! it was settled by the last acknowledgement, nobody waited, and there is no outage behind it.
+//!
+//! What was before the scenario's zero is told apart: an outage that spans zero is cut there.
 
 use super::cell::CellInput;
 use super::types::{FaultOutage, Outage};
@@ -79,9 +81,14 @@ impl Outages {
         Outages { by_partition: by_partition.collect(), zero_us: input.zero_us }
     }
 
-    /// The longest of all; of equally long ones the first of the lowest partition.
+    /// The longest from zero on; of equally long ones the first of the lowest partition.
     pub(super) fn longest(&self) -> Option<Outage> {
-        self.longest_within(0, u64::MAX)
+        self.longest_within(self.zero_us, u64::MAX)
+    }
+
+    /// The longest before zero.
+    pub(super) fn before_zero(&self) -> Option<Outage> {
+        self.longest_within(0, self.zero_us)
     }
 
     /// The longest within each fault, from its injection to its heal.
@@ -197,7 +204,7 @@ mod tests {
             PartitionLedger { sent, acked: (0..acked).collect(), ..PartitionLedger::default() }
         };
         let partitions = pulses.iter().map(settled).collect();
-        let ledger = LedgerRecord { partitions, pulses, latencies: Vec::new() };
+        let ledger = LedgerRecord { partitions, pulses, ..LedgerRecord::default() };
         let window = |(index, (called_us, healed_us)): (usize, &(u64, u64))| FaultWindow {
             index: index as u16,
             what: format!("fault {index}"),
@@ -217,7 +224,6 @@ mod tests {
             observed: &Observed::default(),
             observations: &[],
             faults: &faults,
-            phases: &[],
             zero_us: 1_000_000,
             sending_ended_us: 9_000_000,
             holes_explained: None,
@@ -233,7 +239,7 @@ mod tests {
     fn the_longest_gap_is_of_one_partition_and_clipped_to_each_fault() {
         let short = vec![acks(2_900_000, 3_000_000), acks(4_000_000, 4_000_000)];
         let long = vec![acks(1_900_000, 2_000_000), acks(6_000_000, 6_000_000)];
-        let faults = [(5_000_000, 7_000_000), (7_000_000, 8_000_000), (0, 2_500_000)];
+        let faults = [(5_000_000, 7_000_000), (7_000_000, 8_000_000), (1_000_000, 2_500_000)];
         let (outages, within) = outages(vec![short, long], &faults);
         let outage =
             |from_ms, to_ms| Some(Outage { partition: 1, from_ms, to_ms, ms: to_ms - from_ms });
@@ -242,6 +248,26 @@ mod tests {
         let expected = [(0, outage(4_000.0, 5_000.0)), (1, None), (2, outage(1_000.0, 1_500.0))];
         assert_eq!(found, expected);
         assert_eq!(within[2].what, "fault 2");
+    }
+
+    // Zero is at 1 s. Nobody got an acknowledgement from 0.2 s to 1.7 s: 0.8 s of that were before
+    // zero and count for nothing, 0.7 s are the scenario's own.
+    #[test]
+    fn an_outage_that_spans_zero_is_cut_there() {
+        let rows = vec![acks(100_000, 200_000), acks(1_700_000, 1_700_000)];
+        let (outages, _) = outages(vec![rows], &[]);
+        let outage = |from_ms, to_ms, ms| Some(Outage { partition: 0, from_ms, to_ms, ms });
+        assert_eq!(outages.longest(), outage(0.0, 700.0, 700.0));
+        assert_eq!(outages.before_zero(), outage(-800.0, 0.0, 800.0));
+    }
+
+    // One that was over by then is none of the scenario's.
+    #[test]
+    fn an_outage_before_zero_is_none_of_the_scenario_s() {
+        let rows = vec![acks(100_000, 200_000), acks(900_000, 950_000), acks(1_000_000, 1_090_000)];
+        let (outages, _) = outages(vec![rows], &[]);
+        assert_eq!(outages.longest(), None);
+        assert_eq!(outages.before_zero().map(|outage| outage.ms), Some(700.0));
     }
 
     // Reported unknown outcomes are settled; only the rest is waited for until the end.
@@ -258,7 +284,7 @@ mod tests {
             ..PartitionLedger::default()
         };
         let record =
-            LedgerRecord { partitions: vec![ledger], pulses: vec![rows], latencies: vec![] };
+            LedgerRecord { partitions: vec![ledger], pulses: vec![rows], ..Default::default() };
         let input = CellInput {
             topic: "t",
             confirmed: true,
@@ -268,7 +294,6 @@ mod tests {
             observed: &Observed::default(),
             observations: &[],
             faults: &[],
-            phases: &[],
             zero_us: 0,
             sending_ended_us: 9_000_000,
             holes_explained: None,

@@ -5,8 +5,7 @@ use super::native::{error_name, report};
 use super::outcome::{Persistence, classify};
 use super::wire::{DeliveryErrors, Errors, Times};
 use crate::clock::Epoch;
-use crate::ledger::Outcome;
-use crate::ledger::OutcomeLog;
+use crate::ledger::{LatencyHistogram, Outcome, OutcomeLog};
 use rdkafka::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::KafkaError;
@@ -17,19 +16,28 @@ use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-const SEQUENCE_BITS: u32 = 48;
-const _: () = assert!(usize::BITS == 64, "an opaque holds partition and sequence in 64 bits");
+// A sequence may be as high as two days at the highest rate make it.
+const SEQUENCE_BITS: u32 = 42;
+/// The partition's bits.
+pub const PARTITION_BITS: u32 = 14;
+const _: () = assert!(usize::BITS == SEQUENCE_BITS + PARTITION_BITS + u8::BITS);
 
-/// What a message carries through librdkafka and back.
-pub fn opaque(partition: u32, sequence: u64) -> usize {
-    debug_assert!(partition < 1 << 16 && sequence < 1 << SEQUENCE_BITS);
-    ((u64::from(partition) << SEQUENCE_BITS) | sequence) as usize
+/// What a message carries through librdkafka and back: who it is, and how late it was handed over,
+/// in microseconds, to a step of the latencies' scale.
+pub fn opaque(partition: u32, sequence: u64, late_us: u64) -> usize {
+    debug_assert!(partition < 1 << PARTITION_BITS && sequence < 1 << SEQUENCE_BITS);
+    let late = u64::from(LatencyHistogram::step_of(late_us));
+    let who = u64::from(partition) << SEQUENCE_BITS | sequence;
+    (late << (SEQUENCE_BITS + PARTITION_BITS) | who) as usize
 }
 
-/// Partition and sequence of an [`opaque`].
-pub fn unpack(opaque: usize) -> (u32, u64) {
+/// Partition, sequence and lateness of an [`opaque`]; the lateness is no less than it was.
+pub fn unpack(opaque: usize) -> (u32, u64, u64) {
     let opaque = opaque as u64;
-    ((opaque >> SEQUENCE_BITS) as u32, opaque & ((1 << SEQUENCE_BITS) - 1))
+    let late = (opaque >> (SEQUENCE_BITS + PARTITION_BITS)) as u8;
+    let partition = (opaque >> SEQUENCE_BITS) & ((1 << PARTITION_BITS) - 1);
+    let sequence = opaque & ((1 << SEQUENCE_BITS) - 1);
+    (partition as u32, sequence, LatencyHistogram::highest_of(late))
 }
 
 /// How many messages ended how, by delivery report.
@@ -135,7 +143,7 @@ impl Delivery {
 
     fn record(&self, result: &DeliveryResult<'_>, opaque: usize) -> io::Result<()> {
         let (Ok(message) | Err((_, message))) = result;
-        let (partition, sequence) = unpack(opaque);
+        let (partition, sequence, late_us) = unpack(opaque);
         let report = report(message);
         let outcome = classify(report.code, report.persistence);
         let at_us = self.epoch.elapsed_us();
@@ -161,7 +169,9 @@ impl Delivery {
         match outcome {
             Outcome::Acked => {
                 state.counts.acked += 1;
-                outcomes.acked(partition, sequence, report.offset, at_us, report.latency_us)
+                // Whoever wanted to send it has waited since it was due.
+                let latency_us = report.latency_us + late_us;
+                outcomes.acked(partition, sequence, report.offset, at_us, latency_us)
             }
             Outcome::Rejected => {
                 state.counts.rejected += 1;
@@ -226,10 +236,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_opaque_keeps_partition_and_sequence(
-            partition in 0_u32..1 << 16, sequence in 0_u64..1 << SEQUENCE_BITS,
+        fn an_opaque_keeps_partition_and_sequence_and_about_how_late_it_was(
+            partition in 0_u32..1 << PARTITION_BITS, sequence in 0_u64..1 << SEQUENCE_BITS,
+            late_us in 0_u64..1 << 34,
         ) {
-            prop_assert_eq!(unpack(opaque(partition, sequence)), (partition, sequence));
+            let (same_partition, same, late) = unpack(opaque(partition, sequence, late_us));
+            prop_assert_eq!((same_partition, same), (partition, sequence));
+            prop_assert!((late_us..=late_us + late_us / 8).contains(&late), "{} {}", late_us, late);
         }
     }
 

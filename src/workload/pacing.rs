@@ -15,30 +15,67 @@ pub struct Pace {
     /// How many messages of the schedule are done with: sent or skipped.
     done: u64,
     skipped: u64,
+    /// Skipped since [`Pace::take_skipped`].
+    untold: Option<Skipped>,
+}
+
+/// Messages of a schedule that were given up: due at equal distances between these times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    /// When the first was due.
+    pub first_us: u64,
+    /// When the last was due.
+    pub last_us: u64,
+    /// How many.
+    pub count: u64,
 }
 
 impl Pace {
     /// A schedule whose first message is due at `start_us`. A rate of zero sends nothing.
     pub fn new(rate: Rate, start_us: u64) -> Self {
-        Pace { rate, start_us, done: 0, skipped: 0 }
+        Pace { rate, start_us, done: 0, skipped: 0, untold: None }
     }
 
     /// How many messages are due at `now_us`, at most [`BURST_MAX`]. What is more than a second
     /// late is skipped here and now, and counted.
     pub fn due(&mut self, now_us: u64) -> u64 {
         let Rate::PerSecond(rate) = self.rate else { return BURST_MAX };
+        let late = self.late(now_us);
+        let too_late = late.saturating_sub(u64::from(rate));
+        self.skip(too_late);
+        (late - too_late).min(BURST_MAX)
+    }
+
+    /// Gives up all that is due by now: nothing more will be sent.
+    pub fn give_up(&mut self, now_us: u64) {
+        self.skip(self.late(now_us));
+    }
+
+    /// How many messages of the schedule are due and not done with.
+    fn late(&self, now_us: u64) -> u64 {
+        let Rate::PerSecond(rate) = self.rate else { return 0 };
         if rate == 0 || now_us < self.start_us {
             return 0;
         }
         let elapsed_us = u128::from(now_us - self.start_us);
         let scheduled = elapsed_us * u128::from(rate) / 1_000_000 + 1;
         // 2^64 messages at 10^6 a second take half a million years.
-        let scheduled = u64::try_from(scheduled).unwrap_or(u64::MAX);
-        let late = scheduled.saturating_sub(self.done);
-        let too_late = late.saturating_sub(u64::from(rate));
-        self.skipped += too_late;
-        self.done += too_late;
-        (late - too_late).min(BURST_MAX)
+        u64::try_from(scheduled).unwrap_or(u64::MAX).saturating_sub(self.done)
+    }
+
+    fn skip(&mut self, count: u64) {
+        let Some(first_us) = self.next_us().filter(|_| count > 0) else { return };
+        self.done += count - 1;
+        let last_us = self.next_us().unwrap_or(first_us);
+        self.done += 1;
+        self.skipped += count;
+        let untold = self.untold.get_or_insert(Skipped { first_us, last_us, count: 0 });
+        (untold.last_us, untold.count) = (last_us, untold.count + count);
+    }
+
+    /// What was given up since this was asked last.
+    pub fn take_skipped(&mut self) -> Option<Skipped> {
+        self.untold.take()
     }
 
     /// Notes that one message was sent.
@@ -100,8 +137,25 @@ mod tests {
         assert_eq!(drain(&mut pace, 999), 1);
         assert_eq!(drain(&mut pace, 20_000_999), 1000);
         assert_eq!(pace.skipped(), 19_000);
+        // Due from 1 ms to 19 s; they are told once.
+        let told = Skipped { first_us: 1_000, last_us: 19_000_000, count: 19_000 };
+        assert_eq!((pace.take_skipped(), pace.take_skipped()), (Some(told), None));
         // Back on the old schedule, not on one that starts anew.
         assert_eq!(pace.next_us(), Some(20_001_000));
+    }
+
+    #[test]
+    fn who_stops_sending_gives_up_what_is_due() {
+        let mut pace = Pace::new(Rate::PerSecond(100), 0);
+        assert_eq!(drain(&mut pace, 0), 1);
+        pace.give_up(35_000);
+        let told = Skipped { first_us: 10_000, last_us: 30_000, count: 3 };
+        assert_eq!((pace.take_skipped(), pace.skipped()), (Some(told), 3));
+        pace.give_up(39_999);
+        assert_eq!(pace.take_skipped(), None);
+        let mut max = Pace::new(Rate::Max, 0);
+        max.give_up(u64::MAX);
+        assert_eq!((max.take_skipped(), max.skipped()), (None, 0));
     }
 
     #[test]

@@ -278,6 +278,8 @@ struct Sender<'a> {
     /// Whose turn it is.
     partition: u32,
     sent: u64,
+    /// Whether the last message had to wait until the client took it.
+    blocked: bool,
     queue_full: u64,
     refused: BTreeMap<String, u64>,
     refused_times: BTreeMap<String, Times>,
@@ -310,6 +312,7 @@ impl<'a> Sender<'a> {
             sequences: vec![0; spec.partitions as usize],
             partition: 0,
             sent: 0,
+            blocked: false,
             queue_full: 0,
             refused: BTreeMap::new(),
             refused_times: BTreeMap::new(),
@@ -325,26 +328,38 @@ impl<'a> Sender<'a> {
     fn send_all(&mut self) -> io::Result<End> {
         let limit = self.spec.messages.unwrap_or(u64::MAX);
         loop {
-            if let Some(end) = self.must_end() {
+            // One look at the clock a burst: a burst takes microseconds, the ledger's rows 100 ms.
+            let now_us = self.spec.epoch.elapsed_us();
+            let due = self.pace.due(now_us).min(limit - self.sent);
+            if let Some(end) = self.note_skipped().or_else(|| self.must_end()) {
                 return Ok(end);
             }
             if self.sent == limit {
                 return Ok((Ended::Limit, None));
             }
-            // One look at the clock a burst: a burst takes microseconds, the ledger's rows 100 ms.
-            let now_us = self.spec.epoch.elapsed_us();
             self.tell_errors(now_us)?;
-            let due = self.pace.due(now_us).min(limit - self.sent);
             if due == 0 {
                 let until = self.pace.next_us().map_or(SLEEP.1, |at| self.spec.epoch.until_us(at));
                 thread::sleep(until.clamp(SLEEP.0, SLEEP.1));
             }
             for _ in 0..due {
                 if let Some(end) = self.send_one(now_us)? {
-                    return Ok(end);
+                    // What is due by now will never be sent.
+                    self.pace.give_up(self.spec.epoch.elapsed_us());
+                    return Ok(self.note_skipped().unwrap_or(end));
+                }
+                if self.blocked {
+                    break; // It is later than it was.
                 }
             }
         }
+    }
+
+    /// Records the messages that the schedule gave up; gives the end, if that fails.
+    fn note_skipped(&mut self) -> Option<End> {
+        let skipped = self.pace.take_skipped()?;
+        let error = self.ledger.skipped(skipped.first_us, skipped.last_us, skipped.count).err()?;
+        Some((Ended::Fatal, Some(format!("the ledger can't be written: {error}"))))
     }
 
     fn must_end(&mut self) -> Option<End> {
@@ -377,10 +392,15 @@ impl<'a> Sender<'a> {
             return Ok(Some((Ended::Fatal, Some(why))));
         }
         let key = self.stamper.encode(partition, sequence);
+        // Without a schedule it is due now.
+        let due_us = self.pace.next_us().unwrap_or(at_us);
+        let mut handed_us = at_us;
         loop {
+            let late_us = handed_us.saturating_sub(due_us);
             let Err(code) =
-                self.producer.produce(partition as i32, &key, opaque(partition, sequence))
+                self.producer.produce(partition as i32, &key, opaque(partition, sequence, late_us))
             else {
+                self.blocked = handed_us != at_us;
                 self.sequences[at] += 1;
                 self.partition = (partition + 1) % self.spec.partitions;
                 self.sent += 1;
@@ -395,6 +415,7 @@ impl<'a> Sender<'a> {
                 self.ledger.take_back(partition, sequence);
                 return Ok(end);
             }
+            handed_us = self.spec.epoch.elapsed_us();
         }
     }
 

@@ -1,5 +1,6 @@
 //! [`WorkerSpec`]: all that a worker is told, in one JSON file.
 
+use super::delivery::PARTITION_BITS;
 use crate::clock::Epoch;
 use crate::ledger::ProducerId;
 use crate::plan::{Properties, Rate};
@@ -7,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// A delivery report carries partition and sequence in 64 bits: 16 for the partition.
-const PARTITIONS_MAX: u32 = 1 << 16;
+/// A delivery report carries so many bits for the partition.
+const PARTITIONS_MAX: u32 = 1 << PARTITION_BITS;
 
 /// librdkafka properties that would make the ledger wrong, and why.
 const FORBIDDEN: [(&str, &str); 3] = [

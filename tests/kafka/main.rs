@@ -12,6 +12,7 @@ mod interference;
 mod job;
 mod losses;
 mod page;
+mod phases;
 #[path = "../terminal/pty.rs"]
 #[expect(dead_code, reason = "each test target uses its own part of it")]
 mod pty;

@@ -126,6 +126,7 @@ fn make_sound(cell: &mut CellReport) {
     let latency = |label: &str, p99_us| PhaseLatency {
         label: label.into(),
         count: 10,
+        unacked: 0,
         p50_us: Some(9_000),
         p99_us: Some(p99_us),
         max_us: Some(9_999_999),

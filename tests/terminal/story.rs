@@ -69,7 +69,8 @@ pub fn until_the_fault(cells: &[String]) -> Vec<Stamped> {
     events.push(at(0.0, RunEvent::Zero));
     events.push(phase(0.0, "faults", Some(53_000)));
     events.extend((0..25).map(|tick| progress(tick, cells)));
-    events.push(fault(5_001.0, FaultStep::Injected { nodes: vec!["broker-0".into()] }));
+    let nodes = vec!["broker-0".into()];
+    events.push(fault(5_001.0, FaultStep::Injected { nodes, called_at_ms: 5_000.0 }));
     let text = "process 17154: all 78 threads in state T".to_owned();
     let evidence = Evidence { at_ms: 5_002.0, text, proves: true };
     events.push(fault(5_002.0, FaultStep::Effective(evidence)));

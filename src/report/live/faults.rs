@@ -42,7 +42,7 @@ impl Faults {
         self.begun.insert(index);
         let active = self.active.get_mut(&index);
         match (step, active) {
-            (FaultStep::Injected { nodes }, _) => {
+            (FaultStep::Injected { nodes, .. }, _) => {
                 let nodes = nodes.iter().map(|node| printable(node)).collect();
                 let (what, since_ms) = (printable(what), at_ms);
                 let active = Active { what, nodes, since_ms, proof: None, failed: None };
@@ -132,7 +132,7 @@ mod tests {
     }
 
     fn injected(faults: &mut Faults, index: u16, at_ms: f64) {
-        let step = FaultStep::Injected { nodes: vec!["broker-0".into()] };
+        let step = FaultStep::Injected { nodes: vec!["broker-0".into()], called_at_ms: 0.0 };
         faults.step(index, "kill leader at 5 s for 3 s", &step, at_ms);
     }
 

@@ -40,7 +40,9 @@ fn in_the_fault(cells: &[String], what: &str, proof: &str) -> State {
     let phase = RunEvent::Phase { name: "faults".into(), expected_ms: Some(53_000) };
     fold(&mut state, 3_000.0, phase);
     let fault = |step| RunEvent::Fault { index: 0, what: what.to_owned(), step };
-    fold(&mut state, 8_000.0, fault(FaultStep::Injected { nodes: vec!["broker-0".into()] }));
+    let nodes = vec!["broker-0".into()];
+    let injected = FaultStep::Injected { nodes, called_at_ms: 7_999.0 };
+    fold(&mut state, 8_000.0, fault(injected));
     let evidence = Evidence { at_ms: 5_002.0, text: proof.to_owned(), proves: true };
     fold(&mut state, 8_002.0, fault(FaultStep::Effective(evidence)));
     let silent = BrokerView { at_us: 9_000_000, broker: 0, answers: false };

@@ -92,6 +92,12 @@ pub const TEXTS: &[(&str, &str)] = &[
     ("producer.message.bytes", "Bytes of each message's value; the key comes beside it."),
     ("producer.messages", "Sending ends after so many messages. Not together with `duration`."),
     (
+        "producer.saturate",
+        "Whether the rate may be more than cluster and machine bear. Without it, a cell that does \
+         not keep up before the first fault is inconclusive. With `rate: max` nothing is held \
+         against a rate.",
+    ),
+    (
         "producer.config",
         "Any librdkafka property of a producer. What nothing is said about is what the Java \
          producer does.",
@@ -172,6 +178,7 @@ pub const DEFAULTS: &[(&str, &str)] = &[
     ("producer.enable.idempotence", "true"),
     ("producer.rate", "1000"),
     ("producer.message.bytes", "100"),
+    ("producer.saturate", "false"),
     ("faults.ports", "all"),
 ];
 

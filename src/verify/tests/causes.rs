@@ -259,7 +259,7 @@ fn what_stands_in_an_added_partition_is_foreign_and_meets_no_acknowledgement() {
     let ledger = LedgerRecord {
         partitions: vec![known.ledger],
         pulses: vec![Vec::new()],
-        latencies: Vec::new(),
+        ..LedgerRecord::default()
     };
     let mut added = PartitionObserved::new(0);
     added.record(0, 0, Found::Foreign);
@@ -281,7 +281,6 @@ fn what_stands_in_an_added_partition_is_foreign_and_meets_no_acknowledgement() {
             observed,
             observations: &[],
             faults: &[],
-            phases: &[],
             zero_us: 0,
             sending_ended_us: 0,
             holes_explained: None,

@@ -124,7 +124,8 @@ fn a_partition_read_whole_proves_its_loss_whatever_another_hides() {
     let ledger = LedgerRecord {
         partitions: vec![lost_one.ledger.clone(), lost_one.ledger.clone()],
         pulses: vec![Vec::new(); 2],
-        latencies: vec![LatencyHistogram::new(); 2],
+        latencies: vec![LatencyHistogram::new(); 4],
+        ..LedgerRecord::default()
     };
     let observed = Observed {
         partitions: vec![lost_one.read],
@@ -134,9 +135,8 @@ fn a_partition_read_whole_proves_its_loss_whatever_another_hides() {
         ..Observed::default()
     };
     let mut ledger = ledger;
-    ledger.latencies[0].record(5);
-    ledger.latencies[1].record(7);
-    let phases = [("before".to_owned(), 0), ("after".to_owned(), 9), ("before".to_owned(), 1)];
+    ledger.latencies[LatencyPhase::Before as usize].record(5);
+    ledger.latencies[LatencyPhase::After as usize].record(7);
     let findings = cell(&CellInput {
         topic: TOPIC,
         confirmed: true,
@@ -146,17 +146,17 @@ fn a_partition_read_whole_proves_its_loss_whatever_another_hides() {
         observed: &observed,
         observations: &[],
         faults: &[],
-        phases: &phases,
         zero_us: 0,
         sending_ended_us: 0,
         holes_explained: None,
     });
     assert_eq!(findings.inconclusive, ["partition 1: the log was not read"]);
     assert_eq!((findings.counts.lost, bounds(&findings, Metric::Lost)), (3, (1, Some(3))));
-    // Phases of one label are one, and a phase that was never in force is empty.
     let latencies: Vec<_> =
         findings.latencies.iter().map(|one| (one.label.as_str(), one.count, one.max_us)).collect();
-    assert_eq!(latencies, [("before", 2, Some(7)), ("after", 0, None)]);
+    let none = |label| (label, 0, None);
+    let (before, after) = (("before", 1, Some(5)), ("after", 1, Some(7)));
+    assert_eq!(latencies, [none("warm-up"), before, none("during"), after]);
     let json = serde_json::to_string(&findings).unwrap();
     assert_eq!(serde_json::from_str::<CellFindings>(&json).unwrap(), findings);
     for name in ["\"counts\":{\"sent\":4,\"acked\":4,", "\"unavailable_ms\":0.0", "\"witnesses\":["]

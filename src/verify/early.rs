@@ -1,0 +1,157 @@
+//! [`early`]: what happened before any fault. It is told apart, because no fault can be blamed for
+//! it and nothing that a scenario expects of a fault is met or violated by it.
+//!
+//! The sign is the log's end, asked of each leader right before the first fault. Within an epoch a
+//! leader writes each offset once, and a leader of a later epoch writes in that epoch. So a record
+//! below that end, of that epoch or an earlier one, was there before the fault, and so was all that
+//! stands before it. These records are the *early* ones. They end where the log ended then, or
+//! earlier, if a fault cut some of them off. Hence, before any fault:
+//!
+//! - a message was doubled when its second copy is an early record;
+//! - a message was lost when it is nowhere in the log, and was acknowledged at an offset among the
+//!   early records: another one stands there;
+//! - with acks=0 no offset is known. But messages go out in order over one connection: what is
+//!   missing was lost early when an early record has a higher sequence. And if the early records
+//!   are all that the log held then, what was handed over a second before its end was asked for,
+//!   and is not among them, had not arrived although nothing was wrong yet.
+
+use super::cell::CellInput;
+use super::completeness::Reading;
+use super::count::lost_word;
+use super::runs::Runs;
+use super::scene::Scene;
+use super::types::Early;
+use super::unavailable::Outages;
+use super::words::{messages, plural};
+use crate::ledger::{AckStretch, EarlyLog, PULSE_ROW_US, PartitionObserved, PulseRow, TopicFate};
+
+/// What was sent with acks=0 has arrived after this time, where nothing is wrong.
+const ARRIVED_AFTER_US: u64 = 1_000_000;
+
+/// An outage before zero is worth a note from this length on.
+const OUTAGE_NOTE_MS: f64 = 500.0;
+
+/// Counts what happened before any fault.
+pub(super) fn early(
+    input: &CellInput<'_>,
+    readings: &[Reading],
+    read: &[&PartitionObserved],
+    outages: &Outages,
+) -> Early {
+    let before_zero = |count: fn(&PulseRow) -> u64| {
+        // Whole rows only: of a row that zero cuts nobody knows what came first.
+        let rows = input.ledger.pulses.iter().flatten();
+        rows.filter(|row| row.at_us + PULSE_ROW_US <= input.zero_us).map(count).sum()
+    };
+    let mut early = Early {
+        outage: outages.before_zero(),
+        rejected: before_zero(|row| row.rejected),
+        unknown: before_zero(|row| row.unknown),
+        ..Early::default()
+    };
+    if input.observed.topic != TopicFate::Kept {
+        return early; // The ends were those of another log.
+    }
+    for (partition, (read, reading)) in read.iter().zip(readings).enumerate() {
+        let Some(log) = read.early() else { continue };
+        early.duplicated += log.duplicated;
+        // What is missing in the middle may stand there, or have been the first copy.
+        if *reading <= Reading::NoTail {
+            early.reordered += log.reordered;
+            early.lost += lost(input, partition, read, &log);
+        }
+    }
+    early
+}
+
+fn lost(input: &CellInput<'_>, partition: usize, read: &PartitionObserved, log: &EarlyLog) -> u64 {
+    let ledger = input.ledger_of(partition);
+    let mut runs = Runs::new(ledger.sent, |word| lost_word(ledger, read, word)).peekable();
+    if runs.peek().is_none() {
+        return 0;
+    }
+    let scene = Scene::new(input, partition, read, true);
+    let mut lost = 0;
+    for run in runs {
+        let mut sequence = run.start;
+        while sequence < run.end {
+            sequence = match scene.ack_at(sequence, run.end) {
+                Ok(ack) => {
+                    lost += lost_of(&ack, log, input.confirmed);
+                    sequence + ack.stretch.count
+                }
+                Err(next) => next,
+            };
+        }
+    }
+    // What was damaged where it stands was there before.
+    lost.saturating_sub(read.corrupt().count)
+}
+
+/// How many of a stretch of absent messages were lost before any fault.
+fn lost_of(ack: &AckStretch, log: &EarlyLog, confirmed: bool) -> u64 {
+    let stretch = &ack.stretch;
+    let first = |count: i64| count.clamp(0, stretch.count as i64) as u64;
+    if stretch.offset >= 0 {
+        return first(log.next_offset - stretch.offset);
+    }
+    if confirmed {
+        return 0; // Whoever acknowledged a retry does not say where the message stands.
+    }
+    let is_all = log.next_offset == log.end.offset;
+    if is_all && ack.last_ack_us + ARRIVED_AFTER_US <= log.end.at_us {
+        return stretch.count;
+    }
+    log.highest.map_or(0, |highest| first(highest as i64 - stretch.sequence as i64))
+}
+
+/// Why a cell that lost or doubled messages before any fault says nothing of the fault.
+pub(super) fn reason(input: &CellInput<'_>, early: &Early) -> Option<String> {
+    let parts: Vec<String> = [(early.lost, "lost"), (early.duplicated, "doubled")]
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{} {what}", messages(count)))
+        .collect();
+    let when = if input.faults.is_empty() { "the scenario's zero" } else { "any fault" };
+    (!parts.is_empty()).then(|| {
+        format!("{} before {when}: the run proves nothing of what came later", parts.join(", "))
+    })
+}
+
+/// What a person should know of the time before any fault.
+pub(super) fn notes(
+    input: &CellInput<'_>,
+    early: &Early,
+    read: &[&PartitionObserved],
+    counted_ms: f64,
+) -> Vec<String> {
+    let mut notes = Vec::new();
+    if let Some(outage) = early.outage.filter(|o| o.ms >= OUTAGE_NOTE_MS && o.ms > counted_ms) {
+        notes.push(format!(
+            "before zero: {:.1} s without an acknowledgement on partition {}; no expectation \
+             counts that",
+            outage.ms / 1e3,
+            outage.partition
+        ));
+    }
+    for (count, what) in [(early.rejected, "rejected"), (early.unknown, "of unknown outcome")] {
+        if count > 0 {
+            let count = messages(count);
+            notes.push(format!("before zero: {count} {what}; no expectation counts them"));
+        }
+    }
+    let partitions = input.ledger.partitions.iter().zip(read);
+    let unknown = partitions.filter(|_| !input.faults.is_empty()).filter(|(ledger, read)| {
+        let lost = || (0..ledger.words()).any(|word| lost_word(ledger, read, word) != 0);
+        read.records() > 0 && read.early().is_none() && (read.duplicated() > 0 || lost())
+    });
+    let unknown = unknown.count() as u64;
+    if unknown > 0 {
+        notes.push(format!(
+            "{}: whether messages were lost or doubled before any fault is not known, because no \
+             leader told the log's end in time",
+            plural(unknown, "partition")
+        ));
+    }
+    notes
+}

@@ -1,0 +1,194 @@
+//! Losses and doubles before any fault: hand-written histories with one argued answer each. The
+//! fault is called at 5 s, and the log's end is asked for before it.
+
+use super::*;
+use crate::plan::Expectation;
+use crate::verify::{Early, Verdict, judge};
+
+fn with_fault(history: History) -> History {
+    history.fault("process_stop leader", 5 * S, 6 * S)
+}
+
+fn early(history: History) -> Early {
+    with_fault(history).verify().early
+}
+
+fn verdict(findings: &CellFindings, metric: Metric, min: Option<u64>, max: Option<u64>) -> Verdict {
+    let expectation = Expectation { metric, min, max, text: "it".into() };
+    judge("main", &[expectation], findings).verdict
+}
+
+// Acknowledged at offsets 0 to 9; 3 and 4 are not in the log, and what was acknowledged behind them
+// stands in their place. The log ended at 8 before the fault: they were gone by then.
+fn lost_early() -> History {
+    sent(20).acked(0..10, 0, S, 2 * S).acked(10..20, 8, 7 * S, 8 * S).ended_early(8, 1, 4 * S).log(
+        0,
+        1,
+        ours(0..3).chain(ours(5..20)),
+    )
+}
+
+#[test]
+fn what_was_gone_before_the_fault_was_lost_before_it() {
+    assert_eq!(early(lost_early()).lost, 2);
+}
+
+// A control that asks for the fault's loss is not met by it, and no promise is broken by it: the
+// cell is inconclusive, whatever it expects. What was seen stays in the counts and in words.
+#[test]
+fn a_loss_before_the_fault_meets_and_violates_nothing() {
+    let findings = with_fault(lost_early()).verify();
+    assert_eq!(findings.counts.lost, 2);
+    let inconclusive =
+        "2 messages lost before any fault: the run proves nothing of what came later";
+    assert_eq!(findings.inconclusive, [inconclusive]);
+    for (min, max) in [(Some(1), None), (None, Some(0)), (None, Some(2)), (Some(0), None)] {
+        assert_eq!(verdict(&findings, Metric::Lost, min, max), Verdict::Inconclusive);
+    }
+    let expectation =
+        Expectation { metric: Metric::Lost, min: None, max: Some(0), text: "lost: 0".into() };
+    let reason = judge("main", &[expectation], &findings).expectations[0].reason.clone();
+    assert_eq!(reason, "`lost: 0` is not settled: 2 messages lost, 2 of them before any fault");
+}
+
+// Beside them 15 to 19 went with the fault: that is a violation, and the others change nothing of
+// it. But a control that these five meet leaves the cell inconclusive.
+#[test]
+fn a_loss_by_the_fault_stays_one_beside_an_earlier_one() {
+    let history = sent(20)
+        .acked(0..10, 0, S, 2 * S)
+        .acked(10..20, 8, 7 * S, 8 * S)
+        .ended_early(8, 1, 4 * S)
+        .log(0, 1, ours(0..3).chain(ours(5..15)));
+    let findings = with_fault(history).verify();
+    assert_eq!((findings.counts.lost, findings.early.lost), (7, 2));
+    assert_eq!(verdict(&findings, Metric::Lost, None, Some(0)), Verdict::Fail);
+    assert_eq!(verdict(&findings, Metric::Lost, Some(5), None), Verdict::Inconclusive);
+    assert_eq!(verdict(&findings, Metric::Lost, None, Some(4)), Verdict::Fail);
+}
+
+// The log ended at 10 before the fault, which then cut off offsets 6 to 9 in a later epoch. Other
+// records stand below that end now, but they came with that epoch: all ten had been there.
+#[test]
+fn what_a_fault_cut_off_was_not_lost_before_it() {
+    let history = sent(20)
+        .acked(0..10, 0, S, 2 * S)
+        .acked(10..20, 6, 7 * S, 8 * S)
+        .ended_early(10, 1, 4 * S)
+        .log(0, 1, ours(0..6))
+        .log(6, 2, ours(10..20));
+    let findings = with_fault(history).verify();
+    assert_eq!((findings.counts.lost, findings.early.lost), (4, 0));
+    assert_eq!(verdict(&findings, Metric::Lost, Some(1), None), Verdict::Pass);
+    assert_eq!(verdict(&findings, Metric::Lost, None, Some(0)), Verdict::Fail);
+}
+
+// acks=0: no offset is known. All 20 were handed over by 2 s; the log ended at an offset at a time.
+fn unconfirmed(end: i64, at_us: u64, records: impl IntoIterator<Item = Found>) -> History {
+    let mut history =
+        sent(20).ended_early(end, 1, at_us).acked(0..20, -1, S, 2 * S).log(0, 1, records);
+    history.confirmed = false;
+    history
+}
+
+#[test]
+fn with_acks_0_a_later_message_in_the_log_proves_that_an_earlier_one_was_lost() {
+    // 3 is nowhere. The log's end was asked for while the last ones were still on their way.
+    let lost = |end| unconfirmed(end, 2 * S, ours(0..3).chain(ours(4..20)));
+    assert_eq!(early(lost(9)).lost, 1);
+    // Before 4 was in the log nothing is proved.
+    assert_eq!(early(lost(3)).lost, 0);
+}
+
+// At 4 s the log ended at 10, and 10 to 19 never came.
+#[test]
+fn with_acks_0_what_has_not_arrived_long_after_it_was_handed_over_was_lost() {
+    let lost = |end, at_us| unconfirmed(end, at_us, ours(0..10));
+    assert_eq!(early(lost(10, 4 * S)).lost, 10);
+    // Less than a second later they may have been on their way: then it was the fault's doing.
+    assert_eq!(early(lost(10, 2_500_000)).lost, 0);
+    // It ended at 15 then: the fault cut off five, and maybe all that is missing.
+    assert_eq!(early(lost(15, 4 * S)).lost, 0);
+}
+
+// With acks that mean something an offset is known, but for the acknowledgement of a retry. Where
+// that one stood nobody knows.
+#[test]
+fn a_confirmed_message_without_an_offset_proves_nothing() {
+    let lost = sent(20).ended_early(15, 1, 4 * S).acked(0..20, -1, S, 2 * S);
+    assert_eq!(early(lost.log(0, 1, ours(0..3).chain(ours(4..20)))).lost, 0);
+}
+
+// 2 stands at offsets 2 and 3, both below the log's end before the fault; 7 at 8 and, after it, 9.
+#[test]
+fn a_copy_that_was_there_before_the_fault_was_not_its_doing() {
+    let records = ours(0..3).chain(ours(2..8)).chain(ours(7..8));
+    let history = sent(8).ended_early(9, 1, 4 * S).acked(0..8, 0, S, 2 * S).log(0, 1, records);
+    let findings = with_fault(history).verify();
+    assert_eq!((findings.counts.duplicated, findings.early.duplicated), (2, 1));
+    assert_eq!(verdict(&findings, Metric::Duplicated, Some(2), None), Verdict::Inconclusive);
+    assert_eq!(verdict(&findings, Metric::Duplicated, None, Some(0)), Verdict::Fail);
+    assert_eq!(
+        findings.inconclusive,
+        ["1 message doubled before any fault: the run proves nothing of what came later"]
+    );
+}
+
+// A log of which the end before the fault is not known says so, if there is something to say.
+#[test]
+fn without_the_log_s_end_the_gate_has_no_sign() {
+    let lost = || sent(9).acked(0..9, 0, S, 2 * S).log(0, 1, ours(0..8));
+    let findings = with_fault(lost()).verify();
+    assert_eq!(findings.early, Early::default());
+    assert!(findings.notes[0].contains("no leader told the log's end in time"), "{findings:?}");
+    assert!(findings.inconclusive.is_empty(), "{findings:?}");
+    let sound = sent(9).acked(0..9, 0, S, 2 * S).log(0, 1, ours(0..9));
+    assert!(with_fault(sound).verify().notes.is_empty());
+}
+
+// What is missing in the middle was not read, and may stand there. A damaged record was whole once.
+#[test]
+fn what_was_not_read_or_is_damaged_was_not_lost_before_the_fault() {
+    let sent = || sent(9).ended_early(9, 1, 4 * S).acked(0..9, 0, S, 2 * S);
+    assert_eq!(early(sent().log(0, 1, ours(0..3)).log(5, 1, ours(5..9))).lost, 0);
+    let damaged = ours(0..3).chain([Found::Corrupt]).chain(ours(4..9));
+    assert_eq!(early(sent().log(0, 1, damaged)).lost, 0);
+}
+
+// Three messages were rejected before zero, at 2 s. They are the warm-up's.
+#[test]
+fn what_was_rejected_before_zero_is_told_apart() {
+    let mut history = sent(9).acked(0..6, 0, S, 2 * S).rejected(6..9).log(0, 1, ours(0..6));
+    let row = |at_us, rejected| PulseRow { at_us, rejected, ..PulseRow::default() };
+    history.pulse = vec![row(1_900_000, 2), row(2_000_000, 1)];
+    let findings = history.with(|input| cell(&CellInput { zero_us: 2 * S, ..*input }));
+    assert_eq!((findings.counts.rejected, findings.early.rejected), (3, 2));
+    assert_eq!(verdict(&findings, Metric::Rejected, Some(2), None), Verdict::Inconclusive);
+    assert_eq!(verdict(&findings, Metric::Rejected, None, Some(0)), Verdict::Fail);
+    assert_eq!(verdict(&findings, Metric::Rejected, None, Some(2)), Verdict::Inconclusive);
+    assert_eq!(
+        findings.notes.last().unwrap(),
+        "before zero: 2 messages rejected; no expectation counts them"
+    );
+}
+
+// Nobody got an acknowledgement from 0.1 s to 1.7 s, and zero is at 2 s: it is shown, and that is
+// all.
+#[test]
+fn an_outage_before_zero_is_shown() {
+    let mut history = sent(4).acked(0..4, 0, S, 2 * S).log(0, 1, ours(0..4));
+    let acks = |at_us| PulseRow {
+        at_us,
+        acked: 1,
+        first_ack_us: at_us,
+        last_ack_us: at_us,
+        ..PulseRow::default()
+    };
+    history.pulse = vec![acks(100_000), acks(1_700_000), acks(2_000_000), acks(2_100_000)];
+    let findings = history.with(|input| cell(&CellInput { zero_us: 2 * S, ..*input }));
+    assert_eq!(findings.unavailable_ms, Some(100.0));
+    assert_eq!(findings.early.outage.map(|outage| outage.ms), Some(1600.0));
+    let note = "before zero: 1.6 s without an acknowledgement on partition 0; no expectation \
+                counts that";
+    assert_eq!(findings.notes, [note]);
+}
