@@ -16,6 +16,7 @@ use rdkafka::admin::{
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaResult;
+use rdkafka::metadata::MetadataTopic;
 use rdkafka::producer::{BaseProducer, BaseRecord, DeliveryResult, Producer, ProducerContext};
 use rdkafka::{ClientConfig, ClientContext, Message, Offset, TopicPartitionList};
 use std::future::Future;
@@ -285,7 +286,7 @@ fn wait_for_leaders(args: &Args, topic: &str, count: usize) -> Result<(), String
     while Instant::now() < deadline {
         let metadata =
             consumer.fetch_metadata(Some(topic), LIMIT).map_err(|error| error.to_string())?;
-        let partitions = metadata.topics().iter().flat_map(|topic| topic.partitions());
+        let partitions = metadata.topics().iter().flat_map(MetadataTopic::partitions);
         if partitions.filter(|partition| partition.leader() >= 0).count() == count {
             return Ok(());
         }

@@ -14,7 +14,7 @@ use crate::event::{FAULTS_PHASE, FaultStep, Observation, RunEvent};
 use crate::exit::Exit;
 use crate::fault::{Cancel, Custody, FaultRecord, History, Journal, Site, Situation};
 use crate::kafka::Watcher;
-use crate::ledger::{Ledger, Observed};
+use crate::ledger::{Ledger, Observed, TopicFate};
 use crate::plan::{Clocks, Controllers, FaultPlan, Plan, Timing};
 use crate::report::{Assembly, Report};
 use crate::runtime::{Cluster, Node, RuntimeError};
@@ -128,12 +128,13 @@ impl Known {
     }
 
     /// Whether nothing of this run is left that the next one on the cluster could see: every
-    /// fault is healed, every replica was in sync again, every node lives.
+    /// fault is healed, every replica was in sync again, every node lives, every topic is there.
     fn is_clean(&self, standing: &Standing) -> bool {
         let nodes = standing.cluster.nodes();
         self.unsettled.is_empty()
             && self.faults.iter().all(|f| f.not_healed().is_none() && f.undone.is_none())
             && nodes.iter().all(|node| node.id < 0 || !node.pids.is_empty())
+            && self.observed.iter().flatten().all(|read| read.topic == TopicFate::Kept)
     }
 
     /// Says a note now and keeps it for the report.
