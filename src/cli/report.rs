@@ -2,8 +2,9 @@
 
 use super::compare::complain;
 use super::newest::named_or_newest;
+use super::telling::columns;
 use crate::exit::Exit;
-use crate::report::{self, Format, Report, Sort, printable};
+use crate::report::{self, Ending, Format, Paint, Report, Sort, printable};
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
 use std::fs;
@@ -72,7 +73,12 @@ pub(super) fn run(
     };
     // In memory first: a file that is there stays as it is when no new one can be made.
     let mut text = Vec::new();
-    report::write(&report, arguments.format, &sort, &mut text)?;
+    if let (Format::Table, None) = (arguments.format, &arguments.out) {
+        let columns = columns(&console::Term::stdout());
+        report::write_end(&report, Ending::Full, &sort, Paint::plain(), columns, &mut text)?;
+    } else {
+        report::write(&report, arguments.format, &sort, &mut text)?;
+    }
     let Some(file) = &arguments.out else {
         out.write_all(&text)?;
         return Ok(Exit::Pass);

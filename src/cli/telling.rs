@@ -89,10 +89,26 @@ impl Telling {
         let ending = if self.quiet { Ending::Brief } else { Ending::Full };
         let written = match (self.json, self.quiet) {
             (false, _) => annotate(report).and_then(|()| {
-                report::write_end(report, ending, sort, self.out(), &mut io::stdout().lock())
+                let columns = columns(&console::Term::stdout());
+                report::write_end(
+                    report,
+                    ending,
+                    sort,
+                    self.out(),
+                    columns,
+                    &mut io::stdout().lock(),
+                )
             }),
             (true, false) => {
-                report::write_end(report, ending, sort, self.err(), &mut io::stderr().lock())
+                let columns = columns(&console::Term::stderr());
+                report::write_end(
+                    report,
+                    ending,
+                    sort,
+                    self.err(),
+                    columns,
+                    &mut io::stderr().lock(),
+                )
             }
             (true, true) => Ok(()),
         };
@@ -127,6 +143,11 @@ impl Telling {
     fn out(&self) -> Paint {
         self.color.paint(io::stdout().is_terminal(), std::env::var_os("NO_COLOR").as_deref())
     }
+}
+
+/// How wide a terminal is; none where it is no terminal.
+pub(super) fn columns(term: &console::Term) -> Option<usize> {
+    term.size_checked().map(|(_, columns)| usize::from(columns))
 }
 
 /// Tells GitHub Actions what to show beside the scenario, before the result: its verdict is the

@@ -3,14 +3,17 @@
 use super::headline::{Headline, has_whole_trial, is_empty};
 use super::lines::printable;
 use super::table::tables;
+use super::wrap::wrapped;
 use super::{Paint, Report, ShownCounts, Sort, advice, lead, told};
 use crate::fault::FaultRecord;
 use std::io::{self, Write};
 
 /// At most so many further reasons are told; `report.json` has all.
 const REASONS_MAX: usize = 6;
-/// Columns of the sentences under the table.
-const WIDTH: usize = 100;
+/// Longer lines are hard to read, and columns of tables where no terminal says how wide it is.
+const COLUMNS: usize = 100;
+/// Nothing can be set in fewer.
+const COLUMNS_MIN: usize = 40;
 
 /// How much is told at the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +27,9 @@ pub enum Ending {
 /// Writes what a person wants to know at the end. The result is the last line, but for what helps
 /// against a failed environment, which stands under it.
 ///
+/// On a terminal, which has so many columns, no word is broken in its middle; elsewhere the result is
+/// one line, and so is whatever else a script may look for.
+///
 /// # Errors
 /// When `out` cannot be written.
 pub fn write_end(
@@ -31,33 +37,47 @@ pub fn write_end(
     ending: Ending,
     sort: &Sort,
     paint: Paint,
+    columns: Option<usize>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
+    let columns = columns.map(|columns| columns.max(COLUMNS_MIN));
     let headline = Headline::of(report);
     // Nobody who interrupts a run wants to read a screenful of what it did not find out.
     let interrupted = headline == Headline::Interrupted;
     let brief = ending == Ending::Brief || interrupted;
+    let mut words = Vec::new();
     if !is_empty(report) {
         if interrupted && !has_whole_trial(report) {
-            writeln!(out, "{}", known(report))?;
+            writeln!(words, "{}", known(report))?;
         } else {
-            for line in tables(report, sort, paint).lines() {
+            for line in tables(report, sort, paint, columns.unwrap_or(COLUMNS)).lines() {
                 writeln!(out, "{}", line.trim_end())?;
             }
         }
         if !brief {
-            write_details(report, paint, out)?;
+            write_details(report, paint, columns.is_some(), &mut words)?;
         }
     }
     if interrupted {
         for unhealed in report.faults.iter().filter_map(FaultRecord::not_healed) {
-            writeln!(out, "{}", paint.bad(printable(&unhealed)))?;
+            writeln!(words, "{}", paint.bad(printable(&unhealed)))?;
         }
     }
-    write_result(report, headline, paint, out)
+    write_result(report, headline, paint, &mut words)?;
+    let Some(columns) = columns else { return out.write_all(&words) };
+    for line in String::from_utf8_lossy(&words).lines() {
+        writeln!(out, "{}", wrapped(line, columns.min(COLUMNS)))?;
+    }
+    Ok(())
 }
 
-fn write_details(report: &Report, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+/// What stands between the tables and the result. Its lines are long where they `will_be_wrapped`.
+fn write_details(
+    report: &Report,
+    paint: Paint,
+    will_be_wrapped: bool,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let (cells, more) = told::cells(report);
     for cell in cells {
         writeln!(out, "{}:", printable(&cell.cell))?;
@@ -69,7 +89,8 @@ fn write_details(report: &Report, paint: Paint, out: &mut dyn Write) -> io::Resu
         writeln!(out, "and {more} more cells in report.json")?;
     }
     for line in advice::lines(report) {
-        writeln!(out, "{}", wrapped(&line))?;
+        let line = if will_be_wrapped { line } else { wrapped(&line, COLUMNS) };
+        writeln!(out, "{line}")?;
     }
     for fault in told::faults(report) {
         let painted = paint.bad(told::NOT_EFFECTIVE);
@@ -127,23 +148,4 @@ fn known(report: &Report) -> String {
 /// The lines of a text, fit for a terminal.
 fn lines_of(text: &str) -> Vec<String> {
     text.lines().map(printable).collect()
-}
-
-/// A long line broken between words, the rest of it indented.
-fn wrapped(line: &str) -> String {
-    let mut text = String::new();
-    let mut column = 0;
-    for word in line.split(' ') {
-        let length = word.chars().count();
-        if column > 0 && column + 1 + length > WIDTH {
-            text += "\n ";
-            column = 1;
-        }
-        if column > 0 {
-            text.push(' ');
-        }
-        text += word;
-        column += length + 1;
-    }
-    text
 }

@@ -65,7 +65,7 @@ pub fn write(report: &Report, format: Format, sort: &Sort, out: &mut dyn Write) 
         Format::Junit => write_junit(report, out),
         Format::Markdown => write_markdown(report, out),
         Format::Html => write_html(report, out),
-        Format::Table => write_end(report, Ending::Full, sort, Paint::plain(), out),
+        Format::Table => write_end(report, Ending::Full, sort, Paint::plain(), None, out),
     }
 }
 

@@ -1,15 +1,23 @@
 //! Text of the user's within GitHub's markdown: shown as it is, and never taken for markup.
 
 use super::lines::{printable, short};
+use super::prose::{Span, spans};
 
 /// The text in one line, at most so many characters of it, for a paragraph or an item of a list.
 ///
-/// What is HTML or ends a table's cell becomes a character reference, which markdown never takes for
-/// structure; what else could mean something gets a backslash. An underscore within a word means
-/// nothing, and names have many.
+/// What stands between backticks is code, which has no structure within. Elsewhere what is HTML or
+/// ends a table's cell becomes a character reference, which markdown never takes for structure; what
+/// else could mean something gets a backslash. An underscore within a word means nothing, and names
+/// have many.
 pub fn inline(text: &str, characters_max: usize) -> String {
     let text = one_line(text, characters_max);
-    safe(&text, list_marker(&text))
+    let mut marker = list_marker(&text);
+    let text: String = text.into_iter().collect();
+    let markdown = spans(&text).into_iter().map(|span| match span {
+        Span::Text(text) => safe(&text.chars().collect::<Vec<_>>(), marker.take()),
+        Span::Code(code) => format!("`{code}`"),
+    });
+    markdown.collect()
 }
 
 /// The same for a table's cell, in which no list and no heading can begin.
@@ -59,7 +67,9 @@ mod tests {
     fn what_means_something_is_shown_as_it_is() {
         let cases = [
             ("process_stop leader", "process_stop leader"),
-            ("_a_ *b* `c`", "\\_a\\_ \\*b\\* \\`c\\`"),
+            ("_a_ *b* `c", "\\_a\\_ \\*b\\* \\`c"),
+            ("- `a*b | <c>` | d", "\\- `a*b | <c>` &#124; d"),
+            ("`lost: 0` is met", "`lost: 0` is met"),
             ("<script>alert(1)</script>", "&lt;script&gt;alert(1)&lt;/script&gt;"),
             ("a | b \\| c", "a &#124; b \\\\&#124; c"),
             ("[x](javascript:1) ![y](z)", "\\[x\\](javascript:1) !\\[y\\](z)"),

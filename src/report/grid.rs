@@ -11,7 +11,7 @@ use std::ops::Range;
 /// A table without its looks. No text in it could steer a terminal.
 #[derive(Debug)]
 pub struct Grid {
-    /// A heading a column, with line breaks where a narrow column needs them.
+    /// A heading per column.
     pub headings: Vec<String>,
     /// As long as the headings, each.
     pub rows: Vec<Vec<Field>>,
@@ -32,11 +32,6 @@ pub struct Group {
     pub shares: Option<Grid>,
 }
 
-/// A heading without its line breaks.
-pub fn unbroken(heading: &str) -> String {
-    heading.replace("\n.", ".").replace("-\n", "").replace('\n', " ")
-}
-
 /// A field of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
@@ -47,7 +42,8 @@ pub struct Field {
 }
 
 impl Field {
-    fn plain(text: String) -> Self {
+    /// What means nothing else.
+    pub fn plain(text: String) -> Self {
         Field { text, tone: Tone::Plain }
     }
 
@@ -147,25 +143,28 @@ pub fn figures(cell: &CellReport) -> String {
     let grid = counted(&[cell], &[]);
     let row = grid.rows.into_iter().flatten();
     let named = grid.headings.iter().zip(row).skip(1);
-    let said = named.map(|(name, field)| format!("{} {}", unbroken(name), field.in_words()));
+    let said = named.map(|(name, field)| format!("{name} {}", field.in_words()));
     said.collect::<Vec<_>>().join(", ")
 }
 
 fn counted(cells: &[&CellReport], axes: &[&str]) -> Grid {
     // What is rare has a column only where there is some.
     let seen = |(_, metric): &(&str, Metric)| cells.iter().any(|cell| count(cell, *metric) != "0");
-    let outcomes = [("re-\njected", Metric::Rejected), ("un-\nknown", Metric::Unknown)];
-    let rare =
-        [("reord", Metric::Reordered), ("corrupt", Metric::Corrupt), ("foreign", Metric::Foreign)];
+    let outcomes = [("rejected", Metric::Rejected), ("unknown", Metric::Unknown)];
+    let rare = [
+        ("reord", Metric::Reordered),
+        ("phantom", Metric::Phantom),
+        ("corrupt", Metric::Corrupt),
+        ("foreign", Metric::Foreign),
+    ];
     let outcomes: Vec<(&str, Metric)> = outcomes.into_iter().filter(seen).collect();
     let always = [("lost", Metric::Lost), ("dup", Metric::Duplicated)];
-    let last = [("phan-\ntom", Metric::Phantom)];
-    let bad = always.into_iter().chain(rare.into_iter().filter(seen)).chain(last);
-    let bad: Vec<(&str, Metric)> = bad.collect();
+    let bad: Vec<(&str, Metric)> =
+        always.into_iter().chain(rare.into_iter().filter(seen)).collect();
     let mut headings = axis_names(axes);
     headings.push("acked".to_owned());
     headings.extend(outcomes.iter().chain(&bad).map(|(name, _)| (*name).to_owned()));
-    headings.extend(["unavail", "p99 ms\nbefore", "p99 ms\nduring", "verdict"].map(str::to_owned));
+    headings.extend(["unavail", "p99 ms before", "p99 ms during", "verdict"].map(str::to_owned));
     let row = |cell: &&CellReport| {
         let mut row = axis_values(cell, axes);
         let unconfirmed = if cell.confirmed { "" } else { "~" };
@@ -204,9 +203,9 @@ fn has_shares(cells: &[&CellReport]) -> bool {
 
 fn shares(cells: &[&CellReport], axes: &[&str]) -> Grid {
     let mut headings = axis_names(axes);
-    let rest = ["lost\nin", "95 %", "lost, median\n(min-max)", "dup\nin", "95 %"];
+    let rest = ["lost in", "95 %", "lost, median (min-max)", "dup in", "95 %"];
     headings.extend(rest.map(str::to_owned));
-    headings.push("dup, median\n(min-max)".to_owned());
+    headings.push("dup, median (min-max)".to_owned());
     let row = |cell: &&CellReport| {
         let CellTrials { lost, duplicated, .. } = cell.trials.as_ref()?;
         let mut row = axis_values(cell, axes);
@@ -239,12 +238,11 @@ fn amount(tally: &Tally) -> String {
     }
 }
 
-/// Long names go down, not across.
 fn axis_names(axes: &[&str]) -> Vec<String> {
     if axes.is_empty() {
         return vec!["cell".to_owned()];
     }
-    axes.iter().map(|axis| printable(axis).replace('.', "\n.")).collect()
+    axes.iter().map(|axis| printable(axis)).collect()
 }
 
 fn axis_values(cell: &CellReport, axes: &[&str]) -> Vec<Field> {
@@ -290,7 +288,14 @@ pub fn legend<'a>(cells: impl IntoIterator<Item = &'a CellReport>) -> Vec<String
                 .to_owned(),
         );
     }
-    let marked = cells.iter().filter_map(|cell| Some((cell, rate::mark(cell)?)));
-    lines.extend(marked.map(|(cell, mark)| format!("* {}: {mark}", printable(&cell.id))));
+    let marked = cells.iter().filter(|cell| rate::mark(cell).is_some());
+    let shares: Vec<f64> = marked.filter_map(|cell| Some(cell.rate?.share() * 100.0)).collect();
+    let least = shares.iter().copied().fold(f64::INFINITY, f64::min);
+    let most = shares.iter().copied().fold(0.0, f64::max);
+    match shares.len() {
+        0 => {}
+        1 => lines.push(format!("* sent {least:.0} % of its rate")),
+        n => lines.push(format!("* {n} cells sent {least:.0} to {most:.0} % of their rates")),
+    }
     lines
 }

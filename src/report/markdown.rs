@@ -2,7 +2,7 @@
 //! happened, the faults with their proofs, how to run it again.
 
 use super::gfm::{cell, inline};
-use super::grid::{self, Grid, unbroken};
+use super::grid::{self, Grid};
 use super::headline::{Headline, is_empty};
 use super::{CellReport, Report, Sort, advice, lead, told};
 use std::io::{self, Write};
@@ -35,16 +35,16 @@ pub fn write_markdown(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     if is_empty(report) {
         text += &list("", &report.reasons[..report.reasons.len().min(1)], REASONS_MAX);
     } else {
-        let further = report.reasons.iter().skip(1).cloned();
-        let reasons: Vec<String> = std::iter::once(lead::headline(report)).chain(further).collect();
-        text += &list("", &reasons, REASONS_MAX);
+        text += &format!("\n{}\n", inline(&lead::headline(report), SENTENCE_MAX));
+        text += &list("", report.reasons.get(1..).unwrap_or_default(), REASONS_MAX);
         text += &tables(report);
         text += &list("", &advice::lines(report), ITEMS_MAX);
         text += &happened(report);
     }
     text += &list("Faults", &told::faults(report), ITEMS_MAX);
     let notes = report.notes.iter().map(|note| format!("note: {note}"));
-    let about = report.about.iter().cloned().chain([told::phases(report)]).chain(notes);
+    let facts = report.about.iter().map(|line| fact(line));
+    let about = facts.chain([told::phases(report)]).chain(notes);
     text += &list("The run", &about.collect::<Vec<_>>(), ITEMS_MAX);
     text += &again(report);
     out.write_all(bounded(text).as_bytes())
@@ -81,7 +81,18 @@ fn tables(report: &Report) -> String {
         text += &table(&group.counted);
         text += &group.shares.as_ref().map_or(String::new(), table);
     }
-    text + &list("", &grid::legend(cells), ITEMS_MAX)
+    for line in grid::legend(cells) {
+        text += &format!("\n{}\n", inline(&line, SENTENCE_MAX));
+    }
+    text
+}
+
+/// A line of `about`, which is a word and what it says: `kafka: 3.8.1, 3 brokers`.
+fn fact(line: &str) -> String {
+    match line.split_once("  ") {
+        Some((word, rest)) => format!("{word}: {}", rest.trim_start()),
+        None => line.to_owned(),
+    }
 }
 
 /// One table; figures stand right.
@@ -90,7 +101,7 @@ fn table(grid: &Grid) -> String {
     let safe = |value: &String| cell(value, VALUE_MAX);
     let rule = |i| if grid.figures.contains(&i) { "---:" } else { "---" }.to_owned();
     let mut text = "\n".to_owned();
-    text += &row(grid.headings.iter().map(|heading| safe(&unbroken(heading))).collect());
+    text += &row(grid.headings.iter().map(safe).collect());
     text += &row((0..grid.headings.len()).map(rule).collect());
     for fields in &grid.rows {
         text += &row(fields.iter().map(|field| safe(&field.in_words())).collect());

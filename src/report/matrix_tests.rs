@@ -49,7 +49,7 @@ fn merged(trials: u32) -> Report {
 fn end(report: &Report, sort: &str) -> String {
     let mut out = Vec::new();
     let sort = Sort::parse(sort, &report.axes).unwrap();
-    write_end(report, Ending::Full, &sort, Paint::plain(), &mut out).unwrap();
+    write_end(report, Ending::Full, &sort, Paint::plain(), None, &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -68,6 +68,73 @@ fn thirty_six_cells_fit_into_100_columns() {
         assert!(long.is_empty(), "{long:#?}");
         assert_eq!(rows(&text).len(), 36, "{text}");
     }
+}
+
+/// A table on a terminal of this width.
+fn table(report: &Report, columns: usize) -> String {
+    let mut out = Vec::new();
+    write_end(report, Ending::Full, &Sort::Plan, Paint::plain(), Some(columns), &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn no_line_is_longer_than_the_terminal_and_no_word_is_broken() {
+    for mut report in [report(&study().plans[0], 0), merged(20)] {
+        for cell in &mut report.cells {
+            (cell.counts.reordered, cell.counts.phantom) = (Some(216), Some(3));
+            (cell.counts.rejected, cell.counts.unknown) = (1_517, 196);
+            cell.verdict = Verdict::Inconclusive;
+        }
+        for columns in [80, 120, 200] {
+            let text = table(&report, columns);
+            let long: Vec<&str> = text.lines().filter(|l| l.chars().count() > columns).collect();
+            assert!(long.is_empty(), "{columns}: {long:#?}");
+            let end = text.find("safest").unwrap_or(text.len());
+            let words: Vec<&str> = text[..end].split([' ', '\n']).collect();
+            for word in [
+                "insync",
+                "replicas",
+                "unclean",
+                "election",
+                "compression",
+                "acked",
+                "rejected",
+                "unknown",
+                "phantom",
+                "reord",
+                "unavail",
+                "p99",
+                "before",
+                "during",
+                "verdict",
+                "inconclusive",
+            ] {
+                let whole = |found: &&str| found.split('.').any(|part| part == word);
+                assert!(words.iter().any(|found| whole(&found)), "{columns}: {word}\n{text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn wide_terminals_have_whole_headings_and_narrow_ones_a_verdict_in_every_first_table() {
+    let report = report(&study().plans[0], 0);
+    let wide = table(&report, 200);
+    assert!(wide.contains("min.insync.replicas  acks  unclean.leader.election.enable"), "{wide}");
+    let first = table(&report, 60).split("\n\n").next().unwrap().to_owned();
+    assert!(first.lines().any(|line| line.ends_with("  fail")), "{first}");
+}
+
+#[test]
+fn a_footnote_of_many_cells_is_one_line() {
+    let mut report = report(&study().plans[0], 0);
+    for (i, cell) in report.cells.iter_mut().enumerate().take(3) {
+        let sent = 500.0 + i as f64 * 100.0;
+        cell.rate = Some(AchievedRate { wanted: 1_000.0, sent, baseline: None });
+    }
+    let text = table(&report, 100);
+    let notes: Vec<&str> = text.lines().filter(|line| line.starts_with("* ")).collect();
+    assert_eq!(notes, ["* 3 cells sent 50 to 70 % of their rates"]);
 }
 
 #[test]

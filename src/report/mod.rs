@@ -18,6 +18,7 @@ mod invocation;
 mod json;
 mod json_lines;
 mod junit;
+mod layout;
 mod lead;
 mod lines;
 mod live;
@@ -39,6 +40,7 @@ mod told;
 mod trials;
 mod unmet;
 mod window;
+mod wrap;
 
 pub use annotations::annotations;
 pub use assemble::Assembly;

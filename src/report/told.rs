@@ -1,7 +1,7 @@
 //! What happened to cells and what became of faults, in bounded words: what the end of a run on a
 //! terminal and its summary tell alike. The texts are as they came: who shows them makes them safe.
 
-use super::{CellReport, Report, client_errors};
+use super::{CellReport, Report, client_errors, grid};
 use crate::fault::FaultRecord;
 use crate::verify::{ExpectationVerdict, Verdict};
 
@@ -14,7 +14,7 @@ pub const NOT_EFFECTIVE: &str = "NOT EFFECTIVE";
 /// What one cell has to tell.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Told {
-    /// The cell's id.
+    /// How the cell is called beside the others.
     pub cell: String,
     /// Each expectation that is not met, each control that is, then what happened.
     pub lines: Vec<String>,
@@ -32,11 +32,12 @@ pub fn cells(report: &Report) -> (Vec<Told>, usize) {
         })
         .collect();
     let each = (WITNESSES_MAX / telling.len().max(1)).max(1);
-    let told = telling.iter().take(WITNESSES_MAX).map(|cell| of_cell(cell, each)).collect();
+    let told = telling.iter().take(WITNESSES_MAX).map(|cell| of_cell(report, cell, each));
+    let told = told.filter(|told| !told.lines.is_empty()).collect();
     (told, telling.len().saturating_sub(WITNESSES_MAX))
 }
 
-fn of_cell(cell: &CellReport, witnesses: usize) -> Told {
+fn of_cell(report: &Report, cell: &CellReport, witnesses: usize) -> Told {
     let is_unmet = |e: &&ExpectationVerdict| e.verdict != Verdict::Pass;
     let unmet = cell.expectations.iter().filter(is_unmet);
     let controls = cell.expectations.iter().filter(|e| e.control && !is_unmet(e));
@@ -44,10 +45,16 @@ fn of_cell(cell: &CellReport, witnesses: usize) -> Told {
     lines.extend(cell.witnesses.iter().take(witnesses).map(|witness| witness.text.clone()));
     let more = cell.witnesses.len().saturating_sub(witnesses);
     if more > 0 {
-        lines.push(format!("and {more} more ranges in report.json"));
+        let ranges = if more == 1 { "range" } else { "ranges" };
+        lines.push(format!("and {more} more {ranges} in report.json"));
     }
     lines.extend(client_errors::line(cell));
-    Told { cell: cell.id.clone(), lines }
+    // What keeps a cell from its verdict need not be an expectation or a message.
+    if lines.is_empty() {
+        let own = report.why.iter().filter(|reason| reason.is_of(&cell.id));
+        lines.extend(own.map(|reason| reason.text.clone()));
+    }
+    Told { cell: grid::name(report, cell), lines }
 }
 
 /// What became of each fault with its proof; of several trials, how often each was proved.
@@ -84,7 +91,7 @@ fn of_fault(fault: &FaultRecord) -> String {
         }
         _ => format!("{NOT_EFFECTIVE}: {}", why_not(fault)),
     };
-    format!("{} -> {nodes}: {outcome}", fault.what)
+    format!("{} on {nodes}: {outcome}", fault.what)
 }
 
 /// Why a fault was not effective.

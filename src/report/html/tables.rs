@@ -43,7 +43,7 @@ pub fn tables(report: &Report, parts: &[Part]) -> (Vec<Table>, Vec<Table>) {
 }
 
 fn table(title: &str, grid: grid::Grid, anchor: &dyn Fn(usize) -> Option<String>) -> Table {
-    let names: Vec<String> = grid.headings.iter().map(|name| grid::unbroken(name)).collect();
+    let names = grid.headings;
     let last = names.len() - 1;
     let row = |(row, fields): (usize, Vec<grid::Field>)| {
         let fields = fields.into_iter().enumerate().map(|(column, field)| Field {
