@@ -80,12 +80,13 @@ fn rejected_and_unknown_are_columns_and_the_client_says_why() {
     assert_eq!(report.verdict, Verdict::Pass, "{:?}", report.reasons);
     let table = written(&report, Format::Table);
     let heading = row(&table, "cell");
-    assert!(heading.contains("jected") && heading.contains("known"), "{table}");
-    assert!(row(&table, "main").contains(" 1517=    196 "), "{table}");
+    assert!(heading.contains("rejected") && heading.contains("unknown"), "{table}");
+    let figures: Vec<&str> = row(&table, "main").split_whitespace().collect();
+    assert_eq!(figures[2..4], ["1517=", "196"], "{table}");
     assert!(table.contains("\n= expected: a control demands it"), "{table}");
     assert!(table.lines().all(|line| line.chars().count() <= 200), "{table}");
     let wide = |line: &&str| line.starts_with("cell") || line.starts_with("main ");
-    assert!(table.lines().filter(wide).all(|line| line.chars().count() <= 80), "{table}");
+    assert!(table.lines().filter(wide).all(|line| line.chars().count() <= 100), "{table}");
     let timed_out = "client errors: _MSG_TIMED_OUT, not persisted: 1517 rejected, 9.1-11.9 s; \
                      _MSG_TIMED_OUT, possibly persisted: 196 unknown, 9.1-11.9 s; \
                      BrokerTransportFailure: 4, 8.0-8.5 s";
@@ -123,7 +124,9 @@ fn over_several_trials_errors_are_sums() {
     let merged = trials(vec![rejected(), rejected()]);
     let counts: Vec<u64> = merged.cells[0].client_errors.iter().map(|one| one.count).collect();
     assert_eq!(counts, [2 * 1_517, 2 * 196, 8]);
-    assert!(written(&merged, Format::Table).contains(" 3034=    392 "));
+    let table = written(&merged, Format::Table);
+    let figures: Vec<&str> = row(&table, "main").split_whitespace().collect();
+    assert_eq!(figures[2..4], ["3034=", "392"], "{table}");
 }
 
 const CONTROL: &str = "\

@@ -54,7 +54,9 @@ fn a_violation_leads_whatever_is_not_settled_before_it() {
     assert_eq!(last_line(&report), format!("FAIL headline: {first} ({counts})"));
     let kinds: Vec<ReasonKind> = report.why.iter().map(|one| one.kind).collect();
     assert!(kinds.is_sorted() && kinds.len() > 2, "{kinds:?}");
-    for (format, quoted) in [(Format::Html, "&#34;&#60;= 4&#34;"), (Format::Markdown, "&lt;= 4")] {
+    for (format, quoted) in
+        [(Format::Html, "&#34;&#60;= 4&#34;"), (Format::Markdown, "`duplicated: \"<= 4\"`")]
+    {
         let text = written(&report, format);
         let (lead, settled) = (text.find(quoted).unwrap(), text.find("is not settled"));
         assert!(text[lead..].contains(counts), "{text}");
