@@ -36,7 +36,7 @@ pub struct Custody {
 impl Custody {
     /// Whether a fault accounts for the end of this process of a node. A `kill` accounts for the
     /// processes that it kills. A command accounts for every end of the nodes that it touches,
-    /// while it runs: `since` is when the process was last seen alive.
+    /// while it runs and for a second afterwards: `since` is when the process was last seen alive.
     pub fn owns_end(&self, node: i32, process: Option<Process>, since: Instant) -> bool {
         lock(&self.holds(node)).owns_end(process, since, Instant::now())
     }
@@ -50,6 +50,12 @@ impl Custody {
     /// it acts on.
     pub fn take(&self, fault: u16, node: i32, way: Way, processes: &[Process]) {
         lock(&self.holds(node)).take(fault, way, processes, Instant::now());
+    }
+
+    /// As if the fault had let the node go, with nothing left to do for it.
+    #[cfg(test)]
+    pub(crate) fn let_go(&self, fault: u16, node: i32, way: Way) {
+        lock(&self.holds(node)).let_go(fault, way, Instant::now());
     }
 
     fn holds(&self, node: i32) -> Arc<Mutex<Holds>> {

@@ -3,7 +3,10 @@
 
 use crate::runtime::Process;
 use std::collections::BTreeSet;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// A process that a command has killed may be seen alive for so long after the command has ended.
+const DYING: Duration = Duration::from_secs(1);
 
 /// How a fault holds a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,7 +137,7 @@ impl Holds {
     pub(super) fn owns_end(&self, process: Option<Process>, since: Instant, now: Instant) -> bool {
         self.holds.iter().any(|hold| match hold.way {
             Way::Dead => process.is_some_and(|process| hold.processes.contains(&process)),
-            Way::Touched => hold.overlaps(since, now),
+            Way::Touched => hold.overlaps(since.checked_sub(DYING).unwrap_or(since), now),
             Way::Stopped | Way::Frozen => false,
         })
     }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::fault::Way;
+use std::time::Duration;
 
 fn process(pid: i32) -> Process {
     Process { pid, start_ticks: 1 }
@@ -66,6 +67,21 @@ fn a_command_accounts_for_every_end_of_what_it_touches() {
     let mut watched = watched();
     look(&mut watched, &custody, &[runs(7), GONE, runs(8), runs(9), GONE]);
     assert_eq!(watched.died_us(), None);
+}
+
+#[test]
+fn a_command_accounts_for_who_dies_right_after_it_and_for_nobody_later() {
+    for (after, is_owned) in [(Duration::from_millis(300), true), (Duration::from_secs(3), false)] {
+        let custody = Custody::default();
+        custody.take(0, 1, Way::Touched, &[]);
+        custody.let_go(0, 1, Way::Touched);
+        let mut watched = watched();
+        // The last look that shows it alive begins after the command has ended.
+        watched.see(runs(7), Instant::now() + after, 50_000, &custody);
+        watched.see(GONE, Instant::now() + after, 100_000, &custody);
+        assert_eq!(watched.end_is_owned(), is_owned, "{after:?}");
+        assert_eq!(watched.died_us().is_none(), is_owned, "{after:?}");
+    }
 }
 
 #[test]
