@@ -335,7 +335,8 @@ fn under_load(
                 .map_err(|e| RuntimeError::io("cannot start a thread", e))?;
             let (records, end) = load.run_faults(&site);
             known.faults = records;
-            known.log_ends = asking.join().unwrap_or_default();
+            known.log_ends =
+                asking.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             end
         })
     });
