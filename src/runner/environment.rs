@@ -2,7 +2,7 @@
 
 use super::RunFolder;
 use crate::plan::Plan;
-use crate::runtime::Cluster;
+use crate::runtime::{Cluster, Process};
 use std::sync::Arc;
 
 /// Gives the variables as they are now. `producers` are the process ids of the workers, in the
@@ -27,12 +27,13 @@ pub fn environment(
         let mut variables: Vec<(String, String)> =
             fixed.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect();
         variables.push(("CHAOS_BOOTSTRAP".to_owned(), cluster.client_bootstrap_servers()));
-        let (own, host) = numbers(cluster.as_ref(), &producers);
+        let number = |pid| cluster.pid_for_clients(pid);
+        let (own, host) = numbers(&number, &producers);
         variables.push(("CHAOS_PRODUCER_PIDS".to_owned(), own));
         variables.push(("CHAOS_PRODUCER_HOST_PIDS".to_owned(), host));
         for node in cluster.nodes().into_iter().filter(|n| n.id >= 0) {
             if let Some(pid) = node.pids.first() {
-                let (own, host) = numbers(cluster.as_ref(), &[*pid]);
+                let (own, host) = numbers(&number, &[*pid]);
                 variables.push((format!("CHAOS_NODE_{}_PID", node.id), own));
                 variables.push((format!("CHAOS_NODE_{}_HOST_PID", node.id), host));
                 let netns = format!("/proc/{pid}/ns/net");
@@ -45,9 +46,28 @@ pub fn environment(
 }
 
 /// Those of the processes that live, as the command knows them and as the host does.
-fn numbers(cluster: &dyn Cluster, pids: &[i32]) -> (String, String) {
-    let living = pids.iter().filter_map(|pid| Some((cluster.pid_for_clients(*pid)?, *pid)));
+fn numbers(number: &dyn Fn(i32) -> Option<i32>, pids: &[i32]) -> (String, String) {
+    // A zombie has a number, and does not live.
+    let living = pids.iter().filter(|pid| Process::find(**pid).is_some());
+    let living = living.filter_map(|pid| Some((number(*pid)?, *pid)));
     let (own, host): (Vec<String>, Vec<String>) =
         living.map(|(own, host)| (own.to_string(), host.to_string())).unzip();
     (own.join(" "), host.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_dead_are_not_listed_not_even_before_they_are_reaped() {
+        let mut dead = std::process::Command::new("true").spawn().unwrap();
+        let (own, zombie) = (std::process::id() as i32, dead.id() as i32);
+        while Process::find(zombie).is_some() {
+            std::thread::yield_now();
+        }
+        let (numbers, host) = numbers(&|pid| Some(pid + 1), &[zombie, own]);
+        assert_eq!((numbers, host), ((own + 1).to_string(), own.to_string()));
+        dead.wait().unwrap();
+    }
 }
