@@ -34,6 +34,8 @@ pub struct Watched {
     pub name: String,
     process: Option<Process>,
     lived_at: Instant,
+    /// When the last look began.
+    looked_at: Instant,
     /// Whether a fault accounts for the last end of its process.
     end_is_owned: bool,
     /// When a process of it ended for which no fault accounts.
@@ -58,6 +60,7 @@ impl Watched {
             name,
             process,
             lived_at: Instant::now(),
+            looked_at: Instant::now(),
             end_is_owned: false,
             died_us: None,
             standing: Standing::No,
@@ -82,13 +85,16 @@ impl Watched {
         }
         self.process = current;
         self.stand(matches!(seen, Seen::StandsStill(_)), begun, now_us, custody);
+        self.looked_at = begun;
     }
 
     fn stand(&mut self, still: bool, begun: Instant, now_us: u64, custody: &Custody) {
-        let owner = || custody.owns_standstill(self.node, begun);
+        // It may have begun at any time since the last look, by a command that is over already.
+        let since = if self.standing == Standing::No { self.looked_at } else { begun };
+        let owner = || custody.owns_standstill(self.node, since);
         let now = match (still, self.standing) {
             (false, _) => Standing::No,
-            // Who was stopped by a command stays so after the command has ended.
+            // Who was stopped by a command may stay so after the command has ended.
             (true, Standing::Owned) => Standing::Owned,
             (true, before) => match (owner(), before) {
                 (Still::Held, _) => Standing::No,

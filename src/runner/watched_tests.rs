@@ -98,6 +98,20 @@ fn a_standstill_without_a_fault_is_told_with_its_times() {
     assert_eq!(watched.standstills()[1].until_us, Some(50_000), "the dead do not stand still");
 }
 
+/// `kill -STOP` has ended before the next look; the node stays stopped.
+#[test]
+fn a_standstill_that_a_command_began_between_two_looks_is_the_commands() {
+    let custody = Custody::default();
+    let mut watched = watched();
+    look(&mut watched, &custody, &[runs(7)]);
+    custody.take(0, 1, Way::Touched, &[]);
+    custody.let_go(0, 1, Way::Touched);
+    look(&mut watched, &custody, &[still(7), still(7), runs(7), runs(7)]);
+    assert_eq!(watched.standstills(), []);
+    look(&mut watched, &custody, &[still(7)]);
+    assert_eq!(watched.standstills().len(), 1, "the next one is nobody's");
+}
+
 #[test]
 fn a_standstill_that_a_fault_or_a_command_makes_is_nobody_elses() {
     for way in [Way::Stopped, Way::Frozen, Way::Touched] {
