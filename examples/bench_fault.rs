@@ -145,6 +145,7 @@ fn effective_after_us(
         zero_us: 0,
         cancel: Cancel::default(),
         folder: folder.to_owned(),
+        called: Box::new(|_, _| {}),
         tell: Box::new(|_, _| {}),
     };
     let record = live(&FaultPlan { index: 0, action, at_ms: 0, for_ms: FAULT_MS }, &site);

@@ -82,6 +82,9 @@ pub struct Site<'a> {
     pub cancel: Cancel,
     /// The run's folder.
     pub folder: PathBuf,
+    /// Told of every call, right before the fault touches anything; of the fault's position in the
+    /// plan, and the time in milliseconds of the scenario's clock.
+    pub called: Box<dyn Fn(u16, f64) + Send + Sync + 'a>,
     /// Told of every step.
     pub tell: Box<dyn Fn(u16, FaultStep) + Send + Sync + 'a>,
 }
@@ -205,6 +208,7 @@ fn act(
     site.journal.write(&entry).map_err(|e| FaultError::system("writing the journal", e))?;
     let called_at_ms = site.now_ms();
     record.called_at_ms = Some(called_at_ms);
+    (site.called)(plan.index, called_at_ms);
     // The time that the fault lasts counts from when it was called, not from the plan's time.
     let end = Instant::now() + Duration::from_millis(plan.for_ms);
     fault.inject()?;

@@ -256,6 +256,7 @@ fn interfered(action: FaultAction, interfere: impl FnOnce(&Sleepers)) -> (FaultR
         zero_us: 0,
         cancel: Cancel::default(),
         folder: folder.path().to_owned(),
+        called: Box::new(|_, _| {}),
         tell: Box::new(move |_, step| told.lock().unwrap().push(step)),
     };
     let plan = FaultPlan { index: 0, action, at_ms: 0, for_ms: 1_500 };

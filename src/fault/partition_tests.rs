@@ -419,6 +419,7 @@ fn what_tending_says_is_evidence_that_proves_nothing() {
         zero_us: 0,
         cancel: Cancel::default(),
         folder: folder.path().to_owned(),
+        called: Box::new(|_, _| {}),
         tell: Box::new(|_, _| {}),
     };
     let groups = vec![vec![Target::Leader], vec![Target::Followers]];

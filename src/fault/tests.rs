@@ -153,6 +153,7 @@ fn stage() -> Stage {
         zero_us: 0,
         cancel: Cancel::default(),
         folder: folder.path().to_owned(),
+        called: Box::new(|_, _| {}),
         tell: Box::new(move |_, step| told.lock().unwrap().push(step)),
     };
     Stage { sleeper, site, steps, folder }
@@ -328,4 +329,17 @@ fn a_freezer_that_is_missing_or_does_nothing_makes_no_effect() {
     let record = live(&plan(pause(), 0, 50), &stage.site);
     assert!(!record.effective);
     assert!(record.reason.unwrap().contains("no proof"));
+}
+
+#[test]
+fn the_call_is_told_before_anything_is_touched() {
+    let mut stage = stage();
+    let (sleeper, told) = (Arc::clone(&stage.sleeper), Arc::new(Mutex::new(Vec::new())));
+    let seen = Arc::clone(&told);
+    stage.site.called = Box::new(move |index, called_at_ms| {
+        seen.lock().unwrap().push((index, called_at_ms, sleeper.is_stopped()));
+    });
+    let record = live(&plan(stop(), 0, 50), &stage.site);
+    let called_at_ms = record.called_at_ms.unwrap();
+    assert_eq!(*told.lock().unwrap(), [(record.index, called_at_ms, false)]);
 }

@@ -27,21 +27,25 @@ impl<'a> LatencyPhases<'a> {
         phases
     }
 
-    /// A fault went on, as of `now_us` of the run's clock.
+    /// A fault is called, at `called_at_ms` of the scenario's clock: what it strikes from now on,
+    /// be it injected slowly, counts as during it.
+    pub fn call(&self, index: u16, called_at_ms: f64) {
+        let at_us = self.zero_us + (called_at_ms * 1e3).max(0.0) as u64;
+        self.change(at_us, |in_force| in_force.insert(index));
+    }
+
+    /// A fault went on, as of `now_us` of the run's clock. One that could not be injected is healed,
+    /// too.
     pub fn step(&self, index: u16, step: &FaultStep, now_us: u64) {
+        if *step == FaultStep::Healed {
+            self.change(now_us, |in_force| in_force.remove(&index));
+        }
+    }
+
+    fn change(&self, at_us: u64, change: impl FnOnce(&mut BTreeSet<u16>) -> bool) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let had_any = !state.in_force.is_empty();
-        let at_us = match step {
-            FaultStep::Injected { called_at_ms, .. } => {
-                state.in_force.insert(index);
-                self.zero_us + (called_at_ms * 1e3).max(0.0) as u64
-            }
-            FaultStep::Healed => {
-                state.in_force.remove(&index);
-                now_us
-            }
-            FaultStep::Effective(_) | FaultStep::Undone { .. } | FaultStep::Failed { .. } => return,
-        };
+        change(&mut state.in_force);
         let has_any = !state.in_force.is_empty();
         if had_any != has_any {
             // Each fault's own thread tells of it, so one may tell late of an earlier time.
@@ -70,21 +74,21 @@ mod tests {
         drop(LedgerWriter::create(dir.path(), id, 1).unwrap());
         let ledgers = [Ledger::open(dir.path()).unwrap()];
         let phases = LatencyPhases::begin(&ledgers, 1_000);
-        let injected = |called_at_ms| FaultStep::Injected { nodes: Vec::new(), called_at_ms };
-        // Called at 2 ms of the scenario's clock, and told of when that was done.
-        phases.step(0, &injected(2.0), 9_000);
-        phases.step(1, &injected(3.0), 9_000);
+        // Called at 2 ms of the scenario's clock.
+        phases.call(0, 2.0);
+        phases.call(1, 3.0);
         phases.step(0, &FaultStep::Healed, 10_000);
         phases.step(1, &FaultStep::Healed, 11_000);
         // Its call lies before the heal that was told first.
-        phases.step(2, &injected(9.5), 12_000);
+        phases.call(2, 9.5);
         phases.step(2, &FaultStep::Healed, 13_000);
-        phases.step(3, &FaultStep::Failed { reason: "no".into() }, 14_000);
+        phases.call(3, 13.0);
+        phases.step(3, &FaultStep::Failed { reason: "no".into() }, 14_500);
         phases.step(3, &FaultStep::Healed, 15_000);
         let found: Vec<_> =
             ledgers[0].phase_changes().iter().map(|one| (one.at_us, one.phase)).collect();
         let expected = [(1_000, Before), (3_000, During), (11_000, After), (11_000, During)];
         assert_eq!(found[..4], expected);
-        assert_eq!(found[4..], [(13_000, After)]);
+        assert_eq!(found[4..], [(13_000, After), (14_000, During), (15_000, After)]);
     }
 }

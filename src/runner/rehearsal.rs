@@ -131,6 +131,7 @@ fn try_faults(
         zero_us: 0,
         cancel: Cancel::default(),
         folder: folder.path().to_owned(),
+        called: Box::new(|_, _| {}),
         tell: Box::new(|_, _| {}),
     };
     let mut outcome = Ok(());

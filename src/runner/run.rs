@@ -335,8 +335,7 @@ fn under_load(
                 .map_err(|e| RuntimeError::io("cannot start a thread", e))?;
             let (records, end) = load.run_faults(&site);
             known.faults = records;
-            known.log_ends =
-                asking.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            known.log_ends = asking.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             end
         })
     });
@@ -369,6 +368,7 @@ fn site<'a>(
         zero_us,
         cancel: Cancel::default(),
         folder: request.folder.path().to_owned(),
+        called: Box::new(move |index, called_at_ms| phases.call(index, called_at_ms)),
         tell: Box::new(move |index, step: FaultStep| {
             phases.step(index, &step, bus.epoch().elapsed_us());
             let what = what[usize::from(index)].clone();

@@ -300,6 +300,7 @@ fn the_tool() {
         zero_us: 0,
         cancel: Cancel::default(),
         folder,
+        called: Box::new(|_, _| {}),
         tell: Box::new(|_, step| match step {
             FaultStep::Injected { .. } => println!("INJECTED "),
             FaultStep::Effective(evidence) => println!("EFFECTIVE {}", evidence.text),
