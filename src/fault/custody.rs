@@ -4,11 +4,16 @@
 
 use super::FaultError;
 use super::holds::{Holds, Remedy, Still, Way};
-use crate::runtime::{Cluster, Node, Process, Role};
+use crate::runtime::{Cluster, Node, Process, Role, RuntimeError};
 use nix::sys::signal::Signal;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// A process that was killed is waited for so long before its node is started again.
+const DEATH_WITHIN: Duration = Duration::from_secs(10);
+/// How often it is looked at meanwhile.
+const DEATH_POLL: Duration = Duration::from_millis(2);
 
 /// A directed cut between two nodes, by `node.id`; without a port it is all traffic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -94,6 +99,9 @@ impl Holder {
         let release = holds.release(self.fault, way);
         let has_started = way != Way::Dead && release.remedies.contains(&Remedy::Start);
         for remedy in release.remedies {
+            if remedy == Remedy::Start && node.role != Role::Clients {
+                self.wait_for_ends(node, &holds.killed())?;
+            }
             self.carry_out(node, &remedy)?;
         }
         holds.let_go(self.fault, way, Instant::now());
@@ -107,6 +115,29 @@ impl Holder {
         } else {
             None
         })
+    }
+
+    /// Waits until these processes of a node have ended and the cluster knows it: while it takes
+    /// one of them for alive, it starts no other.
+    fn wait_for_ends(&self, node: &Node, killed: &[Process]) -> Result<(), FaultError> {
+        let begun = Instant::now();
+        loop {
+            // Asking for the nodes reaps what has died.
+            let nodes = self.cluster.nodes();
+            let pids = nodes.iter().find(|n| n.id == node.id).map_or(&[][..], |n| &n.pids);
+            let is_listed = |process: &Process| {
+                pids.contains(&process.pid)
+                    && Process::find(process.pid).is_none_or(|found| found == *process)
+            };
+            if !killed.iter().any(|process| process.lives() || is_listed(process)) {
+                return Ok(());
+            }
+            if begun.elapsed() > DEATH_WITHIN {
+                let what = format!("{} was killed and does not end", node.name);
+                return Err(RuntimeError::new(what).into());
+            }
+            std::thread::sleep(DEATH_POLL);
+        }
     }
 
     fn carry_out(&self, node: &Node, remedy: &Remedy) -> Result<(), FaultError> {
@@ -138,9 +169,16 @@ impl Holder {
         Ok((!told.is_empty()).then(|| told.join("; ")))
     }
 
-    /// Whether a fault accounts for the end of this process, should it be ending now.
-    pub(super) fn owns_end(&self, node: &Node, process: Process) -> bool {
-        self.custody.owns_end(node.id, Some(process), Instant::now())
+    /// Whether a fault kills this process: it may be dying now.
+    pub(super) fn is_killed(&self, node: &Node, process: Process) -> bool {
+        lock(&self.custody.holds(node.id)).kills(process)
+    }
+
+    /// Who has just interfered with a node that this fault holds: `the command of fault 2`, if
+    /// one touches it, otherwise `no fault`.
+    pub(super) fn who_interferes(&self, node: &Node) -> String {
+        let fault = lock(&self.custody.holds(node.id)).touched_by(Instant::now());
+        fault.map_or("no fault".to_owned(), |fault| format!("the command of fault {}", fault + 1))
     }
 
     /// Registers cuts before they are made; gives those that other faults have made already.

@@ -5,7 +5,8 @@ use crate::runtime::Process;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-/// A process that a command has killed may be seen alive for so long after the command has ended.
+/// What a command has done may be seen so long after the command has ended: the killed take a
+/// moment to die.
 const DYING: Duration = Duration::from_secs(1);
 
 /// How a fault holds a node.
@@ -131,6 +132,24 @@ impl Holds {
         hold.until = Some(now);
         let is_kept = self.holds.iter().any(|h| h.until.is_none() && h.way.keeps_from_running());
         self.owes_start = is_kept && (self.owes_start || way == Way::Dead);
+    }
+
+    /// Whether a fault has killed this process, or is about to.
+    pub(super) fn kills(&self, process: Process) -> bool {
+        self.holds.iter().any(|hold| hold.way == Way::Dead && hold.processes.contains(&process))
+    }
+
+    /// The processes that faults have killed.
+    pub(super) fn killed(&self) -> Vec<Process> {
+        let dead = self.holds.iter().filter(|hold| hold.way == Way::Dead);
+        dead.flat_map(|hold| hold.processes.iter().copied()).collect()
+    }
+
+    /// The fault whose command touches the node, or did so a moment ago.
+    pub(super) fn touched_by(&self, now: Instant) -> Option<u16> {
+        let since = now.checked_sub(DYING).unwrap_or(now);
+        let touches = |hold: &&Hold| hold.way == Way::Touched && hold.overlaps(since, now);
+        self.holds.iter().rev().find(touches).map(|hold| hold.fault)
     }
 
     /// See [`super::Custody::owns_end`].

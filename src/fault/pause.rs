@@ -38,12 +38,14 @@ impl Pause {
     /// A node that lives on with the process that was frozen, and is not frozen.
     fn thawed(&self) -> Option<Interference> {
         let is_thawed = |(node, processes): &&(Node, Vec<Process>)| {
-            processes.iter().any(|p| p.lives() && !self.holder.owns_end(node, *p))
+            processes.iter().any(|p| p.lives() && !self.holder.is_killed(node, *p))
                 && matches!(self.holder.cluster.frozen(node), Ok(None))
         };
         let (node, _) = self.processes.iter().find(is_thawed)?;
         let name = node.name.clone();
-        Some(Interference { how: format!("{name} runs again, and no fault thawed it"), node: name })
+        let who = self.holder.who_interferes(node);
+        let how = format!("{name} runs again, and {who} thawed it");
+        Some(Interference { node: name, how })
     }
 }
 

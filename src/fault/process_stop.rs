@@ -35,12 +35,13 @@ impl ProcessStop {
     fn awake(&self) -> Option<Interference> {
         let runs = |node: &Node, process: Process| {
             process.state().is_some_and(|state| state != 'T')
-                && !self.holder.owns_end(node, process)
+                && !self.holder.is_killed(node, process)
                 && matches!(self.holder.cluster.frozen(node), Ok(None))
         };
         let (node, process) = self.each().find(|(node, process)| runs(node, *process))?;
         let (name, pid) = (&node.name, process.pid);
-        let how = format!("{name} (process {pid}) runs again, and no fault woke it");
+        let who = self.holder.who_interferes(node);
+        let how = format!("{name} (process {pid}) runs again, and {who} woke it");
         Some(Interference { node: name.clone(), how })
     }
 }

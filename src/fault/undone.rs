@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// A process that is being killed runs on for a moment; it is looked at again after this time.
-const MOMENT: Duration = Duration::from_millis(30);
+const MOMENT: Duration = Duration::from_millis(100);
 
-/// A fault was ended before its time, and by no fault of the plan.
+/// A fault was ended before its time, and by no fault of the plan but a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Interference {
     /// The node on which that was seen, by name.
@@ -63,7 +63,8 @@ pub(super) fn other_process(
         };
         let pid = current.pids.iter().find(is_new)?;
         let name = node.name.clone();
-        let how = format!("{name} (process {pid}) runs, and no fault started it");
+        let who = holder.who_interferes(node);
+        let how = format!("{name} (process {pid}) runs, and {who} started it");
         Some(Interference { node: name, how })
     })
 }
