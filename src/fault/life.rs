@@ -169,6 +169,9 @@ pub fn live(plan: &FaultPlan, site: &Site<'_>) -> FaultRecord {
     let mut guard = Guard { fault, healed: false };
     let outcome = act(plan, site, guard.fault.as_mut(), &mut record);
     // It may have been undone since it was last looked at.
+    if record.effective {
+        guard.fault.look_for_the_last_time();
+    }
     look(site, guard.fault.as_mut(), &mut record);
     if let Some(words) = guard.fault.last_words().filter(|_| record.called_at_ms.is_some()) {
         record.evidence.push(Evidence { at_ms: site.now_ms(), text: words, proves: false });

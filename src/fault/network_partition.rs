@@ -12,6 +12,7 @@ use super::{Fault, FaultError};
 use crate::plan::Ports;
 use crate::runtime::{DropSite, Node, Passes, Role};
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::time::{Duration, Instant};
 
 /// Rules that are gone must be back within this time; a container that has just been started may
@@ -37,7 +38,7 @@ pub struct NetworkPartition {
     uncut: BTreeMap<i32, (Instant, Uncut)>,
     /// How often rules were installed after the first time: each time needs a table's name.
     put_back: usize,
-    /// When the nodes were last looked at.
+    /// When the last look at the nodes began.
     looked_at: Instant,
     interference: Option<Interference>,
 }
@@ -162,6 +163,7 @@ impl NetworkPartition {
 
     /// The nodes as they are now.
     fn look_again(&mut self) {
+        self.looked_at = Instant::now();
         let now = self.holder.cluster.nodes();
         for node in self.groups.iter_mut().flatten() {
             if let Some(fresh) = now.iter().find(|n| n.id == node.id) {
@@ -178,7 +180,7 @@ impl NetworkPartition {
                 None => Uncut::WasDead,
                 Some(placed) if placed.pids != node.pids => {
                     let custody = &self.holder.custody;
-                    if !custody.owns_end(node.id, placed.process(), self.looked_at) {
+                    if !custody.owns_end(node.id, placed.process(), placed.lived_at) {
                         let how = format!(
                             "{} was restarted, and no fault restarted it: its rules are gone",
                             node.name
@@ -188,12 +190,9 @@ impl NetworkPartition {
                     Uncut::Restarted
                 }
                 Some(placed) => {
+                    placed.lived_at = self.looked_at;
                     if let Err(error) = placed.count(&self.lived) {
-                        let how = format!(
-                            "the drop rules at {} are gone, and no fault removed them ({error})",
-                            node.name
-                        );
-                        self.note(&node.name, how);
+                        self.note(&node.name, without_rules("at", &node.name, &error));
                     }
                     continue;
                 }
@@ -203,7 +202,6 @@ impl NetworkPartition {
             }
             self.uncut.entry(node.id).or_insert_with(|| (Instant::now(), why));
         }
-        self.looked_at = Instant::now();
     }
 
     /// The first interference is kept.
@@ -259,6 +257,18 @@ impl NetworkPartition {
     fn next_table(&self) -> String {
         format!("{}_{}", self.table, self.put_back + 2)
     }
+}
+
+/// Rules that are gone, or of which nobody knows.
+pub(super) fn without_rules(preposition: &str, place: &str, error: &io::Error) -> String {
+    let what = match error.kind() {
+        // The rules go with the helper container that keeps them.
+        io::ErrorKind::NotFound | io::ErrorKind::BrokenPipe => {
+            "are gone, and no fault removed them"
+        }
+        _ => "cannot be read, so nobody knows whether they are in force",
+    };
+    format!("the drop rules {preposition} {place} {what} ({error})")
 }
 
 fn place(site: DropSite, nodes: &[Node]) -> Placed {
@@ -317,15 +327,20 @@ impl Fault for NetworkPartition {
         Ok((!told.is_empty()).then(|| told.join("; ")))
     }
 
+    fn look_for_the_last_time(&mut self) {
+        if !self.placed.iter().any(|p| p.site.passes == Passes::Everybodys) {
+            self.look_again();
+            self.retire_lost();
+        }
+    }
+
     fn undone(&mut self) -> Option<Interference> {
         // Of rules at the nodes themselves, tending knows.
         let shared = |p: &&mut Placed| p.site.passes == Passes::Everybodys;
         let counted = self.placed.iter_mut().find(shared).map(|p| (p.count(&self.lived), p));
         if let Some((Err(error), placed)) = counted {
             let place = placed.site.filter.name().to_owned();
-            let how =
-                format!("the drop rules in {place} are gone, and no fault removed them ({error})");
-            self.note(&place, how);
+            self.note(&place, without_rules("in", &place, &error));
         }
         self.interference.take()
     }

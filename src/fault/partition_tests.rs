@@ -2,9 +2,10 @@
 
 use super::custody::{Custody, Holder};
 use super::holds::Way;
-use super::network_partition::NetworkPartition;
+use super::network_partition::{NetworkPartition, without_rules};
 use super::{Cancel, Fault, Journal, Site, Situation, live};
 use crate::clock::Epoch;
+use crate::event::FaultStep;
 use crate::netfilter::{DropRule, Dropped, Filter};
 use crate::plan::{FaultAction, FaultPlan, Ports, Target};
 use crate::runtime::{Cluster, DropSite, Listeners, Node, Passes, Role, RuntimeError, Vantage};
@@ -12,7 +13,9 @@ use std::collections::BTreeMap;
 use std::io;
 use std::net::Ipv4Addr;
 use std::process::{Child, Command};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 /// One network namespace: its tables, and how many packets each rule has seen.
 #[derive(Default)]
@@ -332,6 +335,42 @@ fn a_node_that_somebody_else_restarted_has_undone_the_fault() {
     assert_eq!((found.node.as_str(), found.how.as_str()), ("kafka-broker-02", how));
 }
 
+/// The command has long ended when the node that it restarted is up again.
+#[test]
+fn a_node_that_comes_back_long_after_the_command_that_stopped_it_has_undone_nothing() {
+    let containers = Containers::new();
+    let custody: Arc<Custody> = Arc::default();
+    let groups = containers.nodes().into_iter().map(|node| vec![node]).collect();
+    let mut fault = containers.partition_of(&custody, 0, groups);
+    fault.inject().unwrap();
+    custody.take(1, 1, Way::Touched, &[]);
+    containers.stop(1);
+    custody.let_go(1, 1, Way::Touched);
+    std::thread::sleep(Duration::from_millis(1_200));
+    assert_eq!(fault.tend().unwrap(), None, "it is dead");
+    containers.start(1, 201, 3);
+    assert!(fault.tend().unwrap().unwrap().contains("was restarted"));
+    assert_eq!(fault.undone(), None);
+}
+
+#[test]
+fn rules_that_were_removed_right_before_the_end_are_missed() {
+    let containers = Containers::new();
+    let mut fault = containers.partition();
+    fault.inject().unwrap();
+    containers.namespace(1).remove("fault_0").unwrap();
+    fault.look_for_the_last_time();
+    assert_eq!(fault.undone().unwrap().node, "kafka-broker-02");
+}
+
+#[test]
+fn rules_that_cannot_be_read_are_not_called_gone() {
+    let late = without_rules("at", "broker-1", &io::ErrorKind::TimedOut.into());
+    assert!(late.starts_with("the drop rules at broker-1 cannot be read, so "), "{late}");
+    let gone = without_rules("at", "broker-1", &io::ErrorKind::BrokenPipe.into());
+    assert!(gone.contains(" are gone, and no fault removed them ("), "{gone}");
+}
+
 #[test]
 fn rules_that_vanish_from_everybodys_place_have_undone_the_fault() {
     let containers = Containers::new();
@@ -397,12 +436,25 @@ fn one_group_cuts_nothing_and_says_so() {
     assert!(error.contains("all in one group"), "{error}");
 }
 
+/// Waits until it is so, or calls the faults off and fails.
+fn wait_for(what: &str, cancel: &Cancel, is_so: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        if begun.elapsed() > Duration::from_secs(20) {
+            cancel.call();
+            panic!("never: {what}");
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
 /// Walks a partition through its life while the second broker is restarted.
 #[test]
 fn what_tending_says_is_evidence_that_proves_nothing() {
     let containers = Containers::new();
     let folder = tempfile::tempdir().unwrap();
-    let seen = Arc::clone(&containers);
+    let (seen, is_proved) = (Arc::clone(&containers), Arc::new(AtomicBool::new(false)));
+    let proved = Arc::clone(&is_proved);
     let site = Site {
         cluster: Arc::clone(&containers) as Arc<dyn Cluster>,
         situation: Box::new(move || Situation {
@@ -420,23 +472,23 @@ fn what_tending_says_is_evidence_that_proves_nothing() {
         cancel: Cancel::default(),
         folder: folder.path().to_owned(),
         called: Box::new(|_, _| {}),
-        tell: Box::new(|_, _| {}),
+        tell: Box::new(move |_, step| {
+            proved.fetch_or(matches!(step, FaultStep::Effective(_)), Ordering::Relaxed);
+        }),
     };
     let groups = vec![vec![Target::Leader], vec![Target::Followers]];
     let action = FaultAction::NetworkPartition { groups, ports: Ports::All };
-    let plan = FaultPlan { index: 0, action, at_ms: 0, for_ms: 1_000 };
+    let plan = FaultPlan { index: 0, action, at_ms: 0, for_ms: 60_000 };
     // Another fault of the plan may restart it.
     containers.holder(&site.custody, 1).take(&containers.nodes()[1], Way::Touched, &[]);
     let record = std::thread::scope(|scope| {
         let living = scope.spawn(|| live(&plan, &site));
-        while containers.rules(1).is_empty() {
-            std::thread::yield_now();
-        }
+        wait_for("the rules", &site.cancel, || !containers.rules(1).is_empty());
         containers.start(1, 201, 3);
-        while containers.rules(1).is_empty() {
-            std::thread::yield_now();
-        }
+        wait_for("the rules again", &site.cancel, || !containers.rules(1).is_empty());
         containers.packets(1, 7);
+        wait_for("a proof", &site.cancel, || is_proved.load(Ordering::Relaxed));
+        site.cancel.call();
         living.join().unwrap()
     });
     assert!(record.effective, "{record:?}");

@@ -5,6 +5,7 @@ use super::cuts::{Cut, Pair};
 use crate::runtime::{DropSite, Passes, Process};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::time::Instant;
 
 /// Packets dropped between two groups.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,6 +39,8 @@ pub(super) struct Placed {
     /// The node's processes when the place was found; others have another place.
     pub(super) pids: Vec<i32>,
     process: Option<Process>,
+    /// When that node was last seen with these processes.
+    pub(super) lived_at: Instant,
     tables: Vec<(String, Vec<Cut>)>,
     counted: Packets,
 }
@@ -46,7 +49,8 @@ impl Placed {
     /// Nothing is dropped there yet.
     pub(super) fn new(site: DropSite, pids: Vec<i32>) -> Self {
         let process = pids.first().and_then(|pid| Process::find(*pid));
-        Placed { site, pids, process, tables: Vec::new(), counted: Packets::new() }
+        let lived_at = Instant::now();
+        Placed { site, pids, process, lived_at, tables: Vec::new(), counted: Packets::new() }
     }
 
     /// The node's first process then, if it still lived.

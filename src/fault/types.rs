@@ -34,6 +34,10 @@ pub trait Fault: Send {
         Ok(None)
     }
 
+    /// Called once a proved fault's time is over, before it is asked for the last time what has
+    /// undone it: looks at what is looked at seldom otherwise.
+    fn look_for_the_last_time(&mut self) {}
+
     /// Asked again and again once the fault was proved, and just before it is healed: what has
     /// ended it before its time, if anything but a fault of the plan has.
     fn undone(&mut self) -> Option<Interference> {
