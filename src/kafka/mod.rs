@@ -32,7 +32,7 @@ pub use operator::Operator;
 pub use patience::Patience;
 pub use quorum::{Quorum, Voter};
 pub use ready::wait_for_brokers;
-pub use recovery::wait_for_full_isr;
+pub use recovery::{recovery_lacks, replicas_now, wait_for_full_isr};
 pub use topic_now::{TopicNow, topic_now};
 pub use topics::{create_topics, delete_topics};
 pub use view::ClusterView;

@@ -143,6 +143,10 @@ fn ask_for_missing(
     let mut by_leader: BTreeMap<i32, Vec<(TopicPartition, i32)>> = BTreeMap::new();
     for (key, result) in found.iter_mut().filter(|(_, result)| result.is_err()) {
         match confirmed_leader(&view, key, operator.brokers().len(), &failed) {
+            // It would cost the others another time-out.
+            Ok((leader, _)) if view.broker(leader).is_none() => {
+                *result = Err(format!("broker {leader}, its leader, did not answer"));
+            }
             Ok((leader, epoch)) => {
                 by_leader.entry(leader).or_default().push((key.clone(), epoch));
             }

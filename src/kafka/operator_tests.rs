@@ -6,7 +6,7 @@ use super::super::metadata::{Metadata, topic_name};
 use super::super::offsets::{Offsets, offsets, wait_until_leading};
 use super::super::patience::Patience;
 use super::super::ready::wait_for_brokers;
-use super::super::recovery::wait_for_full_isr;
+use super::super::recovery::{recovery_lacks, replicas_now, wait_for_full_isr};
 use super::super::topics::{create_topics, delete_topics};
 use super::super::view::ClusterView;
 use super::*;
@@ -291,6 +291,35 @@ fn recovery_is_of_the_replicas_that_there_are_now() {
         view.heard(broker, &moved, 100, 110);
     }
     patiently(SHORT, |p| wait_for_full_isr(&|| view.clone(), &[plan()], 100, p)).unwrap();
+    assert_eq!(recovery_lacks(&view, &plan(), 100).collect::<Vec<_>>(), [None]);
+    // A fault that means a follower hits one of these.
+    assert_eq!(replicas_now(&view, &plan(), 0), [1, 0]);
+    assert_eq!(replicas_now(&ClusterView::default(), &plan(), 0), ALL);
+}
+
+// The topic had two partitions and was made anew with one: two of three brokers, asked after the
+// heal, no longer name the other one, and nothing is waited for of it. While one does so, it is.
+#[test]
+fn nothing_is_waited_for_of_a_partition_that_is_there_no_more() {
+    let two = TopicPlan { placement: vec![vec![0, 1, 2]; 2], ..plan() };
+    let view = |without: usize| {
+        let mut view = ClusterView::default();
+        let now = Metadata::from(metadata_answer(ALL, &[("t", 0, 1, 5, ALL)]));
+        let mut then = now.clone();
+        let partitions = then.topics.get_mut("t").unwrap();
+        partitions.insert(1, partitions[&0].clone());
+        for &broker in ALL {
+            view.heard(broker, &then, 50, 60);
+            let answer = if broker < without as i32 { &now } else { &then };
+            view.heard(broker, answer, 100, 110);
+        }
+        view
+    };
+    let lacks = |without| recovery_lacks(&view(without), &two, 100).collect::<Vec<_>>();
+    assert_eq!(lacks(2), [None]);
+    assert_eq!(lacks(1), [None, Some("broker 0 has not answered for t-1 yet".to_owned())]);
+    patiently(SHORT, |p| wait_for_full_isr(&|| view(2), std::slice::from_ref(&two), 100, p))
+        .unwrap();
 }
 
 #[test]

@@ -13,7 +13,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// questions asked at `asked_since_us` (the last heal, on the watcher's clock) or later count: an
 /// answer from before says nothing of the time after, and a stopped broker's late answer to an
 /// early question neither. Replicas are those that the cluster has now, wherever the plan put
-/// them; nothing is waited for of a topic that was deleted.
+/// them; nothing is waited for of a topic or a partition that is there no more.
 ///
 /// A broker that slept may be taken for alive at first and be fenced a moment later. Who needs to
 /// exclude that asks again some time after.
@@ -29,21 +29,45 @@ pub fn wait_for_full_isr(
     patience.until("full in-sync replicas", PAUSE, || Ok(look(&view(), topics, asked_since_us)))
 }
 
+/// All replicas of a topic's partition as the cluster has it now; as the plan has it while nobody
+/// said anything.
+pub fn replicas_now<'a>(
+    view: &'a ClusterView,
+    topic: &'a TopicPlan,
+    partition: usize,
+) -> &'a [i32] {
+    let planned = topic.placement.get(partition).map_or(&[][..], Vec::as_slice);
+    view.replicas(&topic.name, partition as i32).unwrap_or(planned)
+}
+
+/// What each partition of a topic lacks that [`wait_for_full_isr`] waits for, in words; none of a
+/// partition that has recovered. Left out are those that the cluster has no more: the topic was
+/// deleted, or made anew with fewer partitions.
+pub fn recovery_lacks<'a>(
+    view: &'a ClusterView,
+    topic: &'a TopicPlan,
+    asked_since_us: u64,
+) -> impl Iterator<Item = Option<String>> + use<'a> {
+    let is_there = move |partition: &usize| {
+        !view.is_unknown(&topic.name, asked_since_us)
+            && !view.is_gone(&topic.name, *partition as i32, asked_since_us)
+    };
+    (0..topic.placement.len()).filter(is_there).map(move |partition| {
+        let replicas = replicas_now(view, topic, partition);
+        view.recovered(&topic.name, partition as i32, replicas, asked_since_us).err()
+    })
+}
+
 fn look(view: &ClusterView, topics: &[TopicPlan], asked_since_us: u64) -> Look<()> {
-    let mut total = 0;
-    let mut reasons = Vec::new();
-    for topic in topics.iter().filter(|topic| !view.is_unknown(&topic.name, asked_since_us)) {
-        for (partition, planned) in (0..).zip(&topic.placement) {
-            total += 1;
-            let replicas = view.replicas(&topic.name, partition).unwrap_or(planned);
-            reasons.extend(view.recovered(&topic.name, partition, replicas, asked_since_us).err());
-        }
-    }
-    match reasons.first() {
+    let all = topics.iter().flat_map(|topic| recovery_lacks(view, topic, asked_since_us));
+    let all: Vec<Option<String>> = all.collect();
+    let mut reasons = all.iter().flatten();
+    match reasons.next() {
         None => Look::Done(()),
         Some(first) => Look::Missing(format!(
-            "{} of {total} partitions have recovered; {first}",
-            total - reasons.len()
+            "{} of {} partitions have recovered; {first}",
+            all.len() - 1 - reasons.count(),
+            all.len()
         )),
     }
 }

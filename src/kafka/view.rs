@@ -225,6 +225,19 @@ impl ClusterView {
         self.brokers.values().filter(unknown).count() > self.brokers.len() / 2
     }
 
+    /// Whether more than half of the brokers, asked at `asked_since_us` or later, know the topic
+    /// without this partition: then it was made anew with fewer.
+    pub fn is_gone(&self, topic: &str, partition: i32, asked_since_us: u64) -> bool {
+        // An answer names all partitions that there are.
+        let is_without = |says: &&BrokerSays| {
+            let Some(claims) = says.partitions.get(topic) else { return false };
+            let asked_us = claims.values().map(|claim| claim.asked_us).max();
+            let here_us = claims.get(&partition).map(|claim| claim.asked_us);
+            asked_us.is_some_and(|asked_us| asked_us >= asked_since_us) && here_us < asked_us
+        };
+        self.brokers.values().filter(is_without).count() > self.brokers.len() / 2
+    }
+
     /// All replicas of a partition, as its leader or who knows best has them; `None` when nobody
     /// said anything yet.
     pub fn replicas(&self, topic: &str, partition: i32) -> Option<&[i32]> {

@@ -90,6 +90,16 @@ impl Ledger {
         Progress { sent: (0..self.partitions as usize).map(of).sum(), acked, rejected }
     }
 
+    /// How many messages were sent and have no report yet, over all partitions. One that was
+    /// reported with an unknown outcome waits no more.
+    pub fn open_messages(&self) -> u64 {
+        // Outcomes first, as above.
+        let of = |p| [ACKED, REJECTED, UNKNOWN].map(|counter| self.outcome(p, counter));
+        let reported: u64 = (0..self.partitions).flat_map(of).sum();
+        let sent = |p| self.control.word(sent_at(p)).load(Acquire);
+        (0..self.partitions as usize).map(sent).sum::<u64>().saturating_sub(reported)
+    }
+
     /// How many partitions have an acknowledgement by now.
     pub fn acked_partitions(&self) -> u32 {
         let acked = |p: &u32| self.outcome(*p, ACKED) > 0;

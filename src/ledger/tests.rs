@@ -31,6 +31,8 @@ fn every_outcome_is_found_where_it_was_recorded() {
     assert_eq!((ledger.id(), ledger.partitions(), ledger.acked_partitions()), (ID, 2, 1));
     let progress = ledger.progress();
     assert_eq!((progress.sent, progress.acked, progress.rejected), (4, 1, 1));
+    // One was acknowledged, one rejected, and one is unknown and stays so.
+    assert_eq!(ledger.open_messages(), 1);
     let partition = ledger.partition(1).unwrap();
     assert_eq!((partition.sent, partition.reported_unknown), (4, 1));
     assert_eq!((partition.acked.word(0), partition.rejected.word(0)), (0b1, 0b10));

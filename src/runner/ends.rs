@@ -3,7 +3,7 @@
 
 use crate::clock::Epoch;
 use crate::fault::Cancel;
-use crate::kafka::{self, Operator, Patience, TopicPartition};
+use crate::kafka::{self, OffsetsByPartition, Operator, Patience, TopicPartition};
 use crate::ledger::LogEnd;
 use crate::plan::Plan;
 use crate::runtime::Vantage;
@@ -13,28 +13,64 @@ use std::time::{Duration, Instant};
 /// So long before the first fault the ends are asked for: the answers come within a tenth of that,
 /// and those that come too late are not used.
 const LEAD: Duration = Duration::from_millis(300);
-/// Answers are waited for so long.
-const PATIENCE: Duration = Duration::from_millis(500);
+/// At zero those that gave no answer are asked again for so long.
+const PATIENCE_AT_ZERO: Duration = Duration::from_millis(500);
+/// And right before the first fault for so long.
+const PATIENCE: Duration = Duration::from_millis(100);
 /// A broker must answer within this time.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(1);
+const ANSWER_TIMEOUT: Duration = Duration::from_millis(150);
+const PAUSE: Duration = Duration::from_millis(20);
 
-/// The ends that were told, in order of time.
+// A broker that is silent at the last look must not make the others' answers late.
+const _: () = assert!(
+    PATIENCE.as_millis() + PAUSE.as_millis() + ANSWER_TIMEOUT.as_millis() < LEAD.as_millis()
+);
+
+/// The ends that were told: of each partition in order of time.
 #[derive(Debug, Default)]
-pub struct LogEnds(Vec<Round>);
+pub struct LogEnds(BTreeMap<TopicPartition, Vec<Told>>);
 
-#[derive(Debug)]
-struct Round {
-    /// All answers were there.
+#[derive(Clone, Copy, Debug)]
+struct Told {
+    /// The answer was there.
     answered_us: u64,
-    ends: BTreeMap<TopicPartition, LogEnd>,
+    end: LogEnd,
 }
 
 impl LogEnds {
     /// The last end of a partition's log that was told before a time, if there is one.
     pub fn before(&self, first_fault_us: u64, topic: &str, partition: i32) -> Option<LogEnd> {
-        let rounds = self.0.iter().rev().filter(|round| round.answered_us < first_fault_us);
-        let key = (topic.to_owned(), partition);
-        rounds.filter_map(|round| round.ends.get(&key)).copied().next()
+        let told = self.0.get(&(topic.to_owned(), partition))?;
+        let in_time = told.iter().rev().find(|told| told.answered_us < first_fault_us);
+        in_time.map(|told| told.end)
+    }
+
+    /// Asks all leaders, and those again that gave no answer, as long as the patience lasts. No
+    /// answer counts as later for another's: who has none is left out.
+    fn round(
+        &mut self,
+        all: &[TopicPartition],
+        patience: Duration,
+        now_us: &mut dyn FnMut() -> u64,
+        look: &mut dyn FnMut(&[TopicPartition]) -> Option<OffsetsByPartition>,
+    ) {
+        let begun_us = now_us();
+        let mut missing = all.to_vec();
+        loop {
+            let at_us = now_us();
+            let Some(found) = look(&missing) else { return };
+            let answered_us = now_us();
+            for (key, offsets) in found {
+                let Ok(offsets) = offsets else { continue };
+                let end = LogEnd { offset: offsets.high_watermark, epoch: offsets.epoch, at_us };
+                missing.retain(|one| *one != key);
+                self.0.entry(key).or_default().push(Told { answered_us, end });
+            }
+            if missing.is_empty() || answered_us >= begun_us + patience.as_micros() as u64 {
+                return;
+            }
+            std::thread::sleep(PAUSE);
+        }
     }
 }
 
@@ -48,52 +84,74 @@ pub fn ask(vantage: &Vantage, plan: &Plan, clock: (Epoch, u64), cancel: &Cancel)
     });
     let all: Vec<TopicPartition> = all.collect();
     let mut operator = Operator::new(vantage, ANSWER_TIMEOUT);
-    let mut rounds = LogEnds::default();
-    rounds.0.extend(round(&mut operator, &all, epoch));
+    let mut ends = LogEnds::default();
+    let mut round = |patience| {
+        ends.round(&all, patience, &mut || epoch.elapsed_us(), &mut |of| look(&mut operator, of));
+    };
+    round(PATIENCE_AT_ZERO);
     if let Some(first_ms) = plan.faults.iter().map(|fault| fault.at_ms).min() {
         let first_us = zero_us.saturating_add(first_ms.saturating_mul(1_000));
         let at_us = first_us.saturating_sub(LEAD.as_micros() as u64);
         if epoch.elapsed_us() < at_us && !cancel.wait_until(Instant::now() + epoch.until_us(at_us))
         {
-            rounds.0.extend(round(&mut operator, &all, epoch));
+            round(PATIENCE);
         }
     }
-    rounds
+    ends
 }
 
-/// One question to all leaders. Who does not answer is left out, and whatever else goes wrong is no
-/// reason to end the run: without an end nothing is said of what was before the fault.
-fn round(operator: &mut Operator, all: &[TopicPartition], epoch: Epoch) -> Option<Round> {
-    let at_us = epoch.elapsed_us();
-    let mut patience =
-        Patience { timeout: PATIENCE, alive: &|| Ok(()), progress: &mut |_missing| {} };
-    let found = kafka::offsets(operator, all.iter().cloned(), &mut patience).ok()?;
-    let end = |offsets: kafka::Offsets| LogEnd {
-        offset: offsets.high_watermark,
-        epoch: offsets.epoch,
-        at_us,
-    };
-    let ends = found.into_iter().filter_map(|(key, offsets)| Some((key, end(offsets.ok()?))));
-    Some(Round { ends: ends.collect(), answered_us: epoch.elapsed_us() })
+/// One question to each of these leaders. Whatever goes wrong is no reason to end the run: without
+/// an end nothing is said of what was before the fault.
+fn look(operator: &mut Operator, partitions: &[TopicPartition]) -> Option<OffsetsByPartition> {
+    let mut once =
+        Patience { timeout: Duration::ZERO, alive: &|| Ok(()), progress: &mut |_missing| {} };
+    kafka::offsets(operator, partitions.iter().cloned(), &mut once).ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kafka::Offsets;
+
+    fn key(partition: i32) -> TopicPartition {
+        ("t".to_owned(), partition)
+    }
 
     // The answer of 3 s lacks partition 1, and a fault at 2.9 s came before it.
     #[test]
     fn the_last_answer_before_the_fault_counts() {
         let end = |offset| LogEnd { offset, epoch: 1, at_us: 0 };
-        let round = |answered_us, ends: &[(i32, i64)]| Round {
-            answered_us,
-            ends: ends.iter().map(|(p, offset)| (("t".to_owned(), *p), end(*offset))).collect(),
-        };
-        let ends = LogEnds(vec![round(100_000, &[(0, 5), (1, 6)]), round(3_000_000, &[(0, 500)])]);
+        let told = |answered_us, offset| Told { answered_us, end: end(offset) };
+        let of_0 = vec![told(100_000, 5), told(3_000_000, 500)];
+        let ends = LogEnds([(key(0), of_0), (key(1), vec![told(100_000, 6)])].into());
         assert_eq!(ends.before(u64::MAX, "t", 0), Some(end(500)));
         assert_eq!(ends.before(u64::MAX, "t", 1), Some(end(6)));
         assert_eq!(ends.before(2_900_000, "t", 0), Some(end(5)));
         assert_eq!(ends.before(100_000, "t", 0), None);
         assert_eq!(ends.before(u64::MAX, "u", 0), None);
+    }
+
+    // Asked 0.3 s before a fault at 5 s. Each look takes 50 ms. Partition 0 answers at once, 1 at
+    // the second look, and 2 has no leader: that makes no answer of the others too late.
+    #[test]
+    fn a_partition_without_a_leader_makes_nobody_late() {
+        let first_fault_us = 5_000_000;
+        let clock = std::cell::Cell::new(first_fault_us - LEAD.as_micros() as u64);
+        let mut asked = Vec::new();
+        let mut look = |of: &[TopicPartition]| {
+            clock.set(clock.get() + 50_000);
+            asked.push(of.len());
+            let answers = |key: &TopicPartition| i32::from(asked.len() > 1) >= key.1;
+            let offsets = Offsets { leader: 0, epoch: 1, log_start: 0, high_watermark: 7 };
+            let answer = |key: &TopicPartition| {
+                if answers(key) { Ok(offsets) } else { Err("it has no leader".to_owned()) }
+            };
+            Some(of.iter().map(|key| (key.clone(), answer(key))).collect())
+        };
+        let mut ends = LogEnds::default();
+        ends.round(&[key(0), key(1), key(2)], PATIENCE, &mut || clock.get(), &mut look);
+        assert_eq!(asked, [3, 2]);
+        let at_us = |partition| ends.before(first_fault_us, "t", partition).map(|end| end.at_us);
+        assert_eq!((at_us(0), at_us(1), at_us(2)), (Some(4_700_000), Some(4_750_000), None));
     }
 }

@@ -248,3 +248,18 @@ fn in_words(name: &str, standstill: Standstill, zero_us: Option<u64>) -> String 
     };
     format!("{name} stood still {time}, and no fault stopped it")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // As docs/verdicts.md has it: 50 ms between two looks, and 250 ms between two for a freezer.
+    #[test]
+    fn the_docs_say_how_often_is_looked() {
+        let per_second = |every: Duration| Duration::from_secs(1).as_millis() / every.as_millis();
+        assert_eq!((per_second(LOOK_EVERY), per_second(LOOK_EVERY * FREEZER_EVERY)), (20, 4));
+        let docs = include_str!("../../docs/verdicts.md");
+        assert!(docs.contains("twenty times per second"));
+        assert!(docs.contains("is frozen is asked four times per second"));
+    }
+}

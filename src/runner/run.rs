@@ -13,7 +13,7 @@ use super::{Bus, Ground, Interrupt, Phases, RunFolder, readback, settle, setup};
 use crate::event::{FAULTS_PHASE, FaultStep, Observation, RunEvent};
 use crate::exit::Exit;
 use crate::fault::{Cancel, Custody, FaultRecord, History, Journal, Site, Situation};
-use crate::kafka::Watcher;
+use crate::kafka::{self, Watcher};
 use crate::ledger::{Ledger, Observed, TopicFate};
 use crate::plan::{Clocks, Controllers, FaultPlan, Plan, Timing};
 use crate::report::{Assembly, Report};
@@ -390,7 +390,7 @@ fn situation(
         Situation {
             nodes: cluster.nodes(),
             leader: view.leader(&topic.name, 0).map(|(leader, _)| leader),
-            replicas: topic.placement[0].clone(),
+            replicas: kafka::replicas_now(&view, &topic, 0).to_vec(),
             controller: view.controller().map(|(controller, _)| controller),
         }
     })

@@ -8,8 +8,8 @@
 //! earlier, if a fault cut some of them off. Hence, before any fault:
 //!
 //! - a message was doubled when its second copy is an early record;
-//! - a message was lost when it is nowhere in the log, and was acknowledged at an offset among the
-//!   early records: another one stands there;
+//! - a message was lost when it is nowhere in the log, all of which was read, and was acknowledged
+//!   before the end was asked for, at an offset among the early records: another one stands there;
 //! - with acks=0 no offset is known. But messages go out in order over one connection: what is
 //!   missing was lost early when an early record has a higher sequence. And if the early records
 //!   are all that the log held then, what was handed over a second before its end was asked for,
@@ -30,6 +30,10 @@ const ARRIVED_AFTER_US: u64 = 1_000_000;
 
 /// An outage before zero is worth a note from this length on.
 const OUTAGE_NOTE_MS: f64 = 500.0;
+
+/// An end is asked for 0.3 s before the first fault. One that was asked for earlier than this before
+/// it is of zero, and says nothing of the time in between.
+const ASKED_WITHIN_US: u64 = 500_000;
 
 /// Counts what happened before any fault.
 pub(super) fn early(
@@ -55,9 +59,12 @@ pub(super) fn early(
     for (partition, (read, reading)) in read.iter().zip(readings).enumerate() {
         let Some(log) = read.early() else { continue };
         early.duplicated += log.duplicated;
-        // What is missing in the middle may stand there, or have been the first copy.
+        // What is missing in the middle may have been the first copy.
         if *reading <= Reading::NoTail {
             early.reordered += log.reordered;
+        }
+        // What is nowhere may stand in what was not read.
+        if *reading == Reading::Whole {
             early.lost += lost(input, partition, read, &log);
         }
     }
@@ -93,6 +100,11 @@ fn lost_of(ack: &AckStretch, log: &EarlyLog, confirmed: bool) -> u64 {
     let stretch = &ack.stretch;
     let first = |count: i64| count.clamp(0, stretch.count as i64) as u64;
     if stretch.offset >= 0 {
+        // Behind an unclean election offsets are given out again, and a second one may bring back
+        // the log of before: what was acknowledged in between was lost by it.
+        if ack.first_ack_us > log.end.at_us {
+            return 0;
+        }
         return first(log.next_offset - stretch.offset);
     }
     if confirmed {
@@ -140,18 +152,43 @@ pub(super) fn notes(
             notes.push(format!("before zero: {count} {what}; no expectation counts them"));
         }
     }
-    let partitions = input.ledger.partitions.iter().zip(read);
-    let unknown = partitions.filter(|_| !input.faults.is_empty()).filter(|(ledger, read)| {
-        let lost = || (0..ledger.words()).any(|word| lost_word(ledger, read, word) != 0);
-        read.records() > 0 && read.early().is_none() && (read.duplicated() > 0 || lost())
-    });
-    let unknown = unknown.count() as u64;
-    if unknown > 0 {
-        notes.push(format!(
-            "{}: whether messages were lost or doubled before any fault is not known, because no \
-             leader told the log's end in time",
-            plural(unknown, "partition")
-        ));
-    }
+    notes.extend(not_known(input, read));
     notes
+}
+
+/// Of how many partitions that lost or doubled messages nobody knows whether that was before any
+/// fault, because the end of their log before it was not told, or that of zero only.
+fn not_known(input: &CellInput<'_>, read: &[&PartitionObserved]) -> Vec<String> {
+    let Some(first_us) = input.faults.iter().map(|fault| fault.called_us).min() else {
+        return Vec::new();
+    };
+    // How many, and the longest time before the fault that nobody knows of; none: all of it.
+    let (mut never, mut late, mut longest_us) = (0, 0, 0);
+    for (ledger, read) in input.ledger.partitions.iter().zip(read) {
+        let early = read.early();
+        let doubled = read.duplicated() > early.map_or(0, |log| log.duplicated);
+        let lost = || (0..ledger.words()).any(|word| lost_word(ledger, read, word) != 0);
+        if read.records() == 0 || !(doubled || lost()) {
+            continue;
+        }
+        let unseen_us = early.map(|log| first_us.saturating_sub(log.end.at_us));
+        match unseen_us {
+            None => never += 1,
+            Some(us) if us > ASKED_WITHIN_US => {
+                late += 1;
+                longest_us = longest_us.max(us);
+            }
+            Some(_) => {}
+        }
+    }
+    let of_the_last = format!("in the last {:.1} s ", longest_us as f64 / 1e6);
+    let kinds = [(never, ""), (late, of_the_last.as_str())];
+    let told = kinds.into_iter().filter(|(count, _)| *count > 0).map(|(count, when)| {
+        format!(
+            "{}: whether messages were lost or doubled {when}before any fault is not known, \
+             because no leader told the log's end in time",
+            plural(count, "partition")
+        )
+    });
+    told.collect()
 }

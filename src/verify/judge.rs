@@ -57,8 +57,14 @@ fn judge_one(expectation: &Expectation, findings: &CellFindings) -> Judged {
     let metric = expectation.metric;
     let seen = bounds_of(metric, findings);
     // What was before any fault happened, and yet it meets and violates nothing.
-    let least = seen.least.saturating_sub(findings.early.of(metric));
-    let value = Bounds { least, ..seen };
+    let early = findings.early.of(metric);
+    // The ledger knows each rejection and unknown outcome, so those before zero are no more doubt.
+    let is_exact = matches!(metric, Metric::Rejected | Metric::Unknown);
+    let value = Bounds {
+        least: seen.least.saturating_sub(early),
+        most: seen.most.map(|most| if is_exact { most.saturating_sub(early) } else { most }),
+        ..seen
+    };
     let unit = if metric == Metric::Unavailable { 1_000 } else { 1 };
     let max = expectation.max.map(|max| max.saturating_mul(unit));
     let min = expectation.min.map(|min| min.saturating_mul(unit));

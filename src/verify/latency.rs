@@ -11,7 +11,7 @@ use super::cell::CellInput;
 use super::runs::Runs;
 use super::types::PhaseLatency;
 use crate::ledger::{
-    LatencyHistogram, LatencyPhase, PULSE_ROW_US, PartitionLedger, PulseRow, waits,
+    AckStretch, LatencyHistogram, LatencyPhase, PULSE_ROW_US, PartitionLedger, PulseRow, waits,
 };
 
 /// One entry a phase, in their order.
@@ -62,6 +62,8 @@ struct Service<'a> {
     /// First sequences of the stretches of acknowledgements, in their order, and the earliest
     /// acknowledgement from each of them on.
     acks: Vec<(u64, u64)>,
+    /// The sequence behind each stretch, and its first acknowledgement, in the same order.
+    ends: Vec<(u64, u64)>,
     /// Nobody waited any longer.
     end_us: u64,
 }
@@ -74,17 +76,19 @@ impl<'a> Service<'a> {
             (row.at_us + PULSE_ROW_US, sent)
         });
         let sends = sends.collect();
-        let stretches = ledger.stretches.iter();
-        let mut acks: Vec<(u64, u64)> =
-            stretches.map(|ack| (ack.stretch.sequence, ack.first_ack_us)).collect();
-        acks.sort_unstable();
+        let mut stretches: Vec<&AckStretch> = ledger.stretches.iter().collect();
+        stretches.sort_unstable_by_key(|ack| (ack.stretch.sequence, ack.first_ack_us));
+        let of = |ack: &&AckStretch| (ack.stretch.sequence, ack.first_ack_us);
+        let mut acks: Vec<(u64, u64)> = stretches.iter().map(of).collect();
+        let end = |ack: &&AckStretch| (ack.stretch.sequence + ack.stretch.count, ack.first_ack_us);
+        let ends = stretches.iter().map(end).collect();
         let mut earliest_us = u64::MAX;
         for (_, ack_us) in acks.iter_mut().rev() {
             earliest_us = earliest_us.min(*ack_us);
             *ack_us = earliest_us;
         }
         let last_row_us = rows.last().map_or(0, |row| row.at_us);
-        Service { ledger, sends, acks, end_us: sending_ended_us.max(last_row_us) }
+        Service { ledger, sends, acks, ends, end_us: sending_ended_us.max(last_row_us) }
     }
 
     /// How many messages were sent by the end of a row.
@@ -93,11 +97,23 @@ impl<'a> Service<'a> {
         rows.checked_sub(1).map_or(0, |last| self.sends[last].1)
     }
 
-    /// When a message with this sequence or a higher one was first acknowledged; when nobody
-    /// waited any longer, if none was.
+    /// When a message with this sequence or a higher one was first acknowledged, or no later than
+    /// that; when nobody waited any longer, if none was.
     fn served_from(&self, sequence: u64) -> u64 {
         let before = self.acks.partition_point(|(first, _)| *first < sequence);
-        self.acks.get(before).map_or(self.end_us, |(_, ack_us)| *ack_us)
+        let behind = self.acks.get(before).map_or(self.end_us, |(_, ack_us)| *ack_us);
+        // Within a stretch it is not known which message was acknowledged when: none before the
+        // stretch's first, nor before it was sent.
+        let within = before.checked_sub(1).map(|last| self.ends[last]);
+        let within = within.filter(|(end, _)| sequence < *end);
+        let within = within.map(|(_, ack_us)| ack_us.max(self.sent_from(sequence)));
+        within.map_or(behind, |within_us| behind.min(within_us))
+    }
+
+    /// Where the row begins in which a message was sent.
+    fn sent_from(&self, sequence: u64) -> u64 {
+        let row = self.sends.partition_point(|(_, sent)| *sent <= sequence);
+        self.sends.get(row).map_or(0, |(end_us, _)| end_us - PULSE_ROW_US)
     }
 
     /// Every message without an acknowledgement: when it was due, until when it waited, and how
@@ -121,7 +137,7 @@ impl<'a> Service<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::{AckStretch, LedgerRecord, Observed, PhaseChange, SkippedRow, Stretch};
+    use crate::ledger::{LedgerRecord, Observed, PhaseChange, SkippedRow, Stretch};
 
     const S: u64 = 1_000_000;
 
@@ -228,6 +244,21 @@ mod tests {
         ledger.skipped = vec![SkippedRow { at_us: 5_900_000, count: 1000 }];
         assert_eq!(max_s(&of(&ledger, "during")), (1000, 1000, Some(15.0)));
         assert_eq!(max_s(&of(&ledger, "before")), (0, 0, None));
+    }
+
+    // 5 to 9 were sent from 20.9 s on, in one stretch with 0 to 4, and its first acknowledgement was
+    // at 2 s. Those due at 6 s and never sent waited until then; not until 10 was acknowledged, at 29
+    // s. With the stretch's first acknowledgement at 21 s it was that.
+    #[test]
+    fn the_stretch_that_a_message_stands_in_says_when_it_was_served() {
+        let wait_s = |first_row_us, first_ack_us| {
+            let sent = [(first_row_us, 5), (20_900_000, 6)];
+            let mut ledger = record(&sent, &[(0, 10, first_ack_us), (10, 1, 29 * S)]);
+            ledger.skipped = vec![SkippedRow { at_us: 5_900_000, count: 1000 }];
+            max_s(&of(&ledger, "during"))
+        };
+        assert_eq!(wait_s(1_900_000, 2 * S), (1000, 1000, Some(14.9)));
+        assert_eq!(wait_s(5_800_000, 21 * S), (1000, 1000, Some(15.0)));
     }
 
     // What the worker counted stands beside it.
