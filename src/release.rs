@@ -60,7 +60,7 @@ pub const FEATURES: &[Since] = &[
     Since {
         feature: Feature::ShareGroups,
         release: (4, 0),
-        words: "share groups, with a topic of their own",
+        words: "share groups, with their own topic",
         source: "KIP-932",
     },
     Since {

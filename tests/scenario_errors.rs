@@ -32,6 +32,7 @@ const BROKEN: &[(&str, Expected)] = &[
             (5, 3, "unknown key `duplicate` in `expect`", "did you mean `duplicated`?"),
             (6, 16, "`unavailable: <= 5` cannot be expected", "`5` has no unit"),
             (7, 14, "no value can meet this: 9 is more than 3", "write what could fail"),
+            (8, 3, "unknown key `latency` in `expect`", "latencies are measured and reported"),
         ],
     ),
     (
@@ -45,7 +46,7 @@ const BROKEN: &[(&str, Expected)] = &[
     (
         "bad-outer-axes",
         &[
-            (4, 26, "`kafka: 4.4` is no version of Kafka", "3.8.1"),
+            (4, 26, "`kafka: 4.4` is not a Kafka version", "3.8.1"),
             (5, 20, "`cluster.brokers` must be a list of values", "write a property"),
             (6, 19, "`cluster.timing` has no values", "at least one value"),
             (7, 3, "unknown property `cluster.contollers`", "did you mean `cluster.controllers`?"),
@@ -61,7 +62,7 @@ const BROKEN: &[(&str, Expected)] = &[
                 "`default.replication.factor` has no effect",
                 "write `topic.replication.factor`",
             ),
-            (7, 3, "every topic has a `partitions` of its own", "write the axis `partitions`"),
+            (7, 3, "every topic sets its own `partitions`", "write the axis `partitions`"),
             (10, 10, "`cluster.config.unclean.leader.election.enable` has no effect", "write `unc"),
         ],
     ),
@@ -71,7 +72,7 @@ const BROKEN: &[(&str, Expected)] = &[
             (
                 2,
                 34,
-                "`min.insync.replicas` has no effect: every topic has a `min.insync.replicas`",
+                "`min.insync.replicas` has no effect: every topic sets its own `min.insync.replicas`",
                 "write `topic.min.insync.replicas`",
             ),
             (
@@ -85,9 +86,9 @@ const BROKEN: &[(&str, Expected)] = &[
     (
         "duplicate-key",
         &[
-            (5, 3, "`acks` is written twice", "line 3 already"),
-            (6, 41, "`linger.ms` is written twice", "line 6 already"),
-            (11, 5, "`at` is written twice", "line 9 already"),
+            (5, 3, "`acks` is written twice", "first written on line 3"),
+            (6, 41, "`linger.ms` is written twice", "first written on line 6"),
+            (11, 5, "`at` is written twice", "first written on line 9"),
         ],
     ),
     (
@@ -113,14 +114,14 @@ const BROKEN: &[(&str, Expected)] = &[
     (
         "many-at-once",
         &[
-            (1, 7, "`name: bad name!` is no name", "letters, digits"),
-            (3, 10, "`kafka: 3.8` is no version of Kafka", "3.8.1"),
+            (1, 7, "`name: bad name!` is not a valid scenario name", "letters, digits"),
+            (3, 10, "`kafka: 3.8` is not a Kafka version", "3.8.1"),
             (4, 11, "`timing` cannot be `slow`", "known here: `stock` and `fast`"),
             (6, 9, "`rate` cannot be `0`", "`max`, or a whole number"),
             (7, 18, "`message.bytes` cannot be `2000000`", "from 1 to 1000000"),
             (9, 15, "`partitions` cannot be `0`", "from 1 to 256"),
             (10, 1, "unknown key `fautls` in a scenario", "did you mean `faults`?"),
-            (12, 9, "`lost: none` cannot be expected", "`none` is no number of messages"),
+            (12, 9, "`lost: none` cannot be expected", "`none` is not a number of messages"),
         ],
     ),
     (
@@ -128,7 +129,7 @@ const BROKEN: &[(&str, Expected)] = &[
         &[(4, 24, "`min.insync.replicas` is 3, but `replication.factor` is 2", "acks=all")],
     ),
     ("no-cell-left", &[(5, 10, "no cell is left of the matrix", "it needs `acks: all`")]),
-    ("no-end", &[(1, 1, "nothing tells when this run ends", "`duration: 30s`")]),
+    ("no-end", &[(1, 1, "nothing says when this run ends", "`duration: 30s`")]),
     (
         "no-length",
         &[(5, 10, "`kill` lasts 0 ms", "`for: 10s`"), (8, 10, "`exec` lasts 0 ms", "`for: 10s`")],
@@ -138,6 +139,11 @@ const BROKEN: &[(&str, Expected)] = &[
         &[
             (3, 19, "there is no `broker:7`", "`broker:0` to `broker:2`"),
             (6, 11, "unknown target `leeder`", "did you mean `leader`?"),
+            (9, 12, "unknown target `broker-1`", "did you mean `broker:1`?"),
+            (9, 22, "unknown target `2`", "did you mean `broker:2`?"),
+            (9, 25, "unknown target `nodes`", "write `all`, or name one broker"),
+            (9, 32, "unknown target `brokers`", "write `all`, or name one broker"),
+            (13, 5, "unknown key `nodes` in a fault", "as in `kill: broker:1`"),
         ],
     ),
     (
@@ -171,23 +177,33 @@ const BROKEN: &[(&str, Expected)] = &[
         &[(3, 46, "`broker:1` and `broker:1` share a node", "one side of a cut only")],
     ),
     ("not-a-map", &[(1, 1, "`scenario` must be a map, not a list", "begin with `name:`")]),
-    ("not-yaml", &[(4, 9, "this is no valid YAML", "close every `[` and `{`")]),
+    ("not-yaml", &[(4, 9, "this is not valid YAML", "close every `[` and `{`")]),
     (
         "not-yet",
         &[
             (
                 3,
                 3,
-                "`ssl.endpoint` is not there yet: all listeners speak PLAINTEXT",
+                "`ssl.endpoint` is not supported yet: all listeners speak PLAINTEXT",
                 "leave it out",
             ),
-            (5, 3, "`client` is not there yet: librdkafka sends", "`chaos plan` prints"),
-            (7, 5, "`transactional.id` is not there yet", "`producer.enable.idempotence: true`"),
-            (8, 1, "`consumers` is not there yet: the logs themselves are read", "expect `lost`"),
-            (10, 5, "`degraded_network` is not there yet: a network is whole or cut", "`process_"),
-            (13, 11, "`coordinator` is not there yet", "expect `lost`"),
-            (17, 3, "`redelivered` is not there yet", "expect `lost`"),
-            (19, 3, "`max.poll.records` is not there yet", "expect `lost`"),
+            (5, 3, "`client` is not supported yet: librdkafka sends", "`chaos plan` prints"),
+            (
+                7,
+                5,
+                "`transactional.id` is not supported yet",
+                "`producer.enable.idempotence: true`",
+            ),
+            (8, 1, "`consumers` is not supported yet: the logs are read", "expect `lost`"),
+            (
+                10,
+                5,
+                "`degraded_network` is not supported yet: a network is whole or cut",
+                "`process_",
+            ),
+            (13, 11, "`coordinator` is not supported yet", "expect `lost`"),
+            (17, 3, "`redelivered` is not supported yet", "expect `lost`"),
+            (19, 3, "`max.poll.records` is not supported yet", "expect `lost`"),
         ],
     ),
     (
@@ -231,16 +247,16 @@ const BROKEN: &[(&str, Expected)] = &[
         &[(
             2,
             12,
-            "trogdor.fault.NetworkPartitionFaultSpec` is not there yet",
+            "trogdor.fault.NetworkPartitionFaultSpec` is not supported yet",
             "`network_partition`",
         )],
     ),
-    ("two-ends", &[(3, 11, "`duration` and `messages` both tell when it ends", "leave one")]),
+    ("two-ends", &[(3, 11, "`duration` and `messages` both say when the run ends", "leave one")]),
     (
         "two-timelines",
         &[
-            (2, 1, "both `faults` and `matrix.faults` tell the timeline", "under a name"),
-            (6, 5, "`a b` is no name for a timeline", "letters, digits"),
+            (2, 1, "both `faults` and `matrix.faults` define the timeline", "under a name"),
+            (6, 5, "`a b` is not a valid timeline name", "letters, digits"),
             (8, 20, "`matrix.faults` has no timeline `stop`", "known here: `a b`"),
         ],
     ),
@@ -249,9 +265,14 @@ const BROKEN: &[(&str, Expected)] = &[
         &[
             (4, 5, "unknown property `linger.msec`", "did you mean `linger.ms`?"),
             (5, 23, "`compression.type` cannot be `brotli`", "librdkafka"),
-            (6, 5, "`bootstrap.servers` is not there yet", "`cluster.compose`"),
-            (7, 5, "`buffer.memory` is the Java producer's alone", "`queue.buffering.max.kbytes`"),
-            (8, 5, "`max.block.ms` is the Java producer's alone", "librdkafka has none"),
+            (6, 5, "`bootstrap.servers` is not supported yet", "`cluster.compose`"),
+            (
+                7,
+                5,
+                "`buffer.memory` exists only in the Java producer",
+                "`queue.buffering.max.kbytes`",
+            ),
+            (8, 5, "`max.block.ms` exists only in the Java producer", "librdkafka has none"),
         ],
     ),
     ("unknown-key", &[(3, 3, "unknown key `broker` in `cluster`", "did you mean `brokers`?")]),

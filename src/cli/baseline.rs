@@ -23,16 +23,16 @@ Examples:
 
 Exit status:
   0  written
-  2  the command line or the run is wrong, or the file is there already
+  2  the command line or the run is wrong, or the file already exists
   4  the file cannot be written")]
 pub(super) struct Arguments {
     /// The run to keep; the newest in chaos-out if not given
     #[arg(value_name = "RUN")]
     run: Option<PathBuf>,
-    /// Where to; SCENARIO.baseline.json if not given
+    /// File to write; SCENARIO.baseline.json if not given
     #[arg(short, long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Replace the file if it is there
+    /// Replace the file if it exists
     #[arg(long)]
     force: bool,
 }
@@ -56,7 +56,7 @@ fn go(run: &Path, arguments: &Arguments) -> Result<String, Refused> {
     let (side, kind) = compare::read(run).map_err(|e| usage(e.to_string()))?;
     let run = run.display();
     if kind == Kind::Baseline {
-        return Err(usage(format!("{run}: is a baseline already\n  help: copy it")));
+        return Err(usage(format!("{run}: is already a baseline\n  help: copy it")));
     }
     if !side.is_comparable() {
         return Err(usage(format!(

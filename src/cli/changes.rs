@@ -28,7 +28,7 @@ impl Changes {
 /// Where Kafka will come from, for commands that start nothing.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct KafkaFrom {
-    /// The unpacked Kafka that the run will take, of whatever version
+    /// The unpacked Kafka that the run will use, whatever its version
     #[arg(long, value_name = "DIR", env = "KAFKA_HOME")]
     pub kafka_home: Option<PathBuf>,
     /// The runtime that the run will have

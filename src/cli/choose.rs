@@ -24,7 +24,7 @@ pub(super) struct Options {
     /// Docker: take this image instead of the compose file's
     #[arg(long, value_name = "IMAGE")]
     image: Option<String>,
-    /// Docker: whether an image that is not there may be pulled
+    /// Docker: whether a missing image may be pulled
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = PullChoice::Missing)]
     pull: PullChoice,
     /// Docker: move the cluster's ports on 127.0.0.1 to this one and the following
@@ -34,7 +34,7 @@ pub(super) struct Options {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum PullChoice {
-    /// When it is not there.
+    /// When it is missing.
     Missing,
     /// Never.
     Never,
@@ -46,7 +46,7 @@ pub enum RuntimeChoice {
     /// Docker when a daemon answers and the image can be had, else local.
     #[default]
     Auto,
-    /// Processes in namespaces of their own; no root, no Docker.
+    /// Processes in their own namespaces; no root, no Docker.
     Local,
     /// Containers of a compose file.
     Docker,

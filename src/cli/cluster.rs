@@ -40,7 +40,7 @@ pub(super) struct Up {
     /// First port on 127.0.0.1; free ports are taken without it
     #[arg(long, value_name = "PORT")]
     port_base: Option<u16>,
-    /// Put node logs there
+    /// Write the nodes' logs to this folder
     #[arg(short, long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Take this unpacked Kafka instead

@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 BASE and NEW are a run's folder, its report.json, or a file of `chaos baseline`.
-Without NEW it is the newest run in chaos-out of BASE's scenario. Without both,
-NEW is the newest run of all, and BASE the one before it of the same scenario.
+Without NEW, it is the newest run of BASE's scenario in chaos-out. Without both,
+NEW is the newest run of all, and BASE the run of that scenario before it.
 
 Examples:
   chaos compare
@@ -25,19 +25,19 @@ Exit status:
   0  nothing is worse, or nothing is decided
   1  a regression
   2  the command line or a file is wrong
-  3  nothing could be compared, NEW does not tell of every cell of BASE, or
+  3  nothing could be compared, NEW lacks a result for a cell of BASE, or
      --fail-on undecided and something is not decided")]
 pub(super) struct Arguments {
-    /// What NEW is held against
+    /// The run to compare NEW with
     #[arg(value_name = "BASE")]
     base: Option<PathBuf>,
     /// The run that is judged
     #[arg(value_name = "NEW")]
     new: Option<PathBuf>,
-    /// By how much a latency or the time without an acknowledgement may grow
+    /// How much a latency or the time without an acknowledgement may grow
     #[arg(long, value_name = "PERCENT", default_value_t = 25.0, value_parser = percent)]
     tolerance: f64,
-    /// What is a failure, too: undecided, where trials are too few to tell
+    /// Also fail on this: undecided, when there are too few trials to decide
     #[arg(long, value_enum, value_name = "WHAT")]
     fail_on: Option<FailOn>,
     /// Print everything as JSON

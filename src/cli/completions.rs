@@ -19,7 +19,7 @@ Examples:
   chaos completions zsh > ~/.zfunc/_chaos
   chaos completions fish > ~/.config/fish/completions/chaos.fish")]
 pub(super) struct Arguments {
-    /// For which shell
+    /// Shell to complete for
     #[arg(value_enum)]
     shell: Shell,
 }
@@ -43,7 +43,7 @@ pub(super) fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<Exit
 }
 
 /// The command again without what is hidden: the generator does not leave it out, and clap cannot
-/// take it away. Arguments have values that may be meant; the command line itself takes others,
+/// remove it. Arguments have values that may be meant; the command line itself takes others,
 /// too.
 fn shown(command: &Command) -> Command {
     let arguments = command.get_arguments().filter(|argument| !argument.is_hide_set());

@@ -23,22 +23,23 @@ mod again;
 pub(super) struct Conduct {
     #[command(flatten)]
     changes: Changes,
-    /// Run everything so often, on a warm cluster with fresh topics
+    /// Number of runs; each has fresh topics on a warm cluster
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
     repeat: u32,
-    /// Repeat no more once it is known, with 95 % confidence, whether more or fewer trials than
-    /// SHARE of all lose and duplicate, in every cell; needs --repeat as the limit
+    /// Stop repeating as soon as it is known, with 95 % confidence and for every cell, whether the
+    /// shares of trials with loss and with duplicates are above or below SHARE; needs --repeat as
+    /// the limit
     #[arg(long, value_name = "SHARE", num_args = 0..=1, default_missing_value = "0.2",
           require_equals = true, value_parser = share, requires = "repeat")]
     until_decided: Option<f64>,
-    /// Run only the I-th of N parts of everything, for N commands side by side, as in 2/3
+    /// Run only part I of N, so that N commands can share the work, as in 2/3
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
     /// Order of the table's rows: lost, duplicated, phantom, unavailable, p99-before, p99-during,
     /// verdict, or an axis
     #[arg(long, value_name = "COLUMN")]
     sort: Option<String>,
-    /// Put the run's files there; with several scenarios, a folder each inside it
+    /// Write the run's files to this folder; each of several scenarios has its own folder in it
     #[arg(short, long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Take this seed instead of the scenario's
@@ -105,7 +106,7 @@ impl Conduct {
         let Some(name) = &self.sort else { return Ok(Sort::Plan) };
         Sort::parse(name, &study.first().axes).map_err(|known| {
             let name = report::printable(name);
-            format!("`--sort {name}`: there is no such column; take one of {known}")
+            format!("`--sort {name}`: no such column; use one of {known}")
         })
     }
 }

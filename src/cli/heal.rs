@@ -20,7 +20,7 @@ Exit status:
   0  nothing is left
   4  something could not be healed")]
 pub(super) struct Arguments {
-    /// Say what is there, and change nothing
+    /// Say what would be removed, and change nothing
     #[arg(long)]
     dry_run: bool,
     /// Print JSON

@@ -1,8 +1,10 @@
 //! What is said of options that there are not, beside clap's own words: where what a person most
-//! likely wants is found, or that it is not there yet.
+//! likely wants is found, or that it is not supported yet.
 
-use crate::scenario::not_yet;
+use super::main;
+use crate::scenario::{not_yet, whole_path};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use std::ffi::OsString;
 
 /// Options of other tools, and what does the same here.
 const ELSEWHERE: &[(&str, &str)] = &[
@@ -15,21 +17,31 @@ const ELSEWHERE: &[(&str, &str)] = &[
 
 const PLAN: &str = "`chaos plan SCENARIO` says what a run would do, and starts nothing";
 
-/// Adds a hint to an error on an option that is unknown.
-pub(super) fn add(error: &mut clap::Error) {
+/// Values of a scenario that belong to no section.
+const WHOLE: &[&str] = &["duration", "name", "seed", "summary"];
+
+/// Adds a hint to an error on an option that is unknown; `arguments` are the whole command line.
+pub(super) fn add(error: &mut clap::Error, mut arguments: impl Iterator<Item = OsString>) {
     if error.kind() != ErrorKind::UnknownArgument {
         return;
     }
     let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg) else { return };
     let option = option.split('=').next().unwrap_or_default().to_owned();
-    if let Some(hint) = hint(&option) {
+    let usage = error.get(ContextKind::Usage).map(ToString::to_string).unwrap_or_default();
+    let hint = elsewhere(&option).or_else(|| {
+        let given = format!("{option}=");
+        let value = arguments.find_map(|one| Some(one.to_str()?.strip_prefix(&given)?.to_owned()));
+        takes_set(&usage).then(|| set(&option, value.as_deref()))?
+    });
+    if let Some(hint) = hint {
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![hint.into()]));
-        // Clap's own guess is one by spelling alone.
+        // Clap's own guess is one by spelling alone, and its usage has the option that it guessed.
         error.remove(ContextKind::SuggestedArg);
+        error.remove(ContextKind::Usage);
     }
 }
 
-fn hint(option: &str) -> Option<String> {
+fn elsewhere(option: &str) -> Option<String> {
     let known = ELSEWHERE.iter().find(|(other, _)| *other == option);
     known.map(|(_, hint)| (*hint).to_owned()).or_else(|| {
         let found = not_yet::find_option(option)?;
@@ -37,15 +49,59 @@ fn hint(option: &str) -> Option<String> {
     })
 }
 
+/// Whether the command whose usage this is, as in `Usage: chaos run [OPTIONS]`, takes `--set`.
+fn takes_set(usage: &str) -> bool {
+    let mut command = main::command();
+    for word in usage.split_whitespace().skip(2) {
+        match command.find_subcommand(word) {
+            Some(below) => command = below.clone(),
+            None => break,
+        }
+    }
+    command.get_arguments().any(|argument| argument.get_long() == Some("set"))
+}
+
+/// How a scenario's value is set that was asked for by an option of its own.
+fn set(option: &str, value: Option<&str>) -> Option<String> {
+    let name = option.strip_prefix("--")?;
+    let path = match WHOLE.contains(&name) {
+        true => name.to_owned(),
+        false => whole_path(name).or_else(|| whole_path(&name.replace('-', ".")))?,
+    };
+    Some(format!("use `--set {path}={}`", value.unwrap_or("VALUE")))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::main;
     use super::*;
 
     fn told(arguments: &[&str]) -> String {
         let mut error = main::command().try_get_matches_from(arguments).unwrap_err();
-        add(&mut error);
+        add(&mut error, arguments.iter().map(OsString::from));
         error.to_string()
+    }
+
+    #[test]
+    fn an_option_that_is_a_value_of_scenarios_is_answered_with_how_to_set_it() {
+        for (option, expected) in [
+            ("--acks=1", "producer.acks=1"),
+            ("--acks", "producer.acks=VALUE"),
+            ("--brokers=5", "cluster.brokers=5"),
+            ("--duration=10s", "duration=10s"),
+            ("--kafka=4.4.0", "cluster.kafka=4.4.0"),
+            ("--linger.ms=0", "producer.config.linger.ms=0"),
+            ("--min-insync-replicas=2", "topic.min.insync.replicas=2"),
+            ("--rate=5000", "producer.rate=5000"),
+            ("--timing=fast", "cluster.timing=fast"),
+        ] {
+            for command in ["run", "plan", "validate"] {
+                let said = told(&["chaos", command, "minisr2", option]);
+                assert!(said.contains(&format!("tip: use `--set {expected}`")), "{said}");
+                assert!(!said.contains("similar argument"), "{said}");
+            }
+        }
+        let said = told(&["chaos", "heal", "--acks=1"]);
+        assert!(said.contains("unexpected argument '--acks'") && !said.contains("--set"), "{said}");
     }
 
     #[test]
@@ -54,9 +110,9 @@ mod tests {
         assert!(said.contains("unexpected argument '--dry-run' found"), "{said}");
         assert!(said.contains("tip: `chaos plan SCENARIO` says what a run would do"), "{said}");
         let said = told(&["chaos", "run", "minisr2", "--bootstrap-server=localhost:9092"]);
-        let expected = "tip: `--bootstrap-server` is not there yet: every run starts a cluster of its own; \
+        let expected = "tip: `--bootstrap-server` is not supported yet: every run starts its own cluster; \
                         name its compose file by `cluster.compose`";
-        assert!(said.contains(expected), "{said}");
+        assert!(said.contains(expected) && !said.contains("--port-base"), "{said}");
         let said = told(&["chaos", "run", "minisr2", "--sed", "1"]);
         assert!(said.contains("'--seed'"), "{said}");
     }

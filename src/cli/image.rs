@@ -42,10 +42,10 @@ pub(super) struct Build {
     /// Take this unpacked Kafka instead; its version names the image
     #[arg(long, value_name = "DIR", conflicts_with = "version")]
     kafka_home: Option<PathBuf>,
-    /// Name the image so instead of chaos-kafka:VERSION
+    /// Name of the image, instead of chaos-kafka:VERSION
     #[arg(long, value_name = "NAME:TAG", value_parser = image::parse_reference)]
     tag: Option<String>,
-    /// Build it even if the very same image is there
+    /// Build it even if the same image exists
     #[arg(long)]
     force: bool,
     /// Print only the result

@@ -9,7 +9,7 @@ use crate::scenario::builtin;
 use serde::Serialize;
 use std::io::{self, Write};
 
-/// Show the scenarios that are built in
+/// Show the built-in scenarios
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 `chaos run NAME` runs one of them from any folder, `chaos plan NAME` says what

@@ -71,7 +71,7 @@ pub fn main() -> Exit {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(mut error) => {
-            hints::add(&mut error);
+            hints::add(&mut error, std::env::args_os());
             // Help and version are answers; everything else is a usage error.
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Pass };
             return error.print().map_or(Exit::Environment, |()| exit);

@@ -22,7 +22,7 @@ Exit status:
   0  written
   4  the folder or a page cannot be written")]
 pub(super) struct Arguments {
-    /// A page for each command there; the folder is made if it is missing
+    /// Write a page for each command to this folder, which is made if it is missing
     #[arg(value_name = "DIR")]
     folder: Option<PathBuf>,
 }

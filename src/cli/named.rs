@@ -4,7 +4,8 @@ use super::changes::{Changes, KafkaFrom, RuntimeChoice};
 use crate::plan::{self, Asked, Plan, Study};
 use crate::scenario::{self, Diagnostics, Place, Source, builtin, nearest};
 use std::io::{self, Read};
-use std::path::Path;
+use std::mem;
+use std::path::{Path, PathBuf};
 
 /// What stands for standard input, as in many commands.
 pub(super) const STDIN: &str = "-";
@@ -41,6 +42,28 @@ pub(super) fn study(named: &Path, asked: &Asked<'_>) -> Result<Study, Diagnostic
     Err(problems)
 }
 
+/// What `read` makes of each of the named scenarios. Standard input can be read once.
+pub(super) fn each(
+    named: &[PathBuf],
+    read: impl Fn(&Path) -> Result<Study, Diagnostics>,
+) -> Vec<Result<Study, Diagnostics>> {
+    let mut is_read = false;
+    let one = |name: &PathBuf| {
+        if name == Path::new(STDIN) && mem::replace(&mut is_read, true) {
+            return Err(twice());
+        }
+        read(name)
+    };
+    named.iter().map(one).collect()
+}
+
+fn twice() -> Diagnostics {
+    let (name, text, arguments) = (STDIN_SOURCE.to_owned(), String::new(), Vec::new());
+    let source = Source { name, text, arguments };
+    let problem = source.problem(Place::FILE, "standard input is named twice");
+    Diagnostics::new(vec![problem.help("name `-` once")])
+}
+
 /// As [`study`], for commands that start nothing: also what the named runtime would refuse.
 ///
 /// # Errors
@@ -58,7 +81,7 @@ pub(super) fn study_for(
         None => Ok(study),
         Some((name, what)) => {
             let source = Source { name, text: String::new(), arguments: Vec::new() };
-            let help = "take `--runtime docker`, which starts containers";
+            let help = "use `--runtime docker`, which starts containers";
             Err(Diagnostics::new(vec![source.problem(Place::FILE, what).help(help)]))
         }
     }
@@ -115,6 +138,19 @@ mod tests {
         assert!(said.to_string().contains("--> <stdin>:2:1\n"), "{said}");
         let said = of_reader(&mut b"\0".as_slice(), &Asked::default()).unwrap_err();
         assert!(said.to_string().contains("the file is binary"), "{said}");
+    }
+
+    #[test]
+    fn standard_input_is_read_once() {
+        let files = ["-", "minisr2", "-"].map(PathBuf::from);
+        let read = |file: &Path| match file == Path::new(STDIN) {
+            true => of_reader(&mut b"name: piped\nduration: 1s\n".as_slice(), &Asked::default()),
+            false => study(file, &Asked::default()),
+        };
+        let studies = each(&files, read);
+        assert!(studies[0].is_ok() && studies[1].is_ok());
+        let said = studies[2].as_ref().unwrap_err().to_string();
+        assert!(said.contains("standard input is named twice"), "{said}");
     }
 
     #[test]

@@ -33,16 +33,16 @@ Examples:
 
 Exit status:
   0  written
-  2  the command line is wrong, or the file is there already
+  2  the command line is wrong, or the file already exists
   4  the file cannot be written")]
 pub(super) struct Arguments {
     /// Name of the scenario; it names folders and topics
     #[arg(value_name = "NAME")]
     name: String,
-    /// Where to; NAME.yaml if not given
+    /// File to write; NAME.yaml if not given
     #[arg(short, long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Take a scenario that is built in as it is, under the new name
+    /// Copy a built-in scenario under the new name
     #[arg(long, value_name = "BUILTIN", value_parser = PossibleValuesParser::new(builtin::names()),
           hide_possible_values = true)]
     from: Option<String>,
@@ -71,7 +71,8 @@ pub(super) fn run(
 fn go(arguments: &Arguments) -> Result<PathBuf, Refused> {
     let name = &arguments.name;
     if !scenario::is_name(name) {
-        let why = format!("`{name}` is no name for a scenario\n  help: {}", scenario::name_form());
+        let why =
+            format!("`{name}` is not a valid scenario name\n  help: {}", scenario::name_form());
         return Err((Exit::Usage, why));
     }
     let file = arguments.out.clone().unwrap_or_else(|| PathBuf::from(format!("{name}.yaml")));

@@ -107,7 +107,7 @@ fn print_cluster(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
         (Controllers::Combined, None) => "each a controller too",
         (Controllers::Combined, Some(_)) => "every controller is one of them",
         (Controllers::Isolated, None) => "and controllers 100, 101, 102",
-        (Controllers::Isolated, Some(_)) => "and controllers of their own",
+        (Controllers::Isolated, Some(_)) => "and separate controllers",
     };
     let timing = cluster.timing.word();
     writeln!(out, "\ncluster")?;

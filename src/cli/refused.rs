@@ -34,7 +34,7 @@ pub(super) fn end(
 pub(super) fn unwritten(file: &Path, error: &io::Error, if_there: &str) -> Refused {
     let shown = file.display();
     if error.kind() == io::ErrorKind::AlreadyExists {
-        return (Exit::Usage, format!("{shown}: is there already\n  help: {if_there}"));
+        return (Exit::Usage, format!("{shown}: already exists\n  help: {if_there}"));
     }
     (Exit::Environment, format!("{shown}: cannot be written: {error}"))
 }

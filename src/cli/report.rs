@@ -15,8 +15,8 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 RUN is a run's folder, or its report.json; the newest run in chaos-out if it is
-not given. What a run wrote into its folder is
-made again byte by byte; the table is what it printed at its end.
+not given. The files that a run wrote into its folder are made again, byte by
+byte; the table is what the run printed at its end.
 
 Examples:
   chaos report
@@ -39,7 +39,7 @@ pub(super) struct Arguments {
     /// verdict, or an axis
     #[arg(long, value_name = "COLUMN")]
     sort: Option<String>,
-    /// Write to this file, and replace it if it is there; standard output if not given
+    /// Write to this file, replacing it if it exists; standard output if not given
     #[arg(short, long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
@@ -99,7 +99,7 @@ fn asked(run: &Path, arguments: &Arguments) -> Result<(Report, Sort), String> {
     }
     let sort = Sort::parse(name, &report.axes).map_err(|known| {
         let name = printable(name);
-        format!("`--sort {name}`: there is no such column; take one of {known}")
+        format!("`--sort {name}`: no such column; use one of {known}")
     })?;
     Ok((report, sort))
 }

@@ -39,8 +39,8 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
 pub(super) fn studies(arguments: &Arguments) -> Result<Vec<Study>, Exit> {
     let mut studies = Vec::new();
     let mut wrong = false;
-    for file in &arguments.files {
-        match named::study(file, &arguments.conduct.asked()) {
+    for study in named::each(&arguments.files, |f| named::study(f, &arguments.conduct.asked())) {
+        match study {
             Ok(study) => studies.push(study),
             Err(diagnostics) => {
                 wrong = true;

@@ -8,11 +8,10 @@ use std::path::Path;
 /// Only commands that run something are colourful, so the option is theirs and not every one's.
 #[derive(Debug, clap::Args)]
 pub(super) struct Telling {
-    /// Print only the table and the result, a line
+    /// Print only the table and a one-line result
     #[arg(short, long, conflicts_with = "verbose")]
     quiet: bool,
-    /// Tell more: what every single broker says, the counts each second; of several trials, every
-    /// event
+    /// Show more: each broker's view, and the counts every second; of several trials, every event
     #[arg(short, long)]
     verbose: bool,
     /// When to use colors; auto: on a terminal, unless NO_COLOR is set

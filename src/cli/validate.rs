@@ -42,7 +42,7 @@ pub struct ValidateArgs {
 /// When `out` or `err` cannot be written.
 pub fn run(args: &ValidateArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<Exit> {
     let studies: Vec<Result<Study, Diagnostics>> =
-        args.files.iter().map(|f| named::study_for(f, &args.changes, None, &args.from)).collect();
+        named::each(&args.files, |f| named::study_for(f, &args.changes, None, &args.from));
     if args.json {
         serde_json::to_writer_pretty(&mut *out, &json(&studies))?;
         writeln!(out)?;

@@ -27,7 +27,7 @@ pub struct Pairs<'a> {
 
 /// Pairs cells by their values of the axes that vary in either run.
 ///
-/// An axis with one value in each run tells no cells apart: so a run of `acks=all` is compared with
+/// An axis with one value in each run distinguishes no cells: so a run of `acks=all` is compared with
 /// one of `acks=1`, and the axis is a difference like any other. Where a run does not have the
 /// other's axis, its setting of that name counts.
 pub fn pairs<'a>(base: &'a Side, new: &'a Side) -> Pairs<'a> {

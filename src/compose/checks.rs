@@ -20,7 +20,7 @@ pub fn between(finder: &mut Finder<'_>, nodes: &[KafkaService]) {
                     "`{}` and `{other}` have one `node.id`, {}",
                     node.service.name, node.id
                 );
-                finder.report_property(node, "node.id", message, "each node needs one of its own");
+                finder.report_property(node, "node.id", message, "each node needs its own");
             }
             None => {
                 ids.insert(node.id, &node.service.name);
@@ -134,7 +134,7 @@ fn between_brokers(finder: &mut Finder<'_>, nodes: &[KafkaService]) {
         if let Some(listener) = host.filter(|listener| listener.is_loopback()) {
             let name = &node.service.name;
             let message = format!(
-                "`{name}` advertises `{listener}` to other brokers, which would look for it at home"
+                "`{name}` advertises `{listener}` to other brokers, which would look for it on their own host"
             );
             let help = format!("advertise `{inter}://{name}:{}`", listener.port);
             finder.report_property(node, "advertised.listeners", message, help);

@@ -24,7 +24,7 @@ pub struct KafkaCluster {
 
 /// There are not as many ports as nodes.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no room for {count} ports from {base} on: the last one is 65535")]
+#[error("there is no room for {count} ports starting at {base}: the last port is 65535")]
 pub struct NoRoom {
     base: u16,
     count: usize,

@@ -38,7 +38,7 @@ impl Composing<'_> {
                 .collect(),
             Kind::Scalar(_) => {
                 let message = format!("`{name}` must be a list or a map, not {}", node.noun());
-                self.reader.report(node.place, message, "write one `- NAME=VALUE` a line");
+                self.reader.report(node.place, message, "write one `- NAME=VALUE` per line");
                 Vec::new()
             }
         }
@@ -54,14 +54,14 @@ impl Composing<'_> {
     ) {
         for (name, value, place) in self.pairs(node, "environment") {
             if name.is_empty() || name.contains(['\0', '=']) {
-                let help = "write one `- NAME=VALUE` a line";
+                let help = "write one `- NAME=VALUE` per line";
                 self.reader.report(place, format!("`{name}` names no variable"), help);
                 continue;
             }
             let Some(value) = value.or_else(|| (self.variables)(&name)) else { continue };
             if value.contains('\0') {
                 let message = format!("`{name}` cannot have a NUL character in its value");
-                self.reader.report(place, message, "take it away");
+                self.reader.report(place, message, "remove it");
                 continue;
             }
             self.place(service, &name, place);

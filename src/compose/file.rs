@@ -47,7 +47,7 @@ fn read_dot_env(
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(BTreeMap::new()),
         Err(error) => {
             let message = format!("cannot read the variables beside the compose file: {error}");
-            Err(unreadable(path, &message, "make it readable, or take it away"))
+            Err(unreadable(path, &message, "make it readable, or remove it"))
         }
     }
 }

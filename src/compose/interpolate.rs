@@ -36,7 +36,7 @@ impl Scanner<'_, '_> {
     /// passed over: its variables need no values.
     fn until_end(&mut self, depth: usize, wanted: bool) -> Result<String, Unexpanded> {
         if depth > MOST_DEPTH {
-            return Err(not_understood("defaults stand in defaults too often"));
+            return Err(not_understood("defaults are nested too deeply"));
         }
         let mut result = String::new();
         while let Some(c) = self.rest.chars().next() {
@@ -189,6 +189,6 @@ mod tests {
             assert_eq!(expanded(text), Err(expected.to_owned()), "{text}");
         }
         let deep = format!("{}{}", "${N:-".repeat(100_000), "}".repeat(100_000));
-        assert_eq!(expanded(&deep), Err("defaults stand in defaults too often".to_owned()));
+        assert_eq!(expanded(&deep), Err("defaults are nested too deeply".to_owned()));
     }
 }

@@ -48,7 +48,9 @@ pub fn kafka(compose: &Compose, flavour: Option<Flavour>) -> Result<KafkaCluster
             finder.added.join(", ")
         ));
     }
-    notes.extend(others.iter().map(|name| format!("`{name}` is no Kafka node: it is not started")));
+    notes.extend(
+        others.iter().map(|name| format!("`{name}` is not a Kafka node: it is not started")),
+    );
     let networks: BTreeSet<String> =
         nodes.iter().flat_map(|node| node.service.networks.keys().cloned()).collect();
     let mounts = nodes.iter().flat_map(|node| &node.service.mounts);
@@ -130,7 +132,7 @@ impl Finder<'_> {
         let found = of_image.or_else(|| cfg().then_some(Flavour::Bitnami));
         if found.is_none() {
             let message = format!(
-                "`{}`: the image `{}` does not tell how it takes Kafka's properties",
+                "`{}`: the image `{}` does not say how it takes Kafka's properties",
                 service.name, service.image
             );
             let help = "write `flavour: bitnami`, `apache` or `confluent` beside `compose` in the \
@@ -151,7 +153,7 @@ impl Finder<'_> {
             match zookeeper {
                 Some(zookeeper) => {
                     let message = format!("`{name}` needs ZooKeeper, which is not supported");
-                    let help = format!("take `{zookeeper}` away and use KRaft: {help}");
+                    let help = format!("remove `{zookeeper}` and use KRaft: {help}");
                     self.report(&name, &zookeeper, message, help);
                 }
                 None => {
@@ -169,7 +171,7 @@ impl Finder<'_> {
                 "broker" => node.is_broker = true,
                 "controller" => node.is_controller = true,
                 _ => {
-                    let message = format!("`{name}`: `{role}` is no role of a node");
+                    let message = format!("`{name}`: `{role}` is not a node role");
                     let help = "`broker` and `controller` are known";
                     self.report_property(node, "process.roles", message, help);
                 }
@@ -206,8 +208,8 @@ impl Finder<'_> {
         match text.trim().parse::<i32>().ok().filter(|id| *id >= 0) {
             Some(id) => node.id = id,
             None => {
-                let message = format!("`{name}`: `{text}` is no `{property}`");
-                self.report_property(node, property, message, "write a number from 0 on");
+                let message = format!("`{name}`: `{text}` is not a valid `{property}`");
+                self.report_property(node, property, message, "write a number, 0 or higher");
             }
         }
     }
@@ -262,7 +264,7 @@ impl Finder<'_> {
             Ok(listeners) => Some(listeners),
             Err(item) => {
                 let message =
-                    format!("`{}`: `{item}` in `{property}` is no listener", node.service.name);
+                    format!("`{}`: `{item}` in `{property}` is not a listener", node.service.name);
                 self.report_property(node, property, message, "write `NAME://HOST:PORT`");
                 None
             }
@@ -291,7 +293,7 @@ impl Finder<'_> {
                 None => {
                     let variable = node.flavour.variable(MAP);
                     let message =
-                        format!("`{service}`: nothing tells the protocol of listener `{name}`");
+                        format!("`{service}`: nothing defines the protocol of listener `{name}`");
                     let help = format!("add `{name}:PLAINTEXT` to `{variable}`");
                     self.report_property(node, MAP, message, help);
                 }

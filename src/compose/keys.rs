@@ -18,8 +18,8 @@ use Treatment::{Noted, Read, Refused, Silent};
 
 const PROXY: &str = "no capability is needed: faults act from outside of the container";
 const RUN: &str = "it does not change what Kafka does";
-const NODE: &str = "a node needs a network, a process tree and files of its own; take it away";
-const CLOCK: &str = "take it away: what a run shows would depend on it; `mem_limit` is supported";
+const NODE: &str = "a node needs its own network, process tree and files; remove it";
+const CLOCK: &str = "remove it: what a run shows would depend on it; `mem_limit` is supported";
 
 /// Every key of a service that Compose knows.
 pub const SERVICE: &[(&str, Treatment)] = &[
@@ -49,16 +49,16 @@ pub const SERVICE: &[(&str, Treatment)] = &[
     ("develop", Silent),
     ("device_cgroup_rules", Refused(NODE)),
     ("devices", Refused(NODE)),
-    ("dns", Refused("take it away: nodes find each other by Docker's own names")),
-    ("dns_opt", Refused("take it away: nodes find each other by Docker's own names")),
-    ("dns_search", Refused("take it away: nodes find each other by Docker's own names")),
+    ("dns", Refused("remove it: nodes find each other by Docker's own names")),
+    ("dns_opt", Refused("remove it: nodes find each other by Docker's own names")),
+    ("dns_search", Refused("remove it: nodes find each other by Docker's own names")),
     ("domainname", Refused("write the whole name as `hostname`")),
     ("entrypoint", Read),
     ("env_file", Read),
     ("environment", Read),
     ("expose", Silent),
     ("extends", Refused("write the service out, or share its keys by an anchor: `<<: *common`")),
-    ("external_links", Refused("chaos starts all that a cluster needs; take it away")),
+    ("external_links", Refused("chaos starts all that a cluster needs; remove it")),
     ("extra_hosts", Read),
     ("gpus", Refused(NODE)),
     ("group_add", Refused("write `user: UID:GID`")),
@@ -70,14 +70,14 @@ pub const SERVICE: &[(&str, Treatment)] = &[
     ("isolation", Refused(NODE)),
     ("label_file", Refused("write `labels`")),
     ("labels", Read),
-    ("links", Refused("take it away: services know each other by name; give others as `aliases`")),
+    ("links", Refused("remove it: services know each other by name; give others as `aliases`")),
     ("logging", Noted("chaos keeps the nodes' logs itself")),
     ("mac_address", Noted(RUN)),
     ("mem_limit", Read),
     ("mem_reservation", Noted(RUN)),
     ("mem_swappiness", Refused(CLOCK)),
     ("memswap_limit", Refused(CLOCK)),
-    ("network_mode", Refused("write `networks`: chaos cuts a node off in a network of its own")),
+    ("network_mode", Refused("write `networks`: chaos cuts a node off in its own network")),
     ("networks", Read),
     ("oom_kill_disable", Refused(CLOCK)),
     ("oom_score_adj", Noted(RUN)),
@@ -88,12 +88,12 @@ pub const SERVICE: &[(&str, Treatment)] = &[
     ("post_start", Refused("write an `exec` fault in the scenario")),
     ("pre_stop", Noted("a fault must be the only thing that changes state")),
     ("privileged", Noted(PROXY)),
-    ("profiles", Refused("take it away, so that the node belongs to the cluster always")),
+    ("profiles", Refused("remove it, so that the node belongs to the cluster always")),
     ("pull_policy", Noted("an image is fetched when it is not there")),
     ("read_only", Noted(RUN)),
     ("restart", Noted("a fault must be the only thing that changes state")),
     ("runtime", Refused(NODE)),
-    ("scale", Refused("write one service for each node: each needs a `node.id` of its own")),
+    ("scale", Refused("write one service for each node: each needs its own `node.id`")),
     ("secrets", Refused("bind the file: `./FILE:/PATH:ro` under `volumes`")),
     ("security_opt", Noted(RUN)),
     ("shm_size", Noted(RUN)),
@@ -101,7 +101,7 @@ pub const SERVICE: &[(&str, Treatment)] = &[
     ("stop_grace_period", Noted("chaos removes containers at once")),
     ("stop_signal", Noted("chaos removes containers at once")),
     ("storage_opt", Refused(NODE)),
-    ("sysctls", Refused("take it away: it changes how the network takes a fault")),
+    ("sysctls", Refused("remove it: it changes how the network takes a fault")),
     ("tmpfs", Read),
     ("tty", Noted(RUN)),
     ("ulimits", Noted("containers have the daemon's own limits")),
@@ -117,7 +117,7 @@ pub const SERVICE: &[(&str, Treatment)] = &[
 pub const TOP: &[(&str, Treatment)] = &[
     ("configs", Silent),
     ("include", Refused("write the services into this file")),
-    ("name", Noted("every run is a project of its own")),
+    ("name", Noted("every run is its own project")),
     ("networks", Read),
     ("secrets", Silent),
     ("services", Read),
@@ -129,23 +129,23 @@ pub const TOP: &[(&str, Treatment)] = &[
 pub const NETWORK: &[(&str, Treatment)] = &[
     ("attachable", Silent),
     ("driver", Read),
-    ("driver_opts", Refused("take it away: chaos makes plain bridges")),
-    ("enable_ipv4", Refused("take it away: nodes talk over IPv4")),
+    ("driver_opts", Refused("remove it: chaos makes plain bridges")),
+    ("enable_ipv4", Refused("remove it: nodes talk over IPv4")),
     ("enable_ipv6", Noted("nodes talk over IPv4")),
     ("external", Read),
-    ("internal", Refused("take it away: published ports would not be reached")),
+    ("internal", Refused("remove it: published ports would not be reached")),
     ("ipam", Noted("Docker chooses addresses, so that runs fit side by side")),
     ("labels", Noted("what chaos makes carries its own")),
-    ("name", Noted("every run is a project of its own")),
+    ("name", Noted("every run is its own project")),
 ];
 
 /// Every key of a volume at the top of a file.
 pub const VOLUME: &[(&str, Treatment)] = &[
     ("driver", Read),
-    ("driver_opts", Refused("take it away; bind a folder of the host as `/PATH:/TARGET`")),
+    ("driver_opts", Refused("remove it; bind a folder of the host as `/PATH:/TARGET`")),
     ("external", Read),
     ("labels", Noted("what chaos makes carries its own")),
-    ("name", Noted("every run is a project of its own")),
+    ("name", Noted("every run is its own project")),
 ];
 
 /// What becomes of a key of this table; `None`: it is unknown. Extensions are silent.

@@ -127,7 +127,7 @@ impl Composing<'_> {
                     let extra = options.filter(|o| o.key.value != "create_host_path");
                     for option in extra {
                         let message = format!("`{}` is not supported here", option.key.value);
-                        self.reader.report(option.key.place, message, "take it away");
+                        self.reader.report(option.key.place, message, "remove it");
                         sound = false;
                     }
                 }
@@ -155,7 +155,7 @@ impl Composing<'_> {
             return Some(Mount::Bind { source, target, read_only });
         }
         if !words::is_name(source) {
-            let message = format!("`{source}` is no name for a volume");
+            let message = format!("`{source}` is not a valid volume name");
             let help = "use letters, digits, `-`, `_` and `.`; a folder begins with `./` or `/`";
             self.reader.report(place, message, help);
             return None;
@@ -187,7 +187,7 @@ impl Composing<'_> {
         match std::path::absolute(&path) {
             Ok(path) => Some(normalised(&path)),
             Err(error) => {
-                let message = format!("`{source}` is no path of this host: {error}");
+                let message = format!("`{source}` is not a path on this host: {error}");
                 self.reader.report(place, message, HELP);
                 None
             }
@@ -198,7 +198,7 @@ impl Composing<'_> {
         if target.starts_with('/') && target.len() > 1 && !target.contains([':', '\0']) {
             return Some(target.to_owned());
         }
-        let message = format!("`{target}` is no folder of a container");
+        let message = format!("`{target}` is not a folder in a container");
         self.reader.report(place, message, "write its whole path, beginning with `/`");
         None
     }

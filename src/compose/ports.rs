@@ -85,7 +85,8 @@ impl Composing<'_> {
                 "published" | "target" => {
                     let text = self.reader.scalar(&entry.value, key)?;
                     let Some(port) = number(&text.value) else {
-                        let message = format!("`{key}: {}` is no port from 1 to 65535", text.value);
+                        let message =
+                            format!("`{key}: {}` is not a port from 1 to 65535", text.value);
                         self.reader.report(text.place, message, "write one number");
                         sound = false;
                         continue;
@@ -116,7 +117,7 @@ impl Composing<'_> {
             return Some(());
         }
         let message = format!("a port cannot be of `{protocol}`");
-        self.reader.report(place, message, "Kafka speaks TCP; take it away");
+        self.reader.report(place, message, "Kafka speaks TCP; remove it");
         None
     }
 }

@@ -185,8 +185,7 @@ impl Composing<'_> {
                 match key.key.value.as_str() {
                     "external" if acted && !is_false(&key.value) => {
                         let message = format!("{section} is external");
-                        let help =
-                            "take `external` away: chaos makes what it starts, and removes it";
+                        let help = "remove `external`: chaos makes what it starts, and removes it";
                         self.reader.report(key.key.place, message, help);
                     }
                     "driver" if acted => {
@@ -197,7 +196,7 @@ impl Composing<'_> {
                         {
                             let message =
                                 format!("{section} cannot have the driver `{}`", other.value);
-                            let help = format!("take it away: `{own}` is the one known here");
+                            let help = format!("remove it: `{own}` is the one known here");
                             self.reader.report(other.place, message, help);
                         }
                     }

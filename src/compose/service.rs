@@ -52,7 +52,7 @@ impl Composing<'_> {
             let help = "use letters, digits, `-`, `_` and `.`";
             self.reader.report(
                 name.place,
-                format!("`{}` is no name for a service", name.value),
+                format!("`{}` is not a valid service name", name.value),
                 help,
             );
         }
@@ -158,7 +158,7 @@ impl Composing<'_> {
         }
         let text = self.reader.scalar(node, name)?;
         if text.value.is_empty() || text.value.contains('\0') {
-            let help = "write a value, or take the key away";
+            let help = "write a value, or remove the key";
             self.reader.report(text.place, format!("`{name}` has no value"), help);
             return None;
         }
@@ -184,7 +184,7 @@ impl Composing<'_> {
         };
         if words.iter().any(|word: &String| word.contains('\0')) {
             let message = format!("`{name}` cannot have a NUL character");
-            self.reader.report(node.place, message, "take it away");
+            self.reader.report(node.place, message, "remove it");
         }
         Some(words)
     }
@@ -212,7 +212,7 @@ impl Composing<'_> {
         for (name, aliases, place) in found {
             if !words::is_name(&name) {
                 let help = "use letters, digits, `-`, `_` and `.`";
-                self.reader.report(place, format!("`{name}` is no name for a network"), help);
+                self.reader.report(place, format!("`{name}` is not a valid network name"), help);
                 continue;
             }
             self.used_networks.entry(name.clone()).or_insert(place);
@@ -221,11 +221,11 @@ impl Composing<'_> {
     }
 
     fn aliases(&mut self, node: &Node) -> Vec<String> {
-        const ADDRESS: &str = "take it away, and let nodes find each other by name: Docker chooses \
+        const ADDRESS: &str = "remove it, and let nodes find each other by name: Docker chooses \
                                addresses, so that runs fit side by side";
         const TABLE: &[(&str, Treatment)] = &[
             ("aliases", Treatment::Read),
-            ("driver_opts", Treatment::Refused("take it away: chaos makes plain bridges")),
+            ("driver_opts", Treatment::Refused("remove it: chaos makes plain bridges")),
             ("gw_priority", Treatment::Noted("it does not change what Kafka does")),
             ("interface_name", Treatment::Noted("it does not change what Kafka does")),
             ("ipv4_address", Treatment::Refused(ADDRESS)),
@@ -249,7 +249,7 @@ impl Composing<'_> {
         let text = self.reader.scalar(node, "mem_limit")?;
         let bytes = words::bytes(&text.value);
         if bytes.is_none() {
-            let message = format!("`mem_limit: {}` is no size", text.value);
+            let message = format!("`mem_limit: {}` is not a size", text.value);
             self.reader.report(text.place, message, "write it as `512m` or `1g`");
         }
         bytes
@@ -270,7 +270,7 @@ impl Composing<'_> {
                     hosts.push(format!("{name}:{address}"));
                 }
                 _ => {
-                    let message = format!("`{}` is no host and address", text.value);
+                    let message = format!("`{}` is not a host and an address", text.value);
                     self.reader.report(text.place, message, "write `- \"NAME:ADDRESS\"`");
                 }
             }
@@ -286,7 +286,7 @@ impl Composing<'_> {
             ("mode", Treatment::Silent),
             ("placement", Treatment::Silent),
             ("replicas", Treatment::Read),
-            ("resources", Treatment::Refused("write `mem_limit` for memory; take the rest away")),
+            ("resources", Treatment::Refused("write `mem_limit` for memory; remove the rest")),
             (
                 "restart_policy",
                 Treatment::Noted("a fault must be the only thing that changes state"),
@@ -300,7 +300,7 @@ impl Composing<'_> {
                 let count = self.reader.scalar(&entry.value, "replicas");
                 if let Some(count) = count.filter(|count| count.value != "1") {
                     let message = format!("`replicas` cannot be `{}`", count.value);
-                    let help = "write one service for each node: each needs a `node.id` of its own";
+                    let help = "write one service for each node: each needs its own `node.id`";
                     self.reader.report(count.place, message, help);
                 }
             }

@@ -21,13 +21,13 @@ pub enum DistributionError {
     #[error("Java was not found: JAVA_HOME is not set and PATH has no `java`")]
     NoJava,
     /// `JAVA_HOME` leads nowhere.
-    #[error("JAVA_HOME is {}, but {} is no program", .home.display(), .home.join("bin/java").display())]
+    #[error("JAVA_HOME is {}, but {} is not a program", .home.display(), .home.join("bin/java").display())]
     BadJavaHome {
         /// What the variable says.
         home: PathBuf,
     },
     /// `java -version` failed or said something else.
-    #[error("{} -version told no Java version: {reason}", .path.display())]
+    #[error("{} -version reported no Java version: {reason}", .path.display())]
     UnreadableJava {
         /// The program.
         path: PathBuf,
@@ -73,7 +73,7 @@ pub enum DistributionError {
         folder: Option<PathBuf>,
     },
     /// The folder given as `--kafka-home` holds no Kafka.
-    #[error("{} is no unpacked Kafka release: {reason}", .home.display())]
+    #[error("{} is not an unpacked Kafka release: {reason}", .home.display())]
     NoKafkaHome {
         /// As it was given.
         home: PathBuf,
@@ -81,7 +81,7 @@ pub enum DistributionError {
         reason: String,
     },
     /// A path that cannot stand in a Java class path.
-    #[error("the jar {} cannot stand in a class path: its path has a colon or is not UTF-8", .jar.display())]
+    #[error("the jar {} cannot be on a class path: its path has a colon or is not UTF-8", .jar.display())]
     ClassPath {
         /// The jar.
         jar: PathBuf,
@@ -120,7 +120,7 @@ impl DistributionError {
         const HOME: &str = "name an unpacked Kafka release by --kafka-home DIR or KAFKA_HOME";
         let advice = match self {
             DistributionError::UnknownVersion { .. } => {
-                format!("take a known version, or {HOME} (its jars are then not checked)")
+                format!("use a known version, or {HOME} (its jars are then not checked)")
             }
             DistributionError::NoJava => {
                 "install a Java runtime (Debian, Ubuntu: apt-get install openjdk-17-jre-headless, \
@@ -132,7 +132,7 @@ impl DistributionError {
                     .into()
             }
             DistributionError::UnreadableJava { .. } => {
-                "try the same command by hand; set JAVA_HOME to take another Java".into()
+                "try the same command by hand; set JAVA_HOME to use another Java".into()
             }
             DistributionError::OldJava { needed, .. } => format!(
                 "install a newer one (Debian, Ubuntu: apt-get install openjdk-{}-jre-headless) \
@@ -147,12 +147,12 @@ impl DistributionError {
                  network {HOME}"
             ),
             DistributionError::Jar { folder: Some(folder), .. } => format!(
-                "somebody changed the cached jars: remove {} and run again to fetch them anew",
+                "somebody changed the cached jars: remove {} and run again to fetch them again",
                 folder.display()
             ),
             DistributionError::Jar { folder: None, .. } => format!(
                 "do not trust these jars: the repository that Maven asked, or a proxy on the \
-                 way, gave something else than the version's release; or {HOME}"
+                 way, returned something other than the version's release; or {HOME}"
             ),
             DistributionError::NoKafkaHome { .. } => {
                 "give the folder that holds bin, config and libs".into()
@@ -165,7 +165,7 @@ impl DistributionError {
             }
             DistributionError::Io { .. } => {
                 "the cache folder is CHAOS_CACHE_DIR, else $XDG_CACHE_HOME/kafka-chaos, else \
-                 ~/.cache/kafka-chaos; it must be writable and needs about 200 MB a version"
+                 ~/.cache/kafka-chaos; it must be writable and needs about 200 MB per version"
                     .into()
             }
             DistributionError::Format { .. } => return None,

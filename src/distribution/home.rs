@@ -20,7 +20,7 @@ pub(super) struct Home {
 pub(super) fn read(home: &Path) -> Result<Home, DistributionError> {
     let wrong = |reason: String| DistributionError::NoKafkaHome { home: home.into(), reason };
     let libs = std::path::absolute(home.join("libs"))
-        .map_err(|e| wrong(format!("its path cannot be told: {e}")))?;
+        .map_err(|e| wrong(format!("its path cannot be determined: {e}")))?;
     let jars = jars_in(&libs).map_err(|e| wrong(format!("cannot read {}: {e}", libs.display())))?;
     let versions: Vec<&str> = jars
         .iter()

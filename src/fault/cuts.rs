@@ -94,7 +94,7 @@ fn distinguish(client: &Node, broker: &Node) -> Result<(), FaultError> {
         return Ok(());
     }
     Err(FaultError::NoEffect(format!(
-        "clients cannot be cut from {} alone: its peers use the clients' listener, port {}, too",
+        "clients cannot be cut from {} alone: its peers use the clients' listener, port {}, as well",
         broker.name,
         broker.listeners.client.unwrap_or_default()
     )))

@@ -92,7 +92,7 @@ fn one(target: Target, situation: &Situation) -> Result<Vec<Node>, FaultError> {
         }
         Target::Broker(id) => {
             let node = by_id(id)?;
-            if node.is_broker() { Ok(vec![node]) } else { Err(unresolved("it is no broker")) }
+            if node.is_broker() { Ok(vec![node]) } else { Err(unresolved("it is not a broker")) }
         }
         Target::Clients => {
             Ok(situation.nodes.iter().filter(|n| n.role == Role::Clients).cloned().collect())
@@ -159,7 +159,7 @@ mod tests {
             |targets: &[Target], s: &Situation| resolve(targets, s).unwrap_err().to_string();
         let mut s = situation();
         assert!(error(&[Target::Broker(7)], &s).contains("no node 7"));
-        assert!(error(&[Target::Broker(100)], &s).contains("no broker"));
+        assert!(error(&[Target::Broker(100)], &s).contains("not a broker"));
         s.leader = None;
         assert!(error(&[Target::Leader], &s).contains("no broker leads"));
         assert!(error(&[Target::Followers], &s).contains("no broker leads"));

@@ -21,7 +21,7 @@ pub fn parse_reference(text: &str) -> Result<String, String> {
         });
     if !is_name {
         return Err(format!(
-            "{name:?} is no image name: lower-case letters, digits and . _ - only"
+            "{name:?} is not a valid image name: use lower-case letters, digits and . _ - only"
         ));
     }
     let is_tag = !tag.is_empty()
@@ -29,7 +29,7 @@ pub fn parse_reference(text: &str) -> Result<String, String> {
         && !tag.starts_with(['.', '-'])
         && tag.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));
     if !is_tag {
-        return Err(format!("{tag:?} is no tag: letters, digits and . _ - only"));
+        return Err(format!("{tag:?} is not a valid tag: use letters, digits and . _ - only"));
     }
     Ok(text.to_owned())
 }
@@ -46,11 +46,11 @@ mod tests {
         for (bad, why) in [
             ("kafka", "no tag"),
             ("127.0.0.1:5000/kafka", "no tag"),
-            ("Kafka:1", "no image name"),
-            (":1", "no image name"),
-            ("a//b:1", "no image name"),
-            ("kafka:", "no tag"),
-            ("kafka:a b", "no tag"),
+            ("Kafka:1", "not a valid image name"),
+            (":1", "not a valid image name"),
+            ("a//b:1", "not a valid image name"),
+            ("kafka:", "not a valid tag"),
+            ("kafka:a b", "not a valid tag"),
         ] {
             let error = parse_reference(bad).unwrap_err();
             assert!(error.contains(why), "{bad}: {error}");

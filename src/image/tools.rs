@@ -43,7 +43,7 @@ impl Jdk {
                 continue;
             }
             let Some((version, major)) = version_of(&home) else {
-                why.push(format!("{} tells no version", home.join("release").display()));
+                why.push(format!("{} reports no version", home.join("release").display()));
                 continue;
             };
             if major >= JAVA_MIN {

@@ -65,10 +65,10 @@ pub type Completeness = Result<(), String>;
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// The configuration.
-    #[error("librdkafka does not take the log reader's configuration: {0}")]
+    #[error("librdkafka does not accept the log reader's configuration: {0}")]
     Config(#[from] KafkaError),
     /// The topic.
-    #[error("librdkafka does not take the topic {topic}: {code}")]
+    #[error("librdkafka does not accept the topic {topic}: {code}")]
     Topic {
         /// Which.
         topic: String,

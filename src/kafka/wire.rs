@@ -199,7 +199,7 @@ impl Connection {
         match self.inbox.len() {
             have if have < after => Ok(None),
             have if have > after => {
-                Err(format!("{} bytes behind the answer that nobody asked for", have - after))
+                Err(format!("{} unexpected bytes after the answer", have - after))
             }
             _ => Ok(Some(self.inbox.split().freeze().slice(4..))),
         }
@@ -353,7 +353,7 @@ mod tests {
                 Reply::Bytes(bytes)
             }
         };
-        for (inside, says) in [(true, "have no meaning in version 12"), (false, "nobody asked for")]
+        for (inside, says) in [(true, "have no meaning in version 12"), (false, "unexpected bytes")]
         {
             let (_broker, mut connection) = connect(LONG, tail(inside));
             let text = ask(&mut connection).unwrap_err().to_string();

@@ -38,7 +38,7 @@ pub enum LedgerError {
         what: String,
     },
     /// The caller broke the ledger's rules.
-    #[error("the ledger was told of partition {partition}, sequence {sequence}: {what}")]
+    #[error("the ledger was given partition {partition}, sequence {sequence}: {what}")]
     Misused {
         /// Partition.
         partition: u32,

@@ -97,7 +97,7 @@ fn take_clocks(maker: &mut Maker<'_>, composed: &Composed, config: &mut Properti
             continue;
         }
         if section.timing == Timing::Fast && FAST.iter().any(|(fast, _)| fast == name) {
-            maker.note(format!("{file}: `timing: fast` goes before its {name}"));
+            maker.note(format!("{file}: `timing: fast` takes precedence over its {name}"));
             continue;
         }
         let values: Vec<String> = values.into_iter().collect();

@@ -31,8 +31,16 @@ pub fn read(scenario: &mut Scenario, problems: &mut Vec<Diagnostic>) -> Option<C
         true => compose::read_file(&path)
             .and_then(|compose| compose::kafka(&compose, scenario.cluster.flavour)),
         false => {
-            let message = format!("there is no compose file {}", path.display());
-            let help = "its path is relative to the scenario's folder";
+            let (message, help) = match path.is_dir() {
+                true => (
+                    format!("{} is a folder, not a compose file", path.display()),
+                    "name the file in it, as in `docker/compose.yaml`",
+                ),
+                false => (
+                    format!("there is no compose file {}", path.display()),
+                    "its path is relative to the scenario's folder",
+                ),
+            };
             let problem = scenario.source.problem(written.place, message).help(help);
             Err(Diagnostics::new(vec![problem]))
         }
@@ -83,7 +91,7 @@ pub fn check(maker: &mut Maker<'_>, composed: &Composed) -> String {
         && usize::from(section.brokers) != brokers
     {
         let message = format!("`brokers` is {}, but {file} has {brokers}", section.brokers);
-        maker.report(place, message, "take it away: the compose file says it");
+        maker.report(place, message, "remove it: the compose file says it");
     }
     if let Some(place) = section.places.controllers
         && section.controllers != composed.controllers()
@@ -93,13 +101,13 @@ pub fn check(maker: &mut Maker<'_>, composed: &Composed) -> String {
             Controllers::Isolated => ("isolated", "every controller is a broker, too"),
         };
         let message = format!("`controllers` is `{written}`, but in {file} {found}");
-        maker.report(place, message, "take it away: the compose file says it");
+        maker.report(place, message, "remove it: the compose file says it");
     }
     let written = Release::parse(&section.kafka);
     match (section.places.kafka, composed.cluster.release()) {
         (Some(place), Some(told)) if !written.is_some_and(|written| written.agrees(told)) => {
             let message = format!("`kafka` is {}, but the image is of {told}", section.kafka);
-            maker.report(place, message, "take it away: the image says it");
+            maker.report(place, message, "remove it: the image says it");
             section.kafka.clone()
         }
         (Some(_), _) => section.kafka.clone(),
@@ -127,7 +135,7 @@ fn note_topics_own(maker: &mut Maker<'_>, composed: &Composed) {
             continue;
         }
         maker.note(format!(
-            "{}: its {broker}={} has no effect, because every topic has a {topics} of its own: \
+            "{}: its {broker}={} has no effect, because every topic sets its own {topics}: \
              write `topic.{topics}`",
             composed.cluster.file,
             values.join(" and ")
@@ -182,7 +190,7 @@ mod tests {
         assert_eq!(
             plan.notes,
             [
-                "tests/compose/apache.yml: `topics` is no Kafka node: it is not started",
+                "tests/compose/apache.yml: `topics` is not a Kafka node: it is not started",
                 "2 of 3 controllers stand still from 5 s to 11 s: no leader is elected meanwhile"
             ]
         );
@@ -272,6 +280,10 @@ mod tests {
         assert_eq!(
             problems("  compose: none.yml\n", faults),
             ["scenario.yaml:5:12 there is no compose file tests/compose/none.yml"]
+        );
+        assert_eq!(
+            problems("  compose: .\n", faults),
+            ["scenario.yaml:5:12 tests/compose/. is a folder, not a compose file"]
         );
         let told = problems("  compose: scenario-errors.yml\n  brokers: 2\n", faults);
         assert_eq!(told, ["scenario-errors.yml:4:5 unknown key `imgae` in a service"]);

@@ -121,7 +121,7 @@ fn check_targets(maker: &mut Maker<'_>, item: &FaultItem, cluster: &ClusterPlan,
         });
         if let Some((_, other)) = clash {
             let message = format!(
-                "`{}` and `{}` share a node, but stand in two groups",
+                "`{}` and `{}` share a node, but are in two groups",
                 other.value, target.value
             );
             maker.report(target.place, message, "a node can be on one side of a cut only");
@@ -259,9 +259,8 @@ fn check_no_broker_left(
         })
         .map(|target| (target.value, target.place));
     if let Some((target, place)) = third {
-        let message = format!(
-            "`{target}` stands in a third group, but every broker is the leader or a follower"
-        );
+        let message =
+            format!("`{target}` is in a third group, but every broker is the leader or a follower");
         maker.report(place, message, "a node can be on one side of a cut only");
     }
 }

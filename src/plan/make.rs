@@ -121,7 +121,11 @@ impl<'s> Maker<'s> {
             && cells.iter().any(|cell| cell.producer.messages.is_some())
         {
             let help = "leave one of them out: `duration` is a time, `messages` is a count";
-            self.report(duration.place, "`duration` and `messages` both tell when it ends", help);
+            self.report(
+                duration.place,
+                "`duration` and `messages` both say when the run ends",
+                help,
+            );
         }
         let sound =
             scenario.is_sound(&["faults", "duration", "scenario", "key", "messages", "producer"]);
@@ -131,7 +135,7 @@ impl<'s> Maker<'s> {
                 return;
             }
             let help = "write `faults:`, or `duration: 30s`, or `messages:` under `producer`";
-            self.report(Place::START, "nothing tells when this run ends", help);
+            self.report(Place::START, "nothing says when this run ends", help);
         }
     }
 }

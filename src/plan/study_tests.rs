@@ -126,16 +126,16 @@ fn what_a_sweep_has_wrong_is_told_at_its_place_in_the_argument() {
         (&["ack=1,2"], "1:1 unknown property `ack` in `--sweep`"),
         (&["producer.acks=1"], "1:1 unknown property `producer.acks` in `--sweep`"),
         (&["cluster.kafak=3.8.1"], "1:1 unknown property `cluster.kafak` in `--sweep`"),
-        (&["cluster.kafka=3.8.1,3.8"], "1:21 `kafka: 3.8` is no version of Kafka"),
+        (&["cluster.kafka=3.8.1,3.8"], "1:21 `kafka: 3.8` is not a Kafka version"),
         (&["cluster.brokers=3,03"], "1:19 `3` is listed twice for `cluster.brokers`"),
         (&["cluster.timing=fast,slow"], "1:21 `timing` cannot be `slow`"),
         (&["cluster.config.listeners=a"], "1:1 `listeners` cannot be set"),
         (&["faults=stop,kil"], "1:13 `matrix.faults` has no timeline `kil`"),
         (&["faults=stop,stop"], "1:13 `stop` is listed twice for `faults`"),
-        (&["acks=0", "acks=1"], "1:1 `acks` is an axis by `--sweep acks=0` already"),
+        (&["acks=0", "acks=1"], "1:1 `acks` is already an axis, by `--sweep acks=0`"),
         (
             &["linger.ms=5", "queue.buffering.max.ms=6"],
-            "1:1 `queue.buffering.max.ms` is an axis by `--sweep linger.ms=5` already",
+            "1:1 `queue.buffering.max.ms` is already an axis, by `--sweep linger.ms=5`",
         ),
     ] {
         let told = problems(&text, &[], sweeps);
@@ -163,7 +163,11 @@ fn what_is_set_cannot_be_an_axis_too() {
         ("producer.acks=1", "acks=0,1", "1:1 the matrix varies `acks`, so setting it has no"),
         ("cluster.timing=fast", "cluster.timing=fast,stock", "1:1 the matrix varies `cluster.ti"),
         ("cluster.config.a=1", "cluster.config.a=1,2", "1:1 the matrix varies `cluster.config.a`"),
-        ("matrix.acks=[1]", "acks=0,1", "1:1 `acks` is an axis by `--set matrix.acks=[1]` already"),
+        (
+            "matrix.acks=[1]",
+            "acks=0,1",
+            "1:1 `acks` is already an axis, by `--set matrix.acks=[1]`",
+        ),
     ] {
         let told = problems(&text, &[set], &[sweep]);
         assert!(told.len() == 1 && told[0].starts_with(expected), "{set}: {told:#?}");

@@ -64,7 +64,7 @@ fn too_few_brokers(replication: u64, cluster: &ClusterPlan) -> Option<Conflict> 
     Some(Conflict {
         properties: ["replication.factor", "brokers"],
         message: format!("`replication.factor` is {replication}, but {there_are}"),
-        help: "every replica needs a broker of its own: lower it, or raise `brokers`",
+        help: "every replica needs its own broker: lower it, or raise `brokers`",
     })
 }
 

@@ -143,7 +143,7 @@ fn run_suite(report: &Report, mut red: bool) -> TestSuite {
     let mut words = cut_short(report);
     if words.is_empty() && !report.verdict.is_green() && !red {
         words.extend(report.reasons.iter().cloned());
-        words.push("the run's verdict is no pass".to_owned());
+        words.push("the run's verdict is not a pass".to_owned());
     }
     let verdict = if words.is_empty() { Verdict::Pass } else { Verdict::Inconclusive };
     add(&mut suite, &class, "came to its end", status(verdict, &words));

@@ -88,7 +88,7 @@ pub fn overload(
     let rate = rate.filter(|_| !cell.producer.saturate)?;
     let (baseline, seconds) = (rate.baseline?, seconds(&windows.baseline()));
     let advice = "take fewer cells, a lower rate or a longer linger.ms, or say \
-                  `producer.saturate: true` if the rate is to be more than they bear";
+                  `producer.saturate: true` if the rate may be more than they can sustain";
     if baseline * seconds < acked_min(cell, rate.wanted, seconds) {
         let wanted = rate.wanted;
         return Some(format!(

@@ -78,7 +78,7 @@ impl SavedFile {
     /// When it is not.
     pub fn parse<T: DeserializeOwned>(&self, noun: &str) -> Result<T, ReadError> {
         serde_json::from_slice(&self.bytes)
-            .map_err(|e| self.damaged(&e, &format!("is no {noun} that this version can read")))
+            .map_err(|e| self.damaged(&e, &format!("is not a {noun} that this version can read")))
     }
 
     /// Something that is wrong with it.

@@ -185,9 +185,8 @@ impl Runtime for DockerRuntime {
             "{}: the scenario wants {} brokers, and {file} has 3",
             plan.source, cluster.brokers
         );
-        Err(RuntimeError::new(what).advise(
-            "name a compose file of your own by `cluster.compose`, or take --runtime local",
-        ))
+        Err(RuntimeError::new(what)
+            .advise("name a compose file of your own by `cluster.compose`, or use --runtime local"))
     }
 
     fn launch(&self, order: Order<'_>) -> Result<(Arc<dyn Cluster>, String), Stop> {

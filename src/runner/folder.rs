@@ -5,8 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What to do about a folder that is taken.
-const ELSEWHERE: &str = "name another one, or leave out --out: then each run gets a folder of its \
-                         own in chaos-out";
+const ELSEWHERE: &str =
+    "name another one, or leave out --out: then each run gets its own folder in chaos-out";
 
 /// `chaos-out/<name>-<time>/`, or where `--out` says.
 #[derive(Clone, Debug)]
@@ -23,7 +23,7 @@ impl RunFolder {
             Ok(true) => Some(format!("the folder {shown} is not empty\n  help: {ELSEWHERE}")),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => None,
             Err(e) if e.kind() == std::io::ErrorKind::NotADirectory => {
-                Some(format!("{shown} is no folder\n  help: {ELSEWHERE}"))
+                Some(format!("{shown} is not a folder\n  help: {ELSEWHERE}"))
             }
             // It cannot be looked into; whether it can be written shows in its time.
             Err(_) => None,
@@ -141,7 +141,8 @@ mod tests {
         let named = |name: &str| RunFolder::unfit(&parent.path().join(name));
         assert_eq!((named(""), named("a/b")), (None, None));
         fs::write(parent.path().join("file"), "").unwrap();
-        for (name, why) in [("", "is not empty"), ("file", "is no folder"), ("file/x", "no folder")]
+        for (name, why) in
+            [("", "is not empty"), ("file", "is not a folder"), ("file/x", "not a folder")]
         {
             let said = named(name).unwrap();
             assert!(said.contains(why) && said.contains("\n  help: "), "{said}");

@@ -107,7 +107,7 @@ impl Runtime for LocalRuntime {
     fn accepts(&self, plan: &Plan) -> Result<(), RuntimeError> {
         if let Some(what) = plan.needs_docker() {
             return Err(RuntimeError::new(format!("{}: {what}", plan.source))
-                .advise("take --runtime docker, which starts containers"));
+                .advise("use --runtime docker, which starts containers"));
         }
         let kafka = &plan.cluster.kafka;
         if self.options.kafka_home.is_none() && !distribution::is_known(kafka) {
@@ -116,7 +116,7 @@ impl Runtime for LocalRuntime {
                 "{}: Kafka {kafka} cannot be fetched; known are {known}",
                 plan.source
             ))
-            .advise("name an unpacked one by --kafka-home DIR, or take --runtime docker"));
+            .advise("name an unpacked one by --kafka-home DIR, or use --runtime docker"));
         }
         Ok(())
     }

@@ -23,7 +23,9 @@ impl Bound {
         let digits = text.replace('_', "");
         digits.parse().map(Bound::Count).map_err(|_| {
             let counted = "messages are counted in whole numbers";
-            format!("`{text}` is no number of messages; {counted}: `0`, `\">= 1\"`, `\"160..400\"`")
+            format!(
+                "`{text}` is not a number of messages; {counted}: `0`, `\">= 1\"`, `\"160..400\"`"
+            )
         })
     }
 
@@ -128,7 +130,7 @@ mod tests {
         assert!(lost("400..160").unwrap_err().contains("400 is more than 160"));
         assert!(lost(">= 0").unwrap_err().contains("checks nothing"));
         assert!(lost("< 0").unwrap_err().contains("nothing is below 0"));
-        assert!(lost("none").unwrap_err().contains("`none` is no number of messages"));
+        assert!(lost("none").unwrap_err().contains("`none` is not a number of messages"));
         assert!(lost(">= 3 session").is_err());
         let unit = Limits::parse("<= 5", Metric::Unavailable).unwrap_err();
         assert!(unit.contains("`5` has no unit"), "{unit}");

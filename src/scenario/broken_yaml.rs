@@ -29,7 +29,7 @@ pub fn told(text: &str, place: Place, said: &str) -> Vec<Broken> {
         }
         if said.contains("simple key") {
             let message = "this line has no `: ` between a key and its value".to_owned();
-            let help = "write `key: value`, with a space behind the colon".to_owned();
+            let help = "write `key: value`, with a space after the colon".to_owned();
             return vec![(place, message, Some(help))];
         }
     }
@@ -120,18 +120,18 @@ fn in_words(text: &str, place: Place, said: &str) -> (String, Option<String>) {
     let rest: String = line.chars().skip(place.column.saturating_sub(1) as usize).collect();
     if said.contains("multiple YAML documents") {
         let message = "the file holds a second YAML document".to_owned();
-        return (message, Some("put each document in a file of its own".to_owned()));
+        return (message, Some("put each document in its own file".to_owned()));
     }
     if rest.starts_with(['>', '|', '@', '`', '%', '*', '&', '!']) {
         let value = rest.trim().replace('"', "\\\"");
-        let message = format!("this is no valid YAML: {said}");
+        let message = format!("this is not valid YAML: {said}");
         return (message, Some(format!("write the value in quotes: `\"{value}\"`")));
     }
     if said.contains("mapping values are not allowed") {
-        let message = "this is no valid YAML: a second `: ` in one line".to_owned();
+        let message = "this is not valid YAML: a second `: ` in one line".to_owned();
         return (message, Some("write the value in quotes, or begin a new line".to_owned()));
     }
     let is_flow = said.contains("flow") || said.contains("illegal placement of ':'");
     let help = is_flow.then(|| "close every `[` and `{` above, with commas inside".to_owned());
-    (format!("this is no valid YAML: {said}"), help)
+    (format!("this is not valid YAML: {said}"), help)
 }

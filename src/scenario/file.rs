@@ -11,6 +11,7 @@ pub const MOST_BYTES: usize = 1 << 20;
 pub type NoText = (String, &'static str);
 
 const NAME_ONE: &str = "name a scenario file, as in scenarios/*.yaml";
+const SAVE_AS_UTF8: &str = "save it as UTF-8";
 
 /// The text of a file.
 ///
@@ -40,13 +41,15 @@ pub fn text(from: &mut dyn Read) -> Result<String, NoText> {
         return Err((format!("the file is larger than {MOST_BYTES} bytes"), NAME_ONE));
     }
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-        return Err(("the file is text in UTF-16".to_owned(), "save it as UTF-8"));
+        return Err(("the file is UTF-16".to_owned(), SAVE_AS_UTF8));
     }
-    let no_text = |at: usize| (format!("the file is binary: byte {} is no text", at + 1), NAME_ONE);
     if let Some(zero) = bytes.iter().position(|byte| *byte == 0) {
-        return Err(no_text(zero));
+        return Err((format!("the file is binary: byte {} is not text", zero + 1), NAME_ONE));
     }
-    String::from_utf8(bytes).map_err(|error| no_text(error.utf8_error().valid_up_to()))
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to() + 1;
+        (format!("the file is not UTF-8 (byte {at})"), SAVE_AS_UTF8)
+    })
 }
 
 #[cfg(test)]
@@ -59,12 +62,14 @@ mod tests {
         assert_eq!(said(b"name: x\n"), Ok("name: x\n".to_owned()));
         assert_eq!(said(b""), Ok(String::new()));
         for (bytes, expected) in [
-            (b"\x7fELF\x02\x00".as_slice(), "the file is binary: byte 6 is no text"),
-            (b"ab\xe9\n", "the file is binary: byte 3 is no text"),
-            (b"\xff\xfen\x00", "the file is text in UTF-16"),
+            (b"\x7fELF\x02\x00".as_slice(), "the file is binary: byte 6 is not text"),
+            (b"ab\xe9\n", "the file is not UTF-8 (byte 3)"),
+            (b"\xff\xfen\x00", "the file is UTF-16"),
         ] {
             assert_eq!(said(bytes), Err(expected.to_owned()));
         }
+        let latin1 = text(&mut b"summary: caf\xe9\n".as_slice()).unwrap_err();
+        assert_eq!(latin1, ("the file is not UTF-8 (byte 13)".to_owned(), "save it as UTF-8"));
         let endless = text(&mut io::repeat(b'a')).unwrap_err();
         assert_eq!(endless.0, "the file is larger than 1048576 bytes");
         let folder = read(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap_err();

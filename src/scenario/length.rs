@@ -62,7 +62,7 @@ impl Length {
         let (mut total, mut last) = match unit {
             Unit::Millis(millis) => (number * millis, millis),
             Unit::Periods(clock) if rest.is_empty() => return Length::periods(number, clock),
-            Unit::Periods(_) => return Err(format!("goes on behind its unit with `{rest}`")),
+            Unit::Periods(_) => return Err(format!("has extra text after its unit: `{rest}`")),
         };
         while !rest.is_empty() {
             let (number, unit, after) = part(rest)?;
@@ -70,7 +70,9 @@ impl Length {
                 Unit::Millis(millis) if millis < last => {
                     (total, last) = (total + number * millis, millis);
                 }
-                Unit::Millis(_) => return Err("has no smaller unit behind a larger one".to_owned()),
+                Unit::Millis(_) => {
+                    return Err("units must go from large to small, as in `1m30s`".to_owned());
+                }
                 Unit::Periods(_) => return Err("counts two things at once".to_owned()),
             }
             rest = after;
@@ -79,7 +81,7 @@ impl Length {
             return Err("is longer than 24 hours".to_owned());
         }
         if (total - total.round()).abs() > 1e-6 {
-            return Err("is no whole number of milliseconds".to_owned());
+            return Err("is not a whole number of milliseconds".to_owned());
         }
         // In range and whole, as just checked.
         Ok(Length::Millis(total.round() as u64))
@@ -109,7 +111,7 @@ fn part(text: &str) -> Result<(f64, Unit, &str), String> {
     let (unit, rest) = rest.split_at(rest.find(is_numeric).unwrap_or(rest.len()));
     let unit = unit.trim();
     if number.is_empty() {
-        return Err("is no length of time".to_owned());
+        return Err("is not a length of time".to_owned());
     }
     let value: f64 = number.parse().map_err(|_| format!("has no number in `{number}`"))?;
     match UNITS.iter().find(|(known, _)| *known == unit) {
@@ -161,18 +163,18 @@ mod tests {
         for (text, reason) in [
             ("10", "has no unit"),
             ("1m30", "has no unit"),
-            ("30s1m", "has no smaller unit behind a larger one"),
-            ("1s1s", "has no smaller unit behind a larger one"),
+            ("30s1m", "units must go from large to small, as in `1m30s`"),
+            ("1s1s", "units must go from large to small, as in `1m30s`"),
             ("1m2 session", "counts two things at once"),
-            ("1 session 5s", "goes on behind its unit with `5s`"),
+            ("1 session 5s", "has extra text after its unit: `5s`"),
             ("23h60m1s", "is longer than 24 hours"),
-            ("soon", "is no length of time"),
-            ("", "is no length of time"),
-            ("-5s", "is no length of time"),
+            ("soon", "is not a length of time"),
+            ("", "is not a length of time"),
+            ("-5s", "is not a length of time"),
             ("1.2.3s", "has no number in `1.2.3`"),
             ("5 weeks", "has the unknown unit `weeks`"),
             ("25h", "is longer than 24 hours"),
-            ("0.5ms", "is no whole number of milliseconds"),
+            ("0.5ms", "is not a whole number of milliseconds"),
             ("1001 session", "is more than 1000 periods of that clock"),
         ] {
             assert_eq!(Length::parse(text), Err(reason.to_owned()), "{text}");

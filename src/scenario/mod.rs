@@ -34,6 +34,7 @@ pub use diagnostic::{Diagnostic, Diagnostics};
 pub use length::{Clock, Length};
 pub(crate) use names::BROKER_FOR_TOPICS;
 pub use outer::{MOST_PLANS, Outer};
+pub(crate) use overrides::whole_path;
 pub use place::{Argument, At, Place, Source};
 pub use property::{Section, canonical};
 pub use read::{Changes, Reading, is_name, name_form, read_file, read_text, text_of};

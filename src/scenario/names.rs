@@ -120,8 +120,8 @@ pub const ALIASES: &[(&str, &str)] = &[
 pub const CLIENT_OWN: &[(&str, &str)] = &[
     ("client.id", "the tool names its producers after their cells"),
     ("delivery.report.only.error", "the ledger needs the report of every message"),
-    ("enabled_events", "the tool chooses how it is told of deliveries"),
-    ("log.queue", "the tool chooses how it is told of librdkafka's log"),
+    ("enabled_events", "the tool chooses how it is notified of deliveries"),
+    ("log.queue", "the tool chooses how it receives librdkafka's log"),
     ("partitioner", "the tool chooses the partition of every message"),
     ("plugin.library.paths", "a plugin could change what is sent"),
 ];

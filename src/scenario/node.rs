@@ -95,7 +95,7 @@ impl Node {
                     let first = entries[..i].iter().find(|other| other.key.value == key.value);
                     if let Some(first) = first {
                         let message = format!("`{}` is written twice", key.value);
-                        let help = format!("it stands in line {} already", first.key.place.line);
+                        let help = format!("first written on line {}", first.key.place.line);
                         found.push((key.place, message, Some(help)));
                     }
                     entry.value.written_twice(found);
@@ -320,10 +320,10 @@ mod tests {
         assert_eq!(
             wrong("a: 1\nb: {c: 1, d: [{e: 1, \"e\": 2}], c: 2}\na: 3\nf:\n  1: x\n  '1': y\n"),
             [
-                "2:22 `e` is written twice (it stands in line 2 already)",
-                "2:32 `c` is written twice (it stands in line 2 already)",
-                "3:1 `a` is written twice (it stands in line 1 already)",
-                "6:3 `1` is written twice (it stands in line 5 already)",
+                "2:22 `e` is written twice (first written on line 2)",
+                "2:32 `c` is written twice (first written on line 2)",
+                "3:1 `a` is written twice (first written on line 1)",
+                "6:3 `1` is written twice (first written on line 5)",
             ]
         );
     }
@@ -383,26 +383,26 @@ mod tests {
         for (text, expected) in [
             (
                 "a: 1\nb: [1, 2\nc: 3\n",
-                "3:2 this is no valid YAML: illegal placement of ':' indicator (close every `[`",
+                "3:2 this is not valid YAML: illegal placement of ':' indicator (close every `[`",
             ),
             (
                 "a: b: c\n",
-                "1:5 this is no valid YAML: a second `: ` in one line (write the value in quotes, or begin a new line)",
+                "1:5 this is not valid YAML: a second `: ` in one line (write the value in quotes, or begin a new line)",
             ),
             (
                 "a: 1\nb 2\n",
-                "2:1 this line has no `: ` between a key and its value (write `key: value`, with a space behind the colon)",
+                "2:1 this line has no `: ` between a key and its value (write `key: value`, with a space after the colon)",
             ),
             ("a: >= 1\n", "(write the value in quotes: `\">= 1\"`)"),
             (
                 "a: @b\n",
-                "1:4 this is no valid YAML: unexpected character: `@' (write the value in quotes: `\"@b\"`)",
+                "1:4 this is not valid YAML: unexpected character: `@' (write the value in quotes: `\"@b\"`)",
             ),
             (
                 "a: 1\n---\nb: 1\n",
-                "3:1 the file holds a second YAML document (put each document in a file of its own)",
+                "3:1 the file holds a second YAML document (put each document in its own file)",
             ),
-            ("a: \"b\n", "1:4 this is no valid YAML: unclosed quote ()"),
+            ("a: \"b\n", "1:4 this is not valid YAML: unclosed quote ()"),
         ] {
             let wrong = wrong(text);
             assert!(wrong.len() == 1 && wrong[0].contains(expected), "{text}: {wrong:?}");

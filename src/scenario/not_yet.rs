@@ -22,7 +22,7 @@ pub struct NotYet {
 pub const TABLE: &[NotYet] = &[
     NotYet {
         what: "Clusters that run already",
-        lacks: "every run starts a cluster of its own",
+        lacks: "every run starts its own cluster",
         instead: "name its compose file by `cluster.compose`, or write its settings under \
                   `cluster.config` and `topic`",
         words: &[
@@ -40,7 +40,6 @@ pub const TABLE: &[NotYet] = &[
             "--bootstrap-server",
             "--bootstrap-servers",
             "--broker-list",
-            "--brokers",
         ],
     },
     NotYet {
@@ -61,9 +60,8 @@ pub const TABLE: &[NotYet] = &[
     },
     NotYet {
         what: "Consumers",
-        lacks: "the logs themselves are read to their ends, and no group consumes them",
-        instead: "expect `lost` and `duplicated`: what no log holds nobody reads, and what it holds \
-                  twice is read twice",
+        lacks: "the logs are read to their ends, without a consumer group",
+        instead: "expect `lost` and `duplicated`: a message missing from the log cannot be consumed; a duplicate is consumed twice",
         words: &[
             "auto.offset.reset",
             "consumer",
@@ -86,8 +84,8 @@ pub const TABLE: &[NotYet] = &[
     },
     NotYet {
         what: "Transactions",
-        lacks: "producers send without them",
-        instead: "write `producer.enable.idempotence: true`, which keeps retries from doubling",
+        lacks: "producers send without transactions",
+        instead: "write `producer.enable.idempotence: true`, which keeps retries from writing duplicates",
         words: &[
             "aborted_read",
             "isolation.level",
@@ -102,7 +100,7 @@ pub const TABLE: &[NotYet] = &[
         options: &["--transactional-id", "--transactions"],
     },
     NotYet {
-        what: "Other clients than librdkafka",
+        what: "Clients other than librdkafka",
         lacks: "librdkafka sends, set up to behave as the Java producer does",
         instead: "leave it out; `chaos plan` prints every property that is in force",
         words: &["client", "java"],
@@ -112,8 +110,7 @@ pub const TABLE: &[NotYet] = &[
     NotYet {
         what: "Slow and lossy networks",
         lacks: "a network is whole or cut",
-        instead: "cut it for short times by `network_partition`, or stop a node for some with \
-                  `process_stop`",
+        instead: "cut it for short times by `network_partition`, or stop a node for a short time by `process_stop`",
         words: &[
             "bandwidth",
             "corrupt_packets",
@@ -132,8 +129,8 @@ pub const TABLE: &[NotYet] = &[
     },
     NotYet {
         what: "Disks and power",
-        lacks: "`kill` leaves the page cache, so no disk fills, fails or forgets",
-        instead: "`exec` runs a command of yours, which may do it",
+        lacks: "no fault fills, breaks or slows a disk; `kill` does not drop the page cache",
+        instead: "`exec` runs your own command, which may do it",
         words: &[
             "disk",
             "disk_failure",
@@ -150,16 +147,16 @@ pub const TABLE: &[NotYet] = &[
         options: &[],
     },
     NotYet {
-        what: "Load on the machine, and clocks",
-        lacks: "no fault takes processors or memory away, or turns a clock",
-        instead: "`exec` runs a command of yours, which may do it",
+        what: "Machine load and clocks",
+        lacks: "no fault takes processors or memory away, or sets a clock",
+        instead: "`exec` runs your own command, which may do it",
         words: &["burn_cpu", "clock", "clock_skew", "cpu", "memory", "oom", "stress", "time_skew"],
         prefixes: &[],
         options: &[],
     },
     NotYet {
         what: "Rolling and clean restarts",
-        lacks: "a node goes by SIGKILL",
+        lacks: "nodes are stopped by SIGKILL only",
         instead: "write one `kill` for each broker, one after another",
         words: &["restart", "rolling", "rolling_restart", "shutdown"],
         prefixes: &[],
@@ -168,7 +165,7 @@ pub const TABLE: &[NotYet] = &[
     NotYet {
         what: "Faults that repeat",
         lacks: "each item of `faults` happens once",
-        instead: "write an item for each time",
+        instead: "write one item for each time",
         words: &["every", "times"],
         prefixes: &[],
         options: &[],
@@ -176,14 +173,14 @@ pub const TABLE: &[NotYet] = &[
     NotYet {
         what: "Several topics in one cell",
         lacks: "each cell has one",
-        instead: "let the `matrix` make cells: each has a topic and a producer of its own",
+        instead: "let the `matrix` make cells: each has its own topic and producer",
         words: &["topics"],
         prefixes: &[],
         options: &["--topics"],
     },
     NotYet {
         what: "ZooKeeper",
-        lacks: "controllers are KRaft's",
+        lacks: "only KRaft is supported",
         instead: "leave it out",
         words: &["zookeeper", "zookeepers"],
         prefixes: &["zookeeper."],
@@ -191,9 +188,8 @@ pub const TABLE: &[NotYet] = &[
     },
     NotYet {
         what: "Trogdor's specs",
-        lacks: "a scenario is YAML, with faults of its own",
-        instead: "write its fault under `faults`: `network_partition`, or `process_stop`, which is \
-                  Trogdor's ProcessStopFaultSpec",
+        lacks: "a scenario is YAML, and has its own faults",
+        instead: "write its fault under `faults`: `network_partition`, or `process_stop`, Trogdor's ProcessStopFaultSpec",
         words: &["startMs", "durationMs", "targetNode"],
         prefixes: &[TROGDOR],
         options: &["--spec"],
@@ -202,6 +198,32 @@ pub const TABLE: &[NotYet] = &[
 
 /// How the classes of Trogdor's specs begin.
 pub const TROGDOR: &str = "org.apache.kafka.trogdor.";
+
+/// Words that ask for something that there is, where they are written: the section, the words, and
+/// what to do instead.
+const INSTEAD: &[(&str, &[&str], &str)] = &[
+    (
+        "a fault",
+        &["broker", "brokers", "node", "nodes", "target", "targets"],
+        "name the target under the fault's own key, as in `kill: broker:1`",
+    ),
+    (
+        "a target",
+        &["brokers", "cluster", "machines", "nodes"],
+        "write `all`, or name one broker, as in `broker:1`",
+    ),
+    (
+        "`expect`",
+        &["latency", "latency_ms", "p50", "p95", "p99", "p99_ms"],
+        "latencies are measured and reported; the only time that can be expected is `unavailable`",
+    ),
+];
+
+/// What to do instead of writing this word in this section, where that is known.
+pub fn instead(section: &str, word: &str) -> Option<&'static str> {
+    let found = INSTEAD.iter().find(|(of, words, _)| *of == section && words.contains(&word));
+    found.map(|(_, _, instead)| *instead)
+}
 
 /// What a word of a scenario asks for, if it is nothing that there is.
 pub fn find(word: &str) -> Option<&'static NotYet> {
@@ -219,7 +241,7 @@ pub fn find_option(option: &str) -> Option<&'static NotYet> {
 impl NotYet {
     /// What is said where a word asks for it.
     pub fn message(&self, word: &str) -> String {
-        format!("`{word}` is not there yet: {}", self.lacks)
+        format!("`{word}` is not supported yet: {}", self.lacks)
     }
 
     /// Whether properties that begin like this one ask for it, those of brokers too.
@@ -261,6 +283,6 @@ mod tests {
         assert_eq!(find("ssl.keystore.location").map(|one| one.what), Some("TLS and SASL"));
         assert_eq!(find_option("--bootstrap-server").map(|one| one.what), Some(TABLE[0].what));
         assert!(find("acks").is_none() && find_option("--set").is_none());
-        assert!(limits().contains("- Consumers: the logs themselves are read"));
+        assert!(limits().contains("- Consumers: the logs are read"));
     }
 }

@@ -145,7 +145,7 @@ impl Reader {
 
     fn named_timelines(&mut self, root: &Node, written: &Entry) -> Vec<(At<String>, Node)> {
         if let Some(plain) = entry(root, "faults") {
-            let message = "both `faults` and `matrix.faults` tell the timeline";
+            let message = "both `faults` and `matrix.faults` define the timeline";
             self.report(plain.key.place, message, "move this list under a name in `matrix.faults`");
         }
         let entries = match &written.value.kind {
@@ -161,8 +161,8 @@ impl Reader {
         };
         for entry in entries {
             let name = entry.key.clone();
-            let help = "it stands in the names of cells";
-            self.is_name(&name, &format!("`{}` is no name for a timeline", name.value), help);
+            let help = "it is part of the names of cells";
+            self.is_name(&name, &format!("`{}` is not a valid timeline name", name.value), help);
         }
         entries.iter().map(|entry| (entry.key.clone(), entry.value.clone())).collect()
     }
@@ -174,7 +174,7 @@ impl Reader {
         if let (Some(first), true) = (axes.first(), count > MOST_PLANS) {
             let message = format!("the matrix makes {count} runs");
             let help = format!(
-                "each combination of cluster and faults is a run of its own, and there may be \
+                "each combination of cluster and faults is a separate run, and there may be \
                  {MOST_PLANS}: leave values out, or split the scenario"
             );
             self.report(first.name.place, message, help);

@@ -86,14 +86,14 @@ impl Reader {
 }
 
 /// The whole path of what was named by its end.
-fn whole_path(name: &str) -> Option<String> {
+pub fn whole_path(name: &str) -> Option<String> {
     let name = name.strip_prefix("config.").unwrap_or(name);
     if let Some(found) = property::find(name) {
         let is_direct = property::direct(found.section, found.name).is_some();
         let config = if is_direct { "" } else { "config." };
         return Some(format!("{}.{config}{}", section_name(found.section), found.name));
     }
-    let cluster = read_sections::KNOWN.iter().find(|known| **known == name);
+    let cluster = read_sections::KNOWN.iter().find(|known| **known == name && name != "config");
     let metric = read_expect::METRICS.iter().find(|(known, _)| *known == name);
     cluster
         .map(|key| format!("cluster.{key}"))

@@ -130,7 +130,7 @@ impl Property {
             Form::Rate if text == "max" => Ok(text.to_owned()),
             Form::Rate => {
                 count(text, 1, MOST_RATE).map(|number| number.to_string()).map_err(|_| {
-                    format!("`max`, or a whole number of messages a second from 1 to {MOST_RATE}")
+                    format!("`max`, or a whole number of messages per second from 1 to {MOST_RATE}")
                 })
             }
             Form::Text if text.is_empty() => Err("a value".to_owned()),

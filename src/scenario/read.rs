@@ -219,7 +219,7 @@ impl Reader {
 
     fn name(&mut self, node: &Node) -> Option<At<String>> {
         let text = self.scalar(node, "name")?;
-        let message = format!("`name: {}` is no name for a scenario", text.value);
+        let message = format!("`name: {}` is not a valid scenario name", text.value);
         self.is_name(&text, &message, "it names folders and topics").then_some(text)
     }
 

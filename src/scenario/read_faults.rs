@@ -3,8 +3,8 @@
 use super::node::{Entry, Kind, Node};
 use super::place::{At, Place};
 use super::reader::Reader;
-use super::suggest;
 use super::types::{Action, FaultItem};
+use super::{not_yet, suggest};
 use crate::plan::{Election, Ports, Target};
 
 /// A timeline has no more faults.
@@ -190,7 +190,7 @@ impl Reader {
 
     fn targets(&mut self, node: &Node, name: &str) -> Option<Vec<At<Target>>> {
         if matches!(&node.kind, Kind::List(items) if items.is_empty()) {
-            let help = "name whom it means, as in `leader`";
+            let help = "name a target, as in `leader`";
             self.report(node.place, format!("`{name}` has an empty list of targets"), help);
             return None;
         }
@@ -212,12 +212,19 @@ impl Reader {
             self.report(word.place, format!("`{text}` names no broker"), help);
             return None;
         }
-        if self.is_elsewhere(&At::new(text.to_owned(), word.place)) {
-            return None;
-        }
-        let mut known: Vec<&str> = TARGETS.iter().map(|(word, _)| *word).collect();
-        known.push("broker:0");
-        self.report(word.place, format!("unknown target `{text}`"), suggest::help(text, &known));
+        let help = match broker_id(text) {
+            Some(id) => format!("did you mean `broker:{id}`?"),
+            None => match not_yet::instead("a target", text) {
+                Some(instead) => instead.to_owned(),
+                None if self.is_elsewhere(&At::new(text.to_owned(), word.place)) => return None,
+                None => {
+                    let mut known: Vec<&str> = TARGETS.iter().map(|(word, _)| *word).collect();
+                    known.push("broker:0");
+                    suggest::help(text, &known)
+                }
+            },
+        };
+        self.report(word.place, format!("unknown target `{text}`"), help);
         None
     }
 
@@ -243,4 +250,11 @@ impl Reader {
         }
         Some(command)
     }
+}
+
+/// The broker that is meant by its bare number, or by its name in reports, `broker-1`.
+fn broker_id(text: &str) -> Option<i32> {
+    let number =
+        text.strip_prefix("broker").map_or(text, |rest| rest.trim_start_matches(['-', '_', ' ']));
+    number.parse().ok().filter(|id| *id >= 0)
 }

@@ -19,7 +19,7 @@ impl Reader {
         for entry in self.map(node, "matrix", HELP) {
             let Some(property) = self.any_property(&entry.key, "`matrix`") else { continue };
             if axes.iter().any(|axis| axis.property == property.name) {
-                let message = format!("`{}` is an axis already", property.name);
+                let message = format!("`{}` is already an axis", property.name);
                 self.report(entry.key.place, message, "keep one of its two names");
                 continue;
             }
@@ -95,7 +95,7 @@ impl Reader {
         for value in values {
             if !seen.insert(value.value.as_str()) {
                 let message = format!("`{}` is listed twice for `{name}`", value.value);
-                self.report(value.place, message, "each value makes cells of its own: keep one");
+                self.report(value.place, message, "each value makes its own cells: keep one");
             }
         }
     }
@@ -136,7 +136,7 @@ fn help_on_unknown(name: &str) -> String {
     let direct = property::TOPIC.iter().chain(property::PRODUCER);
     let known: Vec<&str> = direct.map(|(name, _)| *name).collect();
     format!(
-        "a property of the topic or the producer can stand here: {}, or one of their `config`; or \
+        "a property of the topic or the producer can be used here: {}, or one of their `config`; or \
          one of the cluster: {}; or `faults`",
         suggest::listed(&known),
         suggest::listed(outer::NAMES)

@@ -93,7 +93,7 @@ impl Reader {
             (flavour, &cluster.compose, !self.broken.contains("brokers"))
         {
             let message = "`flavour` has no meaning without `compose`";
-            self.report(place, message, "name the compose file, or take it away");
+            self.report(place, message, "name the compose file, or remove it");
         }
         cluster
     }
@@ -126,7 +126,7 @@ impl Reader {
         if parts.len() == 3 && parts.iter().all(is_number) {
             return Some(text.value);
         }
-        let message = format!("`kafka: {}` is no version of Kafka", text.value);
+        let message = format!("`kafka: {}` is not a Kafka version", text.value);
         self.report(text.place, message, "write all three numbers, as in `kafka: 3.8.1`");
         None
     }
@@ -145,7 +145,7 @@ impl Reader {
 
     fn broker_config(&mut self, node: &Node) -> Settings {
         let mut settings = Settings::new();
-        let help = "write one broker property a line below it, indented";
+        let help = "write one broker property per line below it, indented";
         for entry in self.map(node, "cluster.config", help) {
             let name = &entry.key;
             if let Some((_, why)) = names::BROKER_OWN.iter().find(|(own, _)| *own == name.value) {
@@ -181,8 +181,7 @@ impl Reader {
     ) -> bool {
         let found = names::BROKER_FOR_TOPICS.iter().find(|(name, _)| *name == property);
         let Some((_, topics)) = found else { return false };
-        let message =
-            format!("`{}` has no effect: every topic has a `{topics}` of its own", key.value);
+        let message = format!("`{}` has no effect: every topic sets its own `{topics}`", key.value);
         self.report(key.place, message, help(topics));
         true
     }
@@ -206,7 +205,7 @@ impl Reader {
                 self.set(&mut settings, &property, entry);
             } else if entry.key.value == "config" {
                 let path = format!("{name}.config");
-                for inner in self.map(&entry.value, &path, "write one property a line below it") {
+                for inner in self.map(&entry.value, &path, "write one property per line below it") {
                     self.config_entry(&mut settings, section, inner);
                 }
             } else {
@@ -227,7 +226,7 @@ impl Reader {
         if let (Section::Producer, Some((_, why))) = (section, own) {
             self.report(key.place, format!("`{}` cannot be set: {why}", key.value), "remove it");
         } else if let Some(direct) = property::direct(section, property::canonical(&key.value)) {
-            let message = format!("`{}` does not belong into {path}", key.value);
+            let message = format!("`{}` does not belong in {path}", key.value);
             let help =
                 format!("write `{}` directly under `{}`", direct.name, section_name(section));
             self.report(key.place, message, help);

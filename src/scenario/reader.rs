@@ -80,7 +80,7 @@ impl Reader {
         if let Some(found) = not_yet::find(name) {
             self.report(word.place, found.message(name), found.instead);
         } else if let Some(told) = java::counterpart(name) {
-            self.report(word.place, format!("`{name}` is the Java producer's alone"), told);
+            self.report(word.place, format!("`{name}` exists only in the Java producer"), told);
         } else {
             return false;
         }
@@ -89,10 +89,11 @@ impl Reader {
 
     /// A key that is not known at its place.
     pub fn unknown_key(&mut self, key: &At<String>, section: &str, known: &[&str]) {
-        if self.is_elsewhere(key) {
-            return;
-        }
-        let help = suggest::help(&key.value, known);
+        let help = match not_yet::instead(section, &key.value) {
+            Some(instead) => instead.to_owned(),
+            None if self.is_elsewhere(key) => return,
+            None => suggest::help(&key.value, known),
+        };
         self.report(key.place, format!("unknown key `{}` in {section}", key.value), help);
     }
 

@@ -61,7 +61,7 @@ impl Reader {
             values.iter().filter(|v| v.value.is_empty()).map(|v| v.place).collect();
         for place in &empty {
             let message = format!("`{OPTION} {text}` has an empty value");
-            self.report(*place, message, "take the comma away, or write the value");
+            self.report(*place, message, "remove the comma, or write the value");
         }
         empty.is_empty().then_some((name, values))
     }
@@ -82,7 +82,7 @@ impl Reader {
         };
         let given = known.as_ref().and_then(|key| self.source.argument(key.place)).cloned();
         if let Some(other) = given {
-            let message = format!("`{}` is an axis by `{other}` already", name.value);
+            let message = format!("`{}` is already an axis, by `{other}`", name.value);
             self.report(name.place, message, "give only one of the two");
             return;
         }

@@ -160,9 +160,12 @@ fn what_a_fault_lacks_or_has_too_much_is_told() {
 #[test]
 fn names_fit_for_folders_and_topics() {
     for bad in ["../x", ".x", "a b", "a/b", "\"\"", "é"] {
-        assert!(problem(&format!("name: {bad}\n"), &[]).contains("is no name for a scenario"));
+        assert!(problem(&format!("name: {bad}\n"), &[]).contains("is not a valid scenario name"));
     }
-    assert!(problem(&format!("name: {}\n", "x".repeat(65)), &[]).contains("is no name"));
+    assert!(
+        problem(&format!("name: {}\n", "x".repeat(65)), &[])
+            .contains("is not a valid scenario name")
+    );
     assert!(problem("summary: x\n", &[]).contains("the scenario has no `name`"));
     assert_eq!(sound("name: A-1_b.c\n").name.value, "A-1_b.c");
 }
@@ -227,7 +230,7 @@ fn set_changes_the_file_and_is_named_in_its_errors() {
         ("producer=1", "names no key of `producer`"),
         ("producer.ack=1", "unknown key `ack` in `producer` (did you mean `acks`?)"),
         ("producer.acks=9", "`acks` cannot be `9`"),
-        ("matrix.acks=[1", "this is no valid YAML"),
+        ("matrix.acks=[1", "this is not valid YAML"),
     ] {
         let problem = problem("name: x\n", &[argument]);
         assert!(problem.contains(expected), "{argument}: {problem}");

@@ -196,8 +196,7 @@ fn notes(
         }
         if let Some(offset) = read.stretches_end() {
             notes.push(format!(
-                "partition {partition}: which message stands where was kept up to offset \
-                 {offset} only; all are counted"
+                "partition {partition}: the positions of messages were recorded up to offset {offset} only; all messages are counted"
             ));
         }
     }

@@ -62,7 +62,9 @@ pub(super) fn of_partition(input: &CellInput<'_>, partition: usize) -> Completen
     if start > 0 {
         add(
             Reading::Gaps,
-            format!("the log starts at offset {start}: what stood before it is gone unread"),
+            format!(
+                "the log starts at offset {start}: what was before it is gone and was not read"
+            ),
         );
     }
     if let Some(first) = read.first_offset().filter(|first| *first > start) {

@@ -3,8 +3,7 @@
 //!
 //! The sign is the log's end, asked of each leader right before the first fault. Within an epoch a
 //! leader writes each offset once, and a leader of a later epoch writes in that epoch. So a record
-//! below that end, of that epoch or an earlier one, was there before the fault, and so was all that
-//! stands before it. These records are the *early* ones. They end where the log ended then, or
+//! below that end, of that epoch or an earlier one, was there before the fault, and so was all that precedes it. These records are the *early* ones. They end where the log ended then, or
 //! earlier, if a fault cut some of them off. Hence, before any fault:
 //!
 //! - a message was doubled when its second copy is an early record;
@@ -119,7 +118,7 @@ fn lost_of(ack: &AckStretch, log: &EarlyLog, confirmed: bool) -> u64 {
 
 /// Why a cell that lost or doubled messages before any fault says nothing of the fault.
 pub(super) fn reason(input: &CellInput<'_>, early: &Early) -> Option<String> {
-    let parts: Vec<String> = [(early.lost, "lost"), (early.duplicated, "doubled")]
+    let parts: Vec<String> = [(early.lost, "lost"), (early.duplicated, "duplicated")]
         .into_iter()
         .filter(|(count, _)| *count > 0)
         .map(|(count, what)| format!("{} {what}", messages(count)))
@@ -156,7 +155,7 @@ pub(super) fn notes(
     notes
 }
 
-/// Of how many partitions that lost or doubled messages nobody knows whether that was before any
+/// Of how many partitions that lost or duplicated messages nobody knows whether that was before any
 /// fault, because the end of their log before it was not told, or that of zero only.
 fn not_known(input: &CellInput<'_>, read: &[&PartitionObserved]) -> Vec<String> {
     let Some(first_us) = input.faults.iter().map(|fault| fault.called_us).min() else {
@@ -185,8 +184,8 @@ fn not_known(input: &CellInput<'_>, read: &[&PartitionObserved]) -> Vec<String> 
     let kinds = [(never, ""), (late, of_the_last.as_str())];
     let told = kinds.into_iter().filter(|(count, _)| *count > 0).map(|(count, when)| {
         format!(
-            "{}: whether messages were lost or doubled {when}before any fault is not known, \
-             because no leader told the log's end in time",
+            "{}: whether messages were lost or duplicated {when}before any fault is not known, \
+             because no leader reported the log's end in time",
             plural(count, "partition")
         )
     });

@@ -103,7 +103,7 @@ fn fate(scene: &Scene<'_>, witness: &Witness, cause: Cause) -> String {
             }
         },
         Cause::Replaced => {
-            format!("{is} gone, and other records stand there{}", appended(&witness.standing))
+            format!("{is} gone, and other records are there{}", appended(&witness.standing))
         }
         Cause::BeyondEnd => {
             let end = scene.input.observed.end[scene.partition as usize];
@@ -117,7 +117,7 @@ fn fate(scene: &Scene<'_>, witness: &Witness, cause: Cause) -> String {
         Cause::Corrupt => format!("{was} not found: the records at these offsets are corrupt"),
         Cause::Unread => format!("{was} not found: the log was not read whole"),
         Cause::Unrecorded => {
-            format!("{is} gone; what stands at these offsets was not kept")
+            format!("{is} gone; what is at these offsets was not recorded")
         }
         Cause::NowhereFound => format!("{is} nowhere in the log"),
     }

@@ -20,9 +20,9 @@ pub(super) fn duplicated(scene: &Scene<'_>, most: usize) -> Vec<Witness> {
         let sequences = sequences_text(witness);
         let subject = format!("{}{sequences}", messages(witness.count));
         let Some(second) = copies.get(1) else {
-            let verb = if witness.count == 1 { "stands" } else { "stand" };
+            let verb = if witness.count == 1 { "appears" } else { "appear" };
             return format!(
-                "{subject} {verb} more than once in partition {here}, where was not kept"
+                "{subject} {verb} more than once in partition {here}; the offsets were not recorded"
             );
         };
         let listed: Vec<String> = copies.iter().take(MAX_COPIES).map(copy_text).collect();
@@ -31,12 +31,12 @@ pub(super) fn duplicated(scene: &Scene<'_>, most: usize) -> Vec<Witness> {
             more => format!(" and {more} more"),
         };
         let least = if scene.read.stretches_end().is_some() { "at least " } else { "" };
-        let verb = if witness.count == 1 { "stands" } else { "stand" };
+        let verb = if witness.count == 1 { "appears" } else { "appear" };
         let apart = second.offsets.first - copies[0].offsets.first;
         let apart = plural(apart as u64, "offset");
         format!(
             "{subject} {verb} {least}{} times in partition {here}: at {}{more}; the second copy \
-             is {apart} behind the first",
+             is {apart} after the first",
             copies.len(),
             listed.join(" and "),
         )
@@ -79,7 +79,7 @@ pub(super) fn reordered(scene: &Scene<'_>, most: usize) -> Vec<Witness> {
             };
             let mut witness = present(scene, Anomaly::Reordered, sequences, vec![standing]);
             witness.text = format!(
-                "{}{} {} in partition {} at {}, behind sequence {}",
+                "{}{} {} in partition {} at {}, after sequence {}",
                 messages(witness.count),
                 sequences_text(&witness),
                 is(witness.count),

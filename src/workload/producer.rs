@@ -57,10 +57,10 @@ pub enum ProducerError {
         source: io::Error,
     },
     /// librdkafka does not take the configuration.
-    #[error("librdkafka does not take the producer's configuration: {0}")]
+    #[error("librdkafka does not accept the producer's configuration: {0}")]
     Config(KafkaError),
-    /// librdkafka does not take the topic.
-    #[error("librdkafka does not take the topic {topic}: {code}")]
+    /// librdkafka does not accept the topic.
+    #[error("librdkafka does not accept the topic {topic}: {code}")]
     Topic {
         /// Which.
         topic: String,
@@ -145,7 +145,7 @@ fn listen(control: &Control, epoch: Epoch) {
         match line.trim() {
             START => control.start(),
             STOP => control.stop(),
-            other => log_line(epoch, &format!("the conductor said what is no word: {other}")),
+            other => log_line(epoch, &format!("the conductor sent an unknown word: {other}")),
         }
     }
     log_line(epoch, "the conductor is gone");

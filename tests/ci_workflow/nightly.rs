@@ -80,7 +80,10 @@ fn a_folder_that_holds_something_is_refused_before_anything_is_started() {
             format!("{file} --out scenarios"),
             "error: the folder scenarios is not empty\n  help: name",
         ),
-        (format!("{file} --repeat 2 --out {file}"), "scenarios/made.yaml is no folder\n  help: "),
+        (
+            format!("{file} --repeat 2 --out {file}"),
+            "scenarios/made.yaml is not a folder\n  help: ",
+        ),
         ("scenarios/*.yaml --out new".to_owned(), "two scenarios are called `made`"),
     ] {
         // With this nothing could be started.
@@ -147,7 +150,7 @@ fn a_night_that_proves_nothing_is_red_or_a_warning_as_was_chosen() {
     let comparison = || Night::new().chaos(Some((&sound(), 0))).keep(&two);
     for (night, line) in [
         (run(), "::warning::inconclusive: a run proves nothing"),
-        (comparison(), "::warning::inconclusive: a comparison tells nothing"),
+        (comparison(), "::warning::inconclusive: a comparison proves nothing"),
     ] {
         let mut night = night;
         night.expect(3, line);

@@ -141,7 +141,7 @@ fn a_baseline_says_what_its_run_says() {
     let bytes = || std::fs::read(folder.path().join("made.baseline.json")).unwrap();
     let first = bytes();
     let (exit, _, err) = told(folder.path(), &["baseline", "base"]);
-    assert!(exit == 2 && err.contains("is there already") && err.contains("--force"), "{err}");
+    assert!(exit == 2 && err.contains("already exists") && err.contains("--force"), "{err}");
     assert_eq!(told(folder.path(), &["baseline", "base", "--force"]).0, 0);
     assert_eq!(bytes(), first);
     assert_eq!(told(folder.path(), &["baseline", "base", "-o", "b.json"]).0, 0);
@@ -150,7 +150,7 @@ fn a_baseline_says_what_its_run_says() {
     let (exit, _, err) = told(folder.path(), &["baseline", "base", "-o", "no/where.json"]);
     assert!(exit == 4 && err.contains("no/where.json: cannot be written"), "{err}");
     let (exit, _, err) = told(folder.path(), &["baseline", "b.json", "-o", "c.json"]);
-    assert!(exit == 2 && err.contains("is a baseline already"), "{err}");
+    assert!(exit == 2 && err.contains("is already a baseline"), "{err}");
 }
 
 #[test]
@@ -199,7 +199,7 @@ fn what_cannot_be_read_is_a_usage_error_that_names_the_file() {
         ("half", "is not JSON"),
         ("list", "neither report nor baseline"),
         ("other", "its schema is `somebody/else/7`"),
-        ("empty", "is no report that this version can read"),
+        ("empty", "is not a report that this version can read"),
         ("uneven", "not of one length"),
         ("bare", "has no report.json"),
         (".", "it holds runs: name one of them, as ./all"),

@@ -143,7 +143,7 @@ fn what_cannot_be_built_is_refused_with_what_to_do() {
     };
     refused(&["3.3.3"], None, 2, "known versions are 3.8.1, 4.4.0");
     refused(&["--tag", "Kafka"], None, 2, "it has no tag");
-    refused(&["--kafka-home", "/nowhere"], None, 4, "no unpacked Kafka release");
+    refused(&["--kafka-home", "/nowhere"], None, 4, "not an unpacked Kafka release");
     let away = Some("unix:///nowhere.sock");
     refused(&[], away, 4, "no Docker daemon answers at unix:///nowhere.sock");
     refused(&[], away, 4, "help: start the daemon");

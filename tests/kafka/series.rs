@@ -46,7 +46,7 @@ fn trials_share_a_warm_cluster_until_all_is_decided() {
         (&twin["lost"]["share"]["hits"], &twin["duplicated"]["share"]["hits"]),
         (&0.into(), &0.into())
     );
-    assert!(ran.stdout.contains("4/4  51-100 %"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("4/4=  51-100 %"), "{}", ran.stdout);
     let whole = "nothing lost or duplicated: acks=all alone of 2 configurations";
     assert!(ran.stdout.contains(whole) && ran.stdout.contains(", in 4 trials:"), "{}", ran.stdout);
     let (mut sum, mut warm, mut runs) = (0, 0, Vec::new());
@@ -116,6 +116,6 @@ expect: {lost: 0}
     assert_eq!(fed["verdict"], "pass");
     assert!(fed["rate"]["baseline"].as_f64().unwrap() > 900.0, "{}", fed["rate"]);
     let reasons = ran.report["reasons"].to_string();
-    assert!(reasons.contains("of 1000 messages a second were acknowledged"), "{reasons}");
+    assert!(reasons.contains("of 1000 messages per second were acknowledged"), "{reasons}");
     assert!(ran.stdout.contains("% of rate"), "{}", ran.stdout);
 }

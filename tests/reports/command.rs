@@ -76,7 +76,7 @@ fn the_table_is_the_default_and_can_be_sorted() {
     assert!(exit == 0 && rows[0].starts_with("all ") && rows[1].starts_with("1 "), "{out}");
     assert!(out.lines().last().unwrap().starts_with("FAIL made: cell acks=all: "), "{out}");
     let (exit, _, err) = chaos(folder.path(), &["run", "--sort", "no\u{1b}pe"]);
-    assert!(exit == 2 && err.contains("take one of lost, ") && !err.contains('\u{1b}'), "{err}");
+    assert!(exit == 2 && err.contains("use one of lost, ") && !err.contains('\u{1b}'), "{err}");
     let (exit, _, err) = chaos(folder.path(), &["run", "--sort", "lost", "--format", "json"]);
     assert!(exit == 2 && err.contains("for the table only"), "{err}");
 }
@@ -99,7 +99,7 @@ fn what_is_no_report_is_named_with_what_to_do() {
             "its schema is `kafka-chaos/report/9`, and this version reads kafka-chaos/report/2 and \
              kafka-chaos/report/1",
         ),
-        ("bare", "is no report that this version can read: missing field"),
+        ("bare", "is not a report that this version can read: missing field"),
         ("empty", "the folder has no report.json"),
         (".", "it holds runs: name one of them, as ./run"),
         ("/dev/null", "is neither a file nor a folder"),

@@ -71,7 +71,7 @@ fn trouble_of_the_whole_run_is_not_green() {
         (missed, "process_stop leader at 5 s for 10 s took effect", "no thread stood still"),
         (unread, "settled", "the machine did not keep up"),
         (empty, "came to its end", "no cell was judged"),
-        (silent, "came to its end", "the run's verdict is no pass"),
+        (silent, "came to its end", "the run's verdict is not a pass"),
     ];
     for (report, name, words) in cases {
         let junit = junit(&report);

@@ -62,8 +62,9 @@ fn what_is_no_scenario_is_told_in_words() {
     let folder = scenarios.to_str().expect("UTF-8");
     for (named, input, expected) in [
         (folder, b"".as_slice(), "error: cannot read the scenario: it is a folder\n"),
-        ("-", b"\x7fELF\x02\0", "error: the file is binary: byte 6 is no text\n"),
-        ("-", b"\xff\xfen\0", "error: the file is text in UTF-16\n"),
+        ("-", b"\x7fELF\x02\0", "error: the file is binary: byte 6 is not text\n"),
+        ("-", b"\xff\xfen\0", "error: the file is UTF-16\n"),
+        ("-", b"summary: caf\xe9\n", "error: the file is not UTF-8 (byte 13)\n"),
         ("-", b"", "error: the scenario is empty\n --> <stdin>:1:1\n"),
         ("-", b"# nothing\n", "error: the scenario is empty\n"),
     ] {

@@ -90,7 +90,7 @@ fn nothing_is_overwritten() {
     fs::write(&file, "precious").unwrap();
     let told = new("mine", &file, None);
     assert_eq!((told.exit, told.out.as_str()), (Exit::Usage, ""));
-    assert!(told.err.contains("is there already\n  help: name another file"), "{}", told.err);
+    assert!(told.err.contains("already exists\n  help: name another file"), "{}", told.err);
     assert_eq!(fs::read_to_string(&file).unwrap(), "precious");
     let told = new("mine", &folder.path().join("no/such/mine.yaml"), None);
     assert_eq!(told.exit, Exit::Environment);
@@ -104,7 +104,7 @@ fn a_name_that_no_scenario_can_have_is_refused_before_anything_is_written() {
         let file = folder.path().join("new.yaml");
         let told = new(name, &file, None);
         assert_eq!(told.exit, Exit::Usage);
-        assert!(told.err.contains("is no name for a scenario"), "{}", told.err);
+        assert!(told.err.contains("is not a valid scenario name"), "{}", told.err);
         assert!(told.err.contains("letters, digits"), "{}", told.err);
         assert!(!told.err.contains('\u{1b}') && !file.exists());
     }

@@ -75,7 +75,7 @@ fn apaches_variables_and_ids_from_one_on_are_understood() {
     assert_eq!(cluster.nodes[0].replication, Some(19092));
     assert_eq!(cluster.nodes[0].property("broker.session.timeout.ms").as_deref(), Some("6000"));
     assert_eq!(cluster.others, ["topics"]);
-    assert_eq!(cluster.notes, ["`topics` is no Kafka node: it is not started"]);
+    assert_eq!(cluster.notes, ["`topics` is not a Kafka node: it is not started"]);
     assert_eq!(cluster.networks, ["default"]);
 }
 
@@ -118,7 +118,7 @@ fn flavours_are_guessed_from_the_image_or_from_unmistakable_variables() {
     assert_eq!(cluster(&own).nodes[0].flavour, Flavour::Bitnami);
     let own = sound(&APACHE.replace("apache/kafka:3.9.0", "own/kafka:1"));
     let told = compose::kafka(&own, None).unwrap_err().to_string();
-    assert!(told.contains("the image `own/kafka:1` does not tell how"), "{told}");
+    assert!(told.contains("the image `own/kafka:1` does not say how"), "{told}");
     let given = compose::kafka(&own, Some(Flavour::Apache)).unwrap();
     assert_eq!(given.nodes[2].flavour, Flavour::Apache);
 }
@@ -229,7 +229,7 @@ fn the_heap_is_set_where_the_file_does_not() {
 fn a_service_that_is_not_started_needs_no_values_of_its_variables() {
     let cluster = cluster(VARIABLES);
     assert_eq!(cluster.brokers().count(), 3);
-    assert_eq!(cluster.notes, ["`database` is no Kafka node: it is not started"]);
+    assert_eq!(cluster.notes, ["`database` is not a Kafka node: it is not started"]);
     // Nor does a volume that only such a service uses.
     let more =
         "    volumes: [\"data:/data\"]\nvolumes:\n  data: {labels: {a: \"${SECRET:?set it}\"}}\n";

@@ -51,7 +51,7 @@ fn ids_voters_and_roles_must_fit() {
         (
             "KAFKA_CFG_NODE_ID=1\n",
             "KAFKA_CFG_NODE_ID=x\n",
-            "`kafka-broker-02`: `x` is no `node.id`",
+            "`kafka-broker-02`: `x` is not a valid `node.id`",
         ),
         (
             "2@kafka-broker-03",
@@ -62,7 +62,7 @@ fn ids_voters_and_roles_must_fit() {
         ("QUORUM_VOTERS=", "QUORUM_X=", "sets no `controller.quorum.voters`"),
         ("ROLES=controller,broker", "ROLES=controller", "no service is a broker"),
         ("ROLES=controller,broker", "ROLES=broker", "no service is a controller"),
-        ("ROLES=controller,broker", "ROLES=brokers", "`brokers` is no role of a node"),
+        ("ROLES=controller,broker", "ROLES=brokers", "`brokers` is not a node role"),
         ("ROLES=controller,broker", "ROLES=", "has an empty `process.roles`"),
         ("PROCESS_ROLES=controller,broker", "ZOOKEEPER_CONNECT=zk:2181", "needs ZooKeeper"),
         (
@@ -90,18 +90,18 @@ fn listeners_must_be_plain_and_lead_to_each_other() {
             "EXTERNAL:SASL_SSL",
             "listener `EXTERNAL` speaks SASL_SSL, which is not supported",
         ),
-        (",EXTERNAL:PLAINTEXT", "", "nothing tells the protocol of listener `EXTERNAL`"),
+        (",EXTERNAL:PLAINTEXT", "", "nothing defines the protocol of listener `EXTERNAL`"),
         (
             "LISTENERS=PLAINTEXT://:9092,",
             "LISTENERS=",
             "has no listener `PLAINTEXT` for other brokers",
         ),
-        ("EXTERNAL://:9094", "EXTERNAL", "`EXTERNAL` in `listeners` is no listener"),
+        ("EXTERNAL://:9094", "EXTERNAL", "`EXTERNAL` in `listeners` is not a listener"),
         ("CFG_LISTENERS=", "CFG_X=", "sets no `listeners`"),
         (
             "PLAINTEXT://kafka-broker-02:9092",
             "PLAINTEXT://localhost:9092",
-            "which would look for it at home",
+            "which would look for it on their own host",
         ),
     ] {
         let told = problems(&[(from, to)]);

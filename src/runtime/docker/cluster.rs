@@ -256,7 +256,7 @@ impl Cluster for DockerCluster {
 
     fn freeze(&self, node: &Node) -> Result<&'static str, RuntimeError> {
         if node.id == CLIENTS {
-            let what = "the clients cannot be paused: they are no container";
+            let what = "the clients cannot be paused: they do not run in a container";
             return Err(RuntimeError::new(what).advise("stop them by process_stop"));
         }
         let container = self.node(node.id)?;

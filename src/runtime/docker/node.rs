@@ -213,7 +213,7 @@ impl NodeContainer {
 /// What to do about a daemon whose containers are elsewhere.
 pub(super) const NOT_HERE: &str = "faults need the containers' processes and addresses on this \
     machine: Docker Desktop, rootless and remote daemons cannot be used, nor can chaos in a \
-    container of its own; take --runtime local, or a Docker Engine on this machine";
+    container of its own; use --runtime local, or a Docker Engine on this machine";
 
 /// Whether a request failed because the container does not run, or is not there at all.
 pub(super) fn is_gone(error: &Error) -> bool {

@@ -30,7 +30,7 @@ pub fn schema() -> Value {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "A scenario of kafka-chaos",
         "description": "A cluster, a topic, a producer, faults on a timeline, and what must hold \
-                        afterwards. docs/scenarios.md tells the rest.",
+                        afterwards. docs/scenarios.md has the rest.",
         "type": "object",
         "properties": properties,
         "additionalProperties": false,

@@ -57,7 +57,7 @@ pub fn matrix() -> Value {
     for key in outer_keys() {
         let axis = distinct(forms::list(build::cluster_axis(key)));
         let text = texts::about(&format!("cluster.{key}"));
-        let text = format!("Each value is a cluster of its own. {text}");
+        let text = format!("Each value is a separate cluster. {text}");
         properties.insert(format!("cluster.{key}"), explained(&text, axis));
     }
     let timelines = json!({

@@ -11,7 +11,7 @@ pub const TEXTS: &[(&str, &str)] = &[
     ("name", "Names folders and topics: letters, digits, `-`, `_` and `.`."),
     ("summary", "What the scenario shows, in a sentence or two."),
     ("cluster", "The cluster that all cells share."),
-    ("topic", "The topic of every cell, each a topic of its own."),
+    ("topic", "The topic of every cell; each cell has its own."),
     ("producer", "The producer of every cell."),
     ("faults", "What is done to the cluster, and when. Each item is one fault."),
     (
@@ -27,15 +27,13 @@ pub const TEXTS: &[(&str, &str)] = &[
     ),
     (
         "matrix",
-        "Axes: names and lists of values. Every combination is a cell; the cells of a run meet the \
-         very same faults.",
+        "Axes: names and lists of values. Every combination is a cell; the cells of a run meet the same faults.",
     ),
     ("cluster.kafka", "Kafka's version, all three numbers."),
     ("cluster.brokers", "Number of brokers, 1 to 9. Their `node.id` count from 0."),
     (
         "cluster.controllers",
-        "`combined`: every broker is a controller too. `isolated`: three controllers of their own, \
-         `node.id` 100 to 102.",
+        "`combined`: every broker is a controller too. `isolated`: three separate controllers, `node.id` 100 to 102.",
     ),
     (
         "cluster.timing",
@@ -54,8 +52,7 @@ pub const TEXTS: &[(&str, &str)] = &[
     ),
     (
         "cluster.config",
-        "Any broker property but addresses, folders, ids and the quorum, which the tool sets, and \
-         but what every topic has a value of its own for.",
+        "Any broker property except addresses, folders, ids and the quorum, which the tool sets, and those that every topic sets itself.",
     ),
     (
         "topic.partitions",
@@ -86,31 +83,32 @@ pub const TEXTS: &[(&str, &str)] = &[
     ),
     (
         "producer.rate",
-        "Messages a second over all partitions of a cell, or `max`: as fast as librdkafka takes \
+        "Messages per second over all partitions of a cell, or `max`: as fast as librdkafka takes \
          them.",
     ),
     ("producer.message.bytes", "Bytes of each message's value; the key comes beside it."),
-    ("producer.messages", "Sending ends after so many messages. Not together with `duration`."),
+    ("producer.messages", "Sending ends after this many messages. Not together with `duration`."),
     (
         "producer.saturate",
-        "Whether the rate may be more than cluster and machine bear. Without it, a cell that does \
+        "Whether the rate may be more than cluster and machine can sustain. Without it, a cell that does \
          not keep up before the first fault is inconclusive. With `rate: max` nothing is held \
          against a rate.",
     ),
     (
         "producer.config",
-        "Any librdkafka property of a producer. What nothing is said about is what the Java \
-         producer does.",
+        "Any librdkafka property of a producer. Anything not set defaults to the Java producer's behaviour.",
     ),
-    ("faults.process_stop", "SIGSTOP; healed by SIGCONT. Whom: a target, or a list of targets."),
+    (
+        "faults.process_stop",
+        "SIGSTOP; healed by SIGCONT. Its value: a target, or a list of targets.",
+    ),
     (
         "faults.pause",
-        "Freezes all processes of a container at once, so it needs Docker. Whom: a target, or a \
-         list of targets.",
+        "Freezes all processes of a container at once, so it needs Docker. Its value: a target, or a list of targets.",
     ),
     (
         "faults.kill",
-        "SIGKILL; healed by starting the node again. Whom: a target, or a list of targets.",
+        "SIGKILL; healed by starting the node again. Its value: a target, or a list of targets.",
     ),
     (
         "faults.network_partition",
@@ -146,9 +144,9 @@ pub const TEXTS: &[(&str, &str)] = &[
     ("expect.when.faults", "Names of timelines under `matrix.faults`."),
     ("expect.lost", "Acknowledged, and absent from the whole log after healing."),
     ("expect.duplicated", "One message at two or more offsets of the log."),
-    ("expect.reordered", "The first copy stands behind a message that was sent later."),
+    ("expect.reordered", "The first copy comes after a message that was sent later."),
     ("expect.phantom", "Rejected, and in the log all the same."),
-    ("expect.corrupt", "Records that bear our mark and are not as they were sent."),
+    ("expect.corrupt", "Records that carry our stamp, but are not as they were sent."),
     ("expect.foreign", "In the log, and not written by this cell's producer."),
     ("expect.acked", "Messages that were acknowledged. Fewer than its lower end is a violation."),
     ("expect.rejected", "Messages of which librdkafka is certain that this send wrote nothing."),
@@ -161,8 +159,8 @@ pub const TEXTS: &[(&str, &str)] = &[
         "The longest time in which some partition got no acknowledgement, with a unit: \
          `<= 4 session`.",
     ),
-    ("matrix.faults", "Timelines by their names, in place of `faults`. Each is a run of its own."),
-    ("matrix.cluster.config", "A broker property. Each value is a cluster of its own."),
+    ("matrix.faults", "Timelines by their names, in place of `faults`. Each is a separate run."),
+    ("matrix.cluster.config", "A broker property. Each value is a separate cluster."),
 ];
 
 /// What holds where nothing is written, as the file would have it.

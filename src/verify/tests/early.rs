@@ -148,7 +148,7 @@ fn a_copy_that_was_there_before_the_fault_was_not_its_doing() {
     assert_eq!(verdict(&findings, Metric::Duplicated, None, Some(0)), Verdict::Fail);
     assert_eq!(
         findings.inconclusive,
-        ["1 message doubled before any fault: the run proves nothing of what came later"]
+        ["1 message duplicated before any fault: the run proves nothing of what came later"]
     );
 }
 
@@ -158,7 +158,7 @@ fn without_the_log_s_end_the_gate_has_no_sign() {
     let lost = || sent(9).acked(0..9, 0, S, 2 * S).log(0, 1, ours(0..8));
     let findings = with_fault(lost()).verify();
     assert_eq!(findings.early, Early::default());
-    assert!(findings.notes[0].contains("no leader told the log's end in time"), "{findings:?}");
+    assert!(findings.notes[0].contains("no leader reported the log's end in time"), "{findings:?}");
     assert!(findings.inconclusive.is_empty(), "{findings:?}");
     let sound = sent(9).acked(0..9, 0, S, 2 * S).log(0, 1, ours(0..9));
     assert!(with_fault(sound).verify().notes.is_empty());

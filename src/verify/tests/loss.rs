@@ -279,8 +279,7 @@ fn a_message_replaced_within_its_epoch_was_not_truncated() {
     assert_eq!((lost.cause, lost.acked_by.len()), (Some(Cause::Replaced), 0));
     assert_eq!(
         lost.text,
-        "1 message acknowledged at offset 1 of partition 0 at 1.000 s is gone, and other records \
-         stand there: 1 foreign record appended by broker 0 in epoch 4"
+        "1 message acknowledged at offset 1 of partition 0 at 1.000 s is gone, and other records are there: 1 foreign record appended by broker 0 in epoch 4"
     );
     assert_eq!(findings.witnesses[1].anomaly, Anomaly::Foreign);
 }

@@ -40,9 +40,8 @@ fn a_message_at_two_offsets_is_duplicated() {
     assert_eq!(witness.faults, [0, 1], "those that touch its acknowledgements");
     assert_eq!(
         witness.text,
-        "2 messages (sequences 1-2) stand 2 times in partition 0: at offsets 1-2, appended by \
-         broker 0 in epoch 1 and offsets 3-4, appended in epoch 2; the second copy is 2 offsets \
-         behind the first"
+        "2 messages (sequences 1-2) appear 2 times in partition 0: at offsets 1-2, appended by \
+         broker 0 in epoch 1 and offsets 3-4, appended in epoch 2; the second copy is 2 offsets after the first"
     );
 }
 
@@ -56,7 +55,7 @@ fn copies_are_counted_message_by_message() {
     assert_eq!((zero.count, zero.standing.len(), one.standing.len()), (1, 4, 2));
     assert_eq!((zero.acked_from_ms, one.acked_to_ms), (Some(1_000.0), Some(1_000.0)));
     assert!(
-        zero.text.contains("stands 5 times") && zero.text.contains("and 1 more;"),
+        zero.text.contains("appears 5 times") && zero.text.contains("and 1 more;"),
         "{}",
         zero.text
     );
@@ -71,10 +70,10 @@ fn copies_beyond_what_is_kept_are_counted_and_not_placed() {
     let twice = (0..all).flat_map(|sequence| [Found::Ours { sequence }; 2]);
     let findings = sent(all).acked(0..all, -1, S, S).log(0, 1, twice).verify();
     assert_eq!((findings.counts.duplicated, findings.copies), (all, all));
-    assert!(findings.notes[0].contains("was kept up to offset"), "{:?}", findings.notes);
+    assert!(findings.notes[0].contains("were recorded up to offset"), "{:?}", findings.notes);
     let duplicated = |one: &&Witness| one.anomaly == Anomaly::Duplicated;
     let first = findings.witnesses.iter().find(duplicated).unwrap();
-    assert!(first.text.contains("stands at least 2 times"), "{}", first.text);
+    assert!(first.text.contains("appears at least 2 times"), "{}", first.text);
 
     // One message alone is duplicated, and its second copy is beyond.
     let evens = (0..=messages).map(|index| 2 * index);
@@ -84,7 +83,7 @@ fn copies_beyond_what_is_kept_are_counted_and_not_placed() {
     let only = findings.witnesses.iter().find(duplicated).unwrap();
     assert_eq!(
         only.text,
-        "1 message (sequence 0) stands more than once in partition 0, where was not kept"
+        "1 message (sequence 0) appears more than once in partition 0; the offsets were not recorded"
     );
 }
 
@@ -106,8 +105,7 @@ fn a_first_copy_behind_a_higher_sequence_is_reordered() {
     assert_eq!(witness.anomaly, Anomaly::Reordered);
     assert_eq!(
         witness.text,
-        "2 messages (sequences 1-2) are in partition 0 at offsets 2-3, appended by broker 2 in \
-         epoch 7, behind sequence 3"
+        "2 messages (sequences 1-2) are in partition 0 at offsets 2-3, appended by broker 2 in epoch 7, after sequence 3"
     );
     assert_eq!(witness.sequences, Some(Span { first: 1, last: 2 }));
     assert_eq!(witness.offsets, Some(Span { first: 2, last: 3 }));

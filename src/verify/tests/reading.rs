@@ -16,7 +16,7 @@ fn a_log_start_above_zero_leaves_the_loss_open_and_not_the_copies() {
     let findings = history.verify();
     assert_eq!(
         findings.inconclusive,
-        ["partition 0: the log starts at offset 2: what stood before it is gone unread"]
+        ["partition 0: the log starts at offset 2: what was before it is gone and was not read"]
     );
     assert_eq!(findings.counts.lost, 2);
     assert_eq!(bounds(&findings, Metric::Lost), (0, Some(2)));
