@@ -22,4 +22,5 @@ pub mod runtime;
 pub mod scenario;
 pub mod stats;
 pub mod verify;
+pub mod words;
 pub mod workload;

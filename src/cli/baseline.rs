@@ -2,10 +2,10 @@
 
 use super::newest::named_or_newest;
 use super::refused::{Refused, end, unwritten};
-use super::validate::counted;
 use crate::compare::{self, Kind, Side};
 use crate::exit::Exit;
 use crate::report::printable;
+use crate::words::counted;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};

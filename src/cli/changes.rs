@@ -1,8 +1,8 @@
 //! `--set` and `--sweep`: what the command line changes about scenarios.
 
 pub use super::choose::RuntimeChoice;
-use crate::distribution::KNOWN_VERSIONS;
-use crate::plan::Asked;
+use crate::distribution::{KNOWN_VERSIONS, is_known};
+use crate::plan::{Asked, Plan};
 use std::path::PathBuf;
 
 /// Arguments that change scenarios before they are checked.
@@ -37,9 +37,24 @@ pub struct KafkaFrom {
 }
 
 impl KafkaFrom {
-    /// The versions that can be had; `None`: any, because a folder or an image has it.
+    /// The versions that can be had; `None`: any, because a folder or an image may have it.
     pub fn versions(&self) -> Option<&'static [&'static str]> {
-        let any = self.kafka_home.is_some() || self.runtime == RuntimeChoice::Docker;
-        (!any).then_some(KNOWN_VERSIONS)
+        self.runtime.versions(self.kafka_home.as_ref())
+    }
+
+    /// What is worth knowing of a plan: that its Kafka can be had with Docker only, where a run would
+    /// take what it finds.
+    pub(super) fn note(&self, plan: &Plan) -> Option<String> {
+        let Plan { cluster, .. } = plan;
+        let any = self.runtime != RuntimeChoice::Auto || self.kafka_home.is_some();
+        if any || cluster.compose.is_some() || is_known(&cluster.kafka) {
+            return None;
+        }
+        Some(format!(
+            "Kafka {} needs Docker and an image of it, or --kafka-home DIR: the local runtime \
+             fetches {}",
+            cluster.kafka,
+            KNOWN_VERSIONS.join(", ")
+        ))
     }
 }

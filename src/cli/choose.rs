@@ -52,12 +52,19 @@ pub enum RuntimeChoice {
     Docker,
 }
 
-impl Options {
+impl RuntimeChoice {
     /// The versions of Kafka that can be had; `None`: whatever the runtime finds. Only the local
     /// one fetches Kafka, and says so itself where it is taken automatically.
-    pub(super) fn versions(&self, runtime: RuntimeChoice) -> Option<&'static [&'static str]> {
-        let fetches = runtime == RuntimeChoice::Local && self.kafka_home.is_none();
+    pub(super) fn versions(self, kafka_home: Option<&PathBuf>) -> Option<&'static [&'static str]> {
+        let fetches = self == RuntimeChoice::Local && kafka_home.is_none();
         fetches.then_some(KNOWN_VERSIONS)
+    }
+}
+
+impl Options {
+    /// The versions of Kafka that can be had with this runtime.
+    pub(super) fn versions(&self, runtime: RuntimeChoice) -> Option<&'static [&'static str]> {
+        runtime.versions(self.kafka_home.as_ref())
     }
 
     /// The local runtime; this process enters its namespaces, and must have no threads yet.

@@ -1,6 +1,7 @@
 //! `chaos compare BASE NEW`: whether a run is worse than another one.
 
 use super::newest;
+use super::telling::columns;
 use crate::compare::{self, Comparison, Options};
 use crate::exit::Exit;
 use crate::report::{ReadError, printable};
@@ -83,11 +84,16 @@ pub(super) fn run(
     });
     let comparison = match compared {
         Ok((base, new, comparison)) => {
-            if arguments.base.is_none() {
-                newest::tell("BASE", &base, err)?;
-            }
-            if arguments.new.is_none() {
-                newest::tell("NEW", &new, err)?;
+            let scenario = &comparison.base.scenario;
+            match (&arguments.base, &arguments.new) {
+                (Some(_), Some(_)) => {}
+                (Some(_), None) => {
+                    newest::tell("NEW", &new, &format!("the newest other run of {scenario}"), err)?;
+                }
+                (None, _) => {
+                    newest::tell("NEW", &new, "the newest", err)?;
+                    newest::tell("BASE", &base, &format!("the run of {scenario} before it"), err)?;
+                }
             }
             comparison
         }
@@ -100,7 +106,8 @@ pub(super) fn run(
         serde_json::to_writer_pretty(&mut *out, &comparison)?;
         writeln!(out)?;
     } else {
-        compare::write_words(&comparison, out)?;
+        let columns = columns(&console::Term::stdout());
+        compare::write_words(&comparison, columns, out)?;
     }
     Ok(comparison.exit())
 }
@@ -112,11 +119,11 @@ fn sides(arguments: &Arguments) -> Result<(PathBuf, PathBuf), String> {
         (Some(base), Some(new)) => Ok((base.clone(), new.clone())),
         (Some(base), None) => {
             let (side, _) = compare::read(base).map_err(|error| error.to_string())?;
-            Ok((base.clone(), newest::newest_of(&side.scenario, base)?))
+            Ok((base.clone(), newest::newest_of(&side.scenario, base, "NEW")?))
         }
         (None, _) => {
             let new = newest::newest()?;
-            Ok((newest::newest_of(&scenario(&new)?, &new)?, new))
+            Ok((newest::newest_of(&scenario(&new)?, &new, "BASE")?, new))
         }
     }
 }

@@ -1,11 +1,12 @@
 //! `chaos list`: the scenarios that are built in.
 
 use super::named;
-use super::validate::{counted, extent};
+use super::validate::extent;
 use crate::exit::Exit;
 use crate::plan::{Asked, Plan, Study};
 use crate::report::printable;
 use crate::scenario::builtin;
+use crate::words::counted;
 use serde::Serialize;
 use std::io::{self, Write};
 

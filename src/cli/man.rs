@@ -2,9 +2,9 @@
 
 use super::compare::complain;
 use super::main;
-use super::validate::counted;
 use crate::exit::Exit;
 use crate::report::printable;
+use crate::words::counted;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};

@@ -74,7 +74,10 @@ pub(super) fn study_for(
     seed: Option<u64>,
     from: &KafkaFrom,
 ) -> Result<Study, Diagnostics> {
-    let study = study(named, &changes.asked(seed, from.versions()))?;
+    let mut study = study(named, &changes.asked(seed, from.versions()))?;
+    for plan in &mut study.plans {
+        plan.notes.extend(from.note(plan));
+    }
     let needs = |plan: &Plan| Some((plan.source.clone(), plan.needs_docker()?));
     let refused = study.plans.iter().find_map(needs);
     match refused.filter(|_| from.runtime == RuntimeChoice::Local) {
@@ -107,6 +110,7 @@ pub(super) fn of_builtin(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::path::PathBuf;
 
     fn named(name: &Path) -> Result<String, String> {
         match study(name, &Asked::default()) {
@@ -124,6 +128,27 @@ mod tests {
         assert!(named(&file).unwrap_err().contains("cannot read the scenario"));
         std::fs::write(&file, "name: other\nduration: 1s\n").unwrap();
         assert_eq!(named(&file), Ok(file.display().to_string()));
+    }
+
+    // What a run would find out is no error here: it may well have Docker.
+    #[test]
+    fn a_version_that_only_an_image_has_is_an_error_for_the_local_runtime_alone() {
+        let changes =
+            Changes { overrides: vec!["cluster.kafka=3.9.9".to_owned()], ..Changes::default() };
+        let studied = |runtime, home: Option<&str>| {
+            let from = KafkaFrom { kafka_home: home.map(PathBuf::from), runtime };
+            let study = study_for(Path::new("minisr2"), &changes, None, &from);
+            study.map(|study| study.notes().join("; ")).map_err(|problems| problems.to_string())
+        };
+        let noted = studied(RuntimeChoice::Auto, None).unwrap();
+        assert!(noted.contains("Kafka 3.9.9 needs Docker and an image of it"), "{noted}");
+        for (runtime, home) in [(RuntimeChoice::Docker, None), (RuntimeChoice::Auto, Some("kafka"))]
+        {
+            let noted = studied(runtime, home).unwrap();
+            assert!(!noted.contains("needs Docker"), "{noted}");
+        }
+        let refused = studied(RuntimeChoice::Local, None).unwrap_err();
+        assert!(refused.contains("Kafka 3.9.9 cannot be fetched"), "{refused}");
     }
 
     #[test]

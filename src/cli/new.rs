@@ -69,13 +69,13 @@ pub(super) fn run(
 }
 
 fn go(arguments: &Arguments) -> Result<PathBuf, Refused> {
-    let name = &arguments.name;
+    let (name, file) = meant(&arguments.name);
     if !scenario::is_name(name) {
         let why =
             format!("`{name}` is not a valid scenario name\n  help: {}", scenario::name_form());
         return Err((Exit::Usage, why));
     }
-    let file = arguments.out.clone().unwrap_or_else(|| PathBuf::from(format!("{name}.yaml")));
+    let file = arguments.out.clone().unwrap_or(file);
     let model = arguments.from.as_deref().and_then(builtin::find);
     let text = match model {
         Some(builtin) => renamed(without_header(builtin.text), builtin.name, name),
@@ -83,6 +83,14 @@ fn go(arguments: &Arguments) -> Result<PathBuf, Refused> {
     };
     write(&file, &format!("{}{text}", header(&file)))?;
     Ok(file)
+}
+
+/// The scenario's name, and the file if none is named: who types a file's name means both.
+fn meant(typed: &str) -> (&str, PathBuf) {
+    match [".yaml", ".yml"].into_iter().find_map(|ending| typed.strip_suffix(ending)) {
+        Some(name) => (name, PathBuf::from(typed)),
+        None => (typed, PathBuf::from(format!("{typed}.yaml"))),
+    }
 }
 
 /// The text with another name in its line `name:`.

@@ -33,11 +33,11 @@ pub(super) fn newest() -> Result<PathBuf, String> {
     first.ok_or_else(|| format!("there is no run with a report in {FOLDER}\n  help: {HELP}"))
 }
 
-/// The newest run of this scenario that is not this one.
+/// The newest run of this scenario that is not this one, for an argument that was not given.
 ///
 /// # Errors
 /// When there is none.
-pub(super) fn newest_of(scenario: &str, but: &Path) -> Result<PathBuf, String> {
+pub(super) fn newest_of(scenario: &str, but: &Path, argument: &str) -> Result<PathBuf, String> {
     let place = |path: &Path| {
         let path = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
         if path.is_file() { path.parent().map(Path::to_path_buf).unwrap_or_default() } else { path }
@@ -47,7 +47,10 @@ pub(super) fn newest_of(scenario: &str, but: &Path) -> Result<PathBuf, String> {
         |run: &PathBuf| place(run) != but && self::scenario(run).is_ok_and(|name| name == scenario);
     runs().into_iter().find(is_it).ok_or_else(|| {
         let name = printable(scenario);
-        format!("there is no other run of `{name}` with a report in {FOLDER}\n  help: {HELP}")
+        format!(
+            "there is no other run of `{name}` with a report in {FOLDER}\n  \
+             help: run it again, or name {argument}"
+        )
     })
 }
 
@@ -81,15 +84,15 @@ pub(super) fn named_or_newest(
     }
     let found = newest();
     if let Ok(run) = &found {
-        tell("RUN", run, err)?;
+        tell("RUN", run, "the newest", err)?;
     }
     Ok(found)
 }
 
-/// Says which run was taken for an argument that was not given.
+/// Says which run was taken for an argument that was not given, and what it is.
 ///
 /// # Errors
 /// When `err` cannot be written.
-pub(super) fn tell(argument: &str, run: &Path, err: &mut dyn Write) -> io::Result<()> {
-    writeln!(err, "{argument}: {}, the newest", printable(&run.display().to_string()))
+pub(super) fn tell(argument: &str, run: &Path, what: &str, err: &mut dyn Write) -> io::Result<()> {
+    writeln!(err, "{argument}: {}, {}", printable(&run.display().to_string()), printable(what))
 }

@@ -2,10 +2,10 @@
 
 use super::changes::{Changes, KafkaFrom};
 use super::named;
-use super::validate::counted;
 use crate::compose::Flavour;
 use crate::exit::Exit;
 use crate::plan::{Cell, Controllers, Election, FaultAction, Plan, Properties, Study, Target};
+use crate::words::counted;
 use std::io::{self, Write};
 use std::path::PathBuf;
 

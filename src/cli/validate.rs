@@ -5,6 +5,7 @@ use super::named;
 use crate::exit::Exit;
 use crate::plan::{Plan, Study};
 use crate::scenario::{Diagnostic, Diagnostics};
+use crate::words::counted;
 use serde_json::{Value, json};
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -131,7 +132,7 @@ fn line(study: &Study) -> String {
 /// How much a study is: runs, cells, faults, and how long it takes.
 pub(super) fn extent(study: &Study) -> String {
     let plan = study.first();
-    let cells = counted(study.plans.iter().map(|plan| plan.cells.len()).sum(), "cell");
+    let cells = counted(study.plans.iter().map(|plan| plan.cells.len()).sum::<usize>(), "cell");
     let ms = study.plans.iter().map(Plan::planned_end_ms).fold(0, u64::saturating_add);
     let seconds = ms as f64 / 1e3;
     if study.plans.len() > 1 {
@@ -145,10 +146,4 @@ pub(super) fn extent(study: &Study) -> String {
         (None, true) => "until all messages are sent".to_owned(),
     };
     format!("{cells}, {faults}, {length}")
-}
-
-/// `1 cell`, `2 cells`.
-pub(super) fn counted(number: usize, noun: &str) -> String {
-    let s = if number == 1 { "" } else { "s" };
-    format!("{number} {noun}{s}")
 }

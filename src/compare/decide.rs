@@ -53,7 +53,7 @@ impl Court<'_> {
             _ => why,
         };
         let (base, new) = figures(&candidate.shape);
-        let grown = ratio.map_or(String::new(), |r| format!(", {}", grown(r)));
+        let grown = ratio.map_or(String::new(), |r| format!(", {}", grown(r, &candidate.shape)));
         let why = if why.is_empty() { why } else { format!("; {why}") };
         let measure = &candidate.measure;
         let text = match &candidate.shape {
@@ -168,10 +168,16 @@ fn ratio(size: &Size, worse: Tested, better: Tested, ranking: &mut Ranking) -> R
     Ratio { estimate: times(size.shift.estimate()), low: low.map(times), high: high.map(times) }
 }
 
-/// `+80 % (+40 % to +120 %)`.
-fn grown(ratio: Ratio) -> String {
-    let estimate = words::growth(ratio.estimate);
+/// `+80 % (+40 % to +120 %)`, `98 times as long (75 to 130)`.
+fn grown(ratio: Ratio, shape: &Shape) -> String {
+    let is_time = matches!(shape, Shape::Time(_));
+    let kind = if is_time { " as long" } else { " as many" };
+    let kind = if words::is_times(ratio.estimate) { kind } else { "" };
+    let estimate = format!("{}{kind}", words::growth(ratio.estimate));
     match ratio.low.zip(ratio.high) {
+        Some((low, high)) if words::is_times(low.min(ratio.estimate)) => {
+            format!("{estimate} ({low:.0} to {high:.0})")
+        }
         Some((low, high)) => {
             format!("{estimate} ({} to {})", words::growth(low), words::growth(high))
         }

@@ -153,7 +153,7 @@ fn sum_up(cells: &[PairFindings], lacking: &[&str], too_few: Option<u64>) -> (Ou
         cells.iter().filter(|c| c.change == change).map(|c| c.new.as_str()).collect()
     };
     let compared = cells.iter().filter(|c| c.not_comparable.is_none()).count();
-    let all = words::counted(cells.len(), "cell");
+    let all = cells.len();
     let (worse, better) = (of(Change::Worse), of(Change::Better));
     let beside = match lacking.len() {
         0 => String::new(),
@@ -161,7 +161,7 @@ fn sum_up(cells: &[PairFindings], lacking: &[&str], too_few: Option<u64>) -> (Ou
     };
     if !worse.is_empty() {
         let names = words::list(worse.iter().copied());
-        let text = format!("REGRESSION: {} of {all}: {names}{beside}", worse.len());
+        let text = format!("REGRESSION: in {} of {all} cells: {names}{beside}", worse.len());
         return (Outcome::Regression, text);
     }
     if compared == 0 {
@@ -174,15 +174,18 @@ fn sum_up(cells: &[PairFindings], lacking: &[&str], too_few: Option<u64>) -> (Ou
     if !lacking.is_empty() {
         let (names, n) = (words::list(lacking.iter().copied()), lacking.len());
         let text = format!(
-            "INCONCLUSIVE: nothing is worse in {}, but NEW tells nothing of {} of BASE: {names}",
+            "INCONCLUSIVE: nothing is worse in {}, but NEW has no result for {n} of BASE's cells: \
+             {names}",
             words::counted(compared, "cell"),
-            words::counted(n, "cell"),
         );
         return (Outcome::Inconclusive, text);
     }
     if !better.is_empty() {
         let names = words::list(better.iter().copied());
-        return (Outcome::Improved, format!("IMPROVED: {} of {all}: {names}", better.len()));
+        return (
+            Outcome::Improved,
+            format!("IMPROVED: in {} of {all} cells: {names}", better.len()),
+        );
     }
     let compared = words::counted(compared, "cell");
     let mut parts = Vec::new();

@@ -101,20 +101,22 @@ impl ReportFile {
         let why = self.why(&runs);
         let promises: Vec<Vec<Promise>> =
             self.cells.iter().map(|cell| self.promises(cell)).collect();
-        let each: Vec<Vec<(Trial, Verdict)>> = self.cells.iter().map(Cell::each).collect();
+        let each: Vec<Vec<CellTrial>> = self.cells.iter().map(Cell::each).collect();
         let mut spoilt: Vec<(u32, String)> =
             runs.iter().filter_map(|run| Some((run.number, self.spoilt(run, &why)?))).collect();
         for ((cell, promises), each) in self.cells.iter().zip(&promises).zip(&each) {
-            for (trial, _) in each {
-                let idle = promises.iter().find(|promise| promise.did_not_bite(trial));
+            for one in each {
+                let trial = Trial::of(one);
+                let idle = promises.iter().find(|promise| promise.did_not_bite(&trial));
                 spoilt.extend(idle.map(|promise| {
                     (trial.number, format!("`{}` of cell {} did not happen", promise.text, cell.id))
                 }));
             }
         }
         let cells = self.cells.iter().zip(promises).zip(each);
-        let cells = cells.map(|((cell, promises), each)| {
-            let (trials, left_out) = sort_out(cell, each, &spoilt, &why);
+        let cells = cells.map(|((cell, mut promises), each)| {
+            let (trials, left_out) = sort_out(cell, &each, &spoilt, &why);
+            doubt(&mut promises, cell, &each, &trials, &why);
             SideCell {
                 id: cell.id.clone(),
                 axes: cell.axes.clone(),
@@ -212,8 +214,8 @@ fn ended(exit_code: u8) -> Option<&'static str> {
 }
 
 impl Cell {
-    /// Its trials, each with its verdict.
-    fn each(&self) -> Vec<(Trial, Verdict)> {
+    /// Its trials; a single run's own figures are one.
+    fn each(&self) -> Vec<CellTrial> {
         let p99 = |label: &str| self.latencies.iter().find(|l| l.label == label)?.p99_us;
         let single = || CellTrial {
             trial: 1,
@@ -227,9 +229,7 @@ impl Cell {
             p99_before_us: p99("before"),
             p99_during_us: p99("during"),
         };
-        let each = self.trials.as_ref().map(|trials| trials.each.clone());
-        let each = each.unwrap_or_else(|| vec![single()]);
-        each.into_iter().map(|one| (Trial::of(&one), one.verdict)).collect()
+        self.trials.as_ref().map_or_else(|| vec![single()], |trials| trials.each.clone())
     }
 }
 
@@ -251,32 +251,65 @@ impl Trial {
 /// The trials that prove something, and those that do not.
 fn sort_out(
     cell: &Cell,
-    each: Vec<(Trial, Verdict)>,
+    each: &[CellTrial],
     spoilt: &[(u32, String)],
     why: &[Reason],
 ) -> (Vec<Trial>, Vec<LeftOut>) {
-    let own_reason = |number: u32| {
-        let of_trial = |one: &&Reason| one.trial.unwrap_or(number) == number;
-        let own = why.iter().filter(of_trial).find(|one| one.is_of(&cell.id));
-        own.map_or("inconclusive".to_owned(), |one| format!("inconclusive: {}", one.text))
-    };
     let (mut trials, mut left_out): (Vec<Trial>, Vec<LeftOut>) = (Vec::new(), Vec::new());
-    for (trial, verdict) in each {
-        let of_run = spoilt.iter().find(|(number, _)| *number == trial.number);
-        let why = match (of_run, verdict) {
-            (Some((_, why)), _) => why.clone(),
-            (None, Verdict::Inconclusive) => own_reason(trial.number),
-            (None, Verdict::Measured | Verdict::Pass | Verdict::Fail) => {
-                trials.push(trial);
-                continue;
-            }
+    for one in each {
+        let of_run = spoilt.iter().find(|(number, _)| *number == one.trial);
+        let Some(why) = of_run.map(|(_, why)| why.clone()).or_else(|| unsettled(cell, one, why))
+        else {
+            trials.push(Trial::of(one));
+            continue;
         };
         match left_out.iter_mut().find(|left| left.why == why) {
-            Some(left) => left.trials.push(trial.number),
-            None => left_out.push(LeftOut { why, trials: vec![trial.number] }),
+            Some(left) => left.trials.push(one.trial),
+            None => left_out.push(LeftOut { why, trials: vec![one.trial] }),
         }
     }
     (trials, left_out)
+}
+
+/// What only trials broke that are not compared is not broken: figures tell the rest.
+fn doubt(
+    promises: &mut [Promise],
+    cell: &Cell,
+    each: &[CellTrial],
+    compared: &[Trial],
+    why: &[Reason],
+) {
+    let is_compared = |number: u32| compared.iter().any(|trial| trial.number == number);
+    let fails = |one: &CellTrial| one.verdict == Verdict::Fail && !is_compared(one.trial);
+    if !each.iter().any(fails) {
+        return;
+    }
+    let is_broken = |metric: Metric| {
+        let of_metric = |one: &&Reason| one.is_of(&cell.id) && one.metric == Some(metric);
+        let mut violated =
+            why.iter().filter(|one| one.kind == ReasonKind::Violated).filter(of_metric);
+        violated.any(|one| one.trial.is_some_and(is_compared))
+    };
+    for promise in promises.iter_mut().filter(|one| one.verdict == Verdict::Fail) {
+        if !is_broken(promise.metric) {
+            promise.verdict = Verdict::Inconclusive;
+        }
+    }
+}
+
+/// Why the figures of a trial prove nothing, though its run does, if so.
+fn unsettled(cell: &Cell, one: &CellTrial, why: &[Reason]) -> Option<String> {
+    let of_trial = |reason: &&Reason| reason.trial.unwrap_or(one.trial) == one.trial;
+    let spoils = || why.iter().filter(of_trial).filter(|reason| reason.spoils(&cell.id));
+    let reason = spoils().find(|reason| reason.is_of(&cell.id)).or_else(|| spoils().next());
+    let word = match one.verdict {
+        Verdict::Inconclusive => "inconclusive",
+        Verdict::Measured | Verdict::Pass | Verdict::Fail => "not settled",
+    };
+    match reason {
+        Some(reason) => Some(format!("{word}: {}", reason.text)),
+        None => (!one.is_settled()).then(|| word.to_owned()),
+    }
 }
 
 impl Plan {

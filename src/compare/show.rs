@@ -3,11 +3,11 @@
 
 use super::model::{Change, Comparison, Finding, PairFindings, SideSummary};
 use super::words;
-use crate::report::printable;
+use crate::report::{COLUMNS, COLUMNS_MIN, printable, wrapped, write_wrapped};
+use console::measure_text_width;
 use std::io::{self, Write};
 use tabled::builder::Builder;
-use tabled::settings::object::Columns;
-use tabled::settings::{Padding, Style, Width};
+use tabled::settings::{Padding, Style};
 
 /// At most so many differences are shown that nothing decided; the JSON has all.
 const UNDECIDED_MAX: usize = 12;
@@ -15,24 +15,42 @@ const UNDECIDED_MAX: usize = 12;
 /// At most so many times that strike the eye are told in words, too.
 const STRIKING_MAX: usize = 3;
 
-/// Widths of the columns: with a blank behind each, 99 in all.
-const WIDTHS: [usize; 5] = [28, 18, 18, 18, 12];
+/// The table's columns in the order in which they are folded where it is too wide, and the width that
+/// each keeps: ids first.
+const FOLDED: [(usize, usize); 5] = [(0, 24), (4, 11), (1, 12), (2, 12), (3, 12)];
+/// Between two columns.
+const GAP: usize = 2;
 
 /// A finding with the cells that it is of.
 type Row<'a> = (&'a PairFindings, &'a Finding);
 
-/// Writes what a person wants to know.
+/// Writes what a person wants to know. On a terminal, which has so many columns, no word is broken in
+/// its middle; elsewhere each sentence is one line.
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn write_words(comparison: &Comparison, out: &mut dyn Write) -> io::Result<()> {
-    write_side("BASE", &comparison.base, out)?;
-    write_side("NEW ", &comparison.new, out)?;
+pub fn write_words(
+    comparison: &Comparison,
+    columns: Option<usize>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let columns = columns.map(|columns| columns.max(COLUMNS_MIN));
+    let mut words = Vec::new();
+    write_side("BASE", &comparison.base, &mut words)?;
+    write_side("NEW ", &comparison.new, &mut words)?;
     if !comparison.differences.is_empty() {
         let all = words::differences(&comparison.differences);
-        writeln!(out, "differs  {}", printable(&all))?;
+        writeln!(words, "differs  {}", printable(&all))?;
     }
-    write_table(comparison, out)?;
+    write_wrapped(&words, columns, out)?;
+    write_table(comparison, columns.unwrap_or(COLUMNS), out)?;
+    let mut words = Vec::new();
+    write_why(comparison, &mut words)?;
+    write_wrapped(&words, columns, out)
+}
+
+/// What stands under the table; the outcome is the last line.
+fn write_why(comparison: &Comparison, out: &mut dyn Write) -> io::Result<()> {
     let mut left = STRIKING_MAX;
     for cell in &comparison.cells {
         write_cell(cell, &mut left, out)?;
@@ -64,7 +82,7 @@ fn write_side(name: &str, side: &SideSummary, out: &mut dyn Write) -> io::Result
     Ok(())
 }
 
-fn write_table(comparison: &Comparison, out: &mut dyn Write) -> io::Result<()> {
+fn write_table(comparison: &Comparison, columns: usize, out: &mut dyn Write) -> io::Result<()> {
     let of = |change: Change| -> Vec<Row<'_>> {
         let all = comparison.cells.iter().flat_map(|c| c.findings.iter().map(move |f| (c, f)));
         all.filter(|(_, finding)| finding.change == change).collect()
@@ -79,12 +97,12 @@ fn write_table(comparison: &Comparison, out: &mut dyn Write) -> io::Result<()> {
         of(Change::Worse).into_iter().chain(of(Change::Better)).chain(undecided).collect();
     writeln!(out)?;
     if !rows.is_empty() {
-        for line in table(&rows).lines() {
+        for line in table(&rows, columns).lines() {
             writeln!(out, "{}", line.trim_end())?;
         }
     }
-    if more > 0 {
-        writeln!(out, "and {more} more differences that are not decided: --json has them")?;
+    if let Some(more) = words::more(more, "undecided difference") {
+        writeln!(out, "and {more}, in --json")?;
     }
     let same = comparison.cells.iter().filter(|cell| is_same(cell)).count();
     if same > 0 {
@@ -98,39 +116,32 @@ fn is_same(cell: &PairFindings) -> bool {
     cell.change == Change::None && cell.not_comparable.is_none() && !striking
 }
 
-fn table(rows: &[Row<'_>]) -> String {
-    let mut builder = Builder::default();
-    builder.push_record(["cell", "measure", "BASE", "NEW", "change"]);
-    for (cell, finding) in rows {
-        builder.push_record([
-            folded(&printable(&name(cell)), WIDTHS[0]),
-            printable(&finding.measure),
-            finding.base.clone(),
-            finding.new.clone(),
-            change(finding),
-        ]);
+fn table(rows: &[Row<'_>], columns: usize) -> String {
+    let headings = ["cell", "measure", "BASE", "NEW", "change"].map(str::to_owned);
+    let row = |(cell, finding): &Row<'_>| {
+        let (base, new) = (finding.base.clone(), finding.new.clone());
+        [printable(&name(cell)), printable(&finding.measure), base, new, change(finding)]
+    };
+    let mut rows: Vec<[String; 5]> =
+        std::iter::once(headings).chain(rows.iter().map(row)).collect();
+    for (column, least) in FOLDED {
+        let over = across(&rows).saturating_sub(columns);
+        let room = width(&rows, column).saturating_sub(over).max(least);
+        rows.iter_mut().for_each(|row| row[column] = wrapped(&row[column], room));
     }
-    let mut table = builder.build();
-    table.with(Style::blank()).with(Padding::new(0, 1, 0, 0));
-    for (column, width) in WIDTHS.into_iter().enumerate() {
-        table.modify(Columns::one(column), Width::wrap(width));
-    }
+    let mut table = rows.into_iter().collect::<Builder>().build();
+    table.with(Style::blank()).with(Padding::new(0, GAP - 1, 0, 0));
     table.to_string()
 }
 
-/// A long id in lines that end behind a comma, where it can be broken so.
-fn folded(id: &str, width: usize) -> String {
-    let (mut text, mut length) = (String::new(), 0);
-    for part in id.split_inclusive([',', ' ']) {
-        let own = part.chars().count();
-        if length > 0 && length + own > width {
-            text.push('\n');
-            length = 0;
-        }
-        text.push_str(part);
-        length += own;
-    }
-    text
+/// The width of the widest line of a column.
+fn width(rows: &[[String; 5]], column: usize) -> usize {
+    let lines = rows.iter().flat_map(|row| row[column].lines());
+    lines.map(measure_text_width).max().unwrap_or(0)
+}
+
+fn across(rows: &[[String; 5]]) -> usize {
+    (0..5).map(|column| width(rows, column)).sum::<usize>() + 4 * GAP
 }
 
 /// The cell's id, or both where they differ.
@@ -195,7 +206,7 @@ fn tests(comparison: &Comparison) -> String {
         }
     };
     let more = comparison.trials_needed.map_or(String::new(), |n| {
-        format!("; --repeat {n} on both sides would let every test speak")
+        format!("; --repeat {n} on both sides would be enough for every test")
     });
     format!("{made}{more}")
 }

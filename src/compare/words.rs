@@ -1,14 +1,10 @@
 //! How the figures of a comparison are written.
 
 use super::model::Difference;
+pub use crate::words::{counted, more};
 
 /// At most so many names or settings are told in a line; the JSON has all.
 const LIST_MAX: usize = 8;
-
-/// `1 cell`, `2 cells`.
-pub fn counted(number: usize, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
-}
 
 /// `12.0 ms`, `13.2 s`.
 pub fn time(ms: f64) -> String {
@@ -17,10 +13,15 @@ pub fn time(ms: f64) -> String {
 
 /// A ratio as growth: `+80 %`, `-44 %`, `12 times`.
 pub fn growth(ratio: f64) -> String {
-    match ratio {
-        large if large >= 10.0 => format!("{large:.0} times"),
-        ratio => format!("{:+.0} %", (ratio - 1.0) * 1e2),
+    match is_times(ratio) {
+        true => format!("{ratio:.0} times"),
+        false => format!("{:+.0} %", (ratio - 1.0) * 1e2),
     }
+}
+
+/// Whether a ratio is so large that percents are hard to read.
+pub fn is_times(ratio: f64) -> bool {
+    ratio >= 10.0
 }
 
 /// `p = 0.0123`, `p < 0.0001`.

@@ -11,6 +11,7 @@ use super::undone::Interference;
 use super::{Fault, FaultError};
 use crate::plan::Ports;
 use crate::runtime::{DropSite, Node, Passes, Role};
+use crate::words::counted;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::time::{Duration, Instant};
@@ -127,7 +128,8 @@ impl NetworkPartition {
         let pairs: Vec<String> = sums
             .iter()
             .map(|((a, b), Tally { there, back, .. })| {
-                format!("{there} packets {} -> {} and {back} back", name(*a), name(*b))
+                let there = counted(*there, "packet");
+                format!("{there} {} -> {} and {back} back", name(*a), name(*b))
             })
             .collect();
         let means: BTreeSet<&str> = self.placed.iter().map(|p| p.site.filter.means()).collect();

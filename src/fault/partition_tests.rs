@@ -200,6 +200,9 @@ fn both_ends_drop_what_arrives_and_the_counters_of_both_prove_it() {
     assert_eq!(containers.rules(0), ["Input 172.18.0.3"]);
     assert_eq!(containers.rules(1), ["Input 172.18.0.2"]);
     assert_eq!(fault.prove().unwrap(), None);
+    containers.packets(1, 1);
+    let one = "dropped 1 packet kafka-broker-01 -> kafka-broker-02 and 0 back (by heart)";
+    assert_eq!(fault.prove().unwrap().unwrap(), one);
     containers.packets(0, 5);
     containers.packets(1, 12);
     assert_eq!(

@@ -7,6 +7,7 @@ use super::operator::Operator;
 use super::patience::{Look, Patience};
 use super::view::ClusterView;
 use crate::plan::TopicPlan;
+use crate::words::more;
 use kafka_protocol::messages::list_offsets_request::{ListOffsetsPartition, ListOffsetsTopic};
 use kafka_protocol::messages::{BrokerId, ListOffsetsRequest};
 use std::cell::RefCell;
@@ -126,11 +127,8 @@ fn missing(found: &OffsetsByPartition) -> Option<String> {
     };
     let count = without().count();
     let named: Vec<String> = without().take(NAMED_MAX).collect();
-    let more = if count > NAMED_MAX {
-        format!("; and {} more partitions", count - NAMED_MAX)
-    } else {
-        String::new()
-    };
+    let more = more(count.saturating_sub(NAMED_MAX), "partition")
+        .map_or(String::new(), |more| format!("; and {more}"));
     (count > 0).then(|| format!("{}{more}", named.join("; ")))
 }
 

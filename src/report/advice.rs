@@ -6,7 +6,7 @@ use super::grid::{pairs, varying};
 use super::lines::printable;
 use super::settled::is_settled;
 use super::told::alike;
-use super::{CellReport, CellTrial, Report};
+use super::{CellReport, CellTrial, Report, lead};
 use crate::plan::makes_plans;
 use std::collections::BTreeMap;
 
@@ -14,6 +14,9 @@ use std::collections::BTreeMap;
 const COSTS_MAX: usize = 12;
 /// At most so many faults, and so many configurations that are left out, are named.
 const NAMES_MAX: usize = 4;
+
+/// The axis whose values are timelines of faults.
+const FAULTS_AXIS: &str = "faults";
 
 /// What was seen of a cell, or of all cells of a configuration, in settled trials.
 #[derive(Clone, Copy, Debug, Default)]
@@ -130,7 +133,8 @@ pub fn lines(report: &Report) -> Vec<String> {
     lines
 }
 
-/// `under kill leader at 5 s, once:`.
+/// `under kill leader at 5 s, once:`; where plans differ in something else than their faults, `under kill
+/// leader at 5 s, with cluster.kafka=3.8.1; cluster.kafka=4.0.0, once:`.
 fn circumstances(report: &Report, configurations: &[Configuration<'_>], outer: &[&str]) -> String {
     let cells = || configurations.iter().flat_map(|one| &one.cells);
     let mut places: Vec<String> = Vec::new();
@@ -141,10 +145,16 @@ fn circumstances(report: &Report, configurations: &[Configuration<'_>], outer: &
     }
     let faults: Vec<String> =
         alike(&report.faults).into_iter().map(|(what, _)| printable(what)).collect();
-    let under = match (places.is_empty(), faults.is_empty()) {
-        (false, _) => format!("under {}", named(places.iter().map(String::as_str))),
-        (true, false) => format!("under {}", named(faults.iter().map(String::as_str))),
-        (true, true) => "without a fault".to_owned(),
+    let places = named(places.iter().map(String::as_str));
+    let faults = named(faults.iter().map(String::as_str));
+    let under = match (outer.contains(&FAULTS_AXIS), faults.as_str()) {
+        (true, _) => format!("under {places}"),
+        (false, "") => "without a fault".to_owned(),
+        (false, faults) => format!("under {faults}"),
+    };
+    let with = match outer.is_empty() || outer.contains(&FAULTS_AXIS) {
+        true => String::new(),
+        false => format!(", with {places}"),
     };
     let trials = || cells().map(|(_, seen)| seen.trials);
     let often = match (trials().min().unwrap_or(0), trials().max().unwrap_or(0)) {
@@ -152,7 +162,7 @@ fn circumstances(report: &Report, configurations: &[Configuration<'_>], outer: &
         (least, most) if least == most => format!("in {most} trials"),
         (least, most) => format!("in {least} to {most} trials"),
     };
-    format!("{under}, {often}:")
+    format!("{under}{with}, {often}:")
 }
 
 /// `a; b; c and 2 more`.
@@ -172,7 +182,7 @@ fn whole(configurations: &[Configuration<'_>]) -> Vec<String> {
     let (name, seconds) = (&most.name, most.unavailable_s());
     if whole.len() == 1 {
         return vec![format!(
-            "nothing lost or duplicated: {name} alone of {of} configurations; unavailable for \
+            "nothing lost or duplicated: only {name}, of {of} configurations; unavailable for \
              {seconds:.1} s"
         )];
     }
@@ -241,15 +251,21 @@ fn costs(configurations: &[Configuration<'_>], inner: &[&str], outer: &[&str]) -
         let mut groups: Vec<(String, Vec<&Configuration<'_>>)> = groups.into_iter().collect();
         groups.sort_by_key(|(_, group)| std::cmp::Reverse(sum(group, count)));
         for (name, group) in groups {
+            // What all have in common is no axis.
+            let name = match name.as_str() {
+                "" => format!("all {} configurations", group.len()),
+                name => name.to_owned(),
+            };
             let (bad, acked) = (sum(&group, count), sum(&group, |seen| seen.acked));
             let percent = bad as f64 / acked.max(1) as f64 * 100.0;
             let many = match group.len() {
-                1 => String::new(),
-                n => format!(" ({n} configurations)"),
+                n if n > 1 && !deciding.is_empty() => format!(" ({n} configurations)"),
+                _ => String::new(),
             };
+            let noun = lead::acked_messages(group.iter().flat_map(|one| &one.cells).map(|c| c.0));
             let place = worst_place(&group, outer, count);
             lines.push(format!(
-                "{word}: {name}{many}: {bad} of {acked} acknowledged messages ({percent:.2} %){place}"
+                "{word}: {name}{many}: {bad} of {acked} {noun} ({percent:.2} %){place}"
             ));
         }
     }
@@ -261,7 +277,8 @@ fn costs(configurations: &[Configuration<'_>], inner: &[&str], outer: &[&str]) -
     lines
 }
 
-/// The fewest axes, the first of several, whose values tell whether a configuration has it.
+/// The fewest axes, the first of several, whose values tell whether a configuration has it; none
+/// where all have it.
 fn deciding<'a>(
     configurations: &[Configuration<'_>],
     inner: &[&'a str],
@@ -281,7 +298,7 @@ fn deciding<'a>(
         let chosen = few.iter().enumerate().filter(|(i, _)| bits >> i & 1 == 1);
         chosen.map(|(_, axis)| *axis).collect()
     };
-    let found = (1..subsets).map(subset).filter(|axes| decides(axes)).min_by_key(Vec::len);
+    let found = (0..subsets).map(subset).filter(|axes| decides(axes)).min_by_key(Vec::len);
     found.unwrap_or_else(|| inner.to_vec())
 }
 

@@ -2,6 +2,7 @@
 
 use super::CellReport;
 use crate::ledger::Outcome;
+use crate::words::more;
 use crate::workload::outcome::Persistence;
 use crate::workload::wire::{Summary, Times};
 use serde::{Deserialize, Serialize};
@@ -99,10 +100,8 @@ pub fn line(cell: &CellReport) -> Option<String> {
 /// `client errors: _MSG_TIMED_OUT, possibly persisted: 196 unknown, 9.1-11.9 s; …`.
 pub fn words(errors: &[ClientError]) -> String {
     let told: Vec<String> = errors.iter().take(TOLD_MAX).map(one).collect();
-    let more = match errors.len().saturating_sub(TOLD_MAX) {
-        0 => String::new(),
-        more => format!("; and {more} more kinds in report.json"),
-    };
+    let more = more(errors.len().saturating_sub(TOLD_MAX), "kind");
+    let more = more.map_or(String::new(), |more| format!("; and {more} in report.json"));
     format!("client errors: {}{more}", told.join("; "))
 }
 
@@ -169,6 +168,7 @@ mod tests {
         );
         let many = vec![error(1, 0.0, 0.0); TOLD_MAX + 2];
         assert!(words(&many).ends_with("; and 2 more kinds in report.json"));
+        assert!(words(&many[1..]).ends_with("; and 1 more kind in report.json"));
     }
 
     #[test]

@@ -3,17 +3,14 @@
 use super::headline::{Headline, has_whole_trial, is_empty};
 use super::lines::printable;
 use super::table::tables;
-use super::wrap::wrapped;
+use super::wrap::{COLUMNS, COLUMNS_MIN, wrapped, write_wrapped};
 use super::{Paint, Report, ShownCounts, Sort, advice, lead, told};
 use crate::fault::FaultRecord;
+use crate::words::more;
 use std::io::{self, Write};
 
 /// At most so many further reasons are told; `report.json` has all.
 const REASONS_MAX: usize = 6;
-/// Longer lines are hard to read, and columns of tables where no terminal says how wide it is.
-const COLUMNS: usize = 100;
-/// Nothing can be set in fewer.
-const COLUMNS_MIN: usize = 40;
 
 /// How much is told at the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,11 +61,7 @@ pub fn write_end(
         }
     }
     write_result(report, headline, paint, &mut words)?;
-    let Some(columns) = columns else { return out.write_all(&words) };
-    for line in String::from_utf8_lossy(&words).lines() {
-        writeln!(out, "{}", wrapped(line, columns.min(COLUMNS)))?;
-    }
-    Ok(())
+    write_wrapped(&words, columns, out)
 }
 
 /// What stands between the tables and the result. Its lines are long where they `will_be_wrapped`.
@@ -78,15 +71,15 @@ fn write_details(
     will_be_wrapped: bool,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let (cells, more) = told::cells(report);
+    let (cells, left_out) = told::cells(report);
     for cell in cells {
         writeln!(out, "{}:", printable(&cell.cell))?;
         for line in &cell.lines {
             writeln!(out, "  {}", printable(line))?;
         }
     }
-    if more > 0 {
-        writeln!(out, "and {more} more cells in report.json")?;
+    if let Some(more) = more(left_out, "cell") {
+        writeln!(out, "and {more} in report.json")?;
     }
     for line in advice::lines(report) {
         let line = if will_be_wrapped { line } else { wrapped(&line, COLUMNS) };
@@ -103,9 +96,8 @@ fn write_details(
     for reason in report.reasons.iter().skip(1).take(REASONS_MAX) {
         writeln!(out, "also: {}", lines_of(reason).join("\n      "))?;
     }
-    let more = report.reasons.len().saturating_sub(1 + REASONS_MAX);
-    if more > 0 {
-        writeln!(out, "also: {more} more reasons in report.json")?;
+    if let Some(more) = more(report.reasons.len().saturating_sub(1 + REASONS_MAX), "reason") {
+        writeln!(out, "also: {more} in report.json")?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Text of the user's within GitHub's markdown: shown as it is, and never taken for markup.
 
-use super::lines::{printable, short};
+use super::lines::{in_one_line, printable, short};
 use super::prose::{Span, spans};
 
 /// The text in one line, at most so many characters of it, for a paragraph or an item of a list.
@@ -26,7 +26,7 @@ pub fn cell(text: &str, characters_max: usize) -> String {
 }
 
 fn one_line(text: &str, characters_max: usize) -> Vec<char> {
-    let text = printable(&text.replace(['\n', '\r', '\t'], " "));
+    let text = printable(&in_one_line(text).replace('\t', " "));
     short(text.trim(), characters_max).chars().collect()
 }
 
@@ -74,7 +74,8 @@ mod tests {
             ("a | b \\| c", "a &#124; b \\\\&#124; c"),
             ("[x](javascript:1) ![y](z)", "\\[x\\](javascript:1) !\\[y\\](z)"),
             ("&lt;b&gt;", "&amp;lt;b&amp;gt;"),
-            ("a\n# b\r\n- c", "a # b  - c"),
+            ("a\n# b\r\n- c", "a; # b; - c"),
+            ("no disk\n  help: make room", "no disk; help: make room"),
             ("# a", "\\# a"),
             ("## a", "\\## a"),
             ("- a", "\\- a"),

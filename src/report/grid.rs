@@ -261,7 +261,7 @@ pub fn seconds(ms: f64) -> String {
 
 /// A count, or what it lies between where the log as it was read does not settle it.
 fn count(cell: &CellReport, metric: Metric) -> String {
-    match cell.bounds.iter().find(|b| b.metric == metric && b.most != Some(b.least)) {
+    match cell.open_bounds(metric) {
         Some(Bounds { least, most: Some(most), .. }) => format!("{least}..{most}"),
         Some(Bounds { least, most: None, .. }) => format!(">= {least}"),
         None => cell.counts.of(metric).to_string(),

@@ -22,7 +22,7 @@
 //!
 //! The schema of Jenkins is in `tests/schemas`, and tests hold files against it.
 
-use super::lines::short;
+use super::lines::{in_one_line, short};
 use super::told::alike;
 use super::{CellReport, Report, client_errors, grid, lead, unmet};
 use crate::exit::Exit;
@@ -84,7 +84,7 @@ fn status(verdict: Verdict, words: &[String]) -> TestCaseStatus {
         Verdict::Pass => return TestCaseStatus::success(),
         Verdict::Measured => {
             let mut status = TestCaseStatus::skipped();
-            status.set_message(short(&line(&words.join("; ")), MESSAGE_MAX));
+            status.set_message(message(&words.join("; ")));
             return status;
         }
         Verdict::Inconclusive => (NonSuccessKind::Error, "inconclusive"),
@@ -92,11 +92,13 @@ fn status(verdict: Verdict, words: &[String]) -> TestCaseStatus {
     };
     let mut status = TestCaseStatus::non_success(kind);
     let first = words.first().map_or("no reason is known", String::as_str);
+    status.set_type(name).set_message(message(first)).set_description(lines(words));
     status
-        .set_type(name)
-        .set_message(short(&line(first), MESSAGE_MAX))
-        .set_description(lines(words));
-    status
+}
+
+/// A reason as an attribute can hold it.
+fn message(text: &str) -> String {
+    short(&line(&in_one_line(text)), MESSAGE_MAX)
 }
 
 fn cell_suite(report: &Report, cell: &CellReport) -> TestSuite {

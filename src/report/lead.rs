@@ -4,7 +4,11 @@
 use super::{CellReport, Report};
 use crate::plan::Metric;
 use crate::verify::{Reason, ReasonKind, Scope, Verdict};
-use std::collections::BTreeMap;
+use crate::words::counted;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Said of cells in which a control did not bite.
+const UNMET: &str = "control not met";
 
 /// Said of figures that nobody asked for.
 pub const NOTHING_EXPECTED: &str = "nothing was expected";
@@ -56,12 +60,7 @@ fn green(cells: &[CellReport], faults: usize) -> String {
 /// `3565 of 5660 acknowledged messages lost; nothing was expected`.
 pub fn measured(cells: &[CellReport]) -> String {
     let sum = |metric: Metric| cells.iter().map(|cell| cell.counts.of(metric)).sum::<u64>();
-    let acked = match cells.iter().filter(|cell| cell.confirmed).count() {
-        n if n == cells.len() => "acknowledged messages",
-        0 => "unconfirmed messages",
-        _ => "acknowledged or unconfirmed messages",
-    };
-    let acked = format!("of {} {acked} lost", sum(Metric::Acked));
+    let acked = format!("of {} {} lost", sum(Metric::Acked), acked_messages(cells));
     let others = [
         (Metric::Duplicated, "duplicated"),
         (Metric::Reordered, "reordered"),
@@ -80,6 +79,17 @@ pub fn measured(cells: &[CellReport]) -> String {
         (lost, _) => format!("{lost} {acked}{}", seen.concat()),
     };
     format!("{text}; {NOTHING_EXPECTED}")
+}
+
+/// What the messages of these cells are that are counted as acknowledged: with acks=0 nobody
+/// acknowledges.
+pub fn acked_messages<'a>(cells: impl IntoIterator<Item = &'a CellReport>) -> &'static str {
+    let confirmed: BTreeSet<bool> = cells.into_iter().map(|cell| cell.confirmed).collect();
+    match (confirmed.contains(&true), confirmed.contains(&false)) {
+        (_, false) => "acknowledged messages",
+        (false, true) => "unconfirmed messages",
+        (true, true) => "acknowledged or unconfirmed messages",
+    }
 }
 
 /// Over several trials the same.
@@ -101,7 +111,7 @@ pub fn headline(report: &Report) -> String {
     }
 }
 
-/// `1 of 2 cells violated, 1 not settled`; none where the first reason says it all.
+/// `1 of 2 cells violated an expectation, 1 not settled`; none where the first reason says it all.
 pub fn counts(report: &Report) -> Option<String> {
     if report.why.len() < 2 {
         return None;
@@ -149,20 +159,34 @@ fn of_cells(report: &Report) -> Option<String> {
             (several.len(), "cell")
         }
     };
+    // An expectation is violated; a cell, of which there are several, violates one.
+    let word = |kind| match (kind, noun) {
+        (ReasonKind::Violated, "cell") => "violated an expectation",
+        (kind, _) => word(kind),
+    };
     let words: Vec<(usize, &str)> = kinds.into_iter().map(|(kind, n)| (n, word(kind))).collect();
     sentence(&words, total, noun)
 }
 
-/// `2 of 9 cells violated, 3 not settled`; none where there is none of any kind.
+/// `2 of 9 cells violated an expectation, 3 not settled`; none where there is none of any kind.
 fn sentence(words: &[(usize, &str)], total: usize, noun: &str) -> Option<String> {
     let mut some = words.iter().filter(|(n, _)| *n > 0);
-    let (n, word) = some.next()?;
-    let s = if total == 1 { "" } else { "s" };
-    let mut text = format!("{n} of {total} {noun}{s} {word}");
-    for (n, word) in some {
-        text += &format!(", {n} {word}");
-    }
-    Some(text)
+    let total = counted(total, noun);
+    let first = some.next().map(|(n, word)| {
+        // What leads is a clause, what follows only counts.
+        if *word == UNMET {
+            format!("{word} in {n} of {total}")
+        } else {
+            format!("{n} of {total} {word}")
+        }
+    })?;
+    let others =
+        some.map(
+            |(n, word)| {
+                if *word == UNMET { format!(", {word} in {n}") } else { format!(", {n} {word}") }
+            },
+        );
+    Some(others.fold(first, |text, other| text + &other))
 }
 
 fn word(kind: ReasonKind) -> &'static str {
@@ -170,7 +194,7 @@ fn word(kind: ReasonKind) -> &'static str {
         ReasonKind::Stopped => "stopped",
         ReasonKind::Violated => "violated",
         ReasonKind::Fault => "without a fault",
-        ReasonKind::Unmet => "without what a control demands",
+        ReasonKind::Unmet => UNMET,
         ReasonKind::NotSettled => "not settled",
         ReasonKind::Overload => "overloaded",
     }

@@ -59,22 +59,32 @@ pub fn in_a_line(report: &Report, paint: Paint) -> String {
     let mut text = format!("{word} in {seconds:.1} s");
     let counted = [(Metric::Lost, "lost"), (Metric::Duplicated, "duplicated")];
     let counted = if report.exit().is_cut() { &counted[..0] } else { &counted[..] };
-    for &(metric, word) in counted {
-        let having: Vec<&CellReport> =
-            report.cells.iter().filter(|cell| cell.counts.of(metric) > 0).collect();
-        let sum: u64 = having.iter().map(|cell| cell.counts.of(metric)).sum();
-        let place = format!("in {} of {} cells", having.len(), report.cells.len());
-        text += &match having.iter().all(|cell| cell.is_expected(metric)) {
-            _ if having.is_empty() => format!("; none {word}"),
-            true => format!("; {sum} {word} (expected) {place}"),
-            false => format!("; {} {place}", paint.bad(format!("{sum} {word}"))),
-        };
+    for (metric, word) in counted {
+        text += &format!("; {}", count_in_words(report, *metric, word, paint));
     }
     if !report.verdict.is_green() {
         let reason = report.reasons.first().map_or("", |reason| first_line(reason));
         text += &format!("; {}", printable(reason));
     }
     text
+}
+
+/// `none lost`, `995 lost in 1 of 2 cells`; where logs as they were read do not settle it, what is
+/// certain.
+fn count_in_words(report: &Report, metric: Metric, word: &str, paint: Paint) -> String {
+    let least =
+        |cell: &CellReport| cell.open_bounds(metric).map_or(cell.counts.of(metric), |b| b.least);
+    let is_open = report.cells.iter().any(|cell| cell.open_bounds(metric).is_some());
+    let having: Vec<&CellReport> = report.cells.iter().filter(|cell| least(cell) > 0).collect();
+    let sum: u64 = having.iter().map(|cell| least(cell)).sum();
+    let at_least = if is_open { "at least " } else { "" };
+    let place = format!("in {} of {} cells", having.len(), report.cells.len());
+    match (having.is_empty(), having.iter().all(|cell| cell.is_expected(metric))) {
+        (true, _) if is_open => format!("{word}: not known"),
+        (true, _) => format!("none {word}"),
+        (false, true) => format!("{at_least}{sum} {word} (expected) {place}"),
+        (false, false) => format!("{} {place}", paint.bad(format!("{at_least}{sum} {word}"))),
+    }
 }
 
 fn first_line(text: &str) -> &str {
@@ -84,6 +94,12 @@ fn first_line(text: &str) -> &str {
 /// Text of the user's without what could steer a terminal.
 pub fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+/// The text with its lines one behind the other: what helps stands in a line of its own.
+pub fn in_one_line(text: &str) -> String {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join("; ")
 }
 
 /// At most so many characters of a text, the last of them a mark if there were more.

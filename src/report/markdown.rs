@@ -5,6 +5,7 @@ use super::gfm::{cell, inline};
 use super::grid::{self, Grid};
 use super::headline::{Headline, is_empty};
 use super::{CellReport, Report, Sort, advice, lead, told};
+use crate::words::more;
 use std::io::{self, Write};
 
 /// GitHub takes 1 MiB of a step, and other commands of the step may have something to say, too.
@@ -110,7 +111,7 @@ fn table(grid: &Grid) -> String {
 }
 
 fn happened(report: &Report) -> String {
-    let (cells, more) = told::cells(report);
+    let (cells, left_out) = told::cells(report);
     if cells.is_empty() {
         return String::new();
     }
@@ -121,8 +122,8 @@ fn happened(report: &Report) -> String {
             text += &format!("  - {}\n", inline(line, SENTENCE_MAX));
         }
     }
-    if more > 0 {
-        text += &format!("- and {more} more cells in report.json\n");
+    if let Some(more) = more(left_out, "cell") {
+        text += &format!("- and {more} in report.json\n");
     }
     text
 }

@@ -268,3 +268,84 @@ fn an_open_count_of_one_trial_leaves_the_sum_open() {
     assert_eq!((cell.bounds[0].least, cell.bounds[0].most), (990 * 2 + 3, Some(990 * 2 + 8)));
     assert_eq!(cell.trials.as_ref().unwrap().lost.share.of, 2, "an open trial is no trial");
 }
+
+/// What every configuration loses, no axis decides; and what nobody acknowledged is not called so.
+#[test]
+fn what_all_configurations_have_is_told_of_all() {
+    let mut report = report(&study().plans[0], 0);
+    for cell in &mut report.cells {
+        cell.counts.lost = Some(7);
+        cell.confirmed = cell.axes["acks"] != "0";
+    }
+    let told = |report: &Report| {
+        let text = end(report, "verdict").replace("\n  ", " ");
+        let lost = text.lines().filter(|line| line.starts_with("lost: "));
+        lost.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let all = "lost: all 36 configurations: 252 of 4284000 acknowledged or unconfirmed messages";
+    let lines = told(&report);
+    assert!(lines.len() == 1 && lines[0].starts_with(all), "{lines:?}");
+    report.cells.iter_mut().filter(|c| c.confirmed).for_each(|c| c.counts.lost = Some(0));
+    let lines = told(&report);
+    let unconfirmed =
+        "lost: acks=0 (12 configurations): 84 of 1428000 unconfirmed messages (0.01 %)";
+    assert_eq!(lines, [unconfirmed]);
+}
+
+/// A fault is a circumstance, whatever else the plans differ in.
+#[test]
+fn the_fault_is_named_beside_the_clusters() {
+    let text = "name: t\nsummary: a test\nexpect: {lost: 0}\nmatrix: {acks: ['1', all]}\n\
+                faults:\n  - {kill: leader, at: 1s, for: 1s}\n";
+    let plan = plan::from_text("t.yaml", text, &[], Some(1)).unwrap();
+    let mut report = report(&plan, 0);
+    let fault = crate::fault::FaultRecord {
+        trial: None,
+        index: 0,
+        kind: "kill".into(),
+        what: "kill leader at 1 s for 1 s".into(),
+        nodes: vec!["broker-0".into()],
+        scheduled_at_ms: 1_000.0,
+        called_at_ms: Some(1_000.0),
+        effective_at_ms: Some(1_001.0),
+        healed_at_ms: Some(2_000.0),
+        effective: true,
+        undone: None,
+        reason: None,
+        evidence: vec![],
+    };
+    report.faults = vec![fault];
+    report.axes.insert(0, "cluster.kafka".into());
+    let mut other = report.cells.clone();
+    for (cells, kafka) in [(&mut report.cells, "3.8.1"), (&mut other, "4.0.0")] {
+        for cell in cells.iter_mut() {
+            cell.axes.insert("cluster.kafka".into(), kafka.into());
+        }
+    }
+    report.cells.append(&mut other);
+    let text = end(&report, "verdict").replace("\n  ", " ");
+    let under =
+        "under kill leader at 1 s for 1 s, with cluster.kafka=3.8.1; cluster.kafka=4.0.0, once:";
+    assert_eq!(line(&text, "under "), under, "{text}");
+}
+
+/// The words that count the reasons which are not told count all of them.
+#[test]
+fn reasons_of_many_trials_are_counted_to_the_last() {
+    let mut run = |trial: &Trial| {
+        let mut report = report(&trial.plan, 0);
+        for cell in &report.cells {
+            let scope = Scope::Cell(cell.id.clone());
+            report.why.push(Reason::new(ReasonKind::Overload, scope, "overloaded".into()));
+        }
+        Ok::<_, ()>(report)
+    };
+    let trials = series(&study(), Repeats { most: 2, until_decided: None }, &mut run).unwrap();
+    let merged = merge(trials);
+    let text = end(&merged, "verdict");
+    assert!(text.contains("\nalso: 29 more reasons in report.json\n"), "{text}");
+    let mut summary = Vec::new();
+    write(&merged, Format::Markdown, &Sort::Plan, &mut summary).unwrap();
+    let summary = String::from_utf8(summary).unwrap();
+    assert!(summary.contains("\n- and 30 more in report.json\n"), "{summary}");
+}

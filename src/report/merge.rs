@@ -11,9 +11,6 @@ use crate::stats::Spread;
 use crate::verify::{Bounds, Early, PhaseLatency, Reason, Verdict, most_telling_first};
 use std::collections::BTreeMap;
 
-/// At most so many reasons are told of all trials together; each trial's own report has its own.
-const REASONS_MAX: usize = 20;
-
 /// One report of several runs, in their order; there is at least one. Leaders and witnesses stay
 /// with the runs: their clocks differ.
 pub fn merge(runs: Vec<(TrialReport, Report)>) -> Report {
@@ -26,8 +23,7 @@ pub fn merge(runs: Vec<(TrialReport, Report)>) -> Report {
     };
     let mut why: Vec<Reason> = numbered().flat_map(of_trial).collect();
     most_telling_first(&mut why);
-    let mut reasons = lead::reasons_of_trials(&why, &cells, trials.len());
-    reasons.truncate(REASONS_MAX);
+    let reasons = lead::reasons_of_trials(&why, &cells, trials.len());
     let exit = reports.iter().map(Report::exit).fold(Exit::Pass, Exit::worst);
     let faults = numbered().flat_map(|(trial, report)| {
         report.faults.iter().cloned().map(move |mut fault| {

@@ -61,3 +61,4 @@ pub use rate::{acked_min, latency_max};
 pub use saved::{ReadError, SavedFile, Wanted, read};
 pub use sort::{SORT_COLUMNS, Sort};
 pub use trials::{AchievedRate, CellTrial, CellTrials, LATENCY_MAX, RATE_MIN, Tally, TrialReport};
+pub use wrap::{COLUMNS, COLUMNS_MIN, wrapped, write_wrapped};

@@ -232,6 +232,11 @@ impl CellReport {
         own().any(|one| one.control) && own().all(|one| one.verdict == Verdict::Pass)
     }
 
+    /// Between which values a count lies that the log as it was read does not settle.
+    pub fn open_bounds(&self, metric: Metric) -> Option<&Bounds> {
+        self.bounds.iter().find(|b| b.metric == metric && b.most != Some(b.least))
+    }
+
     /// The 99th percentile of the acknowledgement latencies of one phase: `before`, `during`,
     /// `after`.
     pub fn p99_us(&self, phase: &str) -> Option<u64> {

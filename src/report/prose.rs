@@ -1,7 +1,7 @@
 //! Sentences with a scenario's own words in them, `` `lost: 0` is met ``: those words stand between
 //! backticks on a terminal, and look like code where there is markup.
 
-use super::lines::printable;
+use super::lines::{in_one_line, printable};
 
 /// A part of a sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,9 +45,9 @@ pub fn spans(text: &str) -> Vec<Span<'_>> {
 pub struct Prose(String);
 
 impl Prose {
-    /// Of a text as it came.
+    /// Of a text as it came, in one line.
     pub fn new(text: impl AsRef<str>) -> Self {
-        Prose(printable(text.as_ref()))
+        Prose(printable(&in_one_line(text.as_ref())))
     }
 
     /// Its parts, each with whether it is code, in pieces between which a line may be broken.

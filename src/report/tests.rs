@@ -126,6 +126,18 @@ fn an_environment_that_failed_looks_like_a_failure_and_not_like_figures() {
 }
 
 #[test]
+fn what_helps_stands_apart_from_the_reason_where_there_is_one_line_only() {
+    let error = RuntimeError::new("no daemon (os error 2)").advise("give --runtime local");
+    let report = blank(&plan(), Some(Stop::Failed(error)));
+    for format in [Format::Markdown, Format::Html, Format::Junit] {
+        let mut out = Vec::new();
+        write(&report, format, &Sort::Plan, &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.contains("(os error 2); help: give --runtime local"), "{format:?}: {text}");
+    }
+}
+
+#[test]
 fn an_interrupted_run_is_told_in_two_lines() {
     let mut report = blank(&plan(), Some(Stop::Interrupted(Exit::Interrupted)));
     let line = "INTERRUPTED t: interrupted before the log was read back\n";

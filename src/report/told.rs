@@ -4,6 +4,7 @@
 use super::{CellReport, Report, client_errors, grid};
 use crate::fault::FaultRecord;
 use crate::verify::{ExpectationVerdict, Verdict};
+use crate::words::more;
 
 /// At most so many witnesses are told of all cells together; `report.json` has more.
 const WITNESSES_MAX: usize = 8;
@@ -43,11 +44,8 @@ fn of_cell(report: &Report, cell: &CellReport, witnesses: usize) -> Told {
     let controls = cell.expectations.iter().filter(|e| e.control && !is_unmet(e));
     let mut lines: Vec<String> = unmet.chain(controls).map(|e| e.reason.clone()).collect();
     lines.extend(cell.witnesses.iter().take(witnesses).map(|witness| witness.text.clone()));
-    let more = cell.witnesses.len().saturating_sub(witnesses);
-    if more > 0 {
-        let ranges = if more == 1 { "range" } else { "ranges" };
-        lines.push(format!("and {more} more {ranges} in report.json"));
-    }
+    let more = more(cell.witnesses.len().saturating_sub(witnesses), "range");
+    lines.extend(more.map(|more| format!("and {more} in report.json")));
     lines.extend(client_errors::line(cell));
     // What keeps a cell from its verdict need not be an expectation or a message.
     if lines.is_empty() {

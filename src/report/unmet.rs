@@ -4,6 +4,7 @@
 use super::{CellReport, Report};
 use crate::plan::Metric;
 use crate::verify::{Anomaly, ExpectationVerdict, Reason, Verdict};
+use crate::words::more;
 
 /// At most so many trials are named.
 const TRIALS_MAX: usize = 20;
@@ -19,7 +20,8 @@ pub fn expectation(report: &Report, cell: &CellReport, one: &ExpectationVerdict)
     let witnesses = cell.witnesses.iter().filter(|w| Some(w.anomaly) == anomaly);
     words.extend(witnesses.map(|witness| witness.text.clone()));
     let omitted = cell.omitted.iter().filter(|o| Some(o.anomaly) == anomaly);
-    words.extend(omitted.map(|o| format!("and {} more messages", o.count)));
+    let more = omitted.filter_map(|o| more(o.count, "message"));
+    words.extend(more.map(|more| format!("and {more}")));
     if one.metric == Metric::Unavailable {
         words.extend(cell.fault_outages.iter().filter_map(|of_fault| {
             let seconds = of_fault.outage?.ms / 1e3;

@@ -5,7 +5,7 @@ use super::count::{self, PartitionCounts};
 use super::scene::Scene;
 use super::types::{Anomaly, CellFindings, Counts, FaultWindow, MAX_WITNESSES, Omitted, Witness};
 use super::unavailable::Outages;
-use super::words::{messages, plural};
+use super::words::{counted, messages};
 use super::{early, latency, loss, presence};
 use crate::event::Observation;
 use crate::ledger::{LedgerRecord, Observed, PartitionLedger, PartitionObserved};
@@ -66,15 +66,15 @@ pub fn cell(input: &CellInput<'_>) -> CellFindings {
     let completeness: Vec<_> =
         partitions.clone().map(|partition| completeness::of_partition(input, partition)).collect();
     let readings: Vec<Reading> = completeness.iter().map(|one| one.reading).collect();
-    let counted: Vec<PartitionCounts> = partitions
+    let counts: Vec<PartitionCounts> = partitions
         .clone()
         .map(|partition| count::partition(input.ledger_of(partition), read(partition)))
         .collect();
-    let total = count::total(&counted);
+    let total = count::total(&counts);
     let mut witnesses = Vec::new();
     for partition in partitions {
         let whole = readings[partition] == Reading::Whole;
-        if has_anomaly(&counted[partition].counts) {
+        if has_anomaly(&counts[partition].counts) {
             add_witnesses(&Scene::new(input, partition, read(partition), whole), &mut witnesses);
         }
     }
@@ -90,11 +90,11 @@ pub fn cell(input: &CellInput<'_>) -> CellFindings {
         .collect();
     inconclusive.extend(count::nothing_to_see(input, &total.counts));
     inconclusive.extend(early::reason(input, &early));
-    let mut notes = notes(input, &counted, &total);
+    let mut notes = notes(input, &counts, &total);
     notes.extend(early::notes(input, &early, &all_read, unavailable_ms));
     CellFindings {
         counts: total.counts,
-        bounds: count::bounds(&counted, &readings),
+        bounds: count::bounds(&counts, &readings),
         copies: total.copies,
         unknown_present: total.unknown_present,
         confirmed: input.confirmed,
@@ -161,7 +161,7 @@ fn omitted(counts: &Counts, witnesses: &[Witness]) -> Vec<Omitted> {
 
 fn notes(
     input: &CellInput<'_>,
-    counted: &[PartitionCounts],
+    counts: &[PartitionCounts],
     total: &PartitionCounts,
 ) -> Vec<String> {
     let mut notes = Vec::new();
@@ -170,9 +170,9 @@ fn notes(
             "acks=0: what counts as acknowledged was sent, and nobody confirmed it".to_owned(),
         );
     }
-    for (partition, one) in counted.iter().enumerate() {
+    for (partition, one) in counts.iter().enumerate() {
         if partition >= input.ledger.partitions.len() {
-            let records = plural(input.observed.partitions[partition].records(), "record");
+            let records = counted(input.observed.partitions[partition].records(), "record");
             notes.push(format!(
                 "partition {partition} was added during the run, and no message was sent to it: \
                  {records} in it"
@@ -191,7 +191,7 @@ fn notes(
     }
     for (partition, read) in input.observed.partitions.iter().enumerate() {
         if let (Some(why), count @ 1..) = (input.holes_explained, read.missing().count) {
-            let offsets = plural(count, "offset");
+            let offsets = counted(count, "offset");
             notes.push(format!("partition {partition}: {offsets} without a record ({why})"));
         }
         if let Some(offset) = read.stretches_end() {

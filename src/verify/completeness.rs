@@ -1,7 +1,7 @@
 //! How much of each partition's log was read, and why that may be too little for a verdict.
 
 use super::cell::CellInput;
-use super::words::plural;
+use super::words::counted;
 use crate::ledger::TopicFate;
 
 /// How much of a partition's log was read. The order is from good to bad.
@@ -76,7 +76,7 @@ pub(super) fn of_partition(input: &CellInput<'_>, partition: usize) -> Completen
         add(Reading::NoTail, format!("the log ends at offset {end}, but was read to {next} only"));
     }
     if read.missing().count > 0 && input.holes_explained.is_none() {
-        let offsets = plural(read.missing().count, "offset");
+        let offsets = counted(read.missing().count, "offset");
         let first = read.missing().examples[0].first;
         add(Reading::Gaps, format!("{offsets} held no record, the first at offset {first}"));
     }

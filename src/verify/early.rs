@@ -21,7 +21,7 @@ use super::runs::Runs;
 use super::scene::Scene;
 use super::types::Early;
 use super::unavailable::Outages;
-use super::words::{messages, plural};
+use super::words::{counted, messages};
 use crate::ledger::{AckStretch, EarlyLog, PULSE_ROW_US, PartitionObserved, PulseRow, TopicFate};
 
 /// What was sent with acks=0 has arrived after this time, where nothing is wrong.
@@ -116,7 +116,7 @@ fn lost_of(ack: &AckStretch, log: &EarlyLog, confirmed: bool) -> u64 {
     log.highest.map_or(0, |highest| first(highest as i64 - stretch.sequence as i64))
 }
 
-/// Why a cell that lost or doubled messages before any fault says nothing of the fault.
+/// Why a cell that lost or duplicated messages before any fault says nothing of the fault.
 pub(super) fn reason(input: &CellInput<'_>, early: &Early) -> Option<String> {
     let parts: Vec<String> = [(early.lost, "lost"), (early.duplicated, "duplicated")]
         .into_iter()
@@ -186,7 +186,7 @@ fn not_known(input: &CellInput<'_>, read: &[&PartitionObserved]) -> Vec<String> 
         format!(
             "{}: whether messages were lost or duplicated {when}before any fault is not known, \
              because no leader reported the log's end in time",
-            plural(count, "partition")
+            counted(count, "partition")
         )
     });
     told.collect()

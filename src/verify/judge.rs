@@ -3,11 +3,11 @@
 use super::reason::{Reason, ReasonKind, Scope, most_telling_first};
 use super::types::{Bounds, CellFindings};
 use super::verdict::{CellVerdict, ExpectationVerdict, RunVerdict, Verdict};
-use super::words::{plural, seconds};
+use super::words::{counted, seconds};
 use crate::plan::{Expectation, Metric};
 
 /// Holds a cell's findings against its expectations. Without any it is measured: whatever happened
-/// met and violated nothing.
+/// met and violated nothing. Where nothing was sent, nothing is met either.
 pub fn judge(cell: &str, expectations: &[Expectation], findings: &CellFindings) -> CellVerdict {
     let mut judged = CellVerdict {
         verdict: if expectations.is_empty() { Verdict::Measured } else { Verdict::Pass },
@@ -73,7 +73,10 @@ fn judge_one(expectation: &Expectation, findings: &CellFindings) -> Judged {
     let within = max.is_none_or(|max| value.most.is_some_and(|most| most <= max))
         && min.is_none_or(|min| value.least >= min);
     let control = metric.is_anomaly() && min.is_some_and(|min| min > 0);
-    let (verdict, how, unmet) = if above {
+    let is_idle = findings.counts.sent == 0;
+    let (verdict, how, unmet) = if is_idle {
+        (Verdict::Inconclusive, "is not settled", Some((ReasonKind::NotSettled, 0)))
+    } else if above {
         (Verdict::Fail, "is violated", Some((ReasonKind::Violated, value.least)))
     } else if below && !metric.is_anomaly() {
         let lacking = min.unwrap_or(0).saturating_sub(value.least);
@@ -87,7 +90,10 @@ fn judge_one(expectation: &Expectation, findings: &CellFindings) -> Judged {
         (Verdict::Inconclusive, "is not settled", Some((ReasonKind::NotSettled, value.least)))
     };
     let expected = if control && unmet.is_none() { ", as expected" } else { "" };
-    let value = value_text(metric, seen, findings);
+    let value = match is_idle {
+        true => "nothing was sent".to_owned(),
+        false => value_text(metric, seen, findings),
+    };
     let reason = format!("`{}` {how}: {value}{expected}", expectation.text);
     let text = expectation.text.clone();
     Judged { one: ExpectationVerdict { text, metric, verdict, control, reason }, unmet }
@@ -138,9 +144,9 @@ fn value_text(metric: Metric, value: Bounds, findings: &CellFindings) -> String 
     };
     let least = value.least;
     let how_many = match value.most {
-        Some(most) if most == least => plural(least, noun),
-        Some(most) => format!("{least} to {}", plural(most, noun)),
-        None => format!("at least {}", plural(least, noun)),
+        Some(most) if most == least => counted(least, noun),
+        Some(most) => format!("{least} to {}", counted(most, noun)),
+        None => format!("at least {}", counted(least, noun)),
     };
     let early = match (findings.early.of(metric), metric) {
         (0, _) => String::new(),
@@ -251,6 +257,24 @@ mod tests {
         assert_eq!(judged(&nothing_sent, Metric::Unavailable, None, Some(u64::MAX)), I);
     }
 
+    // Nothing is lost of what nobody sent, and that proves nothing.
+    #[test]
+    fn where_nothing_was_sent_no_expectation_is_met_or_violated() {
+        let idle = CellFindings { counts: Counts::default(), unavailable_ms: None, ..findings() };
+        for (metric, min, max) in [
+            (Metric::Lost, None, Some(0)),
+            (Metric::Lost, Some(1), None),
+            (Metric::Acked, Some(1), None),
+            (Metric::Rejected, None, Some(0)),
+            (Metric::Unavailable, None, Some(1)),
+        ] {
+            let judged = judge("c", &[expect(metric, min, max)], &idle);
+            assert_eq!((judged.verdict, judged.reasons[0].kind), (I, ReasonKind::NotSettled));
+            let text = &judged.expectations[0].reason;
+            assert!(text.ends_with(" is not settled: nothing was sent"), "{text}");
+        }
+    }
+
     // 1 to 5 are lost, since part of the log was not read: violated only below 1, met only from
     // 5 on; and a control is met by the one that is certain.
     #[test]
@@ -281,7 +305,7 @@ mod tests {
     #[test]
     fn each_metric_measures_what_it_names() {
         let counts = Counts {
-            sent: 0,
+            sent: 45,
             lost: 1,
             duplicated: 2,
             reordered: 3,

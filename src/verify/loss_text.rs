@@ -3,7 +3,7 @@
 use super::scene::Scene;
 use super::types::{Act, Cause, Content, Leadership, Standing, Witness};
 use super::words::{
-    appended_by, exact_seconds, is, leader_in, messages, plural, seconds, span, them, was,
+    appended_by, counted, exact_seconds, is, leader_in, messages, seconds, span, them, was,
 };
 use crate::ledger::TopicFate;
 
@@ -149,9 +149,9 @@ fn appended(standing: &[Standing]) -> String {
     let one = |standing: &Standing| {
         let count = (standing.offsets.last - standing.offsets.first + 1) as u64;
         let what = match standing.content {
-            Content::Ours { .. } => plural(count, "other message"),
-            Content::Foreign => plural(count, "foreign record"),
-            Content::Corrupt => plural(count, "corrupt record"),
+            Content::Ours { .. } => counted(count, "other message"),
+            Content::Foreign => counted(count, "foreign record"),
+            Content::Corrupt => counted(count, "corrupt record"),
         };
         format!("{what} {}", appended_by(standing.leader, standing.epoch))
     };

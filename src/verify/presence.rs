@@ -5,7 +5,7 @@ use super::count::phantom_word;
 use super::runs::Runs;
 use super::scene::{Scene, What};
 use super::types::{Anomaly, Content, Span, Standing, Witness};
-use super::words::{appended_by, is, messages, plural, span, was};
+use super::words::{appended_by, counted, is, messages, span, was};
 use crate::ledger::OffsetRange;
 use std::ops::Range;
 
@@ -33,7 +33,7 @@ pub(super) fn duplicated(scene: &Scene<'_>, most: usize) -> Vec<Witness> {
         let least = if scene.read.stretches_end().is_some() { "at least " } else { "" };
         let verb = if witness.count == 1 { "appears" } else { "appear" };
         let apart = second.offsets.first - copies[0].offsets.first;
-        let apart = plural(apart as u64, "offset");
+        let apart = counted(apart as u64, "offset");
         format!(
             "{subject} {verb} {least}{} times in partition {here}: at {}{more}; the second copy \
              is {apart} after the first",
@@ -119,7 +119,7 @@ fn records(
             standing: vec![standing],
             text: format!(
                 "{} in partition {} at {}",
-                plural(range.count, kind),
+                counted(range.count, kind),
                 scene.partition,
                 copy_text(&standing),
             ),

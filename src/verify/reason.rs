@@ -82,6 +82,16 @@ impl Reason {
     pub fn is_of(&self, cell: &str) -> bool {
         matches!(&self.scope, Scope::Cell(id) if id == cell)
     }
+
+    /// Whether it makes the figures of this cell worthless. Without what a control demands, in
+    /// whichever cell, the absence of loss elsewhere means nothing.
+    pub fn spoils(&self, cell: &str) -> bool {
+        match (self.kind, &self.scope) {
+            (ReasonKind::Violated, _) => false,
+            (ReasonKind::Unmet, _) | (_, Scope::Run | Scope::Fault(_)) => true,
+            (_, Scope::Cell(id)) => id == cell,
+        }
+    }
 }
 
 impl fmt::Display for Reason {

@@ -5,7 +5,7 @@ use super::leadership::Leaderships;
 use super::standing::LogView;
 use super::types::{Anomaly, Content, Span, Standing, Witness};
 use super::unavailable::scenario_ms;
-use super::words::plural;
+use super::words::counted;
 use crate::ledger::{AckStretch, PartitionLedger, PartitionObserved, Stretch, TopicFate};
 
 /// One partition.
@@ -128,7 +128,7 @@ impl<'a> Scene<'a> {
             0 => None,
             1..=3 => Some(named.join(" and ")),
             more => {
-                let rest = plural(more as u64 - 3, "more fault");
+                let rest = counted(more as u64 - 3, "more fault");
                 Some(format!("{} and {rest}", named[..3].join(" and ")))
             }
         }

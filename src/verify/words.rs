@@ -1,16 +1,12 @@
 //! How figures are put into sentences.
 
 use super::types::Span;
+pub(super) use crate::words::counted;
 use std::fmt::Display;
 
 /// `1 message`, `812 messages`.
 pub(super) fn messages(count: u64) -> String {
-    plural(count, "message")
-}
-
-/// `1 record`, `2 records`.
-pub(super) fn plural(count: u64, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+    counted(count, "message")
 }
 
 /// `offset 7`, `offsets 7-9`.

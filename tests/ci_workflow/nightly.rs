@@ -36,7 +36,7 @@ fn the_second_night_tells_of_itself_alone() {
     fs::write(night.path("programs/status"), "1").unwrap();
     let ended = night.run("1/2");
     assert_eq!(ended.status, 1, "{}", ended.log);
-    for once in ["what the run says", "REGRESSION: 1 of 1 cell: main"] {
+    for once in ["what the run says", "REGRESSION: in 1 of 1 cells: main"] {
         assert_eq!(ended.summary.matches(once).count(), 1, "{}", ended.summary);
     }
     assert!(!ended.summary.contains("NO CHANGE"), "{}", ended.summary);
@@ -59,7 +59,7 @@ fn the_commands_of_the_documentation_work_on_the_second_night_too() {
     for (name, losses, expected) in [
         ("made-20260103-030405", 0, (0, "NO CHANGE: 1 cell compared")),
         ("made-20260104-030405", 0, (0, "NO CHANGE: 1 cell compared")),
-        ("made-20260105-030405", 7, (1, "REGRESSION: 1 of 1 cell: main")),
+        ("made-20260105-030405", 7, (1, "REGRESSION: in 1 of 1 cells: main")),
     ] {
         night.leave(name, &report(&scenario(LOSSLESS), 8, |_, _| losing(losses)));
         let (status, said) = night.script(every_night);
@@ -133,7 +133,7 @@ fn a_violation_and_a_regression_are_red_whatever_inconclusive_means() {
         let mut night = Night::new().chaos(Some((&lossy, 0))).keep(&sound());
         night.inconclusive = inconclusive;
         let ended = night.expect(1, "::error::worse than a baseline");
-        assert!(ended.summary.contains("REGRESSION: 1 of 1 cell: main"), "{}", ended.summary);
+        assert!(ended.summary.contains("REGRESSION: in 1 of 1 cells: main"), "{}", ended.summary);
         // One of both is enough.
         let mut night = Night::new().chaos(Some((&lossy, 3))).keep(&sound());
         night.inconclusive = inconclusive;

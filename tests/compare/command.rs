@@ -35,7 +35,7 @@ fn acks_all_against_acks_1_is_a_regression_with_its_name() {
     let (exit, out, err) = told(runs.path(), &["compare", "all", "one"]);
     assert_eq!((exit, err.as_str()), (1, ""), "{out}");
     assert!(out.contains("acks all -> 1") && out.contains("acks=all -> acks=1"), "{out}");
-    assert_eq!(out.lines().last(), Some("REGRESSION: 1 of 1 cell: acks=1"), "{out}");
+    assert_eq!(out.lines().last(), Some("REGRESSION: in 1 of 1 cells: acks=1"), "{out}");
     let (exit, out, _) = told(runs.path(), &["compare", "all/report.json", "all"]);
     assert!(
         exit == 0 && out.lines().last().unwrap().starts_with("NOT DECIDED: 1 cell compared; "),
@@ -62,17 +62,19 @@ fn without_names_the_two_newest_of_a_scenario_are_compared_and_that_is_said() {
     saved("other-3", 70, &other);
     let (exit, _, err) = told(folder.path(), &["compare"]);
     assert!(exit == 2 && err.contains("no other run of `other`"), "{err}");
+    assert!(err.ends_with("help: run it again, or name BASE\n"), "{err}");
     saved("made-4", 60, &report(&text, 1, |_, _| losing(990)));
     let (exit, out, err) = told(folder.path(), &["compare"]);
-    let said = "BASE: chaos-out/made-2, the newest\nNEW: chaos-out/made-4, the newest\n";
+    let said = "NEW: chaos-out/made-4, the newest\n\
+                BASE: chaos-out/made-2, the run of made before it\n";
     assert_eq!((exit, err.as_str()), (1, said), "{out}");
     // One name: it is BASE, and never compared with itself.
     for base in ["made.baseline.json", "chaos-out/made-1", "chaos-out/made-1/report.json"] {
         let (_, out, err) = told(folder.path(), &["compare", base]);
-        assert_eq!(err, "NEW: chaos-out/made-4, the newest\n", "{out}");
+        assert_eq!(err, "NEW: chaos-out/made-4, the newest other run of made\n", "{out}");
     }
     let (_, _, err) = told(folder.path(), &["compare", "chaos-out/made-4"]);
-    assert_eq!(err, "NEW: chaos-out/made-2, the newest\n");
+    assert_eq!(err, "NEW: chaos-out/made-2, the newest other run of made\n");
 }
 
 #[test]

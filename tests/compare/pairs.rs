@@ -85,7 +85,10 @@ fn thirty_six_cells_stay_readable() {
     );
     assert!(text.lines().count() < 30 && text.contains("33 cells: no change"), "{text}");
     assert!(
-        text.lines().last().unwrap().starts_with("REGRESSION: 3 of 36 cells: acks=1,linger.ms=5,"),
+        text.lines()
+            .last()
+            .unwrap()
+            .starts_with("REGRESSION: in 3 of 36 cells: acks=1,linger.ms=5,"),
         "{text}"
     );
     // And when every figure of 36 single trials differs.

@@ -1,7 +1,7 @@
 //! Each rule of docs/compare.md, on reports of a few trials.
 
 use crate::world::{SOUND, cell, compared, losing, of, report, scenario, words};
-use kafka_chaos::compare::{Change, Outcome, Rule};
+use kafka_chaos::compare::{self, Change, Outcome, Rule};
 use kafka_chaos::report::CellTrial;
 use kafka_chaos::verify::Verdict;
 use serde_json::json;
@@ -85,7 +85,7 @@ fn a_share_is_judged_by_fisher() {
     assert_eq!(compared(&lossy(2), &lossy(6)).outcome, Outcome::NoChange);
     let found = compared(&lossy(15), &lossy(2));
     assert_eq!((found.outcome, found.exit_code), (Outcome::Improved, 0));
-    assert_eq!(words(&found).lines().last(), Some("IMPROVED: 1 of 1 cell: main"));
+    assert_eq!(words(&found).lines().last(), Some("IMPROVED: in 1 of 1 cells: main"));
 }
 
 #[test]
@@ -284,6 +284,32 @@ fn inconclusive_trials_are_told_and_not_compared() {
     assert_eq!(of(&found, "lost: 0")[0].change, Change::Worse);
 }
 
+/// What a machine loses that did not keep up, no version of Kafka lost.
+#[test]
+fn overloaded_trials_are_told_and_not_compared_although_they_failed() {
+    let base = report(&scenario(LOSSLESS), 4, |_, _| SOUND);
+    let overloaded = |_: &str, n: u32| match n {
+        3 => CellTrial { unsettled: true, ..losing(990) },
+        _ => SOUND,
+    };
+    let found = compared(&base, &report(&scenario(LOSSLESS), 4, overloaded));
+    assert_eq!(found.outcome, Outcome::Undecided, "{}", words(&found));
+    assert_eq!(of(&found, "lost")[0].trials, (4, 3));
+    assert!(words(&found).contains("trial 3 not compared: not settled"), "{}", words(&found));
+    // A single run has it among its reasons.
+    let mut run = report(&scenario(LOSSLESS), 1, |_, _| losing(990));
+    let violated = json!({"kind": "violated", "scope": {"cell": "main"}, "text": "lost"});
+    let text = "the machine did not keep up";
+    let overload = json!({"kind": "overload", "scope": {"cell": "main"}, "text": text});
+    run["why"] = json!([violated]);
+    assert_eq!(compared(&base, &run).outcome, Outcome::Regression);
+    run["why"] = json!([violated, overload]);
+    let found = compared(&base, &run);
+    assert_eq!((found.outcome, found.exit_code), (Outcome::Inconclusive, 3));
+    let told = "NOT COMPARABLE: NEW: not settled: the machine did not keep up";
+    assert!(words(&found).contains(told), "{}", words(&found));
+}
+
 /// A fault without effect spoils its trial for every cell, and so does a control that did not
 /// bite, although the other cells passed.
 #[test]
@@ -330,4 +356,23 @@ fn a_cell_without_evidence_keeps_new_from_passing() {
     assert_eq!(compared(&half, &half).outcome, Outcome::Undecided);
     let none = report(&text, 1, |_, _| UNREAD);
     assert_eq!(compared(&none, &whole).outcome, Outcome::Inconclusive);
+}
+
+/// The table is as wide as the terminal lets it be, and no word is broken in its middle.
+#[test]
+fn the_table_fits_and_times_are_told_as_times() {
+    let [base, new] = [40_000, 13_000_000].map(|us| slow(8, us));
+    let found = compared(&base, &new);
+    assert!(words(&found).contains(" times as long ("), "{}", words(&found));
+    assert!(!words(&found).contains(" times to "), "{}", words(&found));
+    for columns in [60, 80, 200] {
+        let mut out = Vec::new();
+        compare::write_words(&found, Some(columns), &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.lines().all(|line| line.chars().count() <= columns), "{columns}: {text}");
+        for word in ["WORSE", "times", "during", "REGRESSION:"] {
+            let is_whole = text.split_whitespace().any(|found| found == word);
+            assert!(is_whole || word == "{columns}: {word}: {text}");
+        }
+    }
 }

@@ -47,7 +47,7 @@ fn trials_share_a_warm_cluster_until_all_is_decided() {
         (&0.into(), &0.into())
     );
     assert!(ran.stdout.contains("4/4=  51-100 %"), "{}", ran.stdout);
-    let whole = "nothing lost or duplicated: acks=all alone of 2 configurations";
+    let whole = "nothing lost or duplicated: only acks=all, of 2 configurations";
     assert!(ran.stdout.contains(whole) && ran.stdout.contains(", in 4 trials:"), "{}", ran.stdout);
     let (mut sum, mut warm, mut runs) = (0, 0, Vec::new());
     for trial in trials(&ran) {

@@ -96,6 +96,6 @@ fn two_nights_and_a_baseline_between_them_are_green() {
     fs::remove_dir_all(repository.join("chaos-out")).unwrap();
     let second = night(&place, &repository, "2/2");
     assert_eq!(second.status, 0, "{}", second.log);
-    assert!(second.summary.contains("NO CHANGE: 1 cell compared"), "{}", second.summary);
+    assert!(second.summary.contains("NOT DECIDED: 1 cell compared"), "{}", second.summary);
     place.expect_nothing_left(Duration::from_secs(3));
 }

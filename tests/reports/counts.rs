@@ -4,8 +4,9 @@ use crate::logged::{Told, plan, report, report_with};
 use crate::world::{trials, written};
 use crate::xml::Checked;
 use kafka_chaos::ledger::Outcome;
+use kafka_chaos::plan::Metric;
 use kafka_chaos::report::{ErrorOf, Format, Report};
-use kafka_chaos::verify::Verdict;
+use kafka_chaos::verify::{Bounds, Verdict};
 use kafka_chaos::workload::outcome::Persistence;
 use kafka_chaos::workload::wire::{DeliveryErrors, Ended, Errors, Summary, Times};
 use std::collections::BTreeMap;
@@ -168,6 +169,18 @@ fn a_count_that_a_control_demands_is_marked_everywhere() {
     assert!(merged.contains(" 2/2= "), "{merged}");
 }
 
+/// With acks=0 nobody acknowledges.
+#[test]
+fn what_nobody_acknowledged_is_not_called_so() {
+    let lossy = Told { sent: 5_000, lost: 995, ..Told::default() };
+    let text = CONTROL.replace("\"1\"", "\"0\"");
+    let report = report(&plan(&text), &[lossy, Told { lost: 0, ..lossy }]);
+    let page = written(&report, Format::Html);
+    assert!(page.contains("995 lost (expected) of those reported as sent between"), "{page}");
+    let table = written(&report, Format::Table);
+    assert!(table.contains("lost: acks=0: 995 of 5000 unconfirmed messages"), "{table}");
+}
+
 /// One bound is met, another one is not: then it is no count that anybody wanted.
 #[test]
 fn a_count_that_violates_something_is_not_expected() {
@@ -176,4 +189,20 @@ fn a_count_that_violates_something_is_not_expected() {
     let report = report(&plan(&text), &[lossy, Told { lost: 0, ..lossy }]);
     assert_eq!(report.verdict, Verdict::Fail);
     assert!(!written(&report, Format::Table).contains("995="));
+}
+
+/// A log that was not read whole does not say that nothing is lost.
+#[test]
+fn a_count_that_is_not_settled_is_never_told_as_none() {
+    let mut report = rejected();
+    let line = |report: &Report| {
+        kafka_chaos::report::in_a_line(report, kafka_chaos::report::Paint::plain())
+    };
+    assert!(line(&report).contains("; none lost; none duplicated"), "{}", line(&report));
+    let cell = &mut report.cells[0];
+    cell.counts.lost = None;
+    cell.bounds = vec![Bounds { metric: Metric::Lost, least: 0, most: Some(9) }];
+    assert!(line(&report).contains("; lost: not known; none dup"), "{}", line(&report));
+    report.cells[0].bounds[0].least = 3;
+    assert!(line(&report).contains("; at least 3 lost in 1 of 1 cells; "), "{}", line(&report));
 }

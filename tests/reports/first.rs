@@ -50,7 +50,7 @@ fn a_violation_leads_whatever_is_not_settled_before_it() {
     let first = "cell message.bytes=20: `duplicated: \"<= 4\"` is violated: 5 messages duplicated";
     assert_eq!((report.verdict, report.exit_code), (Verdict::Fail, 1));
     assert_eq!(report.reasons[0], first);
-    let counts = "1 of 2 cells violated, 1 not settled";
+    let counts = "1 of 2 cells violated an expectation, 1 not settled";
     assert_eq!(last_line(&report), format!("FAIL headline: {first} ({counts})"));
     let kinds: Vec<ReasonKind> = report.why.iter().map(|one| one.kind).collect();
     assert!(kinds.is_sorted() && kinds.len() > 2, "{kinds:?}");
@@ -79,7 +79,7 @@ fn of_many_cells_the_worst_leads() {
     overload(&mut run, 4);
     miss(&mut run);
     let first = run.cells[3].id.clone();
-    let counts = "3 of 36 cells violated, 1 not settled, 2 overloaded; 1 of 1 fault without effect \
+    let counts = "3 of 36 cells violated an expectation, 1 not settled, 2 overloaded; 1 of 1 fault without effect \
                   or undone";
     let expected =
         format!("FAIL made: cell {first}: `lost: 0` is violated: 990 messages lost ({counts})");
@@ -101,7 +101,8 @@ fn over_several_trials_the_most_telling_reason_leads_too() {
     let merged = trials(vec![sound(), second, third]);
     let first = "trial 3: cell acks=1: `lost: 0` is violated: 990 messages lost";
     assert_eq!(merged.reasons[0], first);
-    let counts = "1 of 3 trials failed, 1 inconclusive; 1 of 2 cells violated, 1 not settled";
+    let counts =
+        "1 of 3 trials failed, 1 inconclusive; 1 of 2 cells violated an expectation, 1 not settled";
     assert_eq!(last_line(&merged), format!("FAIL made: {first} ({counts})"));
     assert_eq!(
         trials(vec![sound(), sound()]).reasons,

@@ -93,9 +93,10 @@ fn a_run_that_was_cut_short_is_not_green() {
         let junit = junit(&unsent(Some(stop)));
         let end = junit.ask("string(//testcase[@name='came to its end']/error/@message)");
         assert!(end.contains(words), "{end}");
-        // Nothing was sent, so nothing is lost, and both cells are `settled` in error: two
-        // expectations and that case each, and the end.
-        assert_eq!(junit.counts(), (7, 0, 3));
+        // Nothing was sent, so nothing is known of either cell's two expectations; and the end.
+        assert_eq!(junit.counts(), (5, 0, 5));
+        let words = junit.ask("string(//testcase[@name='lost: 0']/error/@message)");
+        assert_eq!(words, "`lost: 0` is not settled: nothing was sent");
     }
 }
 

@@ -195,14 +195,14 @@ fn a_broker_that_flickers_is_told_in_one_line_with_a_count() {
     shown.tell(changes.collect());
     let (pty, written) = shown.end();
     // The other side of the terminal is read by a thread of its own.
-    pty.wait_until(SOON, |rows| rows.iter().any(|row| row.contains(" by turns: ")));
+    pty.wait_until(SOON, |rows| rows.iter().any(|row| row.contains(" flickers between ")));
     let history = pty.history();
     let said = history.iter().filter_map(|row| Some(row.split_once("] broker 2 ")?.1));
     let told: Vec<&str> = said.filter(|said| !said.starts_with("leads")).collect();
     let expected = [
         "is silent",
         "answers",
-        "is silent and answers by turns: 7 changes within 1.8 s; now it is silent",
+        "flickers between silent and answering: 7 changes within 1.8 s; now it is silent",
     ];
     assert_eq!(told, expected, "{history:#?}");
     let kept = written.iter().filter(|line| line.contains("\"broker\":2")).count();

@@ -41,6 +41,17 @@ fn the_template_has_a_plan_under_any_name() {
 }
 
 #[test]
+fn a_file_s_name_names_the_scenario_without_its_ending() {
+    assert_eq!(meant("mine"), ("mine", PathBuf::from("mine.yaml")));
+    assert_eq!(meant("mine.yml"), ("mine", PathBuf::from("mine.yml")));
+    assert_eq!(meant("a.b.yaml"), ("a.b", PathBuf::from("a.b.yaml")));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("other.yaml");
+    assert_eq!(new("mine.yml", &file, None).exit, Exit::Pass);
+    assert_eq!(planned_name(&file), "mine");
+}
+
+#[test]
 fn the_examples_in_the_template_can_be_taken_as_they_are() {
     let taken: Vec<String> = TEMPLATE
         .lines()

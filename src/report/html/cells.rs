@@ -8,6 +8,7 @@ use crate::report::headline::Headline;
 use crate::report::prose::Prose;
 use crate::report::{CellReport, Report, client_errors, grid, rate};
 use crate::verify::Verdict;
+use crate::words::more;
 
 /// At most so many ranges are told of a cell; `report.json` has more.
 const WITNESSES_MAX: usize = 10;
@@ -60,12 +61,12 @@ pub struct Part {
     pub key: Vec<Curve>,
     /// Leaders and in-sync replicas.
     pub lanes: Vec<Lanes>,
-    /// Partitions without lanes.
-    pub lanes_left_out: usize,
+    /// Partitions without lanes, `1 more partition`.
+    pub lanes_left_out: Option<String>,
     /// What happened, range by range.
     pub witnesses: Vec<Prose>,
-    /// Ranges that are left out.
-    pub witnesses_left_out: usize,
+    /// Ranges that are left out, `1 more range`.
+    pub witnesses_left_out: Option<String>,
     /// Worth knowing.
     pub notes: Vec<Prose>,
     /// What it has of its own.
@@ -100,9 +101,9 @@ pub fn part(report: &Report, index: usize, axis: &Axis) -> Option<Part> {
         in_words: cell.timeline.as_ref().map(|_| in_words(cell)),
         key: key(cell),
         lanes,
-        lanes_left_out,
+        lanes_left_out: more(lanes_left_out, "partition"),
         witnesses: cell.witnesses.iter().take(WITNESSES_MAX).map(|w| Prose::new(&w.text)).collect(),
-        witnesses_left_out: cell.witnesses.len().saturating_sub(WITNESSES_MAX),
+        witnesses_left_out: more(cell.witnesses.len().saturating_sub(WITNESSES_MAX), "range"),
         notes: errors
             .into_iter()
             .chain(cell.notes.iter().cloned())
@@ -171,6 +172,7 @@ fn in_words(cell: &CellReport) -> String {
             outage.partition
         );
     }
+    let those = if cell.confirmed { "acknowledged" } else { "reported as sent" };
     let timeline = cell.timeline.as_ref();
     let placed = timeline.into_iter().flat_map(|t| {
         [(&t.lost, "lost", Metric::Lost, t), (&t.duplicated, "duplicated", Metric::Duplicated, t)]
@@ -181,7 +183,7 @@ fn in_words(cell: &CellReport) -> String {
         let at = |step: usize| (timeline.from_ms + (step as u64 * timeline.step_ms) as f64) / 1e3;
         let sum: u64 = counts.iter().sum();
         text += &format!(
-            "; {sum} {word}{} of those acknowledged between {:.1} s and {:.1} s",
+            "; {sum} {word}{} of those {those} between {:.1} s and {:.1} s",
             if cell.is_expected(metric) { " (expected)" } else { "" },
             at(first),
             at(last + 1)

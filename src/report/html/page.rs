@@ -10,6 +10,7 @@ use crate::report::headline::{Headline, is_empty};
 use crate::report::lines::printable;
 use crate::report::prose::Prose;
 use crate::report::{Report, advice, grid, lead};
+use crate::words::more;
 use askama::Template;
 use std::io::{self, Write};
 
@@ -37,7 +38,7 @@ struct Page {
     advice: Vec<Prose>,
     faults: Vec<Fault>,
     fault_lanes: Vec<Lane>,
-    fault_lanes_left_out: usize,
+    fault_lanes_left_out: Option<String>,
     ticks: Vec<(f64, String)>,
     shares: Vec<Table>,
     trials: Vec<Trial>,
@@ -90,7 +91,7 @@ fn page(report: &Report) -> Page {
         advice: if cells == 0 { Vec::new() } else { told(&advice::lines(report)) },
         faults: faults::faults(report, &bands),
         fault_lanes,
-        fault_lanes_left_out,
+        fault_lanes_left_out: more(fault_lanes_left_out, "kind"),
         ticks: ticks(&axis),
         shares,
         trials,

@@ -3,7 +3,7 @@
 use super::cells::Mark;
 use crate::exit::Exit;
 use crate::report::headline::Headline;
-use crate::report::lines::printable;
+use crate::report::lines::{in_one_line, printable};
 use crate::report::{Report, grid};
 
 /// At most so many trials are listed; their folders have all.
@@ -36,7 +36,10 @@ pub fn trials(report: &Report) -> (Vec<Trial>, usize) {
             label: printable(&axes.join(", ")),
             verdict: Mark::of_run(Headline::new(trial.verdict, Exit::of_run(trial.exit_code))),
             seconds: grid::seconds(trial.ms),
-            reason: trial.reasons.first().map_or(String::new(), |reason| printable(reason)),
+            reason: trial
+                .reasons
+                .first()
+                .map_or(String::new(), |reason| printable(&in_one_line(reason))),
         }
     });
     (shown.collect(), report.trials.len().saturating_sub(TRIALS_MAX))

@@ -70,7 +70,7 @@ impl Flicker {
             let text = match spell.held {
                 1 => format!("broker {broker} {now}"),
                 n => format!(
-                    "broker {broker} is silent and answers by turns: {n} changes within \
+                    "broker {broker} flickers between silent and answering: {n} changes within \
                      {seconds:.1} s; now it {now}"
                 ),
             };
@@ -116,7 +116,7 @@ mod tests {
     fn many_changes_in_a_row_are_one_line_with_a_count_when_it_is_calm() {
         let times: Vec<f64> = (0..9).map(|i| 5_000.0 + 600.0 * f64::from(i)).collect();
         assert_eq!(told(&times, 10_000.0), (2, vec![]), "it may go on");
-        let line = "[    9.800 s] broker 1 is silent and answers by turns: 7 changes within 3.6 s; \
+        let line = "[    9.800 s] broker 1 flickers between silent and answering: 7 changes within 3.6 s; \
                     now it is silent";
         assert_eq!(told(&times, 11_900.0), (2, vec![line.to_owned()]));
         // What came last is told in any case.

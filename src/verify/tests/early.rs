@@ -174,8 +174,8 @@ fn an_end_that_was_told_long_before_the_fault_says_nothing_of_the_time_in_betwee
     };
     let findings = doubled(2 * S);
     assert_eq!((findings.counts.duplicated, findings.early.duplicated), (1, 0));
-    let note = "1 partition: whether messages were lost or doubled in the last 3.0 s before any \
-                fault is not known, because no leader told the log's end in time";
+    let note = "1 partition: whether messages were lost or duplicated in the last 3.0 s before any \
+                fault is not known, because no leader reported the log's end in time";
     assert_eq!(findings.notes, [note]);
     assert!(doubled(4_700_000).notes.is_empty());
 }
