@@ -337,9 +337,11 @@ fn the_call_is_told_before_anything_is_touched() {
     let (sleeper, told) = (Arc::clone(&stage.sleeper), Arc::new(Mutex::new(Vec::new())));
     let seen = Arc::clone(&told);
     stage.site.called = Box::new(move |index, called_at_ms| {
-        seen.lock().unwrap().push((index, called_at_ms, sleeper.is_stopped()));
+        let is_frozen = *sleeper.freezer.lock().unwrap() == Freezer::Frozen;
+        seen.lock().unwrap().push((index, called_at_ms, is_frozen));
     });
-    let record = live(&plan(stop(), 0, 50), &stage.site);
+    *stage.sleeper.freezer.lock().unwrap() = Freezer::Thawed;
+    let record = live(&plan(pause(), 0, 50), &stage.site);
     let called_at_ms = record.called_at_ms.unwrap();
     assert_eq!(*told.lock().unwrap(), [(record.index, called_at_ms, false)]);
 }
