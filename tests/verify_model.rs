@@ -162,7 +162,8 @@ fn model(histories: &[History]) -> Model {
 }
 
 fn observe(history: &History) -> PartitionObserved {
-    let end = LogEnd { offset: history.early as i64, epoch: 1, at_us: 0 };
+    // Behind all acknowledgements: that of a sequence comes as many microseconds after the start.
+    let end = LogEnd { offset: history.early as i64, epoch: 1, at_us: SENT };
     let mut observed = PartitionObserved::new(SENT).with_early_end(Some(end));
     for (offset, record) in (0..).zip(&history.log) {
         let found = match record {
