@@ -162,7 +162,7 @@ fn words_name_what_lost_nothing_and_what_happened_in_the_others() {
     let lost: Vec<&str> = text.lines().filter(|l| l.starts_with("lost: ")).collect();
     assert_eq!(lost.len(), 2, "acks alone decides: {text}");
     assert!(lost.iter().any(|l| l.starts_with("lost: acks=1 (12 configurations)")), "{text}");
-    assert!(lost[0].contains("11880 of 1428000 acknowledged messages (0.83 %)"), "{text}");
+    assert!(lost[0].contains("11880 of 1428000 unconfirmed messages (0.83 %)"), "{text}");
     for word in ["safe", "fastest"] {
         assert!(!text.contains(word), "once is no reason to recommend anything: {text}");
     }
@@ -216,7 +216,7 @@ fn nothing_is_concluded_from_what_is_not_settled() {
     let text = end(&merged, "verdict").replace("\n  ", " ");
     assert!(text.contains("without a fault, in 1 to 3 trials:"), "{text}");
     assert!(line(&text, "lost: acks=1").contains(": 11880 of 1428000 acknowledged"), "{text}");
-    assert!(line(&text, "lost: acks=0").contains(": 35640 of 4284000 acknowledged"), "{text}");
+    assert!(line(&text, "lost: acks=0").contains(": 35640 of 4284000 unconfirmed"), "{text}");
     let rows: Vec<&str> = text.lines().filter(|line| line.contains(" 1/1 ")).collect();
     assert!(rows.len() == 12 && rows.iter().all(|row| row.contains(" 1/1 ")), "{text}");
     assert!(rows.iter().all(|row| !row.contains('%')), "one trial has no interval: {text}");

@@ -78,11 +78,8 @@ fn thirty_six_cells_stay_readable() {
     let table =
         text.lines().skip_while(|line| !line.starts_with("cell ")).take_while(|l| !l.is_empty());
     let table: Vec<&str> = table.collect();
-    assert!(table.len() == 8 && table.iter().all(|line| line.chars().count() <= 100), "{text}");
-    assert!(
-        table[1].starts_with("acks=1,linger.ms=5,  ") && table[2] == "min.insync.replicas=1",
-        "{text}"
-    );
+    assert!(table.len() == 5 && table.iter().all(|line| line.chars().count() <= 100), "{text}");
+    assert!(table[1].starts_with("acks=1,linger.ms=5,min.insync.replicas=1  lost "), "{text}");
     assert!(text.lines().count() < 30 && text.contains("33 cells: no change"), "{text}");
     assert!(
         text.lines()
