@@ -138,8 +138,8 @@ fn what_a_fault_lacks_or_has_too_much_is_told() {
         ("kill: []\n    at: 1s\n    for: 1s", "`kill` has an empty list of targets"),
         ("kill: {leader: 1}\n    at: 1s\n    for: 1s", "`kill` must be a single value, not a map"),
         ("kill: broker:x\n    at: 1s\n    for: 1s", "`broker:x` names no broker"),
-        ("kill: broker-1\n    at: 1s\n    for: 1s", "a broker is `broker:1`"),
-        ("kill: [2]\n    at: 1s\n    for: 1s", "a broker is `broker:2`"),
+        ("kill: broker-1\n    at: 1s\n    for: 1s", "did you mean `broker:1`?"),
+        ("kill: [2]\n    at: 1s\n    for: 1s", "did you mean `broker:2`?"),
         ("network_partition: leader\n    at: 1s\n    for: 1s", "must be a list of groups"),
         ("network_partition: []\n    at: 1s\n    for: 1s", "`network_partition` has no groups"),
         (
