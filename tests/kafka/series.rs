@@ -117,5 +117,5 @@ expect: {lost: 0}
     assert!(fed["rate"]["baseline"].as_f64().unwrap() > 900.0, "{}", fed["rate"]);
     let reasons = ran.report["reasons"].to_string();
     assert!(reasons.contains("of 1000 messages per second were acknowledged"), "{reasons}");
-    assert!(ran.stdout.contains("% of rate"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("% of its rate"), "{}", ran.stdout);
 }
