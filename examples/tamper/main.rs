@@ -13,7 +13,7 @@ use kafka_chaos::workload::stamp;
 use rdkafka::admin::{
     AdminClient, AdminOptions, NewPartitions, NewTopic, TopicReplication, TopicResult,
 };
-use rdkafka::client::DefaultClientContext;
+use rdkafka::client::{Client, DefaultClientContext};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaResult;
 use rdkafka::metadata::MetadataTopic;
@@ -215,6 +215,8 @@ fn write(args: &Args, topic: &str, records: &[Plain]) -> Result<Vec<i64>, String
         .set("message.timeout.ms", LIMIT.as_millis().to_string())
         .create_with_context(reports.clone())
         .map_err(|error| error.to_string())?;
+    // A partition that was just made is not known to every broker yet, and so perhaps not to this client.
+    wait_for_leader(producer.client(), topic, args.to)?;
     for Plain { key, value } in records {
         let record = BaseRecord::to(topic).partition(args.to).key(key).payload(value);
         producer.send(record).map_err(|(error, _)| error.to_string())?;
@@ -251,8 +253,9 @@ fn delete(args: &Args, topic: &str, offset: i64) -> Result<i64, String> {
 fn grow(args: &Args, topic: &str, count: usize) -> Result<i64, String> {
     let options = AdminOptions::new().request_timeout(Some(LIMIT)).operation_timeout(Some(LIMIT));
     let partitions = NewPartitions::new(topic, count);
-    accepted(block_on(admin(args)?.create_partitions([&partitions], &options)))?;
-    wait_for_leaders(args, topic, count)?;
+    let admin = admin(args)?;
+    accepted(block_on(admin.create_partitions([&partitions], &options)))?;
+    (0..count as i32).try_for_each(|partition| wait_for_leader(admin.inner(), topic, partition))?;
     Ok(count as i64)
 }
 
@@ -263,7 +266,7 @@ fn remake(args: &Args, topic: &str) -> Result<i64, String> {
     accepted(block_on(admin.delete_topics(&[topic], &options)))?;
     let new = NewTopic::new(topic, 1, TopicReplication::Fixed(3));
     accepted(block_on(admin.create_topics([&new], &options)))?;
-    wait_for_leaders(args, topic, 1)?;
+    wait_for_leader(admin.inner(), topic, 0)?;
     Ok(1)
 }
 
@@ -280,19 +283,23 @@ fn accepted(answer: KafkaResult<Vec<TopicResult>>) -> Result<(), String> {
     }
 }
 
-fn wait_for_leaders(args: &Args, topic: &str, count: usize) -> Result<(), String> {
-    let consumer: BaseConsumer = config(args).create().map_err(|error| error.to_string())?;
+/// Waits until this client knows a leader of the partition.
+fn wait_for_leader<C: ClientContext>(
+    client: &Client<C>,
+    topic: &str,
+    partition: i32,
+) -> Result<(), String> {
     let deadline = Instant::now() + LIMIT;
     while Instant::now() < deadline {
         let metadata =
-            consumer.fetch_metadata(Some(topic), LIMIT).map_err(|error| error.to_string())?;
-        let partitions = metadata.topics().iter().flat_map(MetadataTopic::partitions);
-        if partitions.filter(|partition| partition.leader() >= 0).count() == count {
+            client.fetch_metadata(Some(topic), LIMIT).map_err(|error| error.to_string())?;
+        let mut partitions = metadata.topics().iter().flat_map(MetadataTopic::partitions);
+        if partitions.any(|one| one.id() == partition && one.leader() >= 0) {
             return Ok(());
         }
         thread::sleep(Duration::from_millis(20));
     }
-    Err(format!("not all of {count} partitions have a leader after {LIMIT:?}"))
+    Err(format!("partition {partition} has no leader after {LIMIT:?}"))
 }
 
 struct Unpark(Thread);

@@ -40,9 +40,15 @@ impl Exec {
 
     fn quoted_output(&self) -> String {
         let bytes = std::fs::read(&self.log).unwrap_or_default();
-        let text = String::from_utf8_lossy(&bytes[bytes.len().saturating_sub(QUOTED_BYTES_MAX)..])
-            .trim()
-            .to_owned();
+        let end = &bytes[bytes.len().saturating_sub(QUOTED_BYTES_MAX)..];
+        let end = String::from_utf8_lossy(end);
+        // It is quoted within a line.
+        let text = end
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .collect::<Vec<_>>()
+            .join("; ");
         if text.is_empty() { "no output".to_owned() } else { format!("it said: {text}") }
     }
 

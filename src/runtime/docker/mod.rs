@@ -10,6 +10,7 @@ mod helper;
 mod helper_program;
 mod holder;
 mod image;
+mod known;
 mod labels;
 mod leftover;
 mod logs;

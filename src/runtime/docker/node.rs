@@ -1,6 +1,7 @@
 //! [`NodeContainer`]: one Kafka node's container, and the process that it is while it runs.
 
 use super::engine::{Engine, failed, status, within};
+use super::known::{Known, Live};
 use super::spec::{listeners, role};
 use crate::compose::KafkaService;
 use crate::runtime::{Node, Process, RuntimeError};
@@ -9,17 +10,13 @@ use bollard::models::ContainerState;
 use bollard::query_parameters::InspectContainerOptions;
 use std::fs::{self, File};
 use std::net::Ipv4Addr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// The daemon answers in milliseconds, or under load in a second.
 pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// Whoever only looks at the nodes is not kept waiting by a daemon that is gone.
 const GLANCE_WITHIN: Duration = Duration::from_secs(2);
-/// A dead node is asked for this often: nobody but us starts it, as a rule.
-const ASK_EVERY: Duration = Duration::from_millis(200);
-/// A daemon that did not answer is left alone for so long.
-const SILENT_FOR: Duration = Duration::from_secs(5);
 /// The daemon hears of a process's end a moment after the kernel.
 const END_SEEN_WITHIN: Duration = Duration::from_secs(30);
 const END_POLL: Duration = Duration::from_millis(10);
@@ -34,29 +31,13 @@ pub(super) struct NodeContainer {
     pub(super) container: String,
     /// On the services' common network; it stays.
     pub(super) address: Ipv4Addr,
-    state: Mutex<State>,
-}
-
-#[derive(Debug)]
-enum State {
-    Lives(Live),
-    /// And the daemon need not be asked before then.
-    Dead(Instant),
-}
-
-/// The process of a running container.
-#[derive(Clone, Debug)]
-pub(super) struct Live {
-    pub(super) process: Process,
-    /// Where this user may open it.
-    pub(super) netns: Option<Arc<File>>,
+    known: Known,
 }
 
 impl NodeContainer {
     /// A container that was made and not started.
     pub(super) fn new(service: KafkaService, container: String, address: Ipv4Addr) -> Self {
-        let state = Mutex::new(State::Dead(Instant::now()));
-        NodeContainer { service, container, address, state }
+        NodeContainer { service, container, address, known: Known::dead() }
     }
 
     /// The service's name, which is the node's.
@@ -80,26 +61,11 @@ impl NodeContainer {
 
     /// Its process, if it lives.
     pub(super) fn live(&self, engine: &Engine) -> Option<Live> {
-        let mut state = self.state();
-        match &*state {
-            State::Lives(live) if live.process.lives() => return Some(live.clone()),
-            State::Lives(_) => {
-                *state = State::Dead(Instant::now() + ASK_EVERY);
-                return None;
-            }
-            State::Dead(not_before) if Instant::now() < *not_before => return None,
-            State::Dead(_) => {}
-        }
-        // Somebody may have started it: a person, or a fault of the user's own.
-        let (live, pause) = match self.inspect(engine, GLANCE_WITHIN) {
-            Ok(inspected) => (live_of(&inspected, &self.container), ASK_EVERY),
-            Err(_) => (None, SILENT_FOR),
-        };
-        match &live {
-            Some(live) => *state = State::Lives(live.clone()),
-            None => *state = State::Dead(Instant::now() + pause),
-        }
-        live
+        self.known.live(|| {
+            // Somebody may have started it: a person, or a fault of the user's own.
+            let inspected = self.inspect(engine, GLANCE_WITHIN)?;
+            Ok(live_of(&inspected, &self.container))
+        })
     }
 
     /// What the daemon knows of it.
@@ -121,26 +87,17 @@ impl NodeContainer {
     /// Starts it, unless it lives, and remembers its process. One that ends at once is dead, which
     /// is no error here.
     pub(super) fn start(&self, engine: &Engine) -> Result<(), RuntimeError> {
-        let mut state = self.state();
-        if let State::Lives(live) = &*state
-            && live.process.lives()
-        {
-            return Ok(());
-        }
-        if let Some(live) = self.wait_for_end(engine)? {
-            *state = State::Lives(live);
-            return Ok(());
-        }
-        let asked = engine.docker().start_container(&self.container, None);
-        engine
-            .wait(within(STARTED_WITHIN, asked))
-            .map_err(|e| failed(&format!("starting container {}", self.name()), &e))?;
-        let inspected = self.inspect(engine, ANSWER_WITHIN)?;
-        *state = match live_of(&inspected, &self.container) {
-            Some(live) => State::Lives(live),
-            None => State::Dead(Instant::now() + ASK_EVERY),
-        };
-        Ok(())
+        self.known.start(|| {
+            if let Some(live) = self.wait_for_end(engine)? {
+                return Ok(Some(live));
+            }
+            let asked = engine.docker().start_container(&self.container, None);
+            engine
+                .wait(within(STARTED_WITHIN, asked))
+                .map_err(|e| failed(&format!("starting container {}", self.name()), &e))?;
+            let inspected = self.inspect(engine, ANSWER_WITHIN)?;
+            Ok(live_of(&inspected, &self.container))
+        })
     }
 
     /// Waits until the daemon knows what we see: that the process is gone. Told to start a
@@ -197,16 +154,8 @@ impl NodeContainer {
             let what = format!("process {pid} of container {} is not on this machine", self.name());
             return Err(RuntimeError::new(what).advise(NOT_HERE));
         }
-        *self.state() = match live {
-            Some(live) => State::Lives(live),
-            None => State::Dead(Instant::now() + ASK_EVERY),
-        };
+        self.known.found(live);
         Ok(())
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        // Each change of the state is one assignment, so a panic elsewhere leaves it sound.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
