@@ -24,3 +24,4 @@ pub mod stats;
 pub mod verify;
 pub mod words;
 pub mod workload;
+pub mod yaml;

@@ -5,7 +5,8 @@ use super::named;
 use crate::exit::Exit;
 use crate::plan::Study;
 use crate::report::Verb;
-use crate::scenario::{Diagnostics, builtin};
+use crate::scenario::builtin;
+use crate::yaml::Diagnostics;
 use std::io::{self, Write};
 
 /// Compare 24 configurations under four faults: acks, min.insync.replicas, idempotence, unclean

@@ -1,8 +1,10 @@
 //! A scenario as the command line names it: by its file, or by its bare name if it is built in.
 
 use super::changes::{Changes, KafkaFrom, RuntimeChoice};
-use crate::plan::{self, Asked, Plan, Study};
-use crate::scenario::{self, Diagnostics, Place, Source, builtin, nearest};
+use crate::plan::{Asked, Plan, Study, self};
+use crate::scenario::{builtin, self};
+use crate::yaml::{Diagnostics, Place, Source};
+use crate::yaml::suggest::nearest;
 use std::io::{self, Read};
 use std::mem;
 use std::path::{Path, PathBuf};

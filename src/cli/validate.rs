@@ -4,7 +4,7 @@ use super::changes::{Changes, KafkaFrom};
 use super::named;
 use crate::exit::Exit;
 use crate::plan::{Plan, Study};
-use crate::scenario::{Diagnostic, Diagnostics};
+use crate::yaml::{Diagnostic, Diagnostics};
 use crate::words::counted;
 use serde_json::{Value, json};
 use std::io::{self, Write};

@@ -4,7 +4,7 @@ use super::Variables;
 use super::read::read;
 use super::types::Compose;
 use crate::plan::Controllers;
-use crate::scenario::Diagnostics;
+use crate::yaml::Diagnostics;
 use std::path::Path;
 
 /// What messages call the compose file of such controllers.

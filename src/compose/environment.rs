@@ -4,8 +4,7 @@
 use super::Variables;
 use super::interpolate::expand;
 use super::read::Composing;
-use crate::scenario::node::{Kind, Node};
-use crate::scenario::{Place, Source};
+use crate::yaml::{Kind, Node, Place, Source};
 use std::collections::BTreeMap;
 
 /// Names and values, each with its place. A name without a value has none.
@@ -132,7 +131,7 @@ pub fn parse_lines(
     name: &str,
     text: &str,
     outer: Option<Variables<'_>>,
-) -> Result<BTreeMap<String, String>, Vec<crate::scenario::Diagnostic>> {
+) -> Result<BTreeMap<String, String>, Vec<crate::yaml::Diagnostic>> {
     let source = Source { name: name.to_owned(), text: text.to_owned(), arguments: Vec::new() };
     let mut found: BTreeMap<String, String> = BTreeMap::new();
     let mut problems = Vec::new();

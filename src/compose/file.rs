@@ -4,7 +4,7 @@ use super::Variables;
 use super::environment::parse_lines;
 use super::read::read;
 use super::types::Compose;
-use crate::scenario::{Diagnostics, Place, Source};
+use crate::yaml::{Diagnostics, Place, Source};
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};

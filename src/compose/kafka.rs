@@ -3,10 +3,10 @@
 use super::checks;
 use super::cluster::KafkaCluster;
 use super::host_listener::free_host_port;
-use super::listeners::{self, Listener};
+use super::listeners::{Listener, self};
 use super::service::speaks_kafka;
 use super::types::{Compose, Flavour, KafkaService, Mount, Published, Service};
-use crate::scenario::{Diagnostic, Diagnostics};
+use crate::yaml::{Diagnostic, Diagnostics};
 use std::collections::BTreeSet;
 
 /// The Kafka nodes of a compose file. Without a `flavour` each image's name tells it.

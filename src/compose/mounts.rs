@@ -3,8 +3,7 @@
 use super::read::Composing;
 use super::types::{Mount, Service};
 use super::words;
-use crate::scenario::node::{Kind, Node};
-use crate::scenario::{At, Place};
+use crate::yaml::{At, Kind, Node, Place};
 use std::path::{Component, Path, PathBuf};
 
 const HELP: &str = "write `- NAME:/PATH`, or `- ./FOLDER:/PATH:ro` for a folder of the host";

@@ -2,8 +2,7 @@
 
 use super::read::Composing;
 use super::types::Published;
-use crate::scenario::node::{Kind, Node};
-use crate::scenario::{At, Place};
+use crate::yaml::{At, Kind, Node, Place};
 
 const HELP: &str = "write `- \"HOST:CONTAINER\"`, as in `- \"10000:9094\"`";
 

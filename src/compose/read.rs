@@ -3,13 +3,11 @@
 
 use super::Variables;
 use super::interpolate::expand;
-use super::keys::{self, Treatment};
+use super::keys::{Treatment, self};
 use super::service::are_started;
 use super::types::{Compose, Places};
-use crate::scenario::node::{Entry, Kind, Node};
-use crate::scenario::reader::Reader;
-use crate::scenario::suggest;
-use crate::scenario::{Diagnostics, Place, Source};
+use crate::scenario::FOREIGN;
+use crate::yaml::{Diagnostics, Entry, Kind, Node, Place, Reader, Source, suggest};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -59,7 +57,7 @@ pub fn read(
     let form = "the file must be one YAML map with `services:`, as Compose reads it";
     let mut root = Node::parse(&source, form)?;
     let mut composing = Composing {
-        reader: Reader::new(Arc::clone(&source)),
+        reader: Reader::new(Arc::clone(&source), FOREIGN),
         folder,
         variables,
         notes: Vec::new(),

@@ -1,11 +1,10 @@
 //! One service: its keys in turn.
 
-use super::keys::{self, Treatment};
+use super::keys::{Treatment, self};
 use super::read::Composing;
 use super::types::{Places, Service};
 use super::words;
-use crate::scenario::Place;
-use crate::scenario::node::{Entry, Kind, Node};
+use crate::yaml::{Entry, Kind, Node, Place};
 use std::collections::BTreeMap;
 
 /// What the environment of a Kafka node has, after its prefix.

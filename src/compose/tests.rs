@@ -23,7 +23,7 @@ fn variables(name: &str) -> Option<String> {
     }
 }
 
-fn try_read(text: &str) -> Result<Compose, crate::scenario::Diagnostics> {
+fn try_read(text: &str) -> Result<Compose, crate::yaml::Diagnostics> {
     super::read("test.yml", text, Path::new(FOLDER), &variables)
 }
 

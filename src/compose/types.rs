@@ -1,7 +1,7 @@
 //! What a compose file says, as far as chaos starts it: [`Compose`]; and what Kafka makes of it:
 //! [`KafkaService`].
 
-use crate::scenario::{Diagnostic, Place, Source};
+use crate::yaml::{Diagnostic, Place, Source};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;

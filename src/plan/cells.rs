@@ -6,7 +6,8 @@ use super::left_out::{Values, joined, summed};
 use super::make::Maker;
 use super::types::{Cell, ClusterPlan, Properties};
 use super::{batching, client, expectations, topic};
-use crate::scenario::{At, Axis, Chosen, Place, Scenario, Section, Setting, Settings};
+use crate::scenario::{Axis, Chosen, Scenario, Section, Setting, Settings};
+use crate::yaml::{At, Place};
 
 /// A run has no more cells: each is a topic and a process of its own.
 pub const MOST_CELLS: usize = 64;

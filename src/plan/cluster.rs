@@ -1,10 +1,10 @@
 //! The cluster's plan: which clocks Kafka runs on, every one of them set explicitly.
 
-use super::compose::{self, Composed};
+use super::compose::{Composed, self};
 use super::make::Maker;
 use super::types::{Clocks, ClusterPlan, Properties, Timing};
 use crate::release::{Feature, Release};
-use crate::scenario::Place;
+use crate::yaml::Place;
 
 /// A follower of the quorum waits half a second in each fetch, so a shorter time-out makes a quiet
 /// cluster elect controllers all the time.

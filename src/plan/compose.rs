@@ -4,9 +4,10 @@
 use super::make::Maker;
 use super::types::Controllers;
 use super::words::UNKNOWN_KAFKA;
-use crate::compose::{self, KafkaCluster};
+use crate::compose::{KafkaCluster, self};
 use crate::release::Release;
-use crate::scenario::{BROKER_FOR_TOPICS, Diagnostic, Diagnostics, Scenario};
+use crate::scenario::{BROKER_FOR_TOPICS, Scenario};
+use crate::yaml::{Diagnostic, Diagnostics};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -147,7 +148,7 @@ fn note_topics_own(maker: &mut Maker<'_>, composed: &Composed) {
 mod tests {
     use crate::compose::Flavour;
     use crate::plan::{Controllers, Plan, from_text};
-    use crate::scenario::Diagnostics;
+    use crate::yaml::Diagnostics;
 
     /// The plan of a scenario beside the compose files of the tests.
     fn plan(cluster: &str, rest: &str, overrides: &[&str]) -> Result<Plan, Diagnostics> {
@@ -164,7 +165,7 @@ mod tests {
     /// `file:line:column message` of every problem.
     fn problems(cluster: &str, rest: &str) -> Vec<String> {
         let list = plan(cluster, rest, &[]).err().map_or_else(Vec::new, |problems| problems.list);
-        let told = |p: &crate::scenario::Diagnostic| {
+        let told = |p: &crate::yaml::Diagnostic| {
             let file = p.file.rsplit('/').next().unwrap_or_default().to_owned();
             format!("{file}:{}:{} {}", p.line, p.column, p.message)
         };

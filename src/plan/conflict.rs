@@ -1,6 +1,7 @@
 //! [`Conflict`]: two properties of one cell that cannot stand together.
 
-use crate::scenario::{Place, Settings};
+use crate::scenario::Settings;
+use crate::yaml::Place;
 
 /// Two properties that contradict each other. Made by a matrix, it leaves a cell out; otherwise it
 /// is an error.

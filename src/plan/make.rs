@@ -3,7 +3,8 @@
 use super::compose::Composed;
 use super::types::{Plan, Study};
 use super::{cells, cluster, faults, study};
-use crate::scenario::{self, Changes, Diagnostic, Diagnostics, Place, Scenario};
+use crate::scenario::{Changes, Scenario, self};
+use crate::yaml::{Diagnostic, Diagnostics, Place};
 use std::path::Path;
 
 /// What the command line says beside the scenario.

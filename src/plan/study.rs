@@ -1,15 +1,13 @@
 //! The plans of all combinations of those axes that need a cluster or faults of their own. A
 //! combination that the matrix makes and that cannot be is left out; a mistake is an error.
 
-use super::cells::{self, MOST_CELLS, outer_values};
-use super::compose;
+use super::cells::{MOST_CELLS, outer_values, self};
+use super::{compose, quorum};
 use super::left_out::{Values, joined, summed};
 use super::make::{Asked, Maker};
-use super::quorum;
 use super::types::{Plan, Study};
-use crate::scenario::{
-    Condition, Diagnostic, Diagnostics, Expected, Outer, Place, Reading, Scenario, Subject, suggest,
-};
+use crate::scenario::{Condition, Expected, Outer, Reading, Scenario, Subject};
+use crate::yaml::{Diagnostic, Diagnostics, Place, suggest};
 
 /// A study has no more cells over all its plans, those too that cannot be.
 pub const MOST_STUDY_CELLS: usize = 1024;
@@ -192,7 +190,7 @@ fn unknown_timelines(scenario: &Scenario, condition: &Condition) -> Vec<Diagnost
     }
     let known: Vec<&str> = scenario.timelines.iter().map(String::as_str).collect();
     let unknown = condition.values.iter().filter(|name| !known.contains(&name.value.as_str()));
-    let problem = |name: &crate::scenario::At<String>| {
+    let problem = |name: &crate::yaml::At<String>| {
         let message = format!("`matrix.faults` has no timeline `{}`", name.value);
         let help = match known.as_slice() {
             [] => "name the timelines under `matrix: faults:`, or leave this out".to_owned(),

@@ -1,7 +1,7 @@
 //! Axes that make plans, and `--sweep`: what they make, what is left out, and what is refused where.
 
 use super::*;
-use crate::scenario::Diagnostics;
+use crate::yaml::Diagnostics;
 
 const FAULTS: &str = "matrix:\n  faults:\n    stop: [{process_stop: leader, at: 5s, for: 2 session}]\n    \
                       kill: [{kill: 'broker:2', at: 1s, for: 1s}, {kill: leader, at: 9s, for: 1s}]\n";

@@ -3,14 +3,12 @@
 
 use super::launch::{Order, Runtime};
 use super::{RunFolder, Stop};
-use crate::compose::{self, Flavour, KafkaCluster};
+use crate::compose::{Flavour, KafkaCluster, self};
 use crate::plan::{ClusterPlan, Plan};
 use crate::release::Release;
-use crate::runtime::docker::{
-    self, DockerCluster, DockerSpec, Engine, Image, Obtainable, Pull, Threads, heal,
-};
+use crate::runtime::docker::{DockerCluster, DockerSpec, Engine, Image, Obtainable, Pull, Threads, heal, self};
 use crate::runtime::{Cluster, RuntimeError};
-use crate::scenario::Diagnostics;
+use crate::yaml::Diagnostics;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,11 +1,9 @@
 //! What a file holds as text, or in words why it holds none.
 
+use crate::yaml::MOST_BYTES;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
-
-/// A scenario is written by hand; whatever is larger is not one.
-pub const MOST_BYTES: usize = 1 << 20;
 
 /// Why there is no text, and what to do.
 pub type NoText = (String, &'static str);

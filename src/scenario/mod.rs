@@ -1,45 +1,39 @@
-//! The file as written: types, YAML reading, diagnostics with line and column.
+//! The file as written.
 //!
-//! A file becomes a tree of nodes that know their places; `--set` and `--sweep` change the tree; the
-//! axes that make plans (`outer`) make a tree for each of their combinations; the readers turn it into a [`Scenario`] and collect every problem on the way.
+//! A file becomes a tree of nodes that know their places ([`crate::yaml`]); `--set` and `--sweep` change
+//! the tree; the axes that make plans (`outer`) make a tree for each of their combinations; the readers
+//! turn it into a [`Scenario`] and collect every problem on the way.
 
 mod bound;
-mod broken_yaml;
 pub mod builtin;
 mod client_property;
-mod diagnostic;
 mod file;
 mod java;
 mod length;
 mod names;
-pub(crate) mod node;
 pub mod not_yet;
 mod outer;
 mod overrides;
-mod place;
 mod property;
 mod read;
 mod read_expect;
 mod read_faults;
 mod read_matrix;
 mod read_sections;
-pub(crate) mod reader;
+mod reader;
 mod schema;
-pub(crate) mod suggest;
 mod sweeps;
 mod types;
 
 pub use bound::{Bound, Limits};
-pub use diagnostic::{Diagnostic, Diagnostics};
 pub use length::{Clock, Length};
 pub(crate) use names::BROKER_FOR_TOPICS;
 pub use outer::{MOST_PLANS, Outer};
 pub(crate) use overrides::whole_path;
-pub use place::{Argument, At, Place, Source};
 pub use property::{Section, canonical};
 pub use read::{Changes, Reading, is_name, name_form, read_file, read_text, text_of};
+pub(crate) use reader::FOREIGN;
 pub use schema::schema;
-pub use suggest::nearest;
 pub use types::{
     Action, Axis, Chosen, ClusterPlaces, ClusterSection, Condition, Expected, FaultItem, Scenario,
     Setting, Settings, Subject, Wanted,

@@ -2,12 +2,9 @@
 //! combinations is a tree of its own, in which the chosen values stand where a scenario without a
 //! matrix has them, so that they are read and checked in the same way.
 
-use super::node::{Entry, Kind, Node};
+use crate::yaml::{At, Entry, Kind, Node, Place, Reader, suggest};
 use super::overrides::child;
-use super::place::{At, Place};
 use super::property;
-use super::reader::Reader;
-use super::suggest;
 use super::types::Chosen;
 
 /// A study has no more plans: each is a run of its own.

@@ -1,11 +1,9 @@
 //! `--set section.property=value`: changes the tree before it is read, so that a value given on
 //! the command line is checked just as one in the file.
 
-use super::node::{Entry, Kind, Node};
-use super::place::{At, Place};
+use crate::yaml::{At, Entry, Kind, Node, Place, Reader, suggest};
 use super::read_sections::section_name;
-use super::reader::Reader;
-use super::{property, read_expect, read_sections, suggest};
+use super::{property, read_expect, read_sections};
 
 /// The option that this file is about.
 pub const OPTION: &str = "--set";

@@ -2,7 +2,7 @@
 //! name it goes by, and the form of its values.
 
 use super::names;
-use super::suggest::nearest;
+use crate::yaml::suggest::nearest;
 
 /// Where a property belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,10 +1,8 @@
 //! From a file to a [`Scenario`]: reads the text, applies `--set` and `--sweep`, reads every section
 //! once for each combination of the axes that make plans, and collects all problems.
 
-use super::diagnostic::{Diagnostic, Diagnostics};
-use super::node::{Kind, Node};
-use super::place::{Argument, At, Place, Source};
-use super::reader::Reader;
+use crate::yaml::{Argument, At, Diagnostic, Diagnostics, Kind, Node, Place, Reader, Source};
+use super::reader::FOREIGN;
 use super::types::{ClusterSection, Scenario, Settings};
 use super::{file, not_yet, outer, overrides, property, sweeps};
 use std::io::Read;
@@ -94,11 +92,11 @@ pub fn read_text(name: &str, text: &str, changes: &Changes<'_>) -> Result<Readin
         return Err(Diagnostics::new(vec![problem]));
     }
     if let Some(class) = trogdor(&root) {
-        let mut reader = Reader::new(source);
+        let mut reader = Reader::new(source, FOREIGN);
         reader.is_elsewhere(&class);
         return Err(Diagnostics::new(reader.problems));
     }
-    let mut reader = Reader::new(source);
+    let mut reader = Reader::new(source, FOREIGN);
     reader.apply_overrides(&mut root);
     let timelines = outer::timelines(&root);
     reader.apply_sweeps(&mut root);
@@ -107,7 +105,7 @@ pub fn read_text(name: &str, text: &str, changes: &Changes<'_>) -> Result<Readin
     let mut scenarios = Vec::new();
     let mut problems = reader.problems;
     for (tree, chosen) in combinations {
-        let mut one = Reader::new(reader.source.clone());
+        let mut one = Reader::new(reader.source.clone(), FOREIGN);
         one.broken.clone_from(&reader.broken);
         let mut scenario = one.scenario(&tree);
         scenario.outer = chosen;

@@ -1,9 +1,8 @@
 //! Reads `expect:`.
 
 use super::bound::Limits;
-use super::node::{Entry, Kind, Node};
+use crate::yaml::{Entry, Kind, Node, Reader};
 use super::outer::Outer;
-use super::reader::Reader;
 use super::types::{Condition, Expected, Subject, Wanted};
 use crate::plan::Metric;
 

@@ -1,10 +1,8 @@
 //! Reads `faults:`, one item a fault.
 
-use super::node::{Entry, Kind, Node};
-use super::place::{At, Place};
-use super::reader::Reader;
+use crate::yaml::{At, Entry, Kind, Node, Place, Reader, suggest};
 use super::types::{Action, FaultItem};
-use super::{not_yet, suggest};
+use super::not_yet;
 use crate::plan::{Election, Ports, Target};
 
 /// A timeline has no more faults.

@@ -1,11 +1,8 @@
 //! Reads the axes of `matrix:` that make cells: properties of topics and producers.
 
-use super::node::{Entry, Kind, Node};
+use crate::yaml::{At, Entry, Kind, Node, Reader, suggest};
 use super::outer;
-use super::place::At;
-use super::property::{self, Property, Section};
-use super::reader::Reader;
-use super::suggest;
+use super::property::{Property, Section, self};
 use super::types::{Axis, Scenario};
 use std::collections::BTreeSet;
 

@@ -1,12 +1,8 @@
 //! Reads `cluster:`, `topic:` and `producer:` with their `config:` maps.
 
-use super::names;
-use super::node::{Entry, Node};
-use super::not_yet;
-use super::place::At;
-use super::property::{self, Section};
-use super::reader::Reader;
-use super::suggest;
+use super::{names, not_yet};
+use crate::yaml::{At, Entry, Node, Reader, suggest};
+use super::property::{Section, self};
 use super::types::{ClusterPlaces, ClusterSection, Setting, Settings};
 use crate::compose::Flavour;
 use crate::plan::{Controllers, Timing};

@@ -3,7 +3,7 @@
 use super::bound::Limits;
 use super::length::Length;
 use super::outer::Outer;
-use super::place::{At, Place, Source};
+use crate::yaml::{At, Place, Source};
 use super::property::Section;
 use crate::compose::Flavour;
 use crate::plan::{Controllers, Election, Metric, Ports, Target, Timing};

@@ -1,45 +1,15 @@
-//! The YAML tree with places: a [`Node`] is read by `serde-saphyr` as it stands, without knowing
-//! what a scenario is, so that the readers can collect all problems and `--set` can change it.
+//! From a text to its [`Node`]: `serde-saphyr` reads it, and what cannot be read is told by
+//! [`broken`].
 
-use super::broken_yaml::{self, Broken};
-use super::diagnostic::Diagnostics;
-use super::file::MOST_BYTES;
-use super::place::{At, Place, Source};
+use super::broken::{self, Broken};
+use super::{At, Diagnostics, Entry, Kind, Node, Place, Source};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::options::{DuplicateKeyPolicy, NonFiniteFloatPolicy};
 use serde_saphyr::{Location, Spanned};
 use std::fmt;
 
-/// A value of the tree.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Node {
-    /// What it is.
-    pub kind: Kind,
-    /// Where it begins.
-    pub place: Place,
-}
-
-/// What a value of the tree is.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Kind {
-    /// Nothing was written.
-    Null,
-    /// A word, number or text, as it was written.
-    Scalar(String),
-    /// A list.
-    List(Vec<Node>),
-    /// A map, in the order of the file.
-    Map(Vec<Entry>),
-}
-
-/// One key of a map and its value.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Entry {
-    /// The key.
-    pub key: At<String>,
-    /// The value.
-    pub value: Node,
-}
+/// Such files are written by hand; whatever is larger is none.
+pub const MOST_BYTES: usize = 1 << 20;
 
 impl Node {
     /// Reads the file's text, which is to have this form.
@@ -80,38 +50,8 @@ impl Node {
             }
             Err(error) => {
                 let place = error.location().map_or(Place::START, |at| place_of(at, 1));
-                Err(broken_yaml::told(text, place, &said(&error)))
+                Err(broken::told(text, place, &said(&error)))
             }
-        }
-    }
-
-    /// Every key that stands in its map already.
-    fn written_twice(&self, found: &mut Vec<Broken>) {
-        match &self.kind {
-            Kind::List(items) => items.iter().for_each(|item| item.written_twice(found)),
-            Kind::Map(entries) => {
-                for (i, entry) in entries.iter().enumerate() {
-                    let key = &entry.key;
-                    let first = entries[..i].iter().find(|other| other.key.value == key.value);
-                    if let Some(first) = first {
-                        let message = format!("`{}` is written twice", key.value);
-                        let help = format!("first written on line {}", first.key.place.line);
-                        found.push((key.place, message, Some(help)));
-                    }
-                    entry.value.written_twice(found);
-                }
-            }
-            Kind::Null | Kind::Scalar(_) => {}
-        }
-    }
-
-    /// What it is, for messages: a list, a map, a value.
-    pub fn noun(&self) -> &'static str {
-        match self.kind {
-            Kind::Null => "nothing",
-            Kind::Scalar(_) => "a single value",
-            Kind::List(_) => "a list",
-            Kind::Map(_) => "a map",
         }
     }
 }
