@@ -5,7 +5,7 @@
 
 use kafka_chaos::clock::Epoch;
 use kafka_chaos::ledger::{Ledger, ProducerId};
-use kafka_chaos::plan::Rate;
+use kafka_chaos::model::Rate;
 use kafka_chaos::workload::{Worker, WorkerSpec};
 use rdkafka::mocking::MockCluster;
 use std::path::Path;

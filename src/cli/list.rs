@@ -3,10 +3,10 @@
 use super::named;
 use super::validate::extent;
 use crate::exit::Exit;
+use crate::model::counted;
 use crate::plan::{Asked, Plan, Study};
 use crate::report::printable;
 use crate::scenario::builtin;
-use crate::words::counted;
 use serde::Serialize;
 use std::io::{self, Write};
 

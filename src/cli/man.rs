@@ -3,8 +3,8 @@
 use super::compare::complain;
 use super::main;
 use crate::exit::Exit;
+use crate::model::counted;
 use crate::report::printable;
-use crate::words::counted;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};

@@ -1,10 +1,10 @@
 //! A scenario as the command line names it: by its file, or by its bare name if it is built in.
 
 use super::changes::{Changes, KafkaFrom, RuntimeChoice};
-use crate::plan::{Asked, Plan, Study, self};
-use crate::scenario::{builtin, self};
-use crate::yaml::{Diagnostics, Place, Source};
+use crate::plan::{self, Asked, Plan, Study};
+use crate::scenario::{self, builtin};
 use crate::yaml::suggest::nearest;
+use crate::yaml::{Diagnostics, Place, Source};
 use std::io::{self, Read};
 use std::mem;
 use std::path::{Path, PathBuf};

@@ -2,10 +2,9 @@
 
 use super::changes::{Changes, KafkaFrom};
 use super::named;
-use crate::compose::Flavour;
 use crate::exit::Exit;
-use crate::plan::{Cell, Controllers, Election, FaultAction, Plan, Properties, Study, Target};
-use crate::words::counted;
+use crate::model::{Controllers, Flavour, Properties, counted};
+use crate::plan::{Cell, Election, FaultAction, Plan, Study, Target};
 use std::io::{self, Write};
 use std::path::PathBuf;
 

@@ -3,9 +3,9 @@
 use super::changes::{Changes, KafkaFrom};
 use super::named;
 use crate::exit::Exit;
+use crate::model::counted;
 use crate::plan::{Plan, Study};
 use crate::yaml::{Diagnostic, Diagnostics};
-use crate::words::counted;
 use serde_json::{Value, json};
 use std::io::{self, Write};
 use std::path::PathBuf;

@@ -2,7 +2,7 @@
 //! same run. One line a cell, so that a version control system shows which cells changed.
 
 use super::side::{LeftOut, Promise, Side, SideCell, Trial};
-use crate::plan::Properties;
+use crate::model::Properties;
 use serde::{Deserialize, Serialize};
 
 /// The schema's name and version.

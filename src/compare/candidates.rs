@@ -2,7 +2,7 @@
 
 use super::judge::Options;
 use super::side::{SideCell, Trial};
-use crate::plan::Metric;
+use crate::model::Metric;
 use crate::stats::{Chance, Hits, Ranking, Shift, fisher_fewer, fisher_more, full_split};
 
 /// Anomalies whose count every trial tells.

@@ -2,7 +2,7 @@
 
 use super::model::Difference;
 use super::side::{Side, SideCell};
-use crate::plan::Properties;
+use crate::model::Properties;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Two cells that answer the same question.

@@ -4,7 +4,7 @@
 use super::candidates::{Candidate, Shape, shares};
 use super::model::{Change, Finding, Rule};
 use super::side::{Promise, SideCell};
-use crate::plan::Metric;
+use crate::model::Metric;
 use crate::stats::Hits;
 use crate::verify::Verdict;
 

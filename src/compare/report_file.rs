@@ -6,7 +6,8 @@
 use super::side::{LeftOut, Promise, Side, SideCell, Trial};
 use crate::exit::Exit;
 use crate::fault::Undone;
-use crate::plan::{ClusterPlan, Controllers, Expectation, FaultPlan, Metric, Properties, Timing};
+use crate::model::{Controllers, Metric, Properties, Timing};
+use crate::plan::{ClusterPlan, Expectation, FaultPlan};
 use crate::report::{self, CellTrial, OldCell, ShownCounts};
 use crate::verify::{ExpectationVerdict, PhaseLatency, Reason, ReasonKind, Verdict};
 use serde::Deserialize;

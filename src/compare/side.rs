@@ -1,6 +1,6 @@
 //! [`Side`]: what a comparison knows of a run, whether it came from a report or a baseline.
 
-use crate::plan::{Metric, Properties};
+use crate::model::{Metric, Properties};
 use crate::verify::Verdict;
 use serde::{Deserialize, Serialize};
 

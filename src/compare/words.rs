@@ -1,7 +1,7 @@
 //! How the figures of a comparison are written.
 
 use super::model::Difference;
-pub use crate::words::{counted, more};
+pub use crate::model::{counted, more};
 
 /// At most so many names or settings are told in a line; the JSON has all.
 const LIST_MAX: usize = 8;

@@ -3,7 +3,7 @@
 use super::Variables;
 use super::read::read;
 use super::types::Compose;
-use crate::plan::Controllers;
+use crate::model::Controllers;
 use crate::yaml::Diagnostics;
 use std::path::Path;
 

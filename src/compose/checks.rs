@@ -3,7 +3,8 @@
 
 use super::kafka::Finder;
 use super::listeners;
-use super::types::{Flavour, KafkaService};
+use super::types::KafkaService;
+use crate::model::Flavour;
 use std::collections::{BTreeMap, BTreeSet};
 
 const VOTERS: &str = "controller.quorum.voters";

@@ -1,8 +1,8 @@
 //! The Kafka nodes that are started, and what a run changes about them: [`KafkaCluster`].
 
 use super::listeners;
-use super::types::{Flavour, KafkaService, Published};
-use crate::release::Release;
+use super::types::{KafkaService, Published};
+use crate::model::{Flavour, Release};
 use std::collections::BTreeSet;
 
 /// Kafka's nodes of a compose file, and what they share.

@@ -1,7 +1,7 @@
 //! How images are told Kafka's properties: which environment variable means which property.
 
-use super::types::{Flavour, KafkaService};
-use crate::release::Release;
+use super::types::KafkaService;
+use crate::model::{Flavour, Release};
 
 /// Properties that Bitnami's images also know without `CFG`; those variables go first there.
 const BITNAMI_ALIASES: &[&str] = &[
@@ -88,15 +88,6 @@ impl Flavour {
         match Flavour::of_image(name)? {
             Flavour::Bitnami | Flavour::Apache => Release::parse(tag),
             Flavour::Confluent => Release::of_confluent(tag),
-        }
-    }
-
-    /// The scenario's word for it.
-    pub fn word(self) -> &'static str {
-        match self {
-            Flavour::Bitnami => "bitnami",
-            Flavour::Apache => "apache",
-            Flavour::Confluent => "confluent",
         }
     }
 }

@@ -3,9 +3,10 @@
 use super::checks;
 use super::cluster::KafkaCluster;
 use super::host_listener::free_host_port;
-use super::listeners::{Listener, self};
+use super::listeners::{self, Listener};
 use super::service::speaks_kafka;
-use super::types::{Compose, Flavour, KafkaService, Mount, Published, Service};
+use super::types::{Compose, KafkaService, Mount, Published, Service};
+use crate::model::Flavour;
 use crate::yaml::{Diagnostic, Diagnostics};
 use std::collections::BTreeSet;
 

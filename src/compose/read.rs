@@ -3,7 +3,7 @@
 
 use super::Variables;
 use super::interpolate::expand;
-use super::keys::{Treatment, self};
+use super::keys::{self, Treatment};
 use super::service::are_started;
 use super::types::{Compose, Places};
 use crate::scenario::FOREIGN;

@@ -1,6 +1,6 @@
 //! One service: its keys in turn.
 
-use super::keys::{Treatment, self};
+use super::keys::{self, Treatment};
 use super::read::Composing;
 use super::types::{Places, Service};
 use super::words;

@@ -1,8 +1,8 @@
 //! What a compose file says, as far as chaos starts it: [`Compose`]; and what Kafka makes of it:
 //! [`KafkaService`].
 
+use crate::model::Flavour;
 use crate::yaml::{Diagnostic, Place, Source};
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -115,18 +115,6 @@ pub enum Mount {
         /// Whether the container may not write to it.
         read_only: bool,
     },
-}
-
-/// How an image takes Kafka's properties from its environment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Flavour {
-    /// `KAFKA_CFG_*`: Bitnami's images, and chaos' own.
-    Bitnami,
-    /// `KAFKA_*` with `_` for `.`: apache/kafka.
-    Apache,
-    /// `KAFKA_*` with `_` for `.`: Confluent's images.
-    Confluent,
 }
 
 /// A Kafka node that a compose file describes.

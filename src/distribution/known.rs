@@ -1,6 +1,6 @@
 //! The Kafka versions whose jars the repository vouches for, and what each line of Kafka needs.
 
-use crate::release::{Feature, Release};
+use crate::model::{Feature, Release};
 
 /// A version with its list of sums.
 #[derive(Clone, Copy, Debug)]

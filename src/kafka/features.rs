@@ -3,7 +3,7 @@
 
 use super::error::KafkaError;
 use super::operator::Operator;
-use crate::release::Release;
+use crate::model::Release;
 use kafka_protocol::messages::{ApiVersionsRequest, ApiVersionsResponse};
 use kafka_protocol::protocol::StrBytes;
 use std::collections::BTreeMap;

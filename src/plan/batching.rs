@@ -2,7 +2,8 @@
 //! messages, so cells that leave it to us wait a little longer to fill their batches.
 
 use super::make::Maker;
-use super::types::{Cell, Rate};
+use super::types::Cell;
+use crate::model::Rate;
 
 /// So many requests a second all cells of a plan may send together before they are made to batch
 /// more: above it two cores fall behind, time-outs fire, and duplicates appear that no fault made.

@@ -4,8 +4,9 @@
 use super::conflict::Conflict;
 use super::left_out::{Values, joined, summed};
 use super::make::Maker;
-use super::types::{Cell, ClusterPlan, Properties};
+use super::types::{Cell, ClusterPlan};
 use super::{batching, client, expectations, topic};
+use crate::model::Properties;
 use crate::scenario::{Axis, Chosen, Scenario, Section, Setting, Settings};
 use crate::yaml::{At, Place};
 

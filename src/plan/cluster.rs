@@ -1,9 +1,9 @@
 //! The cluster's plan: which clocks Kafka runs on, every one of them set explicitly.
 
-use super::compose::{Composed, self};
+use super::compose::{self, Composed};
 use super::make::Maker;
-use super::types::{Clocks, ClusterPlan, Properties, Timing};
-use crate::release::{Feature, Release};
+use super::types::ClusterPlan;
+use crate::model::{Clocks, Feature, Properties, Release, Timing};
 use crate::yaml::Place;
 
 /// A follower of the quorum waits half a second in each fetch, so a shorter time-out makes a quiet

@@ -2,10 +2,9 @@
 //! come out with the scenario's own, and what it decides about the cluster.
 
 use super::make::Maker;
-use super::types::Controllers;
 use super::words::UNKNOWN_KAFKA;
-use crate::compose::{KafkaCluster, self};
-use crate::release::Release;
+use crate::compose::{self, KafkaCluster};
+use crate::model::{Controllers, Release};
 use crate::scenario::{BROKER_FOR_TOPICS, Scenario};
 use crate::yaml::{Diagnostic, Diagnostics};
 use std::collections::BTreeSet;
@@ -146,8 +145,8 @@ fn note_topics_own(maker: &mut Maker<'_>, composed: &Composed) {
 
 #[cfg(test)]
 mod tests {
-    use crate::compose::Flavour;
-    use crate::plan::{Controllers, Plan, from_text};
+    use crate::model::{Controllers, Flavour};
+    use crate::plan::{Plan, from_text};
     use crate::yaml::Diagnostics;
 
     /// The plan of a scenario beside the compose files of the tests.

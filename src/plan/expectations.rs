@@ -4,7 +4,8 @@
 use super::cells::Point;
 use super::left_out::{Values, summed};
 use super::make::Maker;
-use super::types::{Cell, ClusterPlan, Expectation, Rate};
+use super::types::{Cell, ClusterPlan, Expectation};
+use crate::model::Rate;
 use crate::scenario::{Condition, Outer, Scenario, Section, Subject};
 
 /// Gives every cell its expectations.

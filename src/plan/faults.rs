@@ -1,9 +1,10 @@
 //! The timeline: faults in the order of their times, and whether their targets can exist.
 
 use super::make::Maker;
-use super::types::{Cell, ClusterPlan, Controllers, Election, FaultAction, FaultPlan, Ports, Target};
-use crate::yaml::{At, Place, suggest};
+use super::types::{Cell, ClusterPlan, Election, FaultAction, FaultPlan, Ports, Target};
+use crate::model::Controllers;
 use crate::scenario::{Action, FaultItem};
+use crate::yaml::{At, Place, suggest};
 
 /// How long a command may take when the scenario does not say: a minute.
 const COMMAND_MS: u64 = 60_000;

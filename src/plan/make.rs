@@ -3,7 +3,7 @@
 use super::compose::Composed;
 use super::types::{Plan, Study};
 use super::{cells, cluster, faults, study};
-use crate::scenario::{Changes, Scenario, self};
+use crate::scenario::{self, Changes, Scenario};
 use crate::yaml::{Diagnostic, Diagnostics, Place};
 use std::path::Path;
 

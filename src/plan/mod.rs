@@ -26,7 +26,6 @@ mod words;
 pub use crate::scenario::MOST_PLANS;
 pub use batching::{LINGER_MOST_MS, REQUESTS_PER_SECOND};
 pub use cells::MOST_CELLS;
-pub use client::producer_default;
 pub use make::{Asked, from_file, from_text, study_from_text};
 pub use shard::Shard;
 pub use study::MOST_STUDY_CELLS;

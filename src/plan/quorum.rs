@@ -5,7 +5,8 @@
 //! faults that come first, since nothing has moved them yet. Of later ones the number is known.
 
 use super::compose::Composed;
-use super::types::{ClusterPlan, Controllers, FaultAction, FaultPlan, Plan, Ports, Target};
+use super::types::{ClusterPlan, FaultAction, FaultPlan, Plan, Ports, Target};
+use crate::model::Controllers;
 use std::collections::BTreeSet;
 
 /// The tool's own controllers where they are isolated.

@@ -1,11 +1,11 @@
 //! The plans of all combinations of those axes that need a cluster or faults of their own. A
 //! combination that the matrix makes and that cannot be is left out; a mistake is an error.
 
-use super::cells::{MOST_CELLS, outer_values, self};
-use super::{compose, quorum};
+use super::cells::{self, MOST_CELLS, outer_values};
 use super::left_out::{Values, joined, summed};
 use super::make::{Asked, Maker};
 use super::types::{Plan, Study};
+use super::{compose, quorum};
 use crate::scenario::{Condition, Expected, Outer, Reading, Scenario, Subject};
 use crate::yaml::{Diagnostic, Diagnostics, Place, suggest};
 

@@ -1,7 +1,8 @@
 //! A cell's topic: its properties, and where its replicas live.
 
 use super::conflict::Conflict;
-use super::types::{ClusterPlan, Properties, TopicPlan};
+use super::types::{ClusterPlan, TopicPlan};
+use crate::model::Properties;
 use crate::scenario::{Scenario, Settings};
 
 const NOT_IN_CONFIG: &[&str] = &["partitions", "replication.factor"];

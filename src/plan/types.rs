@@ -1,13 +1,9 @@
 //! What a plan is made of. [`Plan`] is all that the runner knows of a scenario.
 
-use crate::compose::Flavour;
 use crate::event::{FaultTime, TopicShape};
+use crate::model::{Clocks, Controllers, Flavour, Metric, Properties, Rate, Timing};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::path::PathBuf;
-
-/// Properties by their Kafka or librdkafka names, verbatim.
-pub type Properties = BTreeMap<String, String>;
 
 /// All that one scenario asks for: a plan for each combination of those axes that need a cluster or
 /// faults of their own. They run one after another.
@@ -141,35 +137,6 @@ pub struct ClusterPlan {
     pub flavour: Option<Flavour>,
 }
 
-/// Where the KRaft controllers live.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Controllers {
-    /// Every broker is a controller too (`process.roles=broker,controller`).
-    Combined,
-    /// Controllers of their own: `node.id` 100, 101, 102, or as the compose file says.
-    Isolated,
-}
-
-/// Which clocks are in force.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Timing {
-    /// Kafka's and the Java producer's own defaults.
-    Stock,
-    /// All of them lowered together.
-    Fast,
-}
-
-/// Kafka's clocks in milliseconds, after timing and overrides.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Clocks {
-    /// `broker.session.timeout.ms`.
-    pub session_ms: u64,
-    /// `replica.lag.time.max.ms`.
-    pub lag_ms: u64,
-}
-
 /// One point of the matrix: one full configuration with a topic and producers of its own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Cell {
@@ -233,16 +200,6 @@ pub struct ProducerPlan {
     /// fault is no gate.
     #[serde(default)]
     pub saturate: bool,
-}
-
-/// How fast a producer sends.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Rate {
-    /// Messages a second, over all partitions of the cell.
-    PerSecond(u32),
-    /// As fast as librdkafka takes them.
-    Max,
 }
 
 /// One fault on the timeline.
@@ -405,30 +362,4 @@ pub struct Expectation {
     pub max: Option<u64>,
     /// As it was written, for people: `lost: ">= 1"`.
     pub text: String,
-}
-
-/// What an expectation measures. Counts are messages, `unavailable` is milliseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[expect(missing_docs, reason = "each is the anomaly or outcome that its name says, design 2")]
-pub enum Metric {
-    Lost,
-    Duplicated,
-    Reordered,
-    Phantom,
-    Corrupt,
-    Foreign,
-    Acked,
-    Rejected,
-    Unknown,
-    /// Longest time in which some partition of the cell got no acknowledgement.
-    Unavailable,
-}
-
-impl Metric {
-    /// Whether a lower bound on it says that something bad must happen (a control): unmet, the
-    /// run is inconclusive. A lower bound on `acked` is a plain promise: unmet, it is violated.
-    pub fn is_anomaly(self) -> bool {
-        !matches!(self, Metric::Acked)
-    }
 }

@@ -1,39 +1,8 @@
 //! The plan in the scenario's own words, for people: `process_stop leader`, `1000 messages/s`.
 
-use super::types::{
-    ClusterPlan, Controllers, Election, FaultAction, FaultPlan, Ports, Rate, Target, Timing,
-};
-use crate::release::Release;
+use super::types::{ClusterPlan, Election, FaultAction, FaultPlan, Ports, Target};
+use crate::model::Release;
 use std::fmt;
-
-impl fmt::Display for Rate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Rate::PerSecond(rate) => write!(f, "{rate} messages/s"),
-            Rate::Max => f.write_str("as fast as possible"),
-        }
-    }
-}
-
-impl Controllers {
-    /// As `controllers:` has it.
-    pub fn word(self) -> &'static str {
-        match self {
-            Controllers::Combined => "combined",
-            Controllers::Isolated => "isolated",
-        }
-    }
-}
-
-impl Timing {
-    /// As `timing:` has it.
-    pub fn word(self) -> &'static str {
-        match self {
-            Timing::Stock => "stock",
-            Timing::Fast => "fast",
-        }
-    }
-}
 
 /// What stands for Kafka's version where nothing tells it before the brokers run.
 pub const UNKNOWN_KAFKA: &str = "unknown";

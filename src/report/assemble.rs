@@ -7,7 +7,8 @@ use crate::event::Observation;
 use crate::exit::Exit;
 use crate::fault::{FaultRecord, consequences};
 use crate::ledger::{Ledger, LedgerRecord, Observed, PartitionLedger, PartitionObserved};
-use crate::plan::{Cell, Election, Plan, Rate};
+use crate::model::Rate;
+use crate::plan::{Cell, Election, Plan};
 use crate::runner::Stop;
 use crate::verify::{
     self, CellFindings, CellInput, CellVerdict, FaultWindow, Reason, ReasonKind, RunVerdict, Scope,

@@ -2,7 +2,7 @@
 
 use super::CellReport;
 use crate::ledger::Outcome;
-use crate::words::more;
+use crate::model::more;
 use crate::workload::outcome::Persistence;
 use crate::workload::wire::{Summary, Times};
 use serde::{Deserialize, Serialize};

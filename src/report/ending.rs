@@ -6,7 +6,7 @@ use super::table::tables;
 use super::wrap::{COLUMNS, COLUMNS_MIN, wrapped, write_wrapped};
 use super::{Paint, Report, ShownCounts, Sort, advice, lead, told};
 use crate::fault::FaultRecord;
-use crate::words::more;
+use crate::model::more;
 use std::io::{self, Write};
 
 /// At most so many further reasons are told; `report.json` has all.

@@ -3,7 +3,8 @@
 
 use super::lines::printable;
 use super::{CellReport, CellTrials, Report, Sort, Tally, rate};
-use crate::plan::{Metric, makes_plans};
+use crate::model::Metric;
+use crate::plan::makes_plans;
 use crate::stats::Share;
 use crate::verify::{Bounds, Verdict};
 use std::ops::Range;

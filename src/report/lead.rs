@@ -2,9 +2,8 @@
 //! that is green, what was met or measured.
 
 use super::{CellReport, Report};
-use crate::plan::Metric;
+use crate::model::{Metric, counted};
 use crate::verify::{Reason, ReasonKind, Scope, Verdict};
-use crate::words::counted;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Said of cells in which a control did not bite.

@@ -3,7 +3,7 @@
 use super::headline::Headline;
 use super::{CellReport, Paint, Report};
 use crate::event::{FaultStep, Observation, Progress, RunEvent, Stamped};
-use crate::plan::Metric;
+use crate::model::Metric;
 use std::collections::BTreeMap;
 
 /// The event as a line, or none where it is not worth one. `everything`: what each single broker

@@ -257,7 +257,7 @@ fn an_open_count_of_one_trial_leaves_the_sum_open() {
         if trial.number == 2 {
             let cell = &mut report.cells[0];
             cell.counts.lost = None;
-            let metric = crate::plan::Metric::Lost;
+            let metric = crate::model::Metric::Lost;
             cell.bounds = vec![crate::verify::Bounds { metric, least: 3, most: Some(8) }];
         }
         Ok::<_, ()>(report)

@@ -189,7 +189,7 @@ fn early(runs: &[Run<'_>]) -> Early {
 
 /// Between which values the sum of a count lies that is not settled in every run.
 fn bounds(runs: &[Run<'_>]) -> Vec<Bounds> {
-    let mut open: BTreeMap<crate::plan::Metric, Bounds> = BTreeMap::new();
+    let mut open: BTreeMap<crate::model::Metric, Bounds> = BTreeMap::new();
     for bounds in runs.iter().flat_map(|run| &run.cell.bounds) {
         let zero = Bounds { least: 0, most: Some(0), ..*bounds };
         open.entry(bounds.metric).or_insert(zero);

@@ -4,7 +4,8 @@ use super::{AchievedRate, CellTrials, ClientError, Invocation, TrialReport};
 use crate::event::Observation;
 use crate::exit::Exit;
 use crate::fault::FaultRecord;
-use crate::plan::{Cell, Metric, Plan};
+use crate::model::Metric;
+use crate::plan::{Cell, Plan};
 use crate::runner::Phase;
 use crate::verify::{
     Bounds, CellFindings, CellVerdict, Counts, Early, ExpectationVerdict, FaultOutage, Omitted,

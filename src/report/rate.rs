@@ -3,7 +3,8 @@
 
 use super::{AchievedRate, CellReport, LATENCY_MAX, RATE_MIN};
 use crate::ledger::{LedgerRecord, PULSE_ROW_US, PulseRow};
-use crate::plan::{Cell, Rate};
+use crate::model::Rate;
+use crate::plan::Cell;
 use std::ops::Range;
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! In which order the rows of a table stand.
 
 use super::CellReport;
-use crate::plan::Metric;
+use crate::model::Metric;
 use std::cmp::Ordering;
 
 /// In which order the rows stand.

@@ -72,7 +72,7 @@ fn unconfirmed_and_unsettled_counts_are_told_apart_from_exact_ones() {
     cell.confirmed = false;
     cell.counts.acked = 7;
     cell.counts.lost = None;
-    let metric = crate::plan::Metric::Lost;
+    let metric = crate::model::Metric::Lost;
     cell.bounds = vec![crate::verify::Bounds { metric, least: 2, most: Some(5) }];
     let text = table(&report);
     assert!(text.contains("7~") && text.contains("~ unconfirmed"), "{text}");

@@ -3,8 +3,8 @@
 
 use super::{CellReport, Report, client_errors, grid};
 use crate::fault::FaultRecord;
+use crate::model::more;
 use crate::verify::{ExpectationVerdict, Verdict};
-use crate::words::more;
 
 /// At most so many witnesses are told of all cells together; `report.json` has more.
 const WITNESSES_MAX: usize = 8;

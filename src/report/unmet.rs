@@ -2,9 +2,8 @@
 //! expectations: for reports that tell failures one by one.
 
 use super::{CellReport, Report};
-use crate::plan::Metric;
+use crate::model::{Metric, more};
 use crate::verify::{Anomaly, ExpectationVerdict, Reason, Verdict};
-use crate::words::more;
 
 /// At most so many trials are named.
 const TRIALS_MAX: usize = 20;

@@ -3,10 +3,12 @@
 
 use super::launch::{Order, Runtime};
 use super::{RunFolder, Stop};
-use crate::compose::{Flavour, KafkaCluster, self};
+use crate::compose::{self, KafkaCluster};
+use crate::model::{Flavour, Release};
 use crate::plan::{ClusterPlan, Plan};
-use crate::release::Release;
-use crate::runtime::docker::{DockerCluster, DockerSpec, Engine, Image, Obtainable, Pull, Threads, heal, self};
+use crate::runtime::docker::{
+    self, DockerCluster, DockerSpec, Engine, Image, Obtainable, Pull, Threads, heal,
+};
 use crate::runtime::{Cluster, RuntimeError};
 use crate::yaml::Diagnostics;
 use std::cell::RefCell;

@@ -205,7 +205,7 @@ fn worker_spec(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::release::Release;
+    use crate::model::Release;
 
     #[test]
     fn a_word_that_the_plan_did_not_expect_is_told() {

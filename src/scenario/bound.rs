@@ -1,7 +1,6 @@
 //! The right-hand side of an expectation: `0`, `">= 1"`, `"160..400"`, `"<= 3 session"`.
 
-use super::length::Length;
-use crate::plan::{Clocks, Metric};
+use crate::model::{Clocks, Length, Metric};
 
 /// One end of what is expected.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -9,7 +9,6 @@ pub mod builtin;
 mod client_property;
 mod file;
 mod java;
-mod length;
 mod names;
 pub mod not_yet;
 mod outer;
@@ -26,7 +25,6 @@ mod sweeps;
 mod types;
 
 pub use bound::{Bound, Limits};
-pub use length::{Clock, Length};
 pub(crate) use names::BROKER_FOR_TOPICS;
 pub use outer::{MOST_PLANS, Outer};
 pub(crate) use overrides::whole_path;

@@ -2,10 +2,10 @@
 //! combinations is a tree of its own, in which the chosen values stand where a scenario without a
 //! matrix has them, so that they are read and checked in the same way.
 
-use crate::yaml::{At, Entry, Kind, Node, Place, Reader, suggest};
 use super::overrides::child;
 use super::property;
 use super::types::Chosen;
+use crate::yaml::{At, Entry, Kind, Node, Place, Reader, suggest};
 
 /// A study has no more plans: each is a run of its own.
 pub const MOST_PLANS: usize = 64;

@@ -1,9 +1,9 @@
 //! `--set section.property=value`: changes the tree before it is read, so that a value given on
 //! the command line is checked just as one in the file.
 
-use crate::yaml::{At, Entry, Kind, Node, Place, Reader, suggest};
 use super::read_sections::section_name;
 use super::{property, read_expect, read_sections};
+use crate::yaml::{At, Entry, Kind, Node, Place, Reader, suggest};
 
 /// The option that this file is about.
 pub const OPTION: &str = "--set";

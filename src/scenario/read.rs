@@ -1,10 +1,10 @@
 //! From a file to a [`Scenario`]: reads the text, applies `--set` and `--sweep`, reads every section
 //! once for each combination of the axes that make plans, and collects all problems.
 
-use crate::yaml::{Argument, At, Diagnostic, Diagnostics, Kind, Node, Place, Reader, Source};
 use super::reader::FOREIGN;
 use super::types::{ClusterSection, Scenario, Settings};
 use super::{file, not_yet, outer, overrides, property, sweeps};
+use crate::yaml::{Argument, At, Diagnostic, Diagnostics, Kind, Node, Place, Reader, Source};
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;

@@ -1,10 +1,10 @@
 //! Reads `expect:`.
 
 use super::bound::Limits;
-use crate::yaml::{Entry, Kind, Node, Reader};
 use super::outer::Outer;
 use super::types::{Condition, Expected, Subject, Wanted};
-use crate::plan::Metric;
+use crate::model::Metric;
+use crate::yaml::{Entry, Kind, Node, Reader};
 
 /// What can be expected, by its key.
 pub const METRICS: &[(&str, Metric)] = &[

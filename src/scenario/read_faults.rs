@@ -1,9 +1,9 @@
 //! Reads `faults:`, one item a fault.
 
-use crate::yaml::{At, Entry, Kind, Node, Place, Reader, suggest};
-use super::types::{Action, FaultItem};
 use super::not_yet;
+use super::types::{Action, FaultItem};
 use crate::plan::{Election, Ports, Target};
+use crate::yaml::{At, Entry, Kind, Node, Place, Reader, suggest};
 
 /// A timeline has no more faults.
 pub const MOST_FAULTS: usize = 20;

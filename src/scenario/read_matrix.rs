@@ -1,9 +1,9 @@
 //! Reads the axes of `matrix:` that make cells: properties of topics and producers.
 
-use crate::yaml::{At, Entry, Kind, Node, Reader, suggest};
 use super::outer;
-use super::property::{Property, Section, self};
+use super::property::{self, Property, Section};
 use super::types::{Axis, Scenario};
+use crate::yaml::{At, Entry, Kind, Node, Reader, suggest};
 use std::collections::BTreeSet;
 
 const HELP: &str = "write a property and its values, as in `acks: [\"1\", all]`";

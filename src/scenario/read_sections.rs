@@ -1,11 +1,10 @@
 //! Reads `cluster:`, `topic:` and `producer:` with their `config:` maps.
 
-use super::{names, not_yet};
-use crate::yaml::{At, Entry, Node, Reader, suggest};
-use super::property::{Section, self};
+use super::property::{self, Section};
 use super::types::{ClusterPlaces, ClusterSection, Setting, Settings};
-use crate::compose::Flavour;
-use crate::plan::{Controllers, Timing};
+use super::{names, not_yet};
+use crate::model::{Controllers, Flavour, Timing};
+use crate::yaml::{At, Entry, Node, Reader, suggest};
 
 /// A cluster on one machine has no more brokers.
 pub const MOST_BROKERS: u64 = 9;

@@ -1,11 +1,10 @@
-//! What a scenario's readers have beyond [`Reader`]: lengths of time, properties, and the words that the tool
-//! does not know yet.
+//! What a scenario's readers have beyond [`Reader`]: properties, and the words that ask
+//! for what is not there.
 
-use super::length::Length;
 use super::property::Property;
 use super::types::{Setting, Settings};
 use super::{java, not_yet};
-use crate::yaml::{At, Entry, Foreign, Node, Reader};
+use crate::yaml::{At, Entry, Foreign, Reader};
 
 /// What is asked for by these words cannot be done yet, or only the Java producer knows them.
 pub const FOREIGN: &Foreign = &Foreign { instead: not_yet::instead, told };
@@ -19,22 +18,6 @@ fn told(word: &str) -> Option<(String, &'static str)> {
 }
 
 impl Reader {
-    /// A length of time.
-    pub fn length(&mut self, node: &Node, name: &str) -> Option<At<Length>> {
-        let text = self.scalar(node, name)?;
-        match Length::parse(&text.value) {
-            Ok(length) => Some(At::new(length, text.place)),
-            Err(reason) => {
-                self.report(
-                    text.place,
-                    format!("`{name}: {}` {reason}", text.value),
-                    Length::FORMS,
-                );
-                None
-            }
-        }
-    }
-
     /// The value of a known property in the plan's spelling.
     pub fn value(
         &mut self,

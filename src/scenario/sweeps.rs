@@ -1,10 +1,10 @@
 //! `--sweep property=a,b`: gives the matrix an axis, or an axis of it other values, before it is
 //! read, so that they are checked just as those in the file.
 
-use crate::yaml::{At, Entry, Kind, Node, Place, Reader, suggest};
-use super::outer::{Outer, self};
+use super::outer::{self, Outer};
 use super::overrides::child;
 use super::property;
+use crate::yaml::{At, Entry, Kind, Node, Place, Reader, suggest};
 
 /// The option that this file is about.
 pub const OPTION: &str = "--sweep";

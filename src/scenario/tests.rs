@@ -2,7 +2,9 @@
 //! `tests/scenario_errors.rs`.
 
 use super::*;
-use crate::plan::{Controllers, Metric, Ports, Target, Timing};
+use crate::model::{Clock, Controllers, Length, Metric, Timing};
+use crate::plan::{Ports, Target};
+use crate::yaml::Diagnostics;
 
 /// Reads a text that has no problems of its own.
 fn sound(text: &str) -> Scenario {

@@ -1,12 +1,11 @@
 //! A scenario as it was written, each value with its place; see [`Scenario`].
 
 use super::bound::Limits;
-use super::length::Length;
 use super::outer::Outer;
-use crate::yaml::{At, Place, Source};
 use super::property::Section;
-use crate::compose::Flavour;
-use crate::plan::{Controllers, Election, Metric, Ports, Target, Timing};
+use crate::model::{Controllers, Flavour, Length, Metric, Timing};
+use crate::plan::{Election, Ports, Target};
+use crate::yaml::{At, Place, Source};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

@@ -4,7 +4,7 @@ use super::cell::CellInput;
 use super::completeness::Reading;
 use super::types::{Bounds, Counts};
 use crate::ledger::{PartitionLedger, PartitionObserved};
-use crate::plan::Metric;
+use crate::model::Metric;
 
 /// The counts of one partition.
 #[derive(Clone, Copy, Debug, Default)]

@@ -4,7 +4,8 @@ use super::reason::{Reason, ReasonKind, Scope, most_telling_first};
 use super::types::{Bounds, CellFindings};
 use super::verdict::{CellVerdict, ExpectationVerdict, RunVerdict, Verdict};
 use super::words::{counted, seconds};
-use crate::plan::{Expectation, Metric};
+use crate::model::Metric;
+use crate::plan::Expectation;
 
 /// Holds a cell's findings against its expectations. Without any it is measured: whatever happened
 /// met and violated nothing. Where nothing was sent, nothing is met either.

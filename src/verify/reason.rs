@@ -2,7 +2,7 @@
 //! words, so that nobody has to read those.
 
 use super::verdict::Verdict;
-use crate::plan::Metric;
+use crate::model::Metric;
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::fmt;

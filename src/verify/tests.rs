@@ -10,10 +10,11 @@ mod timeline;
 
 use super::*;
 use crate::event::{BrokerView, Observation, PartitionView};
-use crate::ledger::{AckStretch, Found, LedgerRecord, Observed, PartitionLedger};
-use crate::ledger::{LatencyHistogram, LatencyPhase, LogEnd, PartitionObserved, PulseRow};
-use crate::ledger::{Stretch, TopicFate};
-use crate::plan::Metric;
+use crate::ledger::{
+    AckStretch, Found, LatencyHistogram, LatencyPhase, LedgerRecord, LogEnd, Observed,
+    PartitionLedger, PartitionObserved, PulseRow, Stretch, TopicFate,
+};
+use crate::model::Metric;
 use std::ops::Range;
 
 const TOPIC: &str = "t";

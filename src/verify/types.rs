@@ -1,7 +1,7 @@
 //! What the verifier says of a cell: [`CellFindings`] and its parts. Times end in their unit;
 //! `*_ms` are milliseconds of the scenario's clock.
 
-use crate::plan::Metric;
+use crate::model::Metric;
 use serde::{Deserialize, Serialize};
 
 /// How many witnesses of each anomaly a cell keeps.

@@ -2,7 +2,7 @@
 
 use super::reason::Reason;
 use crate::exit::Exit;
-use crate::plan::Metric;
+use crate::model::Metric;
 use serde::{Deserialize, Serialize};
 
 /// How an expectation, a cell or a run came out. Of several the greatest wins: a violation that

@@ -1,7 +1,7 @@
 //! How figures are put into sentences.
 
 use super::types::Span;
-pub(super) use crate::words::counted;
+pub(super) use crate::model::counted;
 use std::fmt::Display;
 
 /// `1 message`, `812 messages`.

@@ -1,7 +1,7 @@
 //! When to send: [`Pace`] is an absolute schedule, so that it never drifts, and a late sender
 //! catches up by at most one second's worth. Pure: it is told the time.
 
-use crate::plan::Rate;
+use crate::model::Rate;
 
 /// The most messages that [`Pace::due`] lets through at once, so that the caller looks up from
 /// sending often enough.

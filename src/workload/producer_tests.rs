@@ -4,9 +4,8 @@
 use super::*;
 use crate::event::Progress;
 use crate::kafka::log::{Range, ReadRequest, observe, read};
-use crate::ledger::Ledger;
-use crate::ledger::{Found, Outcome};
-use crate::plan::Rate;
+use crate::ledger::{Found, Ledger, Outcome};
+use crate::model::Rate;
 use crate::workload::outcome::Persistence;
 use crate::workload::spec::tests::spec;
 use rdkafka::mocking::MockCluster;

@@ -3,7 +3,7 @@
 use super::delivery::PARTITION_BITS;
 use crate::clock::Epoch;
 use crate::ledger::ProducerId;
-use crate::plan::{Properties, Rate};
+use crate::model::{Properties, Rate};
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::path::{Path, PathBuf};

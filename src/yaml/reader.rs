@@ -2,6 +2,7 @@
 //! words or says what they should have been.
 
 use super::{At, Diagnostic, Entry, Kind, Node, Place, Source, suggest};
+use crate::model::Length;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -105,5 +106,21 @@ impl Reader {
             self.report(text.place, message, suggest::help(&text.value, &known));
         }
         found
+    }
+
+    /// A length of time.
+    pub fn length(&mut self, node: &Node, name: &str) -> Option<At<Length>> {
+        let text = self.scalar(node, name)?;
+        match Length::parse(&text.value) {
+            Ok(length) => Some(At::new(length, text.place)),
+            Err(reason) => {
+                self.report(
+                    text.place,
+                    format!("`{name}: {}` {reason}", text.value),
+                    Length::FORMS,
+                );
+                None
+            }
+        }
     }
 }

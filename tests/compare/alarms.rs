@@ -3,7 +3,7 @@
 
 use fastrand::Rng;
 use kafka_chaos::compare::{Options, Outcome, Promise, Side, SideCell, Trial, compare};
-use kafka_chaos::plan::{Metric, Properties};
+use kafka_chaos::model::{Metric, Properties};
 use kafka_chaos::verify::Verdict;
 
 const CELLS: usize = 36;

@@ -1,7 +1,8 @@
 //! Reports made of figures: as a run writes them, with the verdicts that follow from the figures.
 
 use kafka_chaos::compare::{self, Comparison, Finding, Options, PairFindings};
-use kafka_chaos::plan::{self, Expectation, Metric, Plan};
+use kafka_chaos::model::Metric;
+use kafka_chaos::plan::{self, Expectation, Plan};
 use kafka_chaos::report::{Assembly, CellTrial, CellTrials};
 use kafka_chaos::verify::Verdict;
 use serde_json::{Value, json};

@@ -1,7 +1,8 @@
 //! What the cases have in common: a host, a cluster of fake nodes, and connections between them.
 
 use kafka_chaos::distribution::StorageTemplate;
-use kafka_chaos::plan::{Clocks, ClusterPlan, Controllers, Timing};
+use kafka_chaos::model::{Clocks, Controllers, Timing};
+use kafka_chaos::plan::ClusterPlan;
 use kafka_chaos::runtime::local::{ClusterSpec, Host, HostOptions, LocalCluster};
 use kafka_chaos::runtime::{Cluster, Node, Vantage, port};
 use std::fs::File;

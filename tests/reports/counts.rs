@@ -4,7 +4,7 @@ use crate::logged::{Told, plan, report, report_with};
 use crate::world::{trials, written};
 use crate::xml::Checked;
 use kafka_chaos::ledger::Outcome;
-use kafka_chaos::plan::Metric;
+use kafka_chaos::model::Metric;
 use kafka_chaos::report::{ErrorOf, Format, Report};
 use kafka_chaos::verify::{Bounds, Verdict};
 use kafka_chaos::workload::outcome::Persistence;

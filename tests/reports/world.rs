@@ -2,7 +2,8 @@
 
 use kafka_chaos::event::Evidence;
 use kafka_chaos::fault::FaultRecord;
-use kafka_chaos::plan::{self, Metric};
+use kafka_chaos::model::Metric;
+use kafka_chaos::plan;
 use kafka_chaos::report::{
     self, Assembly, CellReport, Format, Invocation, Report, Sort, TrialReport, Verb,
 };

@@ -1,8 +1,8 @@
 //! The Kafka nodes of sound files, and what a run changes about them.
 
 use super::{DOCUMENT, documents_with_image, sound};
-use crate::compose::{self, Compose, Flavour, KafkaCluster, Published, builtin, builtin_name};
-use crate::plan::Controllers;
+use crate::compose::{self, Compose, KafkaCluster, Published, builtin, builtin_name};
+use crate::model::{Controllers, Flavour};
 
 const APACHE: &str = include_str!("../../../tests/compose/apache.yml");
 const CONFLUENT: &str = include_str!("../../../tests/compose/confluent.yml");

@@ -3,12 +3,11 @@
 use super::chart::Axis;
 use super::config::{self, Block};
 use super::lanes::{Lanes, lanes};
-use crate::plan::Metric;
+use crate::model::{Metric, more};
 use crate::report::headline::Headline;
 use crate::report::prose::Prose;
 use crate::report::{CellReport, Report, client_errors, grid, rate};
 use crate::verify::Verdict;
-use crate::words::more;
 
 /// At most so many ranges are told of a cell; `report.json` has more.
 const WITNESSES_MAX: usize = 10;

@@ -6,11 +6,11 @@ use super::config::{self, Block};
 use super::faults::{self, Fault, Lane, bands};
 use super::tables::{Table, tables};
 use super::trials::{self, Trial};
+use crate::model::more;
 use crate::report::headline::{Headline, is_empty};
 use crate::report::lines::printable;
 use crate::report::prose::Prose;
 use crate::report::{Report, advice, grid, lead};
-use crate::words::more;
 use askama::Template;
 use std::io::{self, Write};
 

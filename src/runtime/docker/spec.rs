@@ -2,7 +2,7 @@
 //! leads to.
 
 use crate::compose::{KafkaService, Mount};
-use crate::plan::Properties;
+use crate::model::Properties;
 use crate::runtime::local::is_reserved_property;
 use crate::runtime::{Listeners, Role, RuntimeError};
 use std::collections::{BTreeMap, BTreeSet};
@@ -130,7 +130,8 @@ pub(super) fn listeners(service: &KafkaService) -> Listeners {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::compose::{Flavour, Published, Service};
+    use crate::compose::{Published, Service};
+    use crate::model::Flavour;
 
     pub(in super::super) fn service(id: i32) -> KafkaService {
         let name = format!("kafka-broker-0{}", id + 1);

@@ -2,8 +2,7 @@
 //! All of it is text made from a [`ClusterSpec`], without any I/O.
 
 use super::spec::{ClusterSpec, KafkaNode};
-use crate::plan::Properties;
-use crate::release::Feature;
+use crate::model::{Feature, Properties};
 use crate::runtime::{RuntimeError, kafka_id, port};
 use std::ffi::OsString;
 use std::path::Path;
@@ -232,7 +231,7 @@ pub(super) fn arguments(
 mod tests {
     use super::super::spec::{kafka_nodes, tests::spec};
     use super::*;
-    use crate::plan::Controllers;
+    use crate::model::Controllers;
 
     fn properties_of(spec: &ClusterSpec, index: usize) -> Properties {
         let nodes = kafka_nodes(spec).unwrap();

@@ -1,7 +1,8 @@
 //! [`ClusterSpec`]: all that a local cluster is made from, and the Kafka nodes it leads to.
 
 use crate::distribution::StorageTemplate;
-use crate::plan::{ClusterPlan, Controllers};
+use crate::model::Controllers;
+use crate::plan::ClusterPlan;
 use crate::runtime::{Role, RuntimeError};
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
@@ -114,7 +115,7 @@ fn address(first: u8, index: u16) -> Ipv4Addr {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::plan::{Clocks, Timing};
+    use crate::model::{Clocks, Timing};
 
     pub(in super::super) fn spec(brokers: u16, controllers: Controllers) -> ClusterSpec {
         ClusterSpec {

@@ -2,9 +2,8 @@
 //! form takes a number or a boolean and the text that spells it.
 
 use super::super::bound::SIGNS;
-use super::super::length::{Length, UNITS, Unit};
 use super::super::property::{Form, MOST_RATE};
-use crate::plan::Metric;
+use crate::model::{Length, Metric, UNITS, Unit};
 use serde_json::{Map, Value, json};
 
 /// A whole number as text: readers take `1_000`, and a plus sign.

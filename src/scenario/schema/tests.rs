@@ -1,11 +1,11 @@
 //! The schema takes whatever the readers take, however it is spelt, and refuses what they refuse as
 //! far as a schema can.
 
-use crate::yaml::{Kind, Node};
 use super::super::proptests::{SHIPPED, mutated};
 use super::super::{Changes, builtin, read, read_expect, read_faults, read_sections, read_text};
 use super::{schema, texts};
-use crate::plan::{Asked, self};
+use crate::plan::{self, Asked};
+use crate::yaml::{Kind, Node};
 use jsonschema::Validator;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};

@@ -3,7 +3,7 @@
 use super::super::names;
 use super::super::property::{self, Form};
 use super::super::read_sections::section_name;
-use crate::plan::{Timing, producer_default};
+use crate::model::{Timing, producer_default};
 use serde_json::{Value, json};
 
 /// By path, each key that is no property of some `config`.

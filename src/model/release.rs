@@ -226,7 +226,7 @@ mod tests {
 
     #[test]
     fn the_documentation_has_the_same_table() {
-        let page = include_str!("../docs/architecture.md");
+        let page = include_str!("../../docs/architecture.md");
         for Since { release: (major, minor), words, source, .. } in FEATURES {
             let row = format!("| {major}.{minor} | {words} | {source} |");
             assert!(page.contains(&row), "docs/architecture.md has no {row}");

@@ -1,6 +1,6 @@
 //! [`Length`]: a stretch of time as scenarios write it, in seconds or in Kafka's own clocks.
 
-use crate::plan::Clocks;
+use super::timing::Clocks;
 use std::fmt;
 
 /// No time in a scenario may be longer: 24 hours.

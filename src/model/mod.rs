@@ -1,0 +1,23 @@
+//! The words that all rooms share: what a cluster, a producer, a time and a count are called.
+
+mod controllers;
+mod flavour;
+mod length;
+mod metric;
+mod producer_defaults;
+mod properties;
+mod rate;
+mod release;
+mod timing;
+mod words;
+
+pub use controllers::Controllers;
+pub use flavour::Flavour;
+pub use length::{Clock, LONGEST_MS, Length, UNITS, Unit};
+pub use metric::Metric;
+pub use producer_defaults::{producer_default, producer_defaults};
+pub use properties::Properties;
+pub use rate::Rate;
+pub use release::{FEATURES, Feature, Release, Since};
+pub use timing::{Clocks, Timing};
+pub use words::{counted, more};
