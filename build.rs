@@ -1,5 +1,5 @@
 //! Has the linker put our function before one of librdkafka's, which keeps its producer from
-//! spinning: see the end of `src/workload/native.rs`. A linker that can't leaves the cfg
+//! spinning: see `src/native/wakeup.rs`. A linker that can't leaves the cfg
 //! `librdkafka_spins`.
 
 use std::env;

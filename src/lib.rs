@@ -1,8 +1,9 @@
 //! Which acknowledged Kafka messages are lost or duplicated when a broker stops or the network
 //! splits, and why. One way leads through the house, left to right:
-//! scenario, plan, runner (runtime, fault, workload, kafka), verify, report.
+//! scenario, plan, runner (runtime, fault, client, kafka), verify, report.
 
 pub mod cli;
+pub mod client;
 pub mod clock;
 pub mod compare;
 pub mod compose;
@@ -14,6 +15,7 @@ pub mod image;
 pub mod kafka;
 pub mod ledger;
 pub mod model;
+pub mod native;
 pub mod netfilter;
 pub mod plan;
 pub mod report;
@@ -22,5 +24,4 @@ pub mod runtime;
 pub mod scenario;
 pub mod stats;
 pub mod verify;
-pub mod workload;
 pub mod yaml;

@@ -3,10 +3,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
+use kafka_chaos::client::{Worker, WorkerSpec};
 use kafka_chaos::clock::Epoch;
 use kafka_chaos::ledger::{Ledger, ProducerId};
 use kafka_chaos::model::Rate;
-use kafka_chaos::workload::{Worker, WorkerSpec};
 use rdkafka::mocking::MockCluster;
 use std::path::Path;
 use std::process::{Command, Stdio};

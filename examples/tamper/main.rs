@@ -8,8 +8,8 @@
 mod segments;
 
 use clap::{Parser, Subcommand};
+use kafka_chaos::client::stamp;
 use kafka_chaos::kafka::log::{Range, ReadRequest, read};
-use kafka_chaos::workload::stamp;
 use rdkafka::admin::{
     AdminClient, AdminOptions, NewPartitions, NewTopic, TopicReplication, TopicResult,
 };

@@ -1,9 +1,9 @@
 //! Reading one topic completely, partition by partition from a first offset to an end: [`read`].
 //! There is no consumer group, nothing is committed, and memory stays flat.
 
+use crate::client::stamp;
 use crate::ledger::{Found, ProducerId};
-use crate::workload::native::{Fetched, LogQueue, Record};
-use crate::workload::stamp;
+use crate::native::{Fetched, LogQueue, Record};
 use rdkafka::ClientConfig;
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;

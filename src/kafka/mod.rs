@@ -11,6 +11,8 @@ pub mod error;
 pub(crate) mod fake;
 pub mod features;
 pub mod log;
+#[cfg(test)]
+mod log_tests;
 pub mod metadata;
 pub mod offsets;
 pub mod operator;

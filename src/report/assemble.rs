@@ -3,6 +3,7 @@
 use super::rate::{self, Windows};
 use super::window::window;
 use super::{AchievedRate, CellReport, Memory, Report, SCHEMA, client_errors, lead};
+use crate::client::wire::Summary;
 use crate::event::Observation;
 use crate::exit::Exit;
 use crate::fault::{FaultRecord, consequences};
@@ -14,7 +15,6 @@ use crate::verify::{
     self, CellFindings, CellInput, CellVerdict, FaultWindow, Reason, ReasonKind, RunVerdict, Scope,
     Timeline, Verdict,
 };
-use crate::workload::wire::Summary;
 use std::collections::BTreeMap;
 
 /// All that is known when a run is over, however it ended.

@@ -1,10 +1,10 @@
 //! [`ClientError`]: what a producer's client told as an error: of which kind, how often, when.
 
 use super::CellReport;
+use crate::client::wire::{Summary, Times};
 use crate::ledger::Outcome;
 use crate::model::more;
-use crate::workload::outcome::Persistence;
-use crate::workload::wire::{Summary, Times};
+use crate::native::Persistence;
 use serde::{Deserialize, Serialize};
 
 /// At most so many kinds are told in a line; `report.json` has all.

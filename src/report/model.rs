@@ -1,6 +1,7 @@
 //! `report.json`: everything that is known of a run. All other formats can be rebuilt from it.
 
 use super::{AchievedRate, CellTrials, ClientError, Invocation, TrialReport};
+use crate::client::wire::Summary;
 use crate::event::Observation;
 use crate::exit::Exit;
 use crate::fault::FaultRecord;
@@ -11,7 +12,6 @@ use crate::verify::{
     Bounds, CellFindings, CellVerdict, Counts, Early, ExpectationVerdict, FaultOutage, Omitted,
     Outage, PhaseLatency, Reason, Timeline, Verdict, Witness,
 };
-use crate::workload::wire::Summary;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

@@ -2,6 +2,7 @@
 //! their own, show progress, and decide when sending ends.
 
 use super::{Bus, Interrupt, Stop};
+use crate::client::Worker;
 use crate::event::RunEvent;
 use crate::fault::{Cancel, FaultRecord, Site, live};
 use crate::kafka::{self, ClusterView};
@@ -10,7 +11,6 @@ use crate::model::Rate;
 use crate::plan::{Cell, Plan};
 use crate::report::{acked_min, latency_max};
 use crate::runtime::RuntimeError;
-use crate::workload::Worker;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 

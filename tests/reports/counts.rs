@@ -3,12 +3,12 @@
 use crate::logged::{Told, plan, report, report_with};
 use crate::world::{trials, written};
 use crate::xml::Checked;
+use kafka_chaos::client::wire::{DeliveryErrors, Ended, Errors, Summary, Times};
 use kafka_chaos::ledger::Outcome;
 use kafka_chaos::model::Metric;
+use kafka_chaos::native::Persistence;
 use kafka_chaos::report::{ErrorOf, Format, Report};
 use kafka_chaos::verify::{Bounds, Verdict};
-use kafka_chaos::workload::outcome::Persistence;
-use kafka_chaos::workload::wire::{DeliveryErrors, Ended, Errors, Summary, Times};
 use std::collections::BTreeMap;
 
 const REJECTED: &str = "\

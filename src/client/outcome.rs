@@ -2,21 +2,8 @@
 //! message's persistence, because a code alone (`_MSG_TIMED_OUT`) says nothing about the log.
 
 use crate::ledger::Outcome;
+use crate::native::Persistence;
 use rdkafka::types::RDKafkaErrorCode as Code;
-use serde::{Deserialize, Serialize};
-
-/// librdkafka's `rd_kafka_msg_status_t`: whether a message can be in a broker's log. It is kept
-/// over all attempts: once possibly persisted, a message never goes back to not persisted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Persistence {
-    /// No attempt can have written it, by librdkafka's word.
-    NotPersisted,
-    /// An attempt was sent, and no conclusive answer came.
-    PossiblyPersisted,
-    /// A broker said that it is written.
-    Persisted,
-}
 
 /// What became of a message whose delivery report says `code` and `persistence`.
 ///
@@ -78,8 +65,8 @@ pub fn refusal(code: Code) -> Refusal {
 
 #[cfg(test)]
 mod tests {
-    use super::Persistence::{NotPersisted, Persisted, PossiblyPersisted};
     use super::*;
+    use crate::native::Persistence::{NotPersisted, Persisted, PossiblyPersisted};
 
     #[test]
     fn success_is_acknowledged() {

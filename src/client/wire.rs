@@ -1,8 +1,8 @@
 //! What a worker and its conductor say to each other: lines. JSON from the worker's stdout, plain
 //! words to its stdin.
 
-use super::outcome::Persistence;
 use crate::ledger::Outcome;
+use crate::native::Persistence;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

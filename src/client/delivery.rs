@@ -1,11 +1,11 @@
 //! [`Delivery`]: librdkafka's callbacks of one producer. Every delivery report becomes an outcome
 //! in the ledger; errors are counted; logs go to stderr with their time.
 
-use super::native::{error_name, report};
-use super::outcome::{Persistence, classify};
+use super::outcome::classify;
 use super::wire::{DeliveryErrors, Errors, Times};
 use crate::clock::Epoch;
 use crate::ledger::{LatencyHistogram, Outcome, OutcomeLog};
+use crate::native::{Persistence, error_name, report};
 use rdkafka::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::KafkaError;
@@ -230,8 +230,7 @@ pub fn log_line(epoch: Epoch, line: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::LedgerWriter;
-    use crate::ledger::ProducerId;
+    use crate::ledger::{LedgerWriter, ProducerId};
     use proptest::prelude::*;
 
     proptest! {

@@ -1,9 +1,10 @@
-//! The worker processes: producer, stamp, pacing; `native` holds the only librdkafka FFI.
+//! The worker processes: producer, stamp, pacing.
 //! The conductor's side of a worker is [`Worker`]; what the two say to each other is in [`wire`].
 
 mod conductor;
 mod delivery;
-pub mod native;
+#[cfg(test)]
+pub(crate) mod mock_cluster;
 pub mod outcome;
 pub mod pacing;
 pub mod producer;

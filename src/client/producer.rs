@@ -2,7 +2,6 @@
 //! One thread sends, one polls (every delivery report runs there), one reads stdin.
 
 use super::delivery::{Delivery, log_line, opaque};
-use super::native::TopicProducer;
 use super::outcome::{Refusal, refusal};
 use super::pacing::Pace;
 use super::spec::WorkerSpec;
@@ -11,6 +10,7 @@ use super::wire::{Ended, Errors, START, STOP, Summary, Times, WorkerEvent};
 use crate::clock::Epoch;
 use crate::exit::Exit;
 use crate::ledger::{LedgerWriter, SendLog};
+use crate::native::TopicProducer;
 use nix::sys::resource::{UsageWho, getrusage};
 use rdkafka::ClientConfig;
 use rdkafka::config::RDKafkaLogLevel;

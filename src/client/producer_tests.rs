@@ -1,117 +1,14 @@
-//! The whole producer, and the log reader, against librdkafka's mock cluster: a real client and a
-//! real protocol over loopback.
+//! The whole producer against librdkafka's mock cluster.
 
 use super::*;
+use crate::client::mock_cluster::{Bed, progress, send, send_with};
 use crate::event::Progress;
-use crate::kafka::log::{Range, ReadRequest, observe, read};
-use crate::ledger::{Found, Ledger, Outcome};
+use crate::ledger::Ledger;
 use crate::model::Rate;
-use crate::workload::outcome::Persistence;
-use crate::workload::spec::tests::spec;
-use rdkafka::mocking::MockCluster;
-use rdkafka::producer::DefaultProducerContext;
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
-use std::path::Path;
-use tempfile::TempDir;
-
-type Mock = MockCluster<'static, DefaultProducerContext>;
-
-struct Bed {
-    mock: Mock,
-    dir: TempDir,
-}
-
-impl Bed {
-    fn new() -> Self {
-        let mock = MockCluster::new(3).expect("it listens on loopback");
-        mock.create_topic("cell-1", 4, 3).expect("three brokers hold three replicas");
-        Bed { mock, dir: tempfile::tempdir().expect("a folder") }
-    }
-
-    fn spec(&self) -> WorkerSpec {
-        spec(self.dir.path(), &self.mock.bootstrap_servers())
-    }
-
-    fn request(&self, ends: [i64; 4]) -> ReadRequest {
-        let range = |(partition, end)| Range { partition, start: 0, end };
-        let ranges = (0..).zip(ends).map(range).collect();
-        ReadRequest::new(&self.mock.bootstrap_servers(), "cell-1", ranges)
-    }
-}
-
-/// Runs a producer that is told to start at once, and gives its summary and its lines.
-fn send(spec: &WorkerSpec) -> (Summary, Vec<WorkerEvent>) {
-    send_with(spec, |_| ())
-}
-
-/// As [`send`], with a thread beside it that may tell it to stop.
-fn send_with(
-    spec: &WorkerSpec,
-    beside: impl FnOnce(&Control) + Send,
-) -> (Summary, Vec<WorkerEvent>) {
-    let control = Control::default();
-    let mut out = Vec::new();
-    let summary = thread::scope(|scope| {
-        scope.spawn(|| {
-            control.start();
-            beside(&control);
-        });
-        run(spec, &control, &mut out).expect("the mock cluster is there")
-    });
-    let lines = String::from_utf8(out).expect("JSON is UTF-8");
-    let event = |line| serde_json::from_str(line).expect("every line is an event");
-    let events: Vec<WorkerEvent> = lines.lines().map(event).collect();
-    assert_eq!(events.first(), Some(&WorkerEvent::Ready));
-    assert_eq!(events.last(), Some(&WorkerEvent::Finished { summary: summary.clone() }));
-    (summary, events)
-}
-
-fn progress(dir: &Path) -> (u64, u64, u64) {
-    let progress = Ledger::open(dir).expect("it was just written").progress();
-    (progress.sent, progress.acked, progress.rejected)
-}
 
 fn accounted(summary: &Summary) -> u64 {
     summary.acked + summary.rejected + summary.unknown + summary.unreported
-}
-
-#[test]
-fn every_message_is_acknowledged_and_stands_once_and_in_order_in_the_log() {
-    let bed = Bed::new();
-    for (bytes, messages) in [(100, 20_002_u64), (1, 40), (0, 40)] {
-        let mut spec = bed.spec();
-        spec.id.run = messages + u64::from(bytes);
-        spec.topic = format!("bytes-{bytes}");
-        spec.ledger_dir = bed.dir.path().join(&spec.topic);
-        bed.mock.create_topic(&spec.topic, 4, 3).expect("it is new");
-        spec.message_bytes = bytes;
-        spec.messages = Some(messages);
-        let (summary, _) = send(&spec);
-        assert_eq!((summary.sent, summary.acked), (messages, messages));
-        assert_eq!((summary.ended, summary.fatal.as_deref()), (Ended::Limit, None));
-        assert_eq!(progress(&spec.ledger_dir), (messages, messages, 0));
-
-        let ends = [3, 2, 1, 0].map(|more| ((messages + more) / 4) as i64);
-        let request = ReadRequest { topic: spec.topic.clone(), ..bed.request(ends) };
-        let mut next = [0_i64; 4];
-        let mut told = 0;
-        let record = |partition: u32, offset, epoch, found| {
-            let next = &mut next[partition as usize];
-            assert_eq!((offset, found), (*next, Found::Ours { sequence: *next as u64 }));
-            assert!(epoch >= 0, "the mock cluster has leader epochs");
-            *next += 1;
-        };
-        let ended = observe(&request, spec.id, record, |records| told = records);
-        assert_eq!(ended.expect("it is readable"), vec![Ok(()); 4]);
-        assert_eq!(next, ends);
-        assert_eq!(told, messages);
-        // To another cell they are foreign, every one.
-        let other = crate::ledger::ProducerId { cell: 2, ..spec.id };
-        let mut foreign = 0;
-        let record = |_, _, _, found| foreign += u64::from(found == Found::Foreign);
-        observe(&request, other, record, |_| ()).expect("it is readable");
-        assert_eq!(foreign, messages);
-    }
 }
 
 #[test]
@@ -259,32 +156,6 @@ fn a_fatal_error_of_the_client_ends_sending_and_leaves_its_batch_unknown() {
 }
 
 #[test]
-fn what_a_broker_refuses_before_the_append_is_rejected_and_not_in_the_log() {
-    let bed = Bed::new();
-    let mut spec = bed.spec();
-    spec.properties.insert("enable.idempotence".into(), "false".into());
-    spec.properties.insert("retries".into(), "0".into());
-    spec.messages = Some(40);
-    let error = RDKafkaRespErr::RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS;
-    bed.mock.request_errors(RDKafkaApiKey::Produce, &[error]);
-    let (summary, _) = send(&spec);
-    assert!(summary.rejected > 0 && summary.unknown == 0, "{summary:?}");
-    let [errors] = &summary.errors.deliveries[..] else { panic!("one kind: {summary:?}") };
-    assert_eq!((errors.name.as_str(), errors.count), ("NOT_ENOUGH_REPLICAS", summary.rejected));
-    assert_eq!((errors.status, errors.outcome), (Persistence::NotPersisted, Outcome::Rejected));
-    let times = errors.times.expect("each has its time");
-    let sending = summary.started_us..=summary.flushed_us;
-    assert!(sending.contains(&times.first_us) && sending.contains(&times.last_us), "{summary:?}");
-    assert!(times.first_us <= times.last_us, "{times:?}");
-    // Partition by partition up to what the log holds: just the acknowledged ones are there.
-    let mut records = 0;
-    let mut request = bed.request([10; 4]);
-    request.silence_ms = 500;
-    read(&request, |_| records += 1, |_| ()).expect("it is readable");
-    assert_eq!(records, summary.acked);
-}
-
-#[test]
 fn acks_0_is_acknowledged_without_an_offset() {
     let bed = Bed::new();
     let mut spec = bed.spec();
@@ -317,63 +188,4 @@ fn a_property_that_librdkafka_does_not_know_is_an_error_that_names_it() {
     spec.properties.insert("lingre.ms".into(), "5".into());
     let error = run(&spec, &Control::default(), &mut io::sink()).expect_err("it is misspelt");
     assert!(error.to_string().contains("lingre.ms"), "{error}");
-}
-
-#[test]
-fn a_log_that_starts_later_or_has_no_broker_is_unreadable_with_the_reason() {
-    let bed = Bed::new();
-    let spec = bed.spec();
-    send(&spec);
-    let behind = Range { partition: 1, start: 9_000, end: 9_010 };
-    let request = ReadRequest { ranges: vec![behind], ..bed.request([0; 4]) };
-    let ended = read(&request, |_| (), |_| ()).expect("it is configured well");
-    let text = ended[0].clone().expect_err("the log ends at 250");
-    assert!(text.contains("offset 9000 is not in the log"), "{text}");
-
-    (1..=3).for_each(|broker| bed.mock.broker_down(broker).expect("it exists"));
-    let mut request = bed.request([250, 250, 250, 0]);
-    request.silence_ms = 400;
-    let ended = read(&request, |_| (), |_| ()).expect("it is configured well");
-    assert_eq!(ended[3], Ok(()), "nothing was asked for");
-    for ended in &ended[..3] {
-        let text = ended.clone().expect_err("nobody answers");
-        assert!(text.contains("nothing came for 400ms after offset 0"), "{text}");
-    }
-}
-
-#[test]
-fn a_reader_survives_a_move_of_the_leader_and_passing_errors() {
-    let bed = Bed::new();
-    let mut spec = bed.spec();
-    spec.messages = Some(40_000);
-    send(&spec);
-    let error = RDKafkaRespErr::RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION;
-    bed.mock.request_errors(RDKafkaApiKey::Fetch, &[error; 3]);
-    let mut records = 0_u64;
-    let mut moved = false;
-    let ended = read(
-        &bed.request([10_000; 4]),
-        |_| {
-            records += 1;
-            if records == 5_000 && !moved {
-                moved = true;
-                for partition in 0..4 {
-                    bed.mock.partition_leader("cell-1", partition, Some(2)).expect("it exists");
-                }
-            }
-        },
-        |_| (),
-    );
-    assert_eq!(ended.expect("it is configured well"), vec![Ok(()); 4]);
-    assert_eq!(records, 40_000);
-}
-
-#[test]
-fn a_panic_of_the_sink_comes_out_of_the_reader() {
-    let bed = Bed::new();
-    send(&bed.spec());
-    let request = bed.request([250; 4]);
-    let panicked = std::panic::catch_unwind(|| read(&request, |_| panic!("the sink"), |_| ()));
-    let panic = panicked.expect_err("the sink panics");
-    assert_eq!(panic.downcast_ref::<&str>(), Some(&"the sink"));
 }

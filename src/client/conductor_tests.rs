@@ -1,7 +1,7 @@
 //! The conductor against workers that are shell scripts which speak, or break, the protocol.
 
 use super::*;
-use crate::workload::wire::Ended;
+use crate::client::wire::Ended;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 

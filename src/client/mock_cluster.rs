@@ -1,0 +1,70 @@
+//! [`Bed`]: librdkafka's mock cluster, a real client and a real protocol over loopback, for tests of
+//! the producer and of what reads its messages.
+
+use super::producer::{Control, run};
+use super::spec::WorkerSpec;
+use super::spec::tests::spec;
+use super::wire::{Summary, WorkerEvent};
+use crate::ledger::Ledger;
+use rdkafka::mocking::MockCluster;
+use rdkafka::producer::DefaultProducerContext;
+use std::path::Path;
+use std::thread;
+use tempfile::TempDir;
+
+type Mock = MockCluster<'static, DefaultProducerContext>;
+
+/// A cluster without brokers' processes, and a folder for ledgers.
+pub struct Bed {
+    /// The cluster.
+    pub mock: Mock,
+    /// The folder.
+    pub dir: TempDir,
+}
+
+impl Bed {
+    /// Three brokers and a topic.
+    pub fn new() -> Self {
+        let mock = MockCluster::new(3).expect("it listens on loopback");
+        mock.create_topic("cell-1", 4, 3).expect("three brokers hold three replicas");
+        Bed { mock, dir: tempfile::tempdir().expect("a folder") }
+    }
+
+    /// A spec for its topic.
+    pub fn spec(&self) -> WorkerSpec {
+        spec(self.dir.path(), &self.mock.bootstrap_servers())
+    }
+}
+
+/// Runs a producer that is told to start at once, and gives its summary and its lines.
+pub fn send(spec: &WorkerSpec) -> (Summary, Vec<WorkerEvent>) {
+    send_with(spec, |_| ())
+}
+
+/// As [`send`], with a thread beside it that may tell it to stop.
+pub fn send_with(
+    spec: &WorkerSpec,
+    beside: impl FnOnce(&Control) + Send,
+) -> (Summary, Vec<WorkerEvent>) {
+    let control = Control::default();
+    let mut out = Vec::new();
+    let summary = thread::scope(|scope| {
+        scope.spawn(|| {
+            control.start();
+            beside(&control);
+        });
+        run(spec, &control, &mut out).expect("the mock cluster is there")
+    });
+    let lines = String::from_utf8(out).expect("JSON is UTF-8");
+    let event = |line| serde_json::from_str(line).expect("every line is an event");
+    let events: Vec<WorkerEvent> = lines.lines().map(event).collect();
+    assert_eq!(events.first(), Some(&WorkerEvent::Ready));
+    assert_eq!(events.last(), Some(&WorkerEvent::Finished { summary: summary.clone() }));
+    (summary, events)
+}
+
+/// What the ledger in this folder says: sent, acknowledged, rejected.
+pub fn progress(dir: &Path) -> (u64, u64, u64) {
+    let progress = Ledger::open(dir).expect("it was just written").progress();
+    (progress.sent, progress.acked, progress.rejected)
+}
