@@ -7,11 +7,11 @@ use kafka_chaos::clock::Epoch;
 use kafka_chaos::fault::{Cancel, Journal, Site, Situation, live};
 use kafka_chaos::plan::{self, FaultAction, FaultPlan, Target};
 use kafka_chaos::runner::{
-    Bus, DockerOptions, DockerRuntime, Interrupt, Order, Phases, RunFolder, Runtime, Stop,
+    Bus, DockerOptions, DockerRuntime, Interrupt, Order, Phases, RunFolder, Runtime,
     wait_until_ready,
 };
 use kafka_chaos::runtime::docker::Pull;
-use kafka_chaos::runtime::{Cluster, RuntimeError};
+use kafka_chaos::runtime::{Cluster, RuntimeError, Stop};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::{Arc, mpsc};

@@ -1,7 +1,6 @@
 //! [`DistributionError`]: why there is no Kafka to start, and what a person can do about it.
 
 use super::lock::LockError;
-use crate::runtime::RuntimeError;
 use std::io;
 use std::path::PathBuf;
 
@@ -171,56 +170,5 @@ impl DistributionError {
             DistributionError::Format { .. } => return None,
         };
         Some(advice)
-    }
-}
-
-impl From<DistributionError> for RuntimeError {
-    fn from(error: DistributionError) -> Self {
-        let plain = RuntimeError::new(error.to_string());
-        match error.advice() {
-            Some(advice) => plain.advise(advice),
-            None => plain,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_missing_tool_is_named_with_what_to_install() {
-        let cases = [
-            (DistributionError::NoJava, "`java`", "apt-get install openjdk-17-jre-headless"),
-            (
-                DistributionError::NoMaven { version: "3.8.1".into() },
-                "`mvn`",
-                "apt-get install maven",
-            ),
-            (
-                DistributionError::OldJava {
-                    path: "/opt/java/bin/java".into(),
-                    found: 11,
-                    needed: 17,
-                    kafka: "4.4.0".into(),
-                },
-                "/opt/java/bin/java is Java 11, and Kafka 4.4.0 needs Java 17",
-                "apt-get install openjdk-17-jre-headless",
-            ),
-        ];
-        for (error, what, advice) in cases {
-            let text = RuntimeError::from(error).to_string();
-            assert!(text.contains(what), "{text}");
-            assert!(text.contains("\n  help: ") && text.contains(advice), "{text}");
-        }
-    }
-
-    #[test]
-    fn an_unknown_version_is_told_the_known_ones_and_the_way_around() {
-        let error =
-            DistributionError::UnknownVersion { version: "3.2.0".into(), known: "3.8.1".into() };
-        let text = RuntimeError::from(error).to_string();
-        assert!(text.contains("Kafka 3.2.0") && text.contains("known versions: 3.8.1"), "{text}");
-        assert!(text.contains("--kafka-home"), "{text}");
     }
 }

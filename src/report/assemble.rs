@@ -10,7 +10,7 @@ use crate::fault::{FaultRecord, consequences};
 use crate::ledger::{Ledger, LedgerRecord, Observed, PartitionLedger, PartitionObserved};
 use crate::model::Rate;
 use crate::plan::{Cell, Election, Plan};
-use crate::runner::Stop;
+use crate::runtime::Stop;
 use crate::verify::{
     self, CellFindings, CellInput, CellVerdict, FaultWindow, Reason, ReasonKind, RunVerdict, Scope,
     Timeline, Verdict,

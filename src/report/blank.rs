@@ -2,7 +2,7 @@
 
 use super::{Assembly, Report};
 use crate::plan::Plan;
-use crate::runner::Stop;
+use crate::runtime::Stop;
 
 /// Nothing was started, or it was stopped before anything was sent.
 pub fn blank(plan: &Plan, stop: Option<Stop>) -> Report {

@@ -65,8 +65,7 @@ mod tests {
     use super::*;
     use crate::plan;
     use crate::report::blank;
-    use crate::runner::Stop;
-    use crate::runtime::RuntimeError;
+    use crate::runtime::{RuntimeError, Stop};
 
     #[test]
     fn the_word_follows_the_exit_status() {

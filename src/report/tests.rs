@@ -3,8 +3,7 @@
 use super::*;
 use crate::exit::Exit;
 use crate::plan::{self, Plan};
-use crate::runner::Stop;
-use crate::runtime::RuntimeError;
+use crate::runtime::{RuntimeError, Stop};
 use crate::verify::Verdict;
 
 fn plan() -> Plan {

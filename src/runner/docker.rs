@@ -1,15 +1,15 @@
 //! The Docker runtime's part of a run: what a killed run left, the image, then the containers of
 //! the compose file.
 
+use super::RunFolder;
 use super::launch::{Order, Runtime};
-use super::{RunFolder, Stop};
 use crate::compose::{self, KafkaCluster};
 use crate::model::{Flavour, Release};
 use crate::plan::{ClusterPlan, Plan};
 use crate::runtime::docker::{
     self, DockerCluster, DockerSpec, Engine, Image, Obtainable, Pull, Threads, heal,
 };
-use crate::runtime::{Cluster, RuntimeError};
+use crate::runtime::{Cluster, RuntimeError, Stop};
 use crate::yaml::Diagnostics;
 use std::cell::RefCell;
 use std::collections::BTreeMap;

@@ -2,10 +2,10 @@
 //! before.
 
 use super::launch::{Order, Runtime};
-use super::{Interrupt, Stop, setup};
+use super::{Interrupt, setup};
 use crate::kafka::{self, Operator, Patience};
 use crate::plan::{ClusterPlan, Plan};
-use crate::runtime::{Cluster, RuntimeError};
+use crate::runtime::{Cluster, RuntimeError, Stop};
 use std::sync::Arc;
 use std::time::Duration;
 

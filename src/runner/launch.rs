@@ -1,8 +1,8 @@
 //! [`Runtime`]: the seam between a run and what can start a cluster of a plan.
 
-use super::{Interrupt, Phases, RunFolder, Stop};
+use super::{Interrupt, Phases, RunFolder};
 use crate::plan::{ClusterPlan, Plan};
-use crate::runtime::{Cluster, RuntimeError};
+use crate::runtime::{Cluster, RuntimeError, Stop};
 use std::sync::Arc;
 
 /// What is to be started, and whom to tell meanwhile.

@@ -1,7 +1,7 @@
 //! While messages flow: wait for the first acknowledgements, let the faults live on threads of
 //! their own, show progress, and decide when sending ends.
 
-use super::{Bus, Interrupt, Stop};
+use super::{Bus, Interrupt};
 use crate::client::Worker;
 use crate::event::RunEvent;
 use crate::fault::{Cancel, FaultRecord, Site, live};
@@ -10,7 +10,7 @@ use crate::ledger::Ledger;
 use crate::model::Rate;
 use crate::plan::{Cell, Plan};
 use crate::report::{acked_min, latency_max};
-use crate::runtime::RuntimeError;
+use crate::runtime::{RuntimeError, Stop};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 

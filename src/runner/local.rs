@@ -1,11 +1,11 @@
 //! The local runtime's part of a run: Kafka fetched and cached, then nodes in namespaces.
 
 use super::launch::{Order, Runtime};
-use super::{Interrupt, Phases, Stop, train};
+use super::{Interrupt, Phases, train};
 use crate::distribution::{self, Distribution, Launcher, Surroundings};
 use crate::plan::{ClusterPlan, Plan};
 use crate::runtime::local::{ClusterSpec, Host, LocalCluster};
-use crate::runtime::{Cluster, RuntimeError};
+use crate::runtime::{Cluster, RuntimeError, Stop};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

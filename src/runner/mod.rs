@@ -31,6 +31,6 @@ pub use launch::{Order, Runtime};
 pub use local::{LocalRuntime, NodeOptions, cluster_spec, obtain};
 pub use phases::{Phase, Phases};
 pub use rehearsal::{Step, rehearse};
-pub use run::{Request, Stop, run};
+pub use run::{Request, run};
 pub use series::{Repeats, Trial, series};
 pub use setup::wait_until_ready;

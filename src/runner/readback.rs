@@ -1,12 +1,12 @@
 //! Reads every partition from its log's start to its end, until the end stands still.
 
 use super::setup::ANSWER_TIMEOUT;
-use super::{Bus, Interrupt, Stop};
+use super::{Bus, Interrupt};
 use crate::kafka::log::{Range, ReadRequest, observe};
 use crate::kafka::{self, KafkaError, OffsetsByPartition, Operator, Patience, TopicId, TopicNow};
 use crate::ledger::{Ledger, LogEnd, Observed, PartitionObserved, TopicFate};
 use crate::plan::Cell;
-use crate::runtime::{RuntimeError, Vantage};
+use crate::runtime::{RuntimeError, Stop, Vantage};
 use std::collections::BTreeSet;
 use std::time::Duration;
 

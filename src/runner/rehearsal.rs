@@ -2,11 +2,11 @@
 //! each kind of fault with its proof, teardown. What this does, a run on this machine can do.
 
 use super::launch::{Order, Runtime};
-use super::{Bus, Interrupt, Phases, RunFolder, Stop, setup};
+use super::{Bus, Interrupt, Phases, RunFolder, setup};
 use crate::clock::Epoch;
 use crate::fault::{Cancel, Journal, Site, Situation, live};
 use crate::plan::{FaultAction, FaultPlan, Plan, Ports, Target};
-use crate::runtime::{Cluster, RuntimeError};
+use crate::runtime::{Cluster, RuntimeError, Stop};
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, mpsc};
 use std::time::Instant;

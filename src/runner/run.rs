@@ -13,14 +13,13 @@ use super::{Bus, Ground, Interrupt, Phases, RunFolder, readback, settle, setup};
 use crate::client::wire::Summary;
 use crate::client::{Ending, Worker, WorkerError};
 use crate::event::{FAULTS_PHASE, FaultStep, Observation, RunEvent};
-use crate::exit::Exit;
 use crate::fault::{Cancel, Custody, FaultRecord, History, Journal, Site, Situation};
 use crate::kafka::{self, Watcher};
 use crate::ledger::{Ledger, Observed, TopicFate};
 use crate::model::{Clocks, Controllers, Timing};
 use crate::plan::{FaultPlan, Plan};
 use crate::report::{Assembly, Report};
-use crate::runtime::{Cluster, Node, RuntimeError};
+use crate::runtime::{Cluster, Node, RuntimeError, Stop};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
@@ -39,21 +38,6 @@ pub struct Request<'a> {
     pub folder: &'a RunFolder,
     /// Whether another run may follow on the same cluster.
     pub keep: bool,
-}
-
-/// Why a run ended before its time.
-#[derive(Debug)]
-pub enum Stop {
-    /// By a signal.
-    Interrupted(Exit),
-    /// The environment failed.
-    Failed(RuntimeError),
-}
-
-impl From<RuntimeError> for Stop {
-    fn from(error: RuntimeError) -> Self {
-        Stop::Failed(error)
-    }
 }
 
 /// Runs a plan and reports, whatever happens.

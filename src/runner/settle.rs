@@ -1,10 +1,11 @@
 //! Between the last message and reading the log: the replicas come back into sync, and the
 //! zombies have their time to end.
 
-use super::{Interrupt, Stop};
+use super::Interrupt;
 use crate::clock::Epoch;
 use crate::kafka::{self, ClusterView, Patience};
 use crate::plan::Plan;
+use crate::runtime::Stop;
 use std::time::{Duration, Instant};
 
 /// A former leader goes on answering as leader for up to 3.4 s after the heal (measured), and

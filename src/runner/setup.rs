@@ -1,12 +1,12 @@
 //! From a plan to a cluster that takes messages: Kafka, nodes, topics, workers.
 
-use super::{Interrupt, RunFolder, Stop};
+use super::{Interrupt, RunFolder};
 use crate::client::{Worker, WorkerSpec};
 use crate::kafka::features::{self, Word};
 use crate::kafka::patience::Look;
 use crate::kafka::{self, KafkaError, Operator, Patience, TopicId};
 use crate::plan::{Cell, ClusterPlan, Plan};
-use crate::runtime::{Cluster, RuntimeError};
+use crate::runtime::{Cluster, RuntimeError, Stop};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;

@@ -2,11 +2,13 @@
 //! runtime made, and all that faults and the runner know of it.
 
 pub mod docker;
+mod error;
 mod kafka_id;
 pub mod local;
 mod process;
 mod types;
 
+pub use error::{RuntimeError, Stop};
 pub use kafka_id::kafka_id;
 pub use process::Process;
 pub use types::*;

@@ -1,5 +1,6 @@
 //! The seam between runtimes and everything else: [`Cluster`], [`Node`], [`Vantage`].
 
+use super::RuntimeError;
 use crate::netfilter::Filter;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -249,36 +250,4 @@ pub trait Cluster: Send + Sync {
     /// # Errors
     /// When something could not be removed; it says what.
     fn destroy(&self) -> Result<(), RuntimeError>;
-}
-
-/// The environment failed (exit code 4).
-#[derive(Debug, thiserror::Error)]
-#[error("{what}{}", .advice.as_deref().map(|a| format!("\n  help: {a}")).unwrap_or_default())]
-pub struct RuntimeError {
-    /// What failed, and the reason.
-    pub what: String,
-    /// What a person can do.
-    pub advice: Option<String>,
-    /// The error below, if any.
-    #[source]
-    pub source: Option<io::Error>,
-}
-
-impl RuntimeError {
-    /// An error with nothing to advise.
-    pub fn new(what: impl Into<String>) -> Self {
-        RuntimeError { what: what.into(), advice: None, source: None }
-    }
-
-    /// What failed and the operating system's reason, as one line.
-    pub fn io(what: impl std::fmt::Display, source: io::Error) -> Self {
-        RuntimeError { what: format!("{what}: {source}"), advice: None, source: Some(source) }
-    }
-
-    /// With what a person can do about it.
-    #[must_use]
-    pub fn advise(mut self, advice: impl Into<String>) -> Self {
-        self.advice = Some(advice.into());
-        self
-    }
 }

@@ -7,8 +7,7 @@ use crate::world::{
 use crate::xml::Checked;
 use kafka_chaos::exit::Exit;
 use kafka_chaos::report::{Format, Report};
-use kafka_chaos::runner::Stop;
-use kafka_chaos::runtime::RuntimeError;
+use kafka_chaos::runtime::{RuntimeError, Stop};
 
 fn junit(report: &Report) -> Checked {
     Checked::new(&written(report, Format::Junit))

@@ -2,8 +2,7 @@
 
 use crate::world::{invocation, miss, sound, sound_36, trials, unsent, unsettle, violate, written};
 use kafka_chaos::report::{self, Format, Report};
-use kafka_chaos::runner::Stop;
-use kafka_chaos::runtime::RuntimeError;
+use kafka_chaos::runtime::{RuntimeError, Stop};
 use std::fs;
 
 /// The nearest to 0.3, both ends of what there is, minus zero, and one with an exponent; the last

@@ -7,7 +7,8 @@ use kafka_chaos::plan;
 use kafka_chaos::report::{
     self, Assembly, CellReport, Format, Invocation, Report, Sort, TrialReport, Verb,
 };
-use kafka_chaos::runner::{Phase, Stop};
+use kafka_chaos::runner::Phase;
+use kafka_chaos::runtime::Stop;
 use kafka_chaos::verify::{
     Anomaly, PhaseLatency, Reason, ReasonKind, Scope, Verdict, Witness, most_telling_first,
 };
