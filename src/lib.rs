@@ -19,6 +19,7 @@ pub mod native;
 pub mod netfilter;
 pub mod plan;
 pub mod report;
+pub mod result;
 pub mod runner;
 pub mod runtime;
 pub mod scenario;

@@ -2,7 +2,7 @@
 
 use crate::distribution::KNOWN_VERSIONS;
 use crate::plan::Plan;
-use crate::report::Invocation;
+use crate::result::Invocation;
 use crate::runner::{
     DockerOptions, DockerRuntime, KAFKA_IMAGE, LocalRuntime, NodeOptions, Runtime,
 };

@@ -4,7 +4,8 @@ use super::newest;
 use super::telling::columns;
 use crate::compare::{self, Comparison, Options};
 use crate::exit::Exit;
-use crate::report::{ReadError, printable};
+use crate::report::printable;
+use crate::result::ReadError;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 

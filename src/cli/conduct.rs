@@ -8,7 +8,8 @@ use crate::clock::Epoch;
 use crate::event::RunEvent;
 use crate::exit::Exit;
 use crate::plan::{Asked, Plan, Shard, Study};
-use crate::report::{self, Invocation, Live, Report, Show, Sort, Verb};
+use crate::report::{self, Live, Show, Sort};
+use crate::result::{self, Invocation, Report, Verb};
 use crate::runner::{self, Bus, Ground, Interrupt, Repeats, Request, RunFolder, Runtime, Trial};
 use crate::runtime::RuntimeError;
 use std::collections::BTreeSet;
@@ -287,7 +288,7 @@ impl Conductor<'_> {
                 .map_err(|e| RuntimeError::io("cannot write the result", e))?;
             Ok(report)
         };
-        Ok(report::merge(runner::series(study, self.arguments.repeats(), &mut run)?))
+        Ok(result::merge(runner::series(study, self.arguments.repeats(), &mut run)?))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The newest run, for commands that are not told which one.
 
-use crate::report::{ReadError, SavedFile, Wanted, printable};
+use crate::report::printable;
+use crate::result::{ReadError, SavedFile, Wanted};
 use serde::Deserialize;
 use std::fs;
 use std::io::{self, Write};

@@ -4,7 +4,8 @@ use super::compare::complain;
 use super::newest::named_or_newest;
 use super::telling::columns;
 use crate::exit::Exit;
-use crate::report::{self, Ending, Format, Paint, Report, Sort, printable};
+use crate::report::{self, Ending, Format, Paint, Sort, printable};
+use crate::result::{self, Report};
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
 use std::fs;
@@ -92,7 +93,7 @@ pub(super) fn run(
 
 /// The report that was named, and the order of its rows.
 fn asked(run: &Path, arguments: &Arguments) -> Result<(Report, Sort), String> {
-    let report = report::read(run).map_err(|e| e.to_string())?;
+    let report = result::read(run).map_err(|e| e.to_string())?;
     let Some(name) = &arguments.sort else { return Ok((report, Sort::Plan)) };
     if arguments.format != Format::Table {
         return Err("`--sort` is for the table only\n  help: leave it out".to_owned());

@@ -4,7 +4,7 @@ use super::conduct::{Conduct, conduct};
 use super::named;
 use crate::exit::Exit;
 use crate::plan::Study;
-use crate::report::Verb;
+use crate::result::Verb;
 use std::io::{self, Write};
 use std::path::PathBuf;
 

@@ -1,6 +1,7 @@
 //! What a command that runs scenarios tells, to whom: `-q`, `-v`, `--color`, `--json`.
 
-use crate::report::{self, Detail, Ending, Finished, JsonLines, Paint, Report, Show, Sort};
+use crate::report::{self, Detail, Ending, Finished, JsonLines, Paint, Show, Sort};
+use crate::result::Report;
 use crate::runner::Trial;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;

@@ -3,7 +3,7 @@
 use super::baseline::{self, Baseline};
 use super::report_file::ReportFile;
 use super::side::Side;
-use crate::report::{self, ReadError, SavedFile, Wanted};
+use crate::result::{self, ReadError, SavedFile, Wanted};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -29,7 +29,7 @@ pub enum Kind {
 pub fn read(path: &Path) -> Result<(Side, Kind), ReadError> {
     let file = SavedFile::open(path, WANTED)?;
     let (side, kind) = match file.schema.as_str() {
-        report::SCHEMA | report::FIRST_SCHEMA => {
+        result::SCHEMA | result::FIRST_SCHEMA => {
             let report: ReportFile = file.parse("report")?;
             let side = report.side();
             if let Some(why) = report.unfinished(&side) {
@@ -47,7 +47,7 @@ pub fn read(path: &Path) -> Result<(Side, Kind), ReadError> {
             };
             (baseline.side().map_err(damaged)?, Kind::Baseline)
         }
-        _ => return Err(file.unknown(&[report::SCHEMA, report::FIRST_SCHEMA, baseline::SCHEMA])),
+        _ => return Err(file.unknown(&[result::SCHEMA, result::FIRST_SCHEMA, baseline::SCHEMA])),
     };
     let mut ids = BTreeSet::new();
     match side.cells.iter().find(|cell| !ids.insert(&cell.id)) {

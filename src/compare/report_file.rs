@@ -8,7 +8,7 @@ use crate::exit::Exit;
 use crate::fault::Undone;
 use crate::model::{Controllers, Metric, Properties, Timing};
 use crate::plan::{ClusterPlan, Expectation, FaultPlan};
-use crate::report::{self, CellTrial, OldCell, ShownCounts};
+use crate::result::{self, CellTrial, OldCell, ShownCounts};
 use crate::verify::{ExpectationVerdict, PhaseLatency, Reason, ReasonKind, Verdict};
 use serde::Deserialize;
 
@@ -169,7 +169,7 @@ impl ReportFile {
         }
         let cells: Vec<OldCell<'_>> =
             self.cells.iter().map(|cell| (cell.id.as_str(), &cell.expectations[..])).collect();
-        let of = |run: &Run| report::why(run.exit_code, &run.reasons, &cells, Some(run.number));
+        let of = |run: &Run| result::why(run.exit_code, &run.reasons, &cells, Some(run.number));
         runs.iter().flat_map(of).collect()
     }
 

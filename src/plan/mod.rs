@@ -32,6 +32,8 @@ pub use study::MOST_STUDY_CELLS;
 pub use types::*;
 
 #[cfg(test)]
+mod proptests;
+#[cfg(test)]
 mod study_tests;
 #[cfg(test)]
 mod tests;

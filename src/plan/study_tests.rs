@@ -1,6 +1,7 @@
 //! Axes that make plans, and `--sweep`: what they make, what is left out, and what is refused where.
 
 use super::*;
+use crate::model::{Controllers, Timing};
 use crate::yaml::Diagnostics;
 
 const FAULTS: &str = "matrix:\n  faults:\n    stop: [{process_stop: leader, at: 5s, for: 2 session}]\n    \

@@ -1,6 +1,8 @@
 //! What a scenario decides: cells, clocks, producers, timeline, and what contradicts itself.
 
 use super::*;
+use crate::model::{Clocks, Rate};
+use crate::scenario::DEFAULTS;
 
 /// The plan of a sound text; `duration` is added when nothing tells the end.
 fn sound(text: &str) -> Plan {
@@ -277,4 +279,32 @@ fn unpaced_producers_have_a_bounded_queue() {
     let producer = &plan.cells[0].producer;
     assert_eq!((producer.rate, producer.messages), (Rate::Max, Some(10_000_000)));
     assert_eq!(config(&plan, 0, "queue.buffering.max.messages"), "200000");
+}
+
+#[test]
+fn every_default_is_what_the_planner_takes_where_nothing_is_written() {
+    let asked = Asked { seed: Some(1), ..Asked::default() };
+    let base = "name: x\nfaults: [{network_partition: [[leader, clients], [followers]], at: 1s, \
+                for: 1s}]\n";
+    let plan = |text: &str| study_from_text("x", text, &asked).expect("it is sound");
+    for (path, default) in DEFAULTS {
+        let (section, key) = path.split_once('.').expect("a section and a key");
+        let with = |value: &str| match section {
+            "faults" => base.replace("at: 1s", &format!("{key}: {value}, at: 1s")),
+            _ => format!("{base}{section}: {{{key}: {value}}}\n"),
+        };
+        assert_eq!(plan(base), plan(&with(default)), "{path}");
+        // The comparison can fail: another value has another plan.
+        let other = match *default {
+            "3.8.1" => "4.4.0",
+            "combined" => "isolated",
+            "stock" => "fast",
+            "all" if *path == "faults.ports" => "client",
+            "all" => "1",
+            "true" => "false",
+            "false" => "true",
+            _ => "2",
+        };
+        assert_ne!(plan(base), plan(&with(other)), "{path}");
+    }
 }

@@ -4,10 +4,9 @@
 
 use super::grid::{pairs, varying};
 use super::lines::printable;
-use super::settled::is_settled;
 use super::told::alike;
-use super::{CellReport, CellTrial, Report, lead};
 use crate::plan::makes_plans;
+use crate::result::{CellReport, CellTrial, Report, is_settled, lead};
 use std::collections::BTreeMap;
 
 /// At most so many configurations are told that lost or duplicated something.

@@ -4,8 +4,9 @@
 //! telling comes first.
 
 use super::lines::short;
-use super::{CellReport, Report, lead, unmet};
+use super::unmet;
 use crate::exit::Exit;
+use crate::result::{CellReport, Report, lead};
 use crate::verify::{ExpectationVerdict, Reason, Verdict};
 
 /// GitHub shows so many errors and so many warnings of a step, and drops the others.

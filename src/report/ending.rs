@@ -4,9 +4,10 @@ use super::headline::{Headline, has_whole_trial, is_empty};
 use super::lines::printable;
 use super::table::tables;
 use super::wrap::{COLUMNS, COLUMNS_MIN, wrapped, write_wrapped};
-use super::{Paint, Report, ShownCounts, Sort, advice, lead, told};
+use super::{Paint, Sort, advice, told};
 use crate::fault::FaultRecord;
 use crate::model::more;
+use crate::result::{Report, ShownCounts, lead};
 use std::io::{self, Write};
 
 /// At most so many further reasons are told; `report.json` has all.

@@ -1,10 +1,12 @@
 //! What the tables of a run hold, whoever draws them: a row a cell, a column an axis that varies, then
 //! what was counted.
 
+use super::Sort;
 use super::lines::printable;
-use super::{CellReport, CellTrials, Report, Sort, Tally, rate};
+use super::rate;
 use crate::model::Metric;
 use crate::plan::makes_plans;
+use crate::result::{CellReport, CellTrials, Report, Tally};
 use crate::stats::Share;
 use crate::verify::{Bounds, Verdict};
 use std::ops::Range;

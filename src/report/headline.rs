@@ -1,8 +1,9 @@
 //! [`Headline`]: the word that a run's result begins with. It follows the exit status, so that a
 //! failed environment is not taken for a run that proved nothing.
 
-use super::{Report, grid};
+use super::grid;
 use crate::exit::Exit;
+use crate::result::Report;
 use crate::verify::Verdict;
 
 /// How a run ended, in a word.
@@ -64,7 +65,7 @@ pub fn has_whole_trial(report: &Report) -> bool {
 mod tests {
     use super::*;
     use crate::plan;
-    use crate::report::blank;
+    use crate::result::blank;
     use crate::runtime::{RuntimeError, Stop};
 
     #[test]

@@ -1,7 +1,7 @@
 //! `report.json`: an item of every list on a line of its own, so that it is small, and tools that
 //! read lines can show a part or a difference.
 
-use super::Report;
+use crate::result::Report;
 use serde::Serialize;
 use serde_json::ser::{Formatter, Serializer};
 use std::io::{self, Write};

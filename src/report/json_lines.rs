@@ -1,7 +1,7 @@
 //! [`JsonLines`]: a run's events for programs, a JSON object a line on standard output, and the
 //! result as the last line.
 
-use super::Report;
+use crate::result::Report;
 use crate::verify::Verdict;
 use serde::Serialize;
 use std::fmt;

@@ -24,8 +24,9 @@
 
 use super::lines::{in_one_line, short};
 use super::told::alike;
-use super::{CellReport, Report, client_errors, grid, lead, unmet};
+use super::{client_errors, grid, unmet};
 use crate::exit::Exit;
+use crate::result::{CellReport, Report, lead};
 use crate::verify::Verdict;
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 use std::collections::BTreeSet;

@@ -1,9 +1,10 @@
 //! Events as lines of text, for people who read them one by one.
 
+use super::Paint;
 use super::headline::Headline;
-use super::{CellReport, Paint, Report};
 use crate::event::{FaultStep, Observation, Progress, RunEvent, Stamped};
 use crate::model::Metric;
+use crate::result::{CellReport, Report};
 use std::collections::BTreeMap;
 
 /// The event as a line, or none where it is not worth one. `everything`: what each single broker

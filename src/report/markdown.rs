@@ -4,8 +4,9 @@
 use super::gfm::{cell, inline};
 use super::grid::{self, Grid};
 use super::headline::{Headline, is_empty};
-use super::{CellReport, Report, Sort, advice, lead, told};
+use super::{Sort, advice, told};
 use crate::model::more;
+use crate::result::{CellReport, Report, lead};
 use std::io::{self, Write};
 
 /// GitHub takes 1 MiB of a step, and other commands of the step may have something to say, too.

@@ -2,15 +2,15 @@
 
 use super::*;
 use crate::plan::{self, Plan};
-use crate::runner::{Repeats, Trial, series};
+use crate::result::{AchievedRate, Report, blank, merge, trials};
 use crate::verify::{PhaseLatency, Reason, ReasonKind, Scope, Verdict};
 
 /// 36 cells: all that the comparison of configurations knows.
-fn study() -> plan::Study {
+fn plan() -> Plan {
     let text = "name: t\nsummary: a test\nduration: 9s\nexpect: {lost: 0}\n\
                 matrix:\n  min.insync.replicas: [1, 2, 3]\n  acks: ['0', '1', all]\n  \
                 unclean.leader.election.enable: [false, true]\n  compression.type: [none, lz4]\n";
-    plan::Study { plans: vec![plan::from_text("t.yaml", text, &[], Some(1)).unwrap()] }
+    plan::from_text("t.yaml", text, &[], Some(1)).unwrap()
 }
 
 /// A run in which acks=0 and 1 lost messages, in every trial `more` than in the one before.
@@ -41,9 +41,8 @@ fn report(plan: &Plan, more: u64) -> Report {
 }
 
 /// The report of several trials put together.
-fn merged(trials: u32) -> Report {
-    let mut run = |trial: &Trial| Ok::<_, ()>(report(&trial.plan, u64::from(trial.number) - 1));
-    merge(series(&study(), Repeats { most: trials, until_decided: None }, &mut run).unwrap())
+fn merged(most: u32) -> Report {
+    merge(trials(&plan(), most, &mut |number, plan| report(plan, u64::from(number) - 1)))
 }
 
 fn end(report: &Report, sort: &str) -> String {
@@ -61,7 +60,7 @@ fn rows(text: &str) -> Vec<&str> {
 
 #[test]
 fn thirty_six_cells_fit_into_100_columns() {
-    for report in [report(&study().plans[0], 0), merged(20)] {
+    for report in [report(&plan(), 0), merged(20)] {
         let text = end(&report, "min.insync.replicas");
         let table = text.split("without a fault").next().unwrap();
         let long: Vec<&str> = table.lines().filter(|line| line.chars().count() > 100).collect();
@@ -79,7 +78,7 @@ fn table(report: &Report, columns: usize) -> String {
 
 #[test]
 fn no_line_is_longer_than_the_terminal_and_no_word_is_broken() {
-    for mut report in [report(&study().plans[0], 0), merged(20)] {
+    for mut report in [report(&plan(), 0), merged(20)] {
         for cell in &mut report.cells {
             (cell.counts.reordered, cell.counts.phantom) = (Some(216), Some(3));
             (cell.counts.rejected, cell.counts.unknown) = (1_517, 196);
@@ -118,7 +117,7 @@ fn no_line_is_longer_than_the_terminal_and_no_word_is_broken() {
 
 #[test]
 fn wide_terminals_have_whole_headings_and_narrow_ones_a_verdict_in_every_first_table() {
-    let report = report(&study().plans[0], 0);
+    let report = report(&plan(), 0);
     let wide = table(&report, 200);
     assert!(wide.contains("min.insync.replicas  acks  unclean.leader.election.enable"), "{wide}");
     let first = table(&report, 60).split("\n\n").next().unwrap().to_owned();
@@ -127,7 +126,7 @@ fn wide_terminals_have_whole_headings_and_narrow_ones_a_verdict_in_every_first_t
 
 #[test]
 fn a_footnote_of_many_cells_is_one_line() {
-    let mut report = report(&study().plans[0], 0);
+    let mut report = report(&plan(), 0);
     for (i, cell) in report.cells.iter_mut().enumerate().take(3) {
         let sent = 500.0 + i as f64 * 100.0;
         cell.rate = Some(AchievedRate { wanted: 1_000.0, sent, baseline: None });
@@ -139,7 +138,7 @@ fn a_footnote_of_many_cells_is_one_line() {
 
 #[test]
 fn rows_stand_in_the_order_that_was_asked_for() {
-    let report = report(&study().plans[0], 0);
+    let report = report(&plan(), 0);
     let text = end(&report, "lost");
     assert!(rows(&text)[..24].iter().all(|row| row.contains(" 990 ")), "{text}");
     let text = end(&report, "unavailable");
@@ -153,7 +152,7 @@ fn line<'a>(text: &'a str, begin: &str) -> &'a str {
 
 #[test]
 fn words_name_what_lost_nothing_and_what_happened_in_the_others() {
-    let text = end(&report(&study().plans[0], 0), "verdict").replace("\n  ", " ");
+    let text = end(&report(&plan(), 0), "verdict").replace("\n  ", " ");
     assert_eq!(line(&text, "without a fault"), "without a fault, once:", "{text}");
     let whole = line(&text, "nothing lost or duplicated: ");
     assert!(whole.contains("12 of 36 configurations; of these min.insync.replicas=3, acks=all"));
@@ -170,7 +169,7 @@ fn words_name_what_lost_nothing_and_what_happened_in_the_others() {
 
 #[test]
 fn each_anomaly_is_told_by_the_axes_that_decide_it() {
-    let mut report = report(&study().plans[0], 0);
+    let mut report = report(&plan(), 0);
     for cell in &mut report.cells {
         if cell.axes["acks"] == "all" && cell.axes["min.insync.replicas"] == "3" {
             cell.counts.duplicated = Some(7);
@@ -192,7 +191,7 @@ fn nothing_is_concluded_from_what_is_not_settled() {
             report.why.push(Reason::new(ReasonKind::Overload, scope, "overloaded".into()));
         }
     };
-    let mut starved = report(&study().plans[0], 0);
+    let mut starved = report(&plan(), 0);
     starve(&mut starved);
     let text = end(&starved, "verdict").replace("\n  ", " ");
     assert!(line(&text, "nothing lost").contains("12 of 24 configurations"), "{text}");
@@ -201,15 +200,14 @@ fn nothing_is_concluded_from_what_is_not_settled() {
     let left_out = line(&text, "left out, because they are not settled: 12 configurations: ");
     assert!(left_out.ends_with(" and 8 more"), "{text}");
 
-    let mut run = |trial: &Trial| {
-        let mut report = report(&trial.plan, 0);
-        if trial.number > 1 {
+    let mut run = |number, plan: &Plan| {
+        let mut report = report(plan, 0);
+        if number > 1 {
             starve(&mut report);
         }
-        Ok::<_, ()>(report)
+        report
     };
-    let trials = series(&study(), Repeats { most: 3, until_decided: None }, &mut run).unwrap();
-    let merged = merge(trials);
+    let merged = merge(trials(&plan(), 3, &mut run));
     let victim = merged.cells.iter().find(|cell| cell.axes["acks"] == "1").unwrap();
     let share = victim.trials.as_ref().unwrap().lost.share;
     assert_eq!((share.hits, share.of), (1, 1), "what was starved is no trial");
@@ -252,18 +250,17 @@ fn trials_are_put_together_cell_by_cell() {
 
 #[test]
 fn an_open_count_of_one_trial_leaves_the_sum_open() {
-    let mut run = |trial: &Trial| {
-        let mut report = report(&trial.plan, 0);
-        if trial.number == 2 {
+    let mut run = |number, plan: &Plan| {
+        let mut report = report(plan, 0);
+        if number == 2 {
             let cell = &mut report.cells[0];
             cell.counts.lost = None;
             let metric = crate::model::Metric::Lost;
             cell.bounds = vec![crate::verify::Bounds { metric, least: 3, most: Some(8) }];
         }
-        Ok::<_, ()>(report)
+        report
     };
-    let trials = series(&study(), Repeats { most: 3, until_decided: None }, &mut run).unwrap();
-    let cell = &merge(trials).cells[0];
+    let cell = &merge(trials(&plan(), 3, &mut run)).cells[0];
     assert_eq!(cell.counts.lost, None);
     assert_eq!((cell.bounds[0].least, cell.bounds[0].most), (990 * 2 + 3, Some(990 * 2 + 8)));
     assert_eq!(cell.trials.as_ref().unwrap().lost.share.of, 2, "an open trial is no trial");
@@ -272,7 +269,7 @@ fn an_open_count_of_one_trial_leaves_the_sum_open() {
 /// What every configuration loses, no axis decides; and what nobody acknowledged is not called so.
 #[test]
 fn what_all_configurations_have_is_told_of_all() {
-    let mut report = report(&study().plans[0], 0);
+    let mut report = report(&plan(), 0);
     for cell in &mut report.cells {
         cell.counts.lost = Some(7);
         cell.confirmed = cell.axes["acks"] != "0";
@@ -332,16 +329,15 @@ fn the_fault_is_named_beside_the_clusters() {
 /// The words that count the reasons which are not told count all of them.
 #[test]
 fn reasons_of_many_trials_are_counted_to_the_last() {
-    let mut run = |trial: &Trial| {
-        let mut report = report(&trial.plan, 0);
+    let mut run = |_, plan: &Plan| {
+        let mut report = report(plan, 0);
         for cell in &report.cells {
             let scope = Scope::Cell(cell.id.clone());
             report.why.push(Reason::new(ReasonKind::Overload, scope, "overloaded".into()));
         }
-        Ok::<_, ()>(report)
+        report
     };
-    let trials = series(&study(), Repeats { most: 2, until_decided: None }, &mut run).unwrap();
-    let merged = merge(trials);
+    let merged = merge(trials(&plan(), 2, &mut run));
     let text = end(&merged, "verdict");
     assert!(text.contains("\nalso: 29 more reasons in report.json\n"), "{text}");
     let mut summary = Vec::new();

@@ -1,7 +1,7 @@
 //! In which order the rows of a table stand.
 
-use super::CellReport;
 use crate::model::Metric;
+use crate::result::CellReport;
 use std::cmp::Ordering;
 
 /// In which order the rows stand.

@@ -1,10 +1,11 @@
 //! The tables of a run on a terminal.
 
+use super::Paint;
 use super::grid::{self, Field, Grid, Tone};
 use super::layout::{bearable, layout};
 use super::sort::Sort;
 use super::wrap::wrapped;
-use super::{Paint, Report};
+use crate::result::Report;
 use tabled::builder::Builder;
 use tabled::settings::object::Columns;
 use tabled::settings::{Alignment, Padding, Style};

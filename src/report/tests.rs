@@ -3,6 +3,7 @@
 use super::*;
 use crate::exit::Exit;
 use crate::plan::{self, Plan};
+use crate::result::{Report, TrialReport, blank, merge};
 use crate::runtime::{RuntimeError, Stop};
 use crate::verify::Verdict;
 

@@ -1,9 +1,10 @@
 //! What happened to cells and what became of faults, in bounded words: what the end of a run on a
 //! terminal and its summary tell alike. The texts are as they came: who shows them makes them safe.
 
-use super::{CellReport, Report, client_errors, grid};
+use super::{client_errors, grid};
 use crate::fault::FaultRecord;
 use crate::model::more;
+use crate::result::{CellReport, Report};
 use crate::verify::{ExpectationVerdict, Verdict};
 
 /// At most so many witnesses are told of all cells together; `report.json` has more.

@@ -1,8 +1,8 @@
 //! What is said of an expectation that is not met, and of a cell that is worse than all of its
 //! expectations: for reports that tell failures one by one.
 
-use super::{CellReport, Report};
 use crate::model::{Metric, more};
+use crate::result::{CellReport, Report};
 use crate::verify::{Anomaly, ExpectationVerdict, Reason, Verdict};
 
 /// At most so many trials are named.

@@ -9,7 +9,7 @@ use crate::kafka::{self, ClusterView};
 use crate::ledger::Ledger;
 use crate::model::Rate;
 use crate::plan::{Cell, Plan};
-use crate::report::{acked_min, latency_max};
+use crate::result::{acked_min, latency_max};
 use crate::runtime::{RuntimeError, Stop};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};

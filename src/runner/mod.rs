@@ -29,7 +29,7 @@ pub use ground::Ground;
 pub use interrupt::Interrupt;
 pub use launch::{Order, Runtime};
 pub use local::{LocalRuntime, NodeOptions, cluster_spec, obtain};
-pub use phases::{Phase, Phases};
+pub use phases::Phases;
 pub use rehearsal::{Step, rehearse};
 pub use run::{Request, run};
 pub use series::{Repeats, Trial, series};

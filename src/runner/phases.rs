@@ -2,17 +2,8 @@
 
 use super::Bus;
 use crate::event::RunEvent;
-use serde::{Deserialize, Serialize};
+use crate::result::Phase;
 use std::time::{Duration, Instant};
-
-/// One phase that is over.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Phase {
-    /// Its name.
-    pub name: String,
-    /// How long it took, milliseconds.
-    pub ms: f64,
-}
 
 /// The phases so far.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 //! stay warm where only topics change.
 
 use crate::plan::{Plan, Study};
-use crate::report::{Report, TrialReport, cell_trials};
+use crate::result::{Report, TrialReport, cell_trials};
 
 /// How often, and until when.
 #[derive(Clone, Copy, Debug)]
@@ -52,7 +52,8 @@ pub fn series<E>(
                 let report = run(&trial)?;
                 // The environment fails again, and an interrupt is meant for all.
                 let ended = report.exit().is_cut();
-                done.push((told(&trial, &report), report));
+                let told = TrialReport::of(trial.number, trial.folder(), &trial.plan, &report);
+                done.push((told, report));
                 if ended {
                     return Ok(done);
                 }
@@ -69,21 +70,6 @@ fn trial(plan: &Plan, number: u32, of: u32) -> Trial {
     Trial { number, of, plan: plan.for_trial(number) }
 }
 
-fn told(trial: &Trial, report: &Report) -> TrialReport {
-    let axes = trial.plan.outer_axes();
-    TrialReport {
-        number: trial.number,
-        axes: axes.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
-        folder: trial.folder(),
-        verdict: report.verdict,
-        exit_code: report.exit_code,
-        reasons: report.reasons.clone(),
-        started_at: report.started_at.clone(),
-        ms: report.phases.iter().map(|phase| phase.ms).sum(),
-        faults: trial.plan.faults.iter().map(ToString::to_string).collect(),
-    }
-}
-
 /// Whether every cell's shares of loss and of duplication are known to lie above or below `share`.
 fn is_decided(done: &[(TrialReport, Report)], share: f64) -> bool {
     cell_trials(done).iter().all(|trials| {
@@ -98,7 +84,7 @@ mod tests {
     use super::*;
     use crate::exit::Exit;
     use crate::plan;
-    use crate::report::blank;
+    use crate::result::blank;
 
     fn study() -> Study {
         let text = "name: t\nduration: 9s\nmatrix: {acks: ['1', all]}\nexpect: {lost: 0}\n";
@@ -166,7 +152,7 @@ mod tests {
             Ok::<_, ()>(report(&trial.plan, Exit::Pass))
         };
         let done = series(&taken[0], Repeats { most: 3, until_decided: None }, &mut run).unwrap();
-        let merged = crate::report::merge(done);
+        let merged = crate::result::merge(done);
         let ids: Vec<&str> = merged.cells.iter().map(|cell| cell.id.as_str()).collect();
         assert_eq!(ids, ["cluster.kafka=4.4.0,acks=1", "cluster.kafka=4.4.0,acks=all"]);
         // Nothing was sent in these, so they prove nothing: three of three, and not of six.

@@ -31,6 +31,8 @@ pub(crate) use overrides::whole_path;
 pub use property::{Section, canonical};
 pub use read::{Changes, Reading, is_name, name_form, read_file, read_text, text_of};
 pub(crate) use reader::FOREIGN;
+#[cfg(test)]
+pub(crate) use schema::DEFAULTS;
 pub use schema::schema;
 pub use types::{
     Action, Axis, Chosen, ClusterPlaces, ClusterSection, Condition, Expected, FaultItem, Scenario,
@@ -38,6 +40,6 @@ pub use types::{
 };
 
 #[cfg(test)]
-mod proptests;
+pub(crate) mod mutated;
 #[cfg(test)]
 mod tests;

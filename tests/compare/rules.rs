@@ -2,7 +2,7 @@
 
 use crate::world::{SOUND, cell, compared, losing, of, report, scenario, words};
 use kafka_chaos::compare::{self, Change, Outcome, Rule};
-use kafka_chaos::report::CellTrial;
+use kafka_chaos::result::CellTrial;
 use kafka_chaos::verify::Verdict;
 use serde_json::json;
 

@@ -3,7 +3,7 @@
 use kafka_chaos::compare::{self, Comparison, Finding, Options, PairFindings};
 use kafka_chaos::model::Metric;
 use kafka_chaos::plan::{self, Expectation, Plan};
-use kafka_chaos::report::{Assembly, CellTrial, CellTrials};
+use kafka_chaos::result::{Assembly, CellTrial, CellTrials};
 use kafka_chaos::verify::Verdict;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};

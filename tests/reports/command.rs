@@ -2,6 +2,7 @@
 
 use crate::world::{sound, violate, written};
 use kafka_chaos::report::{self, Format};
+use kafka_chaos::result;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -33,7 +34,7 @@ fn what_a_run_wrote_is_made_again() {
     for format in Format::ALL {
         let (exit, out, err) = chaos(folder.path(), &["moved.json", "--format", format.name()]);
         assert_eq!((exit, err.as_str()), (0, ""), "a failed run is no failed command");
-        let again = report::read(&folder.path().join("run")).unwrap();
+        let again = result::read(&folder.path().join("run")).unwrap();
         let first = match format.file_name() {
             Some(name) => fs::read_to_string(folder.path().join("run").join(name)).unwrap(),
             None => written(&again, *format),

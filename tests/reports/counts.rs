@@ -7,7 +7,8 @@ use kafka_chaos::client::wire::{DeliveryErrors, Ended, Errors, Summary, Times};
 use kafka_chaos::ledger::Outcome;
 use kafka_chaos::model::Metric;
 use kafka_chaos::native::Persistence;
-use kafka_chaos::report::{ErrorOf, Format, Report};
+use kafka_chaos::report::Format;
+use kafka_chaos::result::{ErrorOf, Report};
 use kafka_chaos::verify::{Bounds, Verdict};
 use std::collections::BTreeMap;
 

@@ -3,7 +3,8 @@
 use crate::logged::{Told, plan, report};
 use crate::world::{miss, overload, sound, sound_36, trials, unsettle, violate, written};
 use crate::xml::Checked;
-use kafka_chaos::report::{self, Finished, Format, Report};
+use kafka_chaos::report::{self, Finished, Format};
+use kafka_chaos::result::{self, Report};
 use kafka_chaos::verify::{ReasonKind, Verdict};
 use std::path::PathBuf;
 
@@ -140,7 +141,7 @@ fn nothing_expected_is_measured_and_not_judged() {
     assert_eq!(report::annotations(&report), [notice]);
     let folder = tempfile::tempdir().unwrap();
     report::write_files(&report, folder.path()).unwrap();
-    assert_eq!(report::read(folder.path()).unwrap(), report);
+    assert_eq!(result::read(folder.path()).unwrap(), report);
 }
 
 #[test]
@@ -183,7 +184,7 @@ fn a_report_of_the_first_version_is_read_and_put_in_order() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("report.json");
     std::fs::write(&file, written(&old, Format::Json)).unwrap();
-    let read = report::read(&file).unwrap();
+    let read = result::read(&file).unwrap();
     assert_eq!(read.reasons[0], headline().reasons[0]);
     assert_eq!(last_line(&read), last_line(&headline()));
     let (mut was, mut is) = (headline().why, read.why.clone());

@@ -2,7 +2,8 @@
 
 use crate::world::{invocation, miss, sound, trials, unsettle, violate, written};
 use crate::xml::Checked;
-use kafka_chaos::report::{self, Format, Invocation, Report};
+use kafka_chaos::report::{self, Format};
+use kafka_chaos::result::{Invocation, Report};
 
 /// Markup of every kind, what ends a cell or a section, terminal commands, forbidden characters.
 const HOSTILE: &str = "<script>alert('1')</script> ]]> --> <!-- | `a` ``` **b** [c](d) ~e~ _f_\

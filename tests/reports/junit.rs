@@ -6,7 +6,8 @@ use crate::world::{
 };
 use crate::xml::Checked;
 use kafka_chaos::exit::Exit;
-use kafka_chaos::report::{Format, Report};
+use kafka_chaos::report::Format;
+use kafka_chaos::result::Report;
 use kafka_chaos::runtime::{RuntimeError, Stop};
 
 fn junit(report: &Report) -> Checked {

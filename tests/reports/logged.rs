@@ -6,7 +6,7 @@ use kafka_chaos::event::Evidence;
 use kafka_chaos::fault::FaultRecord;
 use kafka_chaos::ledger::{Found, Ledger, LedgerWriter, Observed, PartitionObserved, ProducerId};
 use kafka_chaos::plan::{self, Plan};
-use kafka_chaos::report::{Assembly, Report};
+use kafka_chaos::result::{Assembly, Report};
 use std::collections::BTreeMap;
 use std::path::Path;
 use tempfile::TempDir;

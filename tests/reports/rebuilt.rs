@@ -1,7 +1,8 @@
 //! Every file of a run's folder can be made again from its report.json, byte by byte.
 
 use crate::world::{invocation, miss, sound, sound_36, trials, unsent, unsettle, violate, written};
-use kafka_chaos::report::{self, Format, Report};
+use kafka_chaos::report::{self, Format};
+use kafka_chaos::result::{self, Report};
 use kafka_chaos::runtime::{RuntimeError, Stop};
 use std::fs;
 
@@ -74,7 +75,7 @@ fn every_format_is_made_again_from_report_json_alone() {
         let mut expected: Vec<&str> = Format::ALL.iter().filter_map(|f| f.file_name()).collect();
         expected.sort_unstable();
         assert_eq!(names, expected, "nothing else is left in the folder");
-        let again = report::read(folder.path()).unwrap();
+        let again = result::read(folder.path()).unwrap();
         for format in Format::ALL {
             let first = match format.file_name() {
                 Some(name) => fs::read_to_string(folder.path().join(name)).unwrap(),
@@ -91,5 +92,5 @@ fn a_file_that_cannot_be_written_is_named() {
     fs::create_dir(folder.path().join("junit.xml")).unwrap();
     let error = report::write_files(&sound(), folder.path()).unwrap_err().to_string();
     assert!(error.starts_with("junit.xml: "), "{error}");
-    assert!(report::read(folder.path()).is_ok(), "report.json was written before");
+    assert!(result::read(folder.path()).is_ok(), "report.json was written before");
 }

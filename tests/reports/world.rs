@@ -4,10 +4,10 @@ use kafka_chaos::event::Evidence;
 use kafka_chaos::fault::FaultRecord;
 use kafka_chaos::model::Metric;
 use kafka_chaos::plan;
-use kafka_chaos::report::{
-    self, Assembly, CellReport, Format, Invocation, Report, Sort, TrialReport, Verb,
+use kafka_chaos::report::{self, Format, Sort};
+use kafka_chaos::result::{
+    self, Assembly, CellReport, Invocation, Phase, Report, TrialReport, Verb,
 };
-use kafka_chaos::runner::Phase;
 use kafka_chaos::runtime::Stop;
 use kafka_chaos::verify::{
     Anomaly, PhaseLatency, Reason, ReasonKind, Scope, Verdict, Witness, most_telling_first,
@@ -241,7 +241,7 @@ pub fn trials(reports: Vec<Report>) -> Report {
         };
         (trial, report)
     };
-    report::merge(numbered.map(run).collect())
+    result::merge(numbered.map(run).collect())
 }
 
 /// The report in a format, with the table in the plan's order.

@@ -3,7 +3,7 @@
 use super::Conduct;
 use crate::cli::named::{STDIN, STDIN_SOURCE};
 use crate::plan::{Shard, Study};
-use crate::report::{Invocation, Verb};
+use crate::result::{Invocation, Verb};
 use std::collections::BTreeMap;
 use std::slice;
 

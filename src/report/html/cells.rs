@@ -6,7 +6,8 @@ use super::lanes::{Lanes, lanes};
 use crate::model::{Metric, more};
 use crate::report::headline::Headline;
 use crate::report::prose::Prose;
-use crate::report::{CellReport, Report, client_errors, grid, rate};
+use crate::report::{client_errors, grid, rate};
+use crate::result::{CellReport, Report};
 use crate::verify::Verdict;
 
 /// At most so many ranges are told of a cell; `report.json` has more.

@@ -1,7 +1,7 @@
 //! What the page's script draws: the axis that all charts share, and each cell's timeline.
 
 use super::faults::Band;
-use crate::report::Report;
+use crate::result::Report;
 use serde::Serialize;
 
 /// A time axis has at most so many ticks: narrow pages have no room for more.

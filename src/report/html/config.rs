@@ -1,8 +1,8 @@
 //! The configuration in force, as properties to copy: what all cells have once, and of each cell
 //! what it has of its own.
 
-use crate::report::Report;
 use crate::report::lines::printable;
+use crate::result::Report;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A block of properties.

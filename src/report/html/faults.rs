@@ -6,9 +6,9 @@
 use super::chart::Axis;
 use super::lanes::Segment;
 use crate::fault::FaultRecord;
-use crate::report::Report;
 use crate::report::lines::printable;
 use crate::report::told::{NOT_EFFECTIVE, alike, why_not};
+use crate::result::Report;
 use serde::Serialize;
 
 /// So many colours there are, `--f0` and on.

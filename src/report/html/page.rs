@@ -10,7 +10,8 @@ use crate::model::more;
 use crate::report::headline::{Headline, is_empty};
 use crate::report::lines::printable;
 use crate::report::prose::Prose;
-use crate::report::{Report, advice, grid, lead};
+use crate::report::{advice, grid};
+use crate::result::{Report, lead};
 use askama::Template;
 use std::io::{self, Write};
 
@@ -123,6 +124,6 @@ fn facts(report: &Report) -> Vec<(String, String)> {
 }
 
 fn phases(report: &Report) -> Vec<(String, String)> {
-    let shown = |phase: &crate::runner::Phase| (printable(&phase.name), grid::seconds(phase.ms));
+    let shown = |phase: &crate::result::Phase| (printable(&phase.name), grid::seconds(phase.ms));
     report.phases.iter().map(shown).collect()
 }

@@ -1,8 +1,9 @@
 //! The tables of the page: those of the terminal, with a way to each cell's own part.
 
 use super::cells::{Mark, Part};
+use crate::report::Sort;
 use crate::report::grid::{self, Tone};
-use crate::report::{Report, Sort};
+use crate::result::Report;
 
 /// A table.
 #[derive(Debug)]

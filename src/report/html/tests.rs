@@ -4,8 +4,7 @@ use super::write_html;
 use crate::event::Evidence;
 use crate::fault::FaultRecord;
 use crate::plan::{self, Plan};
-use crate::report::{Report, blank, merge};
-use crate::runner::{Repeats, Trial, series};
+use crate::result::{Report, blank, merge, trials};
 use crate::verify::{MAX_STEPS, Timeline};
 use sha2::{Digest, Sha256};
 
@@ -206,10 +205,8 @@ fn a_run_without_messages_has_a_page_without_charts() {
 
 #[test]
 fn several_trials_have_their_shares_and_the_ways_to_their_own_pages() {
-    let study = plan::Study { plans: vec![plan("matrix: {acks: ['1', all]}\n")] };
-    let mut run = |trial: &Trial| Ok::<_, ()>(report(&trial.plan));
-    let merged = series(&study, Repeats { most: 3, until_decided: None }, &mut run).unwrap();
-    let page = page(&merge(merged));
+    let plan = plan("matrix: {acks: ['1', all]}\n");
+    let page = page(&merge(trials(&plan, 3, &mut |_, plan| report(plan))));
     assert!(page.contains("<h2>How often</h2>") && !page.contains("class=\"chart"));
     for trial in 1..=3 {
         assert!(page.contains(&format!("<a href=\"trials/00{trial}/report.html\">")), "{trial}");

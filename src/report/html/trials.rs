@@ -2,9 +2,10 @@
 
 use super::cells::Mark;
 use crate::exit::Exit;
+use crate::report::grid;
 use crate::report::headline::Headline;
 use crate::report::lines::{in_one_line, printable};
-use crate::report::{Report, grid};
+use crate::result::Report;
 
 /// At most so many trials are listed; their folders have all.
 const TRIALS_MAX: usize = 200;

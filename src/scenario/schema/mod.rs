@@ -11,6 +11,8 @@ mod matrix;
 mod texts;
 
 pub use build::schema;
+#[cfg(test)]
+pub(crate) use texts::DEFAULTS;
 
 #[cfg(test)]
 mod tests;

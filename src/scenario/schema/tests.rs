@@ -1,10 +1,9 @@
 //! The schema takes whatever the readers take, however it is spelt, and refuses what they refuse as
 //! far as a schema can.
 
-use super::super::proptests::{SHIPPED, mutated};
+use super::super::mutated::{SHIPPED, mutated};
 use super::super::{Changes, builtin, read, read_expect, read_faults, read_sections, read_text};
 use super::{schema, texts};
-use crate::plan::{self, Asked};
 use crate::yaml::{Kind, Node};
 use jsonschema::Validator;
 use proptest::prelude::*;
@@ -287,34 +286,6 @@ fn every_key_says_what_it_means_and_no_text_is_left_over() {
     for (path, text) in texts::TEXTS {
         let text = json!(text).to_string();
         assert!(whole.contains(text.trim_matches('"')), "nothing stands at {path}");
-    }
-}
-
-#[test]
-fn every_default_is_what_the_planner_takes_where_nothing_is_written() {
-    let asked = Asked { seed: Some(1), ..Asked::default() };
-    let base = "name: x\nfaults: [{network_partition: [[leader, clients], [followers]], at: 1s, \
-                for: 1s}]\n";
-    let plan = |text: &str| plan::study_from_text("x", text, &asked).expect("it is sound");
-    for (path, default) in texts::DEFAULTS {
-        let (section, key) = path.split_once('.').expect("a section and a key");
-        let with = |value: &str| match section {
-            "faults" => base.replace("at: 1s", &format!("{key}: {value}, at: 1s")),
-            _ => format!("{base}{section}: {{{key}: {value}}}\n"),
-        };
-        assert_eq!(plan(base), plan(&with(default)), "{path}");
-        // The comparison can fail: another value has another plan.
-        let other = match *default {
-            "3.8.1" => "4.4.0",
-            "combined" => "isolated",
-            "stock" => "fast",
-            "all" if *path == "faults.ports" => "client",
-            "all" => "1",
-            "true" => "false",
-            "false" => "true",
-            _ => "2",
-        };
-        assert_ne!(plan(base), plan(&with(other)), "{path}");
     }
 }
 

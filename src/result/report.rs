@@ -1,13 +1,16 @@
 //! `report.json`: everything that is known of a run. All other formats can be rebuilt from it.
 
-use super::{AchievedRate, CellTrials, ClientError, Invocation, TrialReport};
+use super::achieved_rate::AchievedRate;
+use super::client_errors::ClientError;
+use super::invocation::Invocation;
+use super::phase::Phase;
+use super::trials::{CellTrials, TrialReport};
 use crate::client::wire::Summary;
 use crate::event::Observation;
 use crate::exit::Exit;
 use crate::fault::FaultRecord;
 use crate::model::Metric;
 use crate::plan::{Cell, Plan};
-use crate::runner::Phase;
 use crate::verify::{
     Bounds, CellFindings, CellVerdict, Counts, Early, ExpectationVerdict, FaultOutage, Omitted,
     Outage, PhaseLatency, Reason, Timeline, Verdict, Witness,

@@ -1,11 +1,12 @@
 //! Several runs of one study put together: each cell's trials side by side, and the verdict over
 //! all of them.
 
+use super::client_errors;
+use super::lead;
+use super::phase::Phase;
+use super::report::{CellReport, Memory, Report, ShownCounts};
 use super::settled::is_settled;
-use super::{
-    CellReport, CellTrial, CellTrials, Memory, Report, ShownCounts, TrialReport, client_errors,
-    lead,
-};
+use super::trials::{CellTrial, CellTrials, TrialReport};
 use crate::exit::Exit;
 use crate::stats::Spread;
 use crate::verify::{Bounds, Early, PhaseLatency, Reason, Verdict, most_telling_first};
@@ -106,8 +107,8 @@ fn union<'a>(texts: impl Iterator<Item = &'a String>) -> Vec<String> {
 }
 
 /// Phases of one name added up, in the order in which they first came.
-fn phases(reports: &[Report]) -> Vec<crate::runner::Phase> {
-    let mut sums: Vec<crate::runner::Phase> = Vec::new();
+fn phases(reports: &[Report]) -> Vec<Phase> {
+    let mut sums: Vec<Phase> = Vec::new();
     for phase in reports.iter().flat_map(|report| &report.phases) {
         match sums.iter_mut().find(|sum| sum.name == phase.name) {
             Some(sum) => sum.ms += phase.ms,

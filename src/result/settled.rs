@@ -1,7 +1,7 @@
 //! Whether the figures of a cell prove anything: only then they may be compared, counted as a trial,
 //! and drawn conclusions from.
 
-use super::{CellReport, Report};
+use super::report::{CellReport, Report};
 use crate::verify::Verdict;
 
 /// Whether the figures of a cell of a single run are settled: its log was read whole, the machine

@@ -1,8 +1,11 @@
 //! From what is known of a run to its report: verify each cell, judge, find the reasons.
 
-use super::rate::{self, Windows};
+use super::achieved_rate::AchievedRate;
+use super::client_errors;
+use super::gate::Windows;
+use super::report::{CellReport, Memory, Report, SCHEMA};
 use super::window::window;
-use super::{AchievedRate, CellReport, Memory, Report, SCHEMA, client_errors, lead};
+use super::{gate, lead};
 use crate::client::wire::Summary;
 use crate::event::Observation;
 use crate::exit::Exit;
@@ -144,11 +147,11 @@ impl Assembly<'_> {
         findings.inconclusive.extend(unsettled);
         let first_fault_us = windows.iter().map(|w| w.called_us).min();
         let own = Windows { zero_us, first_fault_us, end_us: sending_ended_us };
-        let rate = rate::achieved(cell, &ledger, &own);
+        let rate = gate::achieved(cell, &ledger, &own);
         let mut verdict = verify::judge(&cell.id, &cell.expectations, &findings);
         let before = findings.latencies.iter().find(|l| l.label == "before");
         let p99_us = before.and_then(|l| l.p99_us);
-        if let Some(text) = rate::overload(cell, rate.as_ref(), p99_us, &own) {
+        if let Some(text) = gate::overload(cell, rate.as_ref(), p99_us, &own) {
             let scope = Scope::Cell(cell.id.clone());
             verdict.add(Reason::new(ReasonKind::Overload, scope, text));
         }

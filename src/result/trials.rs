@@ -1,12 +1,12 @@
 //! What several runs of one cell gave, side by side.
 
-use super::CellReport;
+use super::report::{CellReport, Report};
 use crate::exit::Exit;
+use crate::plan::Plan;
 use crate::stats::{Share, Spread};
 use crate::verify::Verdict;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 /// One of the runs of which a report was put together.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -32,40 +32,25 @@ pub struct TrialReport {
 }
 
 impl TrialReport {
+    /// Of the run of this plan that has this number and this folder.
+    pub fn of(number: u32, folder: String, plan: &Plan, report: &Report) -> Self {
+        let axes = plan.outer_axes();
+        TrialReport {
+            number,
+            axes: axes.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            folder,
+            verdict: report.verdict,
+            exit_code: report.exit_code,
+            reasons: report.reasons.clone(),
+            started_at: report.started_at.clone(),
+            ms: report.phases.iter().map(|phase| phase.ms).sum(),
+            faults: plan.faults.iter().map(ToString::to_string).collect(),
+        }
+    }
+
     /// Whether it did not come to its end.
     pub fn is_cut(&self) -> bool {
         Exit::of_run(self.exit_code).is_cut()
-    }
-}
-
-/// How fast a cell sent. Messages a second.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct AchievedRate {
-    /// What the scenario asks for.
-    pub wanted: f64,
-    /// Handed to the client from the scenario's zero to the end of sending.
-    pub sent: f64,
-    /// Acknowledged from the scenario's zero to the first fault, or to the end without one: the
-    /// baseline; none when that was less than a second.
-    pub baseline: Option<f64>,
-}
-
-/// A cell that sends less than this share of its rate is marked.
-pub const RATE_MIN: f64 = 0.9;
-
-/// Where the 99th percentile of the baseline's latency is above this, the machine is too busy:
-/// time-outs fire and retries write duplicates that no fault made.
-pub const LATENCY_MAX: Duration = Duration::from_millis(500);
-
-impl AchievedRate {
-    /// Whether the machine kept up, over the whole time and in the baseline.
-    pub fn is_kept(&self) -> bool {
-        self.share() >= RATE_MIN
-    }
-
-    /// The lower of both, as a share of what was wanted.
-    pub fn share(&self) -> f64 {
-        self.baseline.unwrap_or(f64::INFINITY).min(self.sent) / self.wanted
     }
 }
 

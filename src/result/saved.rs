@@ -1,7 +1,9 @@
 //! Files of JSON that the tool wrote and reads again: [`SavedFile`] finds one, and makes sure that it
 //! is what it seems before anything of it is taken.
 
-use super::{FIRST_SCHEMA, OldCell, Report, SCHEMA, lead, why};
+use super::first_version::{FIRST_SCHEMA, OldCell, why};
+use super::lead;
+use super::report::{Report, SCHEMA};
 use crate::verify::most_telling_first;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;

@@ -1,7 +1,7 @@
 //! What a report says first: the most telling reason, and how many there are of each kind; of a run
 //! that is green, what was met or measured.
 
-use super::{CellReport, Report};
+use super::report::{CellReport, Report};
 use crate::model::{Metric, counted};
 use crate::verify::{Reason, ReasonKind, Scope, Verdict};
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,0 +1,43 @@
+//! What tests begin with: the report of a run in which nothing was sent, and several runs in a row.
+
+use super::assemble::Assembly;
+use super::report::Report;
+use super::trials::TrialReport;
+use crate::plan::Plan;
+use crate::runtime::Stop;
+
+/// Nothing was started, or it was stopped before anything was sent.
+pub fn blank(plan: &Plan, stop: Option<Stop>) -> Report {
+    let cells = plan.cells.len();
+    Assembly {
+        plan,
+        about: vec![],
+        started_at: String::new(),
+        zero_us: None,
+        sending_ended_us: None,
+        brokers: Default::default(),
+        faults: vec![],
+        observations: vec![],
+        ledgers: &[],
+        observed: (0..cells).map(|_| None).collect(),
+        unsettled: vec![],
+        producers: vec![None; cells],
+        notes: vec![],
+        stop,
+    }
+    .report()
+}
+
+/// So many runs of a plan, each as `run` makes it from its number and its own plan.
+pub fn trials(
+    plan: &Plan,
+    most: u32,
+    run: &mut dyn FnMut(u32, &Plan) -> Report,
+) -> Vec<(TrialReport, Report)> {
+    let trial = |number| {
+        let plan = plan.for_trial(number);
+        let report = run(number, &plan);
+        (TrialReport::of(number, format!("trials/{number:03}"), &plan, &report), report)
+    };
+    (1..=most).map(trial).collect()
+}
