@@ -4,17 +4,15 @@
 
 use clap::Parser;
 use kafka_chaos::clock::Epoch;
+use kafka_chaos::exit::Interrupt;
 use kafka_chaos::fault::{Cancel, Journal, Site, Situation, live};
 use kafka_chaos::plan::{self, FaultAction, FaultPlan, Target};
-use kafka_chaos::runner::{
-    Bus, DockerOptions, DockerRuntime, Interrupt, Order, Phases, RunFolder, Runtime,
-    wait_until_ready,
-};
-use kafka_chaos::runtime::docker::Pull;
-use kafka_chaos::runtime::{Cluster, RuntimeError, Stop};
+use kafka_chaos::runner::{RunFolder, wait_until_ready};
+use kafka_chaos::runtime::docker::{DockerOptions, DockerProvider, Pull};
+use kafka_chaos::runtime::{Cluster, Order, Provider, RuntimeError, Stop};
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Each fault lasts so long; both are in effect well before.
@@ -85,16 +83,17 @@ fn start(args: &Args, folder: &Path, interrupt: &Interrupt) -> Result<Arc<dyn Cl
         port_base: Some(args.port_base),
         heap_mib: 256,
     };
-    let runtime = DockerRuntime::connect(options, "for the benchmark")?;
+    let runtime = DockerProvider::connect(options, "for the benchmark")?;
     let plan = plan::from_text("bench", "name: bench-fault\nduration: 1s\n", &[], None)
         .map_err(|e| RuntimeError::new(e.to_string()))?;
-    let (listener, _) = mpsc::channel();
+    let run = RunFolder::create(Some(&folder.join("run")), &plan.name)?;
     let (cluster, _) = runtime.launch(Order {
         name: &plan.name,
         cluster: &plan.cluster,
         seed: plan.seed,
-        folder: &RunFolder::create(Some(&folder.join("run")), &plan.name)?,
-        phases: &mut Phases::new(Bus::new(Epoch::now(), listener)),
+        folder: run.path(),
+        node_logs: &run.nodes(),
+        phase: &mut |_| {},
         interrupt,
         note: &|text| eprintln!("note: {text}"),
     })?;

@@ -3,12 +3,10 @@
 use crate::distribution::KNOWN_VERSIONS;
 use crate::plan::Plan;
 use crate::result::Invocation;
-use crate::runner::{
-    DockerOptions, DockerRuntime, KAFKA_IMAGE, LocalRuntime, NodeOptions, Runtime,
-};
-use crate::runtime::RuntimeError;
-use crate::runtime::docker::{Obtainable, Pull};
-use crate::runtime::local::{Host, HostOptions};
+use crate::runner;
+use crate::runtime::docker::{DockerOptions, DockerProvider, KAFKA_IMAGE, Obtainable, Pull};
+use crate::runtime::local::{Host, HostOptions, LocalProvider, NodeOptions};
+use crate::runtime::{Provider, RuntimeError};
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -68,15 +66,16 @@ impl Options {
     }
 
     /// The local runtime; this process enters its namespaces, and must have no threads yet.
-    pub(super) fn local(&self, why: &str) -> Result<Box<dyn Runtime>, RuntimeError> {
+    pub(super) fn local(&self, why: &str) -> Result<Box<dyn Provider>, RuntimeError> {
         let options = NodeOptions { kafka_home: self.kafka_home.clone(), heap_mib: self.heap_mib };
         let host = Host::enter(&HostOptions::from_env())?;
-        Ok(Box::new(LocalRuntime { host, options, why: why.to_owned() }))
+        let (why, serve) = (why.to_owned(), runner::serve_a_topic);
+        Ok(Box::new(LocalProvider { host, options, why, serve }))
     }
 
     /// The Docker runtime, when its daemon answers.
-    pub(super) fn docker(&self, why: &str) -> Result<Box<dyn Runtime>, RuntimeError> {
-        Ok(Box::new(DockerRuntime::connect(self.docker_options(), why)?))
+    pub(super) fn docker(&self, why: &str) -> Result<Box<dyn Provider>, RuntimeError> {
+        Ok(Box::new(DockerProvider::connect(self.docker_options(), why)?))
     }
 
     fn docker_options(&self) -> DockerOptions {
@@ -129,7 +128,7 @@ impl Options {
         &self,
         choice: RuntimeChoice,
         plans: &[Plan],
-    ) -> Result<Box<dyn Runtime>, RuntimeError> {
+    ) -> Result<Box<dyn Provider>, RuntimeError> {
         match choice {
             RuntimeChoice::Local => self.local("as asked"),
             RuntimeChoice::Docker => self.docker("as asked"),
@@ -137,12 +136,12 @@ impl Options {
         }
     }
 
-    fn automatic(&self, plans: &[Plan]) -> Result<Box<dyn Runtime>, RuntimeError> {
+    fn automatic(&self, plans: &[Plan]) -> Result<Box<dyn Provider>, RuntimeError> {
         let needed = plans.iter().find_map(|p| Some((p, p.needs_docker()?)));
         if let (Some(home), None) = (&self.kafka_home, needed) {
             return self.local(&format!("auto: {} is for this runtime", home.display()));
         }
-        let docker = match DockerRuntime::connect(self.docker_options(), "auto") {
+        let docker = match DockerProvider::connect(self.docker_options(), "auto") {
             Ok(docker) => docker,
             Err(error) if needed.is_some() => return Err(error),
             Err(error) => return self.local(&format!("auto: {}", first_line(&error.what))),

@@ -3,12 +3,14 @@
 use super::conduct::complain;
 use crate::clock::Epoch;
 use crate::distribution::KNOWN_VERSIONS;
-use crate::exit::Exit;
+use crate::exit::{Exit, Interrupt};
 use crate::plan::{self, Asked, Plan};
 use crate::report::{Detail, Live, Show};
-use crate::runner::{self, Bus, Interrupt, NodeOptions, Phases, RunFolder};
-use crate::runtime::local::{Forwarder, Host, HostOptions, LocalCluster};
-use crate::runtime::{Cluster, RuntimeError, Stop};
+use crate::runner::{self, Bus, Phases, RunFolder};
+use crate::runtime::local::{
+    Forwarder, Host, HostOptions, LocalCluster, LocalProvider, NodeOptions,
+};
+use crate::runtime::{Cluster, Order, RuntimeError, Stop};
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
@@ -76,14 +78,20 @@ pub(super) fn run(command: &Command) -> Exit {
         Ok(host) => host,
         Err(error) => return complain(&error),
     };
-    match hold(&host, &plan, up) {
+    let provider = LocalProvider {
+        host,
+        options: NodeOptions { kafka_home: up.kafka_home.clone(), heap_mib: up.heap_mib },
+        why: "as asked".to_owned(),
+        serve: runner::serve_a_topic,
+    };
+    match hold(&provider, &plan, up) {
         Ok(exit) => exit,
         Err(Stop::Interrupted(exit)) => exit,
         Err(Stop::Failed(error)) => complain(&error),
     }
 }
 
-fn hold(host: &Host, plan: &Plan, up: &Up) -> Result<Exit, Stop> {
+fn hold(provider: &LocalProvider, plan: &Plan, up: &Up) -> Result<Exit, Stop> {
     let interrupt =
         Interrupt::install().map_err(|e| RuntimeError::io("cannot take over signals", e))?;
     let folder = RunFolder::create(up.out.as_deref(), &plan.name)?;
@@ -93,30 +101,35 @@ fn hold(host: &Host, plan: &Plan, up: &Up) -> Result<Exit, Stop> {
     let live = Live::listen(events, &folder.path().join("events.jsonl"), show)
         .map_err(|e| RuntimeError::io("cannot write the events", e))?;
     let bus = Bus::new(Epoch::now(), listener);
-    let outcome = hold_cluster(host, plan, up, &folder, &bus, &interrupt);
+    let outcome = hold_cluster(provider, plan, up, &folder, &bus, &interrupt);
     drop(bus);
     live.finish().map_err(|e| RuntimeError::io("cannot write the events", e))?;
     outcome
 }
 
 fn hold_cluster(
-    host: &Host,
+    provider: &LocalProvider,
     plan: &Plan,
     up: &Up,
     folder: &RunFolder,
     bus: &Bus,
     interrupt: &Interrupt,
 ) -> Result<Exit, Stop> {
-    let options = NodeOptions { kafka_home: up.kafka_home.clone(), heap_mib: up.heap_mib };
     let mut phases = Phases::new(bus.clone());
-    let note = |text: String| bus.note(text);
-    let found = runner::obtain(host, &plan.cluster, &options, &mut phases, interrupt, &note)?;
-    let mut spec =
-        runner::cluster_spec(&plan.cluster, &found, &options, &folder.nodes(), plan.seed);
+    let (mut spec, _) = provider.spec(&mut Order {
+        name: &plan.name,
+        cluster: &plan.cluster,
+        seed: plan.seed,
+        folder: folder.path(),
+        node_logs: &folder.nodes(),
+        phase: &mut |name| phases.begin(name, None),
+        interrupt,
+        note: &|text| bus.note(text),
+    })?;
     let ports = ports(plan.cluster.brokers, up.port_base)?;
     spec.external = Some(ports.clone());
     phases.begin("cluster", None);
-    let cluster = LocalCluster::start(host, spec)?;
+    let cluster = LocalCluster::start(&provider.host, spec)?;
     runner::wait_until_ready(&cluster, interrupt)?;
     phases.end();
     let forwarder = Forwarder::start(&cluster.vantage(), &cluster.external_listeners())

@@ -6,12 +6,12 @@ use super::choose::{Options, RuntimeChoice};
 use super::telling::Telling;
 use crate::clock::Epoch;
 use crate::event::RunEvent;
-use crate::exit::Exit;
+use crate::exit::{Exit, Interrupt};
 use crate::plan::{Asked, Plan, Shard, Study};
 use crate::report::{self, Live, Show, Sort};
 use crate::result::{self, Invocation, Report, Verb};
-use crate::runner::{self, Bus, Ground, Interrupt, Repeats, Request, RunFolder, Runtime, Trial};
-use crate::runtime::RuntimeError;
+use crate::runner::{self, Bus, Ground, Repeats, Request, RunFolder, Trial};
+use crate::runtime::{Provider, RuntimeError};
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -198,7 +198,7 @@ impl Current {
 /// What carries out one study.
 struct Conductor<'a> {
     arguments: &'a Conduct,
-    runtime: &'a dyn Runtime,
+    runtime: &'a dyn Provider,
     interrupt: Interrupt,
     current: Current,
     /// Whether there are several studies, each in a folder of its own.

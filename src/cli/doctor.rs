@@ -2,10 +2,10 @@
 
 use super::choose::Options;
 use super::conduct::complain;
-use crate::exit::Exit;
+use crate::exit::{Exit, Interrupt};
 use crate::plan;
-use crate::runner::{Interrupt, RunFolder, Runtime, Step, rehearse};
-use crate::runtime::{RuntimeError, Stop};
+use crate::runner::{RunFolder, Step, rehearse};
+use crate::runtime::{Provider, RuntimeError, Stop};
 use serde::Serialize;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -205,7 +205,7 @@ fn try_here(kind: Kind, arguments: &Arguments, folder: &Path) -> Exit {
 }
 
 fn try_runtime(
-    runtime: &dyn Runtime,
+    runtime: &dyn Provider,
     (name, begun): (&str, Instant),
     folder: &Path,
     tell: &dyn Fn(Step),

@@ -3,10 +3,10 @@
 use super::conduct::complain;
 use crate::clock::Epoch;
 use crate::distribution::{self, Launcher, Surroundings};
-use crate::exit::Exit;
+use crate::exit::{Exit, Interrupt};
 use crate::image::{self, Built, Order, Watch};
 use crate::report::{Detail, Live, Show};
-use crate::runner::{Bus, Interrupt, Phases};
+use crate::runner::{Bus, Phases};
 use crate::runtime::RuntimeError;
 use crate::runtime::docker::{Engine, Threads};
 use std::io::{self, Write};

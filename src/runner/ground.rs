@@ -1,11 +1,11 @@
 //! [`Ground`]: the cluster on which runs take place, started for one or still warm from the one
 //! before.
 
-use super::launch::{Order, Runtime};
-use super::{Interrupt, setup};
+use super::setup;
+use crate::exit::Interrupt;
 use crate::kafka::{self, Operator, Patience};
 use crate::plan::{ClusterPlan, Plan};
-use crate::runtime::{Cluster, RuntimeError, Stop};
+use crate::runtime::{Cluster, Order, Provider, RuntimeError, Stop};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,13 +26,13 @@ pub struct Standing {
 /// Where runs take place, one after another.
 pub struct Ground<'a> {
     /// What starts clusters.
-    pub runtime: &'a dyn Runtime,
+    pub runtime: &'a dyn Provider,
     warm: Option<Standing>,
 }
 
 impl<'a> Ground<'a> {
     /// Without a cluster yet.
-    pub fn new(runtime: &'a dyn Runtime) -> Self {
+    pub fn new(runtime: &'a dyn Provider) -> Self {
         Ground { runtime, warm: None }
     }
 

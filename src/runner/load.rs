@@ -1,9 +1,10 @@
 //! While messages flow: wait for the first acknowledgements, let the faults live on threads of
 //! their own, show progress, and decide when sending ends.
 
-use super::{Bus, Interrupt};
+use super::Bus;
 use crate::client::Worker;
 use crate::event::RunEvent;
+use crate::exit::Interrupt;
 use crate::fault::{Cancel, FaultRecord, Site, live};
 use crate::kafka::{self, ClusterView};
 use crate::ledger::Ledger;

@@ -1,7 +1,8 @@
 //! Reads every partition from its log's start to its end, until the end stands still.
 
+use super::Bus;
 use super::setup::ANSWER_TIMEOUT;
-use super::{Bus, Interrupt};
+use crate::exit::Interrupt;
 use crate::kafka::log::{Range, ReadRequest, observe};
 use crate::kafka::{self, KafkaError, OffsetsByPartition, Operator, Patience, TopicId, TopicNow};
 use crate::ledger::{Ledger, LogEnd, Observed, PartitionObserved, TopicFate};
@@ -99,9 +100,7 @@ fn bounds(
         let there = there.into_iter().map(|partition| (name.clone(), partition));
         kafka::offsets(&mut operator, there, &mut patience)
     });
-    if let Some(exit) = interrupt.asked() {
-        return Err(Stop::Interrupted(exit));
-    }
+    Stop::if_asked(interrupt)?;
     match found {
         Ok(found) => Ok(take_offsets(observed, found)),
         Err(error @ KafkaError::NotYet { .. }) => {

@@ -1,12 +1,12 @@
 //! A rehearsal: everything that a run does to a cluster, once, without a scenario: start, serve,
 //! each kind of fault with its proof, teardown. What this does, a run on this machine can do.
 
-use super::launch::{Order, Runtime};
-use super::{Bus, Interrupt, Phases, RunFolder, setup};
+use super::{Bus, Phases, RunFolder, setup};
 use crate::clock::Epoch;
+use crate::exit::Interrupt;
 use crate::fault::{Cancel, Journal, Site, Situation, live};
 use crate::plan::{FaultAction, FaultPlan, Plan, Ports, Target};
-use crate::runtime::{Cluster, RuntimeError, Stop};
+use crate::runtime::{Cluster, Order, Provider, RuntimeError, Stop};
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, mpsc};
 use std::time::Instant;
@@ -47,7 +47,7 @@ impl Step {
 /// The first step that a run could not do without; or the interrupt. All that was started is
 /// removed.
 pub fn rehearse(
-    runtime: &dyn Runtime,
+    runtime: &dyn Provider,
     plan: &Plan,
     folder: &RunFolder,
     interrupt: &Interrupt,
@@ -62,8 +62,9 @@ pub fn rehearse(
         name: &plan.name,
         cluster: &plan.cluster,
         seed: plan.seed,
-        folder,
-        phases: &mut phases,
+        folder: folder.path(),
+        node_logs: &folder.nodes(),
+        phase: &mut |name| phases.begin(name, None),
         interrupt,
         note: &|_| {},
     });
@@ -136,9 +137,7 @@ fn try_faults(
     };
     let mut outcome = Ok(());
     for (index, action) in (0..).zip(actions) {
-        if let Some(exit) = interrupt.asked() {
-            return Err(Stop::Interrupted(exit));
-        }
+        Stop::if_asked(interrupt)?;
         let begun = Instant::now();
         let fault = FaultPlan { index, action, at_ms: 0, for_ms: FAULT_MS };
         let record = live(&fault, &site);

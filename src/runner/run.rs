@@ -5,22 +5,21 @@ use super::ends::{self, LogEnds};
 use super::environment::environment;
 use super::ground::Standing;
 use super::latency::LatencyPhases;
-use super::launch::Order;
 use super::load::Load;
 use super::monitor::{Disturbance, Monitor};
 use super::setup::FLUSH_TIMEOUT;
-use super::{Bus, Ground, Interrupt, Phases, RunFolder, readback, settle, setup};
+use super::{Bus, Ground, Phases, RunFolder, readback, settle, setup};
 use crate::client::wire::Summary;
 use crate::client::{Ending, Worker, WorkerError};
 use crate::event::{FAULTS_PHASE, FaultStep, Observation, RunEvent};
+use crate::exit::Interrupt;
 use crate::fault::{Cancel, Custody, FaultRecord, History, Journal, Site, Situation};
 use crate::kafka::{self, Watcher};
 use crate::ledger::{Ledger, Observed, TopicFate};
 use crate::model::{Clocks, Controllers, Timing};
 use crate::plan::{FaultPlan, Plan};
 use crate::result::{Assembly, Report};
-use crate::runtime::{Cluster, Node, RuntimeError, Stop};
-use crate::runtime::{Cluster, Node, RuntimeError, Stop};
+use crate::runtime::{Cluster, Node, Order, RuntimeError, Stop};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
@@ -156,8 +155,9 @@ fn go(
         name: &plan.name,
         cluster: &plan.cluster,
         seed: plan.seed,
-        folder: request.folder,
-        phases: &mut known.phases,
+        folder: request.folder.path(),
+        node_logs: &request.folder.nodes(),
+        phase: &mut |name| known.phases.begin(name, None),
         interrupt,
         note: &note,
     })?;

@@ -1,8 +1,8 @@
 //! Between the last message and reading the log: the replicas come back into sync, and the
 //! zombies have their time to end.
 
-use super::Interrupt;
 use crate::clock::Epoch;
+use crate::exit::Interrupt;
 use crate::kafka::{self, ClusterView, Patience};
 use crate::plan::Plan;
 use crate::runtime::Stop;
@@ -46,9 +46,7 @@ pub fn settle(
         };
         let topics = std::slice::from_ref(&cell.topic);
         let waited = kafka::wait_for_full_isr(view, topics, since_us, &mut patience);
-        if let Some(exit) = interrupt.asked() {
-            return Err(Stop::Interrupted(exit));
-        }
+        Stop::if_asked(interrupt)?;
         if let Err(error) = waited {
             behind.push((cell.index, error.to_string()));
         }

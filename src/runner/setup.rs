@@ -1,7 +1,8 @@
 //! From a plan to a cluster that takes messages: Kafka, nodes, topics, workers.
 
-use super::{Interrupt, RunFolder};
+use super::RunFolder;
 use crate::client::{Worker, WorkerSpec};
+use crate::exit::Interrupt;
 use crate::kafka::features::{self, Word};
 use crate::kafka::patience::Look;
 use crate::kafka::{self, KafkaError, Operator, Patience, TopicId};
@@ -42,9 +43,7 @@ pub fn wait_until_ready(cluster: &dyn Cluster, interrupt: &Interrupt) -> Result<
         let mut patience =
             Patience { timeout: READY_TIMEOUT, alive: &alive, progress: &mut |_missing| {} };
         let ready = kafka::wait_for_brokers(&entrance, &mut patience);
-        if let Some(exit) = interrupt.asked() {
-            return Err(Stop::Interrupted(exit));
-        }
+        Stop::if_asked(interrupt)?;
         ready.map_err(|e| RuntimeError::new(format!("the cluster did not come up: {e}")))?;
     }
     Ok(())
@@ -69,9 +68,7 @@ pub fn ask_kafka(cluster: &dyn Cluster, interrupt: &Interrupt) -> Result<Word, S
                 Err(error) => Err(error),
             },
         );
-    if let Some(exit) = interrupt.asked() {
-        return Err(Stop::Interrupted(exit));
-    }
+    Stop::if_asked(interrupt)?;
     Ok(heard.map_err(|e| RuntimeError::new(format!("which Kafka it is, is unknown: {e}")))?)
 }
 
@@ -128,9 +125,7 @@ pub fn make_topics(
     let made = kafka::create_topics(&mut operator, &topics, &mut patience)
         .and_then(|()| kafka::wait_until_leading(&mut operator, &topics, &mut patience))
         .and_then(|_offsets| ids(&mut operator, &plan.cells, &mut patience));
-    if let Some(exit) = interrupt.asked() {
-        return Err(Stop::Interrupted(exit));
-    }
+    Stop::if_asked(interrupt)?;
     Ok(made.map_err(|e| RuntimeError::new(format!("cannot make the topics: {e}")))?)
 }
 

@@ -1,7 +1,7 @@
 //! [`RuntimeError`]: why nodes do not run as they should; [`Stop`]: why what was to be done was not.
 
 use crate::distribution::DistributionError;
-use crate::exit::Exit;
+use crate::exit::{Exit, Interrupt};
 use std::io;
 
 /// The environment failed (exit code 4).
@@ -53,6 +53,16 @@ pub enum Stop {
     Interrupted(Exit),
     /// The environment failed.
     Failed(RuntimeError),
+}
+
+impl Stop {
+    /// Ends what is going on if that was asked for.
+    ///
+    /// # Errors
+    /// When it was.
+    pub fn if_asked(interrupt: &Interrupt) -> Result<(), Stop> {
+        interrupt.asked().map_or(Ok(()), |exit| Err(Stop::Interrupted(exit)))
+    }
 }
 
 impl From<RuntimeError> for Stop {

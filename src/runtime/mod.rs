@@ -1,14 +1,16 @@
 //! Where nodes run. A [`Node`] is a process in a network namespace; a [`Cluster`] is what a
-//! runtime made, and all that faults and the runner know of it.
+//! [`Provider`] made, and all that faults and the runner know of it.
 
 pub mod docker;
 mod error;
 mod kafka_id;
 pub mod local;
 mod process;
+mod provider;
 mod types;
 
 pub use error::{RuntimeError, Stop};
 pub use kafka_id::kafka_id;
 pub use process::Process;
+pub use provider::{Order, Provider};
 pub use types::*;

@@ -1,8 +1,9 @@
-//! [`Runtime`]: the seam between a run and what can start a cluster of a plan.
+//! [`Provider`]: the one way by which a run gets its cluster, whatever starts it.
 
-use super::{Interrupt, Phases, RunFolder};
+use super::{Cluster, RuntimeError, Stop};
+use crate::exit::Interrupt;
 use crate::plan::{ClusterPlan, Plan};
-use crate::runtime::{Cluster, RuntimeError, Stop};
+use std::path::Path;
 use std::sync::Arc;
 
 /// What is to be started, and whom to tell meanwhile.
@@ -13,10 +14,12 @@ pub struct Order<'a> {
     pub cluster: &'a ClusterPlan,
     /// Ids that are random follow from it.
     pub seed: u64,
+    /// What outlives the cluster goes there.
+    pub folder: &'a Path,
     /// Node logs go there.
-    pub folder: &'a RunFolder,
-    /// Fetching Kafka or an image is a phase of its own.
-    pub phases: &'a mut Phases,
+    pub node_logs: &'a Path,
+    /// Told when a phase begins: fetching Kafka or an image is one of its own.
+    pub phase: &'a mut dyn FnMut(&str),
     /// May end the wait.
     pub interrupt: &'a Interrupt,
     /// Told what a person should know and what changes no verdict.
@@ -24,7 +27,7 @@ pub struct Order<'a> {
 }
 
 /// Something that makes clusters.
-pub trait Runtime {
+pub trait Provider {
     /// Its name on the command line.
     fn name(&self) -> &'static str;
 
@@ -46,7 +49,7 @@ pub trait Runtime {
         false
     }
 
-    /// Why this runtime cannot do what the plan wants; nothing was started yet.
+    /// Why it cannot do what the plan wants; nothing was started yet.
     ///
     /// # Errors
     /// What the plan wants, and what could do it.

@@ -1,18 +1,18 @@
-//! The Docker runtime's part of a run: what a killed run left, the image, then the containers of
-//! the compose file.
+//! [`DockerProvider`]: removes what a killed run left, sees to the image, then starts the containers
+//! of the compose file.
 
-use super::RunFolder;
-use super::launch::{Order, Runtime};
+use super::{
+    DockerCluster, DockerSpec, Engine, Image, Obtainable, Pull, Threads, heal, is_obtainable,
+    resolve,
+};
 use crate::compose::{self, KafkaCluster};
 use crate::model::{Flavour, Release};
 use crate::plan::{ClusterPlan, Plan};
-use crate::runtime::docker::{
-    self, DockerCluster, DockerSpec, Engine, Image, Obtainable, Pull, Threads, heal,
-};
-use crate::runtime::{Cluster, RuntimeError, Stop};
+use crate::runtime::{Cluster, Order, Provider, RuntimeError, Stop};
 use crate::yaml::Diagnostics;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 /// The version in the image that the compose files of chaos name.
@@ -38,7 +38,7 @@ pub struct DockerOptions {
 
 /// Clusters of containers.
 #[derive(Debug)]
-pub struct DockerRuntime {
+pub struct DockerProvider {
     options: DockerOptions,
     daemon: String,
     why: String,
@@ -46,21 +46,21 @@ pub struct DockerRuntime {
     known: RefCell<BTreeMap<(String, Option<String>), Obtainable>>,
 }
 
-impl DockerRuntime {
+impl DockerProvider {
     /// When a daemon answers. No thread is left behind.
     ///
     /// # Errors
     /// When none answers.
-    pub fn connect(options: DockerOptions, why: &str) -> Result<DockerRuntime, RuntimeError> {
+    pub fn connect(options: DockerOptions, why: &str) -> Result<DockerProvider, RuntimeError> {
         let engine = Engine::connect(Threads::None)?;
         let daemon = engine.version().to_owned();
-        Ok(DockerRuntime { options, daemon, why: why.to_owned(), known: RefCell::default() })
+        Ok(DockerProvider { options, daemon, why: why.to_owned(), known: RefCell::default() })
     }
 
     /// With another reason why it was taken.
     #[must_use]
-    pub fn because(self, why: &str) -> DockerRuntime {
-        DockerRuntime { why: why.to_owned(), ..self }
+    pub fn because(self, why: &str) -> DockerProvider {
+        DockerProvider { why: why.to_owned(), ..self }
     }
 
     /// Whether the images of a cluster are there or could be pulled: the first that could not, or
@@ -88,7 +88,7 @@ impl DockerRuntime {
             return Ok(found.clone());
         }
         let engine = Engine::connect(Threads::None)?;
-        let found = docker::is_obtainable(&engine, &key.0, key.1.as_deref(), self.options.pull)?;
+        let found = is_obtainable(&engine, &key.0, key.1.as_deref(), self.options.pull)?;
         self.known.borrow_mut().insert(key, found.clone());
         Ok(found)
     }
@@ -136,8 +136,7 @@ impl DockerRuntime {
     ) -> Result<(), RuntimeError> {
         let fallback = self.fallback(plan, nodes);
         for wanted in nodes.images() {
-            let image =
-                docker::resolve(engine, &wanted, fallback.as_deref(), self.options.pull, note)?;
+            let image = resolve(engine, &wanted, fallback.as_deref(), self.options.pull, note)?;
             if let Some(text) = &image.note {
                 note(text.clone());
             }
@@ -149,7 +148,7 @@ impl DockerRuntime {
     }
 }
 
-impl Runtime for DockerRuntime {
+impl Provider for DockerProvider {
     fn name(&self) -> &'static str {
         "docker"
     }
@@ -190,16 +189,14 @@ impl Runtime for DockerRuntime {
     }
 
     fn launch(&self, order: Order<'_>) -> Result<(Arc<dyn Cluster>, String), Stop> {
-        let Order { name, cluster, folder, phases, interrupt, note, .. } = order;
+        let Order { name, cluster, folder, node_logs, phase, interrupt, note, .. } = order;
         let engine = Arc::new(Engine::connect(Threads::One)?);
         heal_first(&engine, note)?;
         let mut nodes = self.nodes(cluster)?;
-        phases.begin("image", None);
+        phase("image");
         self.provide_images(&engine, cluster, &mut nodes, note)?;
-        if let Some(exit) = interrupt.asked() {
-            return Err(Stop::Interrupted(exit));
-        }
-        phases.begin("cluster", None);
+        Stop::if_asked(interrupt)?;
+        phase("cluster");
         let run = format!("{:012x}", fastrand::u64(..1 << 48));
         let spec = DockerSpec {
             project: project(name, &run),
@@ -207,8 +204,8 @@ impl Runtime for DockerRuntime {
             file: nodes.file.clone(),
             nodes: nodes.nodes.clone(),
             properties: cluster.config.clone(),
-            folder: folder.path().to_owned(),
-            log_dir: folder.nodes(),
+            folder: folder.to_owned(),
+            log_dir: node_logs.to_owned(),
         };
         keep_compose(folder, &nodes)?;
         let cluster = DockerCluster::start(engine, spec)?;
@@ -274,8 +271,8 @@ fn heal_first(engine: &Engine, note: &dyn Fn(String)) -> Result<(), RuntimeError
 }
 
 /// The file by which anybody can start the same cluster by hand.
-fn keep_compose(folder: &RunFolder, nodes: &KafkaCluster) -> Result<(), RuntimeError> {
-    let path = folder.path().join("compose.yaml");
+fn keep_compose(folder: &Path, nodes: &KafkaCluster) -> Result<(), RuntimeError> {
+    let path = folder.join("compose.yaml");
     let text = nodes
         .to_yaml()
         .map_err(|e| RuntimeError::new(format!("cannot write {}: {e}", path.display())))?;
@@ -289,8 +286,8 @@ mod tests {
 
     /// The nodes of Confluent's images, and a plan for this Kafka.
     fn version(image: &str, planned: &str) -> String {
-        let text = include_str!("../../tests/compose/confluent-8.yml");
-        let folder = std::path::Path::new(".");
+        let text = include_str!("../../../tests/compose/confluent-8.yml");
+        let folder = Path::new(".");
         let compose = compose::read("x.yml", text, folder, &|_| None).unwrap();
         let mut nodes = compose::kafka(&compose, None).unwrap();
         nodes.set_image(image);

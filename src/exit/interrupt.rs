@@ -1,7 +1,7 @@
 //! SIGINT and SIGTERM: the first asks the run to heal and report, a second one ends the tool at
 //! once (the kernel then removes the nodes).
 
-use crate::exit::Exit;
+use super::Exit;
 use nix::sys::signal::{SigSet, Signal};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};

@@ -1,0 +1,7 @@
+//! How the tool ends: exit codes, and the signals that ask it to.
+
+mod interrupt;
+mod status;
+
+pub use interrupt::Interrupt;
+pub use status::Exit;

@@ -1,0 +1,136 @@
+//! [`LocalProvider`]: has Kafka fetched and cached, then starts nodes in namespaces.
+
+use super::{ClusterSpec, Host, LocalCluster, training};
+use crate::distribution::{self, Distribution, Launcher, Surroundings};
+use crate::exit::Interrupt;
+use crate::plan::{ClusterPlan, Plan};
+use crate::runtime::{Cluster, Order, Provider, RuntimeError, Stop};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// What the command line says of the nodes.
+#[derive(Clone, Debug, Default)]
+pub struct NodeOptions {
+    /// An unpacked Kafka to take instead of the plan's version.
+    pub kafka_home: Option<PathBuf>,
+    /// Heap of each Kafka process, MiB.
+    pub heap_mib: u32,
+}
+
+/// Uses a cluster as clients would, so that the classes that a broker loads are known.
+pub type Serve = fn(&dyn Cluster, &Interrupt) -> Result<(), RuntimeError>;
+
+/// Clusters of JVM processes in namespaces of their own.
+pub struct LocalProvider {
+    /// This process, made fit for it.
+    pub host: Host,
+    /// What the command line says of the nodes.
+    pub options: NodeOptions,
+    /// Why it was taken.
+    pub why: String,
+    /// What the training broker does.
+    pub serve: Serve,
+}
+
+impl LocalProvider {
+    /// What the cluster is made of, and that in words: Kafka and Java, fetched and cached, with the
+    /// class-data archive.
+    ///
+    /// # Errors
+    /// When they cannot be had, or the run was interrupted.
+    pub fn spec(&self, order: &mut Order<'_>) -> Result<(ClusterSpec, String), Stop> {
+        let found = self.obtain(order)?;
+        let made_of = found.describe();
+        Ok((self.spec_of(order.cluster, &found, order.node_logs, order.seed), made_of))
+    }
+
+    fn obtain(&self, order: &mut Order<'_>) -> Result<Distribution, Stop> {
+        let Order { cluster, ref mut phase, interrupt, note, .. } = *order;
+        phase("kafka");
+        let asked = interrupt.clone();
+        // Maven and its kin must go when the tool goes, as brokers do.
+        let launcher = Launcher::new(self.host.starter()?, move || asked.asked().is_none());
+        let request = distribution::Request {
+            version: cluster.kafka.clone(),
+            kafka_home: self.options.kafka_home.clone(),
+            surroundings: Surroundings { launcher, ..Surroundings::of_process() },
+        };
+        let found = Distribution::locate(&request, &|text| note(text.to_owned()));
+        Stop::if_asked(interrupt)?;
+        let mut found = found.map_err(RuntimeError::from)?;
+        if found.class_data_archive.is_none() {
+            phase("class data archive");
+            training::archive(self, &mut found, interrupt, note);
+            Stop::if_asked(interrupt)?;
+        }
+        Ok(found)
+    }
+
+    /// A cluster of what was found.
+    pub(super) fn spec_of(
+        &self,
+        cluster: &ClusterPlan,
+        found: &Distribution,
+        log_dir: &Path,
+        seed: u64,
+    ) -> ClusterSpec {
+        ClusterSpec {
+            // What was found counts: an unpacked release may be another one than the plan's.
+            cluster: ClusterPlan { kafka: found.version.clone(), ..cluster.clone() },
+            java: found.java.path.clone(),
+            jars: found.jars.clone(),
+            jvm_options: found.archive_args(),
+            storage_template: Some(found.storage_template.clone()),
+            log_config_args: found.log_args.clone(),
+            log_dir: log_dir.to_owned(),
+            heap_mib: self.options.heap_mib,
+            external: None,
+            id_seed: seed,
+        }
+    }
+}
+
+impl Provider for LocalProvider {
+    fn name(&self) -> &'static str {
+        "local"
+    }
+
+    fn in_words(&self, _cluster: &ClusterPlan) -> String {
+        format!("{} ({})", self.name(), self.why)
+    }
+
+    fn kafka(&self, cluster: &ClusterPlan) -> String {
+        match &self.options.kafka_home {
+            Some(home) => format!("from {}", home.display()),
+            None => cluster.kafka.clone(),
+        }
+    }
+
+    fn notes(&self) -> Vec<String> {
+        self.host.notes().to_vec()
+    }
+
+    fn accepts(&self, plan: &Plan) -> Result<(), RuntimeError> {
+        if let Some(what) = plan.needs_docker() {
+            return Err(RuntimeError::new(format!("{}: {what}", plan.source))
+                .advise("use --runtime docker, which starts containers"));
+        }
+        let kafka = &plan.cluster.kafka;
+        if self.options.kafka_home.is_none() && !distribution::is_known(kafka) {
+            let known = distribution::KNOWN_VERSIONS.join(", ");
+            return Err(RuntimeError::new(format!(
+                "{}: Kafka {kafka} cannot be fetched; known are {known}",
+                plan.source
+            ))
+            .advise("name an unpacked one by --kafka-home DIR, or use --runtime docker"));
+        }
+        Ok(())
+    }
+
+    fn launch(&self, mut order: Order<'_>) -> Result<(Arc<dyn Cluster>, String), Stop> {
+        let (spec, made_of) = self.spec(&mut order)?;
+        Stop::if_asked(order.interrupt)?;
+        (order.phase)("cluster");
+        Ok((Arc::new(LocalCluster::start(&self.host, spec)?), made_of))
+    }
+}
