@@ -1,4 +1,5 @@
-//! Checks the tree itself: sizes, headers, leftovers, and where `unsafe` and printing may stand.
+//! Checks the tree itself: sizes, headers, leftovers, where `unsafe` and printing may stand, and that no
+//! room needs one above it.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
@@ -15,6 +16,36 @@ const TEXT: [&str; 11] =
     ["rs", "md", "toml", "yaml", "yml", "sh", "xml", "properties", "html", "css", "editorconfig"];
 /// Made by cargo, git and the tool; and what stands here as others published it.
 const SKIPPED_FOLDERS: [&str; 4] = ["target", ".git", "chaos-out", "uplot"];
+
+/// The rooms of `src/` in their order: each may import from those behind it, and from no other.
+/// `docs/architecture.md` says what they are. `lib.rs` and `main.rs` stand above all.
+const ROOMS: [&str; 25] = [
+    "cli",
+    "runner",
+    "compare",
+    "report",
+    "result",
+    "image",
+    "fault",
+    "verify",
+    "kafka",
+    "client",
+    "runtime",
+    "distribution",
+    "plan",
+    "compose",
+    "scenario",
+    "timeline",
+    "ledger",
+    "native",
+    "netfilter",
+    "stats",
+    "yaml",
+    "model",
+    "event",
+    "clock",
+    "exit",
+];
 
 /// A rule gives a line for each thing that it finds wrong with the file at this path.
 type Rule = fn(&str, &str) -> Vec<String>;
@@ -115,8 +146,95 @@ fn white_space(_: &str, text: &str) -> Vec<String> {
     found
 }
 
-const RULES: [Rule; 7] =
-    [size, header, function_length, leftovers, printing, no_unsafe, white_space];
+/// Imports and paths in the code that lead to a room above, tests included.
+fn rooms(path: &str, text: &str) -> Vec<String> {
+    let Some(inside) = path.strip_prefix("src/").and_then(|path| path.strip_suffix(".rs")) else {
+        return Vec::new();
+    };
+    let mut modules: Vec<&str> = inside.split('/').collect();
+    modules.pop_if(|last| *last == "mod");
+    let own = modules[0];
+    if matches!(own, "lib" | "main") {
+        return Vec::new();
+    }
+    let place = |room: &str| ROOMS.iter().position(|known| *known == room);
+    let Some(own_place) = place(own) else {
+        return vec![format!("`{own}` is no room: give it its place in ROOMS of tests/tidy.rs")];
+    };
+    let mut found = Vec::new();
+    for (line, room) in rooms_named(text, modules.len()) {
+        match place(room) {
+            None => found.push(format!("line {line}: `{room}` is no room of tests/tidy.rs")),
+            Some(place) if place < own_place => found.push(format!(
+                "line {line}: `{own}` needs `{room}`, which is above it: move what both need into \
+                 a room below, or hand it in"
+            )),
+            Some(_) => {}
+        }
+    }
+    found
+}
+
+/// The first name of each path that begins at the root, with its line: by `crate::`, or by as many
+/// `super::` as lead there from a module that is `depth` below it.
+fn rooms_named(text: &str, depth: usize) -> Vec<(usize, &str)> {
+    let mut found = Vec::new();
+    // How far the modules are indented that are open within this file.
+    let mut open: Vec<usize> = Vec::new();
+    let mut at = 0;
+    for (number, line) in (1..).zip(text.split_inclusive('\n')) {
+        let code = line.trim();
+        let indent = line.len() - line.trim_start().len();
+        if code.ends_with('{') && code.rsplit(' ').nth(2) == Some("mod") {
+            open.push(indent);
+        } else if code == "}" {
+            open.pop_if(|module| *module == indent);
+        }
+        let up = "super::".repeat(depth + open.len());
+        for root in ["crate::", up.as_str()].into_iter().filter(|_| !code.starts_with("//")) {
+            let is_path = |from: usize| {
+                !line[..from].ends_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | ':'))
+            };
+            for (from, _) in line.match_indices(root).filter(|(from, _)| is_path(*from)) {
+                let names = first_names(&text[at + from + root.len()..]).into_iter();
+                // Unit tests in a file of their own are one module deeper than their path says.
+                let names = names.filter(|name| root == "crate::" || ROOMS.contains(name));
+                found.extend(names.map(|name| (number, name)));
+            }
+        }
+        at += line.len();
+    }
+    found
+}
+
+/// The name that a path goes on with, or those of a group: `{a::b, c}`.
+fn first_names(rest: &str) -> Vec<&str> {
+    let name = |text: &str| text.find(|c: char| !c.is_alphanumeric() && c != '_');
+    let Some(group) = rest.strip_prefix('{') else {
+        return vec![&rest[..name(rest).unwrap_or(rest.len())]];
+    };
+    let (mut names, mut depth, mut begin) = (Vec::new(), 0, 0);
+    for (at, c) in group.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' if depth > 0 => depth -= 1,
+            '}' | ',' if depth == 0 => {
+                let text = group[begin..at].trim_start();
+                names.push(&text[..name(text).unwrap_or(text.len())]);
+                begin = at + 1;
+                if c == '}' {
+                    break;
+                }
+            }
+            _ => {}
+        }
+    }
+    names.retain(|name| !name.is_empty() && *name != "self");
+    names
+}
+
+const RULES: [Rule; 8] =
+    [size, header, function_length, leftovers, printing, no_unsafe, white_space, rooms];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -209,6 +327,49 @@ fn each_rule_bites_and_spares_what_is_right() {
             concat!("unsa", "fe impl Send for A {}\n"),
             "src/a.rs",
             "// It is unsafe to go.\n",
+        ),
+        (
+            rooms,
+            "src/plan/a.rs",
+            "use crate::runner::run;\n",
+            "src/runner/a.rs",
+            "use crate::plan::P;\n",
+        ),
+        (
+            rooms,
+            "src/plan/a.rs",
+            "use crate::{\n    plan,\n    runner::run,\n};\n",
+            "src/lib.rs",
+            "use crate::cli;\n",
+        ),
+        (
+            rooms,
+            "src/plan/a.rs",
+            "    crate::cli::f();\n",
+            "src/plan/a.rs",
+            "    // By crate::cli::f.\n",
+        ),
+        (
+            rooms,
+            "src/plan/a.rs",
+            "use super::super::cli::f;\n",
+            "src/plan/a/b.rs",
+            "use super::super::cells;\n",
+        ),
+        (
+            rooms,
+            "src/plan/mod.rs",
+            "mod tests {\n    use super::super::cli;\n}\n",
+            "src/plan/a.rs",
+            "mod tests {\n    use super::super::b;\n}\n",
+        ),
+        (rooms, "src/attic/a.rs", "fn f() {}\n", "tests/attic.rs", "fn f() {}\n"),
+        (
+            rooms,
+            "src/plan/a.rs",
+            "use crate::attic::A;\n",
+            "src/plan/a.rs",
+            "use crate::{plan::{B, C}, model};\n",
         ),
         (white_space, "docs/a.md", "a \n", "docs/a.md", "a\n"),
         (white_space, "src/a.rs", "\ta\n", "src/a.rs", "    a\n"),
