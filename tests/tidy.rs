@@ -281,6 +281,14 @@ fn the_tree_is_tidy() {
 }
 
 #[test]
+fn the_page_on_architecture_lists_the_rooms_in_their_order() {
+    let page = fs::read_to_string(root().join("docs/architecture.md")).unwrap();
+    let table = page.split("## The rooms").nth(1).unwrap().split("\n## ").next().unwrap();
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    assert_eq!(rows.collect::<Vec<_>>(), ROOMS);
+}
+
+#[test]
 fn both_licences_are_there() {
     let read = |name: &str| fs::read_to_string(root().join(name)).unwrap();
     assert!(read("LICENSE-MIT").contains("Permission is hereby granted, free of charge"));
