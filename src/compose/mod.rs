@@ -7,6 +7,7 @@
 mod builtin;
 mod checks;
 mod cluster;
+mod effective;
 mod environment;
 mod file;
 mod flavour;
@@ -21,7 +22,6 @@ mod read;
 mod service;
 mod types;
 mod words;
-mod yaml;
 
 pub use builtin::{builtin, builtin_name};
 pub use cluster::KafkaCluster;
