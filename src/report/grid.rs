@@ -1,9 +1,8 @@
 //! What the tables of a run hold, whoever draws them: a row a cell, a column an axis that varies, then
 //! what was counted.
 
-use super::Sort;
 use super::lines::printable;
-use super::rate;
+use super::{Sort, rate};
 use crate::model::Metric;
 use crate::plan::makes_plans;
 use crate::result::{CellReport, CellTrials, Report, Tally};

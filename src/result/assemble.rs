@@ -1,11 +1,10 @@
 //! From what is known of a run to its report: verify each cell, judge, find the reasons.
 
 use super::achieved_rate::AchievedRate;
-use super::client_errors;
 use super::gate::Windows;
 use super::report::{CellReport, Memory, Report, SCHEMA};
 use super::window::window;
-use super::{gate, lead};
+use super::{client_errors, gate, lead};
 use crate::client::wire::Summary;
 use crate::event::Observation;
 use crate::exit::Exit;

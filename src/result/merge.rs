@@ -1,12 +1,11 @@
 //! Several runs of one study put together: each cell's trials side by side, and the verdict over
 //! all of them.
 
-use super::client_errors;
-use super::lead;
 use super::phase::Phase;
 use super::report::{CellReport, Memory, Report, ShownCounts};
 use super::settled::is_settled;
 use super::trials::{CellTrial, CellTrials, TrialReport};
+use super::{client_errors, lead};
 use crate::exit::Exit;
 use crate::stats::Spread;
 use crate::verify::{Bounds, Early, PhaseLatency, Reason, Verdict, most_telling_first};
