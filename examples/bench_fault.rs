@@ -6,10 +6,11 @@ use clap::Parser;
 use kafka_chaos::clock::Epoch;
 use kafka_chaos::exit::Interrupt;
 use kafka_chaos::fault::{Cancel, Journal, Site, Situation, live};
-use kafka_chaos::plan::{self, FaultAction, FaultPlan, Target};
+use kafka_chaos::plan;
 use kafka_chaos::runner::{RunFolder, wait_until_ready};
 use kafka_chaos::runtime::docker::{DockerOptions, DockerProvider, Pull};
 use kafka_chaos::runtime::{Cluster, Order, Provider, RuntimeError, Stop};
+use kafka_chaos::timeline::{FaultAction, FaultPlan, Pause, ProcessStop, Target};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -102,11 +103,11 @@ fn start(args: &Args, folder: &Path, interrupt: &Interrupt) -> Result<Arc<dyn Cl
 }
 
 fn process_stop() -> FaultAction {
-    FaultAction::ProcessStop { targets: vec![Target::Leader] }
+    ProcessStop { targets: vec![Target::Leader] }.into()
 }
 
 fn pause() -> FaultAction {
-    FaultAction::Pause { targets: vec![Target::Leader] }
+    Pause { targets: vec![Target::Leader] }.into()
 }
 
 /// Prints a row of the table; the 90th percentile.

@@ -25,5 +25,6 @@ pub mod runner;
 pub mod runtime;
 pub mod scenario;
 pub mod stats;
+pub mod timeline;
 pub mod verify;
 pub mod yaml;

@@ -47,9 +47,6 @@ const ROOMS: [&str; 25] = [
     "exit",
 ];
 
-/// Targets, ports and elections leave `plan` for `timeline`; with them this goes.
-const STILL_UP: (&str, &str) = ("scenario", "plan");
-
 /// A rule gives a line for each thing that it finds wrong with the file at this path.
 type Rule = fn(&str, &str) -> Vec<String>;
 
@@ -168,7 +165,7 @@ fn rooms(path: &str, text: &str) -> Vec<String> {
     for (line, room) in rooms_named(text, modules.len()) {
         match place(room) {
             None => found.push(format!("line {line}: `{room}` is no room of tests/tidy.rs")),
-            Some(place) if place < own_place && (own, room) != STILL_UP => found.push(format!(
+            Some(place) if place < own_place => found.push(format!(
                 "line {line}: `{own}` needs `{room}`, which is above it: move what both need into \
                  a room below, or hand it in"
             )),

@@ -48,8 +48,8 @@ impl Entry {
         let first = study.first();
         let mut faults: Vec<&'static str> = Vec::new();
         for fault in study.plans.iter().flat_map(|plan| &plan.faults) {
-            if !faults.contains(&fault.action.kind()) {
-                faults.push(fault.action.kind());
+            if !faults.contains(&fault.action.name()) {
+                faults.push(fault.action.name());
             }
         }
         Entry {

@@ -4,7 +4,8 @@ use super::changes::{Changes, KafkaFrom};
 use super::named;
 use crate::exit::Exit;
 use crate::model::{Controllers, Flavour, Properties, counted};
-use crate::plan::{Cell, Election, FaultAction, Plan, Study, Target};
+use crate::plan::{Cell, Plan, Study};
+use crate::timeline::brokers;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -101,7 +102,7 @@ fn print_expectations(plan: &Plan, run: usize, out: &mut dyn Write) -> io::Resul
 
 fn print_cluster(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
     let cluster = &plan.cluster;
-    let ids = brokers(Some(&cluster.broker_ids));
+    let ids = brokers(&cluster.broker_ids);
     let controllers = match (cluster.controllers, &cluster.compose) {
         (Controllers::Combined, None) => "each a controller too",
         (Controllers::Combined, Some(_)) => "every controller is one of them",
@@ -129,11 +130,12 @@ fn print_cluster(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
 
 fn print_timeline(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "\ntimeline, from the moment when every partition has an acknowledgement")?;
+    let layout = plan.layout();
     for fault in &plan.faults {
         let most = if fault.action.ends_by_itself() { "at most " } else { "" };
         let length = format!("for {most}{} s", seconds(fault.for_ms));
         writeln!(out, "  {:>7} s  {}, {length}", seconds(fault.at_ms), fault.action)?;
-        for line in expected_nodes(plan, &fault.action) {
+        for line in fault.action.spec().outlook(&layout) {
             writeln!(out, "             {line}")?;
         }
     }
@@ -146,61 +148,6 @@ fn print_timeline(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
              acknowledged again"
         ),
         (None, true) => writeln!(out, "             sending ends after the last message"),
-    }
-}
-
-/// Whom each target means when no election came before; afterwards it is looked up anew.
-fn expected_nodes(plan: &Plan, action: &FaultAction) -> Vec<String> {
-    let groups: Vec<&[Target]> = match action {
-        FaultAction::ProcessStop { targets }
-        | FaultAction::Pause { targets }
-        | FaultAction::Kill { targets } => vec![targets],
-        FaultAction::NetworkPartition { groups, .. } => groups.iter().map(Vec::as_slice).collect(),
-        FaultAction::ElectLeaders { election } => return vec![elected(plan, *election)],
-        FaultAction::Exec { touches, .. } => {
-            let touched = touches.iter().map(|target| expected_node(plan, *target));
-            let touched = touched.map(|node| format!("may touch {node}"));
-            return std::iter::once("run among the clients".to_owned()).chain(touched).collect();
-        }
-    };
-    groups.into_iter().flatten().map(|target| expected_node(plan, *target)).collect()
-}
-
-fn elected(plan: &Plan, election: Election) -> String {
-    let topics = plan.cells.iter().map(|cell| &cell.topic).filter(|topic| election.is_for(topic));
-    let names: Vec<&str> = topics.map(|topic| topic.name.as_str()).collect();
-    format!("every partition of {}", names.join(", "))
-}
-
-fn expected_node(plan: &Plan, target: Target) -> String {
-    let replicas = plan.cells.first().and_then(|cell| cell.topic.placement.first());
-    let replicas: &[i32] = replicas.map_or(&[], Vec::as_slice);
-    let unmoved = "unless an election moved it";
-    match target {
-        Target::Leader => {
-            format!("leader: of partition 0; {}, {unmoved}", brokers(replicas.get(..1)))
-        }
-        Target::Follower => {
-            format!("follower: of partition 0; {}, {unmoved}", brokers(replicas.get(1..2)))
-        }
-        Target::Followers => {
-            format!("followers: of partition 0; {}, {unmoved}", brokers(replicas.get(1..)))
-        }
-        Target::Controller => "controller: the active one, asked for at that time".to_owned(),
-        Target::Broker(id) => format!("broker:{id}: broker {id}"),
-        Target::Clients => "clients: every producer".to_owned(),
-        Target::All => "all: every broker and controller".to_owned(),
-    }
-}
-
-fn brokers(ids: Option<&[i32]>) -> String {
-    match ids.unwrap_or_default() {
-        [] => "nobody".to_owned(),
-        [one] => format!("broker {one}"),
-        many => {
-            let ids: Vec<String> = many.iter().map(ToString::to_string).collect();
-            format!("brokers {}", ids.join(", "))
-        }
     }
 }
 

@@ -7,8 +7,9 @@ use super::side::{LeftOut, Promise, Side, SideCell, Trial};
 use crate::exit::Exit;
 use crate::fault::Undone;
 use crate::model::{Controllers, Metric, Properties, Timing};
-use crate::plan::{ClusterPlan, Expectation, FaultPlan};
+use crate::plan::{ClusterPlan, Expectation};
 use crate::result::{self, CellTrial, OldCell, ShownCounts};
+use crate::timeline::FaultPlan;
 use crate::verify::{ExpectationVerdict, PhaseLatency, Reason, ReasonKind, Verdict};
 use serde::Deserialize;
 

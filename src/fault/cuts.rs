@@ -3,8 +3,8 @@
 use super::FaultError;
 use super::custody::Severed;
 use crate::netfilter::{DropRule, Hook};
-use crate::plan::Ports;
 use crate::runtime::{Node, Passes, Role};
+use crate::timeline::Ports;
 use std::collections::BTreeSet;
 
 /// One drop rule and the groups that it keeps apart.

@@ -3,13 +3,14 @@
 //! leader that was not in sync when the one before it went.
 
 use super::history::History;
+use super::prepare::{Prepare, Stage};
 use super::succession::Succession;
 use super::{Fault, FaultError};
 use crate::kafka::elect::{ELECTED, ELECTION_NOT_NEEDED, elect};
 use crate::kafka::error::code_name;
 use crate::kafka::{KafkaError, Operator, TopicPartition};
-use crate::plan::Election;
 use crate::runtime::Vantage;
+use crate::timeline::{self, Election};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -155,6 +156,13 @@ impl Case {
             (_, true) => "by this request or by the controller: one try had no answer",
             (_, false) => "by the controller already, as `unclean.leader.election.enable` has it",
         }
+    }
+}
+
+impl Prepare for timeline::ElectLeaders {
+    fn prepare(&self, stage: &Stage<'_>) -> Result<Box<dyn Fault>, FaultError> {
+        let (vantage, history) = (stage.site.cluster.vantage(), Arc::clone(&stage.site.history));
+        Ok(Box::new(ElectLeaders::new(&vantage, self.election, history)))
     }
 }
 

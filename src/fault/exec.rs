@@ -3,8 +3,10 @@
 
 use super::custody::Holder;
 use super::holds::Way;
+use super::prepare::{Prepare, Stage};
 use super::{Fault, FaultError};
 use crate::runtime::Node;
+use crate::timeline;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use std::fs::File;
@@ -58,6 +60,18 @@ impl Exec {
                 child.try_wait().map_err(|e| FaultError::system("waiting for the command", e))?;
         }
         Ok(())
+    }
+}
+
+impl Prepare for timeline::Exec {
+    fn prepare(&self, stage: &Stage<'_>) -> Result<Box<dyn Fault>, FaultError> {
+        Ok(Box::new(Exec::new(
+            stage.holder(),
+            stage.nodes(&self.touches)?,
+            self.command.clone(),
+            (stage.site.environment)(),
+            stage.site.folder.join(format!("exec-{}.log", stage.fault)),
+        )))
     }
 }
 

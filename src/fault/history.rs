@@ -4,7 +4,8 @@
 use super::succession::{Succession, succession};
 use crate::event::{Observation, PartitionView};
 use crate::kafka::TopicPartition;
-use crate::plan::{Election, Plan, TopicPlan};
+use crate::plan::{Plan, TopicPlan};
+use crate::timeline::Election;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -33,7 +34,7 @@ impl History {
 
     /// The partitions that an election is for.
     pub(super) fn partitions(&self, election: Election) -> Vec<TopicPartition> {
-        let topics = self.topics.iter().filter(|topic| election.is_for(topic));
+        let topics = self.topics.iter().filter(|topic| election.is_for(&topic.config));
         topics
             .flat_map(|topic| {
                 (0..topic.placement.len() as i32).map(|partition| (topic.name.clone(), partition))

@@ -3,10 +3,12 @@
 
 use super::custody::Holder;
 use super::holds::Way;
+use super::prepare::{Prepare, Stage};
 use super::process::Process;
 use super::undone::{Interference, other_process};
 use super::{Fault, FaultError};
 use crate::runtime::Node;
+use crate::timeline;
 use nix::sys::signal::Signal;
 
 /// Killed nodes.
@@ -23,6 +25,12 @@ impl Kill {
     /// To be injected on these nodes of the holder's cluster.
     pub(super) fn new(holder: Holder, nodes: Vec<Node>) -> Self {
         Kill { holder, nodes, killed: Vec::new(), means: String::new() }
+    }
+}
+
+impl Prepare for timeline::Kill {
+    fn prepare(&self, stage: &Stage<'_>) -> Result<Box<dyn Fault>, FaultError> {
+        Ok(Box::new(Kill::new(stage.holder(), stage.nodes(&self.targets)?)))
     }
 }
 

@@ -1,21 +1,14 @@
 //! A fault's life on its own thread: wait, resolve, journal, inject, prove, wait, heal. Whatever
 //! happens in between, what was injected is healed.
 
-use super::custody::Holder;
-use super::elect_leaders::ElectLeaders;
-use super::exec::Exec;
-use super::kill::Kill;
-use super::network_partition::NetworkPartition;
-use super::pause::Pause;
-use super::process_stop::ProcessStop;
-use super::target::{resolve, resolve_groups};
+use super::prepare::{Stage, prepare};
 use super::{
     Custody, Fault, FaultError, FaultRecord, History, Journal, JournalEntry, Situation, Undone,
 };
 use crate::clock::Epoch;
 use crate::event::{Evidence, FaultStep};
-use crate::plan::{FaultAction, FaultPlan};
 use crate::runtime::Cluster;
+use crate::timeline::FaultPlan;
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -98,42 +91,6 @@ impl Site<'_> {
     fn instant(&self, at_ms: u64) -> Instant {
         Instant::now() + self.epoch.until_us(self.zero_us + at_ms * 1_000)
     }
-
-    fn make(&self, plan: &FaultPlan) -> Result<Box<dyn Fault>, FaultError> {
-        let situation = (self.situation)();
-        let holder = Holder {
-            cluster: Arc::clone(&self.cluster),
-            custody: Arc::clone(&self.custody),
-            fault: plan.index,
-        };
-        Ok(match &plan.action {
-            FaultAction::ProcessStop { targets } => {
-                Box::new(ProcessStop::new(holder, resolve(targets, &situation)?))
-            }
-            FaultAction::Pause { targets } => {
-                Box::new(Pause::new(holder, resolve(targets, &situation)?))
-            }
-            FaultAction::Kill { targets } => {
-                Box::new(Kill::new(holder, resolve(targets, &situation)?))
-            }
-            FaultAction::NetworkPartition { groups, ports } => {
-                let (table, groups) =
-                    (format!("fault_{}", plan.index), resolve_groups(groups, &situation)?);
-                Box::new(NetworkPartition::new(holder, table, groups, *ports)?)
-            }
-            FaultAction::ElectLeaders { election } => {
-                let (vantage, history) = (self.cluster.vantage(), Arc::clone(&self.history));
-                Box::new(ElectLeaders::new(&vantage, *election, history))
-            }
-            FaultAction::Exec { command, touches } => Box::new(Exec::new(
-                holder,
-                resolve(touches, &situation)?,
-                command.clone(),
-                (self.environment)(),
-                self.folder.join(format!("exec-{}.log", plan.index)),
-            )),
-        })
-    }
 }
 
 /// Walks one fault through its life; returns when it is healed or was called off.
@@ -141,7 +98,7 @@ pub fn live(plan: &FaultPlan, site: &Site<'_>) -> FaultRecord {
     let mut record = FaultRecord {
         trial: None,
         index: plan.index,
-        kind: plan.action.kind().to_owned(),
+        kind: plan.action.name().to_owned(),
         what: plan.to_string(),
         nodes: Vec::new(),
         scheduled_at_ms: plan.at_ms as f64,
@@ -157,7 +114,7 @@ pub fn live(plan: &FaultPlan, site: &Site<'_>) -> FaultRecord {
         record.reason = Some("the run ended before its time".to_owned());
         return record;
     }
-    let fault = match site.make(plan) {
+    let fault = match prepare(&plan.action, &Stage::now(site, plan.index)) {
         Ok(fault) => fault,
         Err(error) => {
             fail(&mut record, site, error.to_string());

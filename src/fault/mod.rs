@@ -1,4 +1,4 @@
-//! One file a fault: inject, proof that it took effect, heal. A [`Fault`] knows nodes and nothing
+//! One file per fault: inject, proof that it took effect, heal. A [`Fault`] knows nodes and nothing
 //! of the runtime that made them; [`live`] walks each of them through its times.
 
 mod consequences;
@@ -18,6 +18,7 @@ mod overlap_tests;
 mod partition_tests;
 mod pause;
 mod placed;
+mod prepare;
 mod process;
 mod process_stop;
 mod record;

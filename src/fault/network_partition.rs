@@ -7,11 +7,12 @@
 use super::custody::Holder;
 use super::cuts::{Cut, Pair, cuts, pairs};
 use super::placed::{Packets, Placed, Tally, add};
+use super::prepare::{Prepare, Stage};
 use super::undone::Interference;
 use super::{Fault, FaultError};
 use crate::model::counted;
-use crate::plan::Ports;
 use crate::runtime::{DropSite, Node, Passes, Role};
+use crate::timeline::{self, Ports};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::time::{Duration, Instant};
@@ -276,6 +277,13 @@ pub(super) fn without_rules(preposition: &str, place: &str, error: &io::Error) -
 fn place(site: DropSite, nodes: &[Node]) -> Placed {
     let node = nodes.iter().find(|n| site.passes == Passes::Nodes(n.id));
     Placed::new(site, node.map(|n| n.pids.clone()).unwrap_or_default())
+}
+
+impl Prepare for timeline::NetworkPartition {
+    fn prepare(&self, stage: &Stage<'_>) -> Result<Box<dyn Fault>, FaultError> {
+        let (table, groups) = (format!("fault_{}", stage.fault), stage.groups(&self.groups)?);
+        Ok(Box::new(NetworkPartition::new(stage.holder(), table, groups, self.ports)?))
+    }
 }
 
 impl Fault for NetworkPartition {

@@ -7,8 +7,8 @@ use super::process_stop::ProcessStop;
 use super::{Cancel, Fault, FaultRecord, Journal, Site, Situation, Way, live};
 use crate::clock::Epoch;
 use crate::event::FaultStep;
-use crate::plan::{FaultAction, FaultPlan, Target};
 use crate::runtime::{Cluster, DropSite, Listeners, Node, Process, Role, RuntimeError, Vantage};
+use crate::timeline::{self, FaultAction, FaultPlan, Target};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::collections::BTreeSet;
@@ -289,19 +289,27 @@ fn a_fault_that_somebody_ends_before_its_time_is_undone_and_its_time_ends_there(
     type Case<'a> = (FaultAction, &'a dyn Fn(&Sleepers), &'a [&'a str]);
     let cases: [Case<'_>; 5] = [
         (
-            FaultAction::ProcessStop { targets: targets() },
+            timeline::ProcessStop { targets: targets() }.into(),
             &wake,
             &["runs again, and no fault woke it"],
         ),
         (
-            FaultAction::ProcessStop { targets: targets() },
+            timeline::ProcessStop { targets: targets() }.into(),
             &restart,
             // Who dies slowly is seen to run meanwhile.
             &["runs, and no fault started it", "runs again, and no fault woke it"],
         ),
-        (FaultAction::Kill { targets: targets() }, &start, &["runs, and no fault started it"]),
-        (FaultAction::Pause { targets: targets() }, &thaw, &["runs again, and no fault thawed it"]),
-        (FaultAction::Pause { targets: targets() }, &restart, &["runs, and no fault started it"]),
+        (timeline::Kill { targets: targets() }.into(), &start, &["runs, and no fault started it"]),
+        (
+            timeline::Pause { targets: targets() }.into(),
+            &thaw,
+            &["runs again, and no fault thawed it"],
+        ),
+        (
+            timeline::Pause { targets: targets() }.into(),
+            &restart,
+            &["runs, and no fault started it"],
+        ),
     ];
     for (action, interfere, how) in cases {
         let what = action.to_string();
@@ -325,8 +333,8 @@ fn a_fault_that_somebody_ends_before_its_time_is_undone_and_its_time_ends_there(
 #[test]
 fn a_signal_that_changes_nothing_is_no_interference() {
     let cases: [(FaultAction, Signal); 2] = [
-        (FaultAction::ProcessStop { targets: targets() }, Signal::SIGSTOP),
-        (FaultAction::Pause { targets: targets() }, Signal::SIGCONT),
+        (timeline::ProcessStop { targets: targets() }.into(), Signal::SIGSTOP),
+        (timeline::Pause { targets: targets() }.into(), Signal::SIGCONT),
     ];
     for (action, signal) in cases {
         let (record, _) = interfered(action, |sleepers| sleepers.send(0, signal));

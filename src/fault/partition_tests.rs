@@ -7,8 +7,8 @@ use super::{Cancel, Fault, Journal, Site, Situation, live};
 use crate::clock::Epoch;
 use crate::event::FaultStep;
 use crate::netfilter::{DropRule, Dropped, Filter};
-use crate::plan::{FaultAction, FaultPlan, Ports, Target};
 use crate::runtime::{Cluster, DropSite, Listeners, Node, Passes, Role, RuntimeError, Vantage};
+use crate::timeline::{self, FaultPlan, Ports, Target};
 use std::collections::BTreeMap;
 use std::io;
 use std::net::Ipv4Addr;
@@ -480,7 +480,7 @@ fn what_tending_says_is_evidence_that_proves_nothing() {
         }),
     };
     let groups = vec![vec![Target::Leader], vec![Target::Followers]];
-    let action = FaultAction::NetworkPartition { groups, ports: Ports::All };
+    let action = timeline::NetworkPartition { groups, ports: Ports::All }.into();
     let plan = FaultPlan { index: 0, action, at_ms: 0, for_ms: 60_000 };
     // Another fault of the plan may restart it.
     containers.holder(&site.custody, 1).take(&containers.nodes()[1], Way::Touched, &[]);

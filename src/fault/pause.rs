@@ -3,10 +3,12 @@
 
 use super::custody::Holder;
 use super::holds::Way;
+use super::prepare::{Prepare, Stage};
 use super::process::Process;
 use super::undone::{Interference, after_a_moment, other_process};
 use super::{Fault, FaultError};
 use crate::runtime::Node;
+use crate::timeline;
 
 /// Frozen nodes.
 pub struct Pause {
@@ -46,6 +48,12 @@ impl Pause {
         let who = self.holder.who_interferes(node);
         let how = format!("{name} runs again, and {who} thawed it");
         Some(Interference { node: name, how })
+    }
+}
+
+impl Prepare for timeline::Pause {
+    fn prepare(&self, stage: &Stage<'_>) -> Result<Box<dyn Fault>, FaultError> {
+        Ok(Box::new(Pause::new(stage.holder(), stage.nodes(&self.targets)?)))
     }
 }
 

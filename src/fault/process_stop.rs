@@ -3,10 +3,12 @@
 
 use super::custody::Holder;
 use super::holds::Way;
+use super::prepare::{Prepare, Stage};
 use super::process::Process;
 use super::undone::{Interference, after_a_moment, other_process};
 use super::{Fault, FaultError};
 use crate::runtime::Node;
+use crate::timeline;
 use nix::sys::signal::Signal;
 
 /// Stopped processes of some nodes.
@@ -43,6 +45,12 @@ impl ProcessStop {
         let who = self.holder.who_interferes(node);
         let how = format!("{name} (process {pid}) runs again, and {who} woke it");
         Some(Interference { node: name.clone(), how })
+    }
+}
+
+impl Prepare for timeline::ProcessStop {
+    fn prepare(&self, stage: &Stage<'_>) -> Result<Box<dyn Fault>, FaultError> {
+        Ok(Box::new(ProcessStop::new(stage.holder(), stage.nodes(&self.targets)?)))
     }
 }
 

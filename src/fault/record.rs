@@ -12,7 +12,7 @@ pub struct FaultRecord {
     pub trial: Option<u32>,
     /// Position in the plan.
     pub index: u16,
-    /// `process_stop`, `pause`, `kill`, `network_partition`, `elect_leaders`, `exec`.
+    /// Its kind's name, as the scenario has it.
     pub kind: String,
     /// In the scenario's words.
     pub what: String,

@@ -1,8 +1,8 @@
 //! From the scenario's words to nodes, at the moment of injection.
 
 use super::FaultError;
-use crate::plan::Target;
 use crate::runtime::{Node, Role};
+use crate::timeline::Target;
 
 /// What is known of the cluster at the moment of injection.
 #[derive(Clone, Debug)]

@@ -3,8 +3,8 @@
 use super::*;
 use crate::clock::Epoch;
 use crate::event::FaultStep;
-use crate::plan::{FaultAction, FaultPlan, Target};
 use crate::runtime::{Cluster, DropSite, Listeners, Node, Role, RuntimeError, Vantage};
+use crate::timeline::{Exec, FaultAction, FaultPlan, Kill, Pause, ProcessStop, Target};
 use std::net::Ipv4Addr;
 use std::process::{Child, Command};
 use std::sync::{Arc, Mutex};
@@ -164,20 +164,20 @@ fn plan(action: FaultAction, at_ms: u64, for_ms: u64) -> FaultPlan {
 }
 
 fn stop() -> FaultAction {
-    FaultAction::ProcessStop { targets: vec![Target::Leader] }
+    ProcessStop { targets: vec![Target::Leader] }.into()
 }
 
 fn kill() -> FaultAction {
-    FaultAction::Kill { targets: vec![Target::Leader] }
+    Kill { targets: vec![Target::Leader] }.into()
 }
 
 fn pause() -> FaultAction {
-    FaultAction::Pause { targets: vec![Target::Leader] }
+    Pause { targets: vec![Target::Leader] }.into()
 }
 
 fn exec(command: &str) -> FaultAction {
     let command = ["sh", "-c", command].map(str::to_owned).to_vec();
-    FaultAction::Exec { command, touches: vec![] }
+    Exec { command, touches: vec![] }.into()
 }
 
 #[test]

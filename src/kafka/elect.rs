@@ -5,7 +5,7 @@ use super::error::KafkaError;
 use super::metadata::topic_name;
 use super::offsets::TopicPartition;
 use super::operator::Operator;
-use crate::plan::Election;
+use crate::timeline::Election;
 use kafka_protocol::messages::ElectLeadersRequest;
 use kafka_protocol::messages::elect_leaders_request::TopicPartitions;
 use std::collections::BTreeMap;

@@ -5,8 +5,9 @@
 //! faults that come first, since nothing has moved them yet. Of later ones the number is known.
 
 use super::compose::Composed;
-use super::types::{ClusterPlan, FaultAction, FaultPlan, Plan, Ports, Target};
+use super::types::{ClusterPlan, Plan};
 use crate::model::Controllers;
+use crate::timeline::{Act, FaultPlan, Target};
 use std::collections::BTreeSet;
 
 /// The tool's own controllers where they are isolated.
@@ -71,14 +72,12 @@ struct View<'a> {
 impl View<'_> {
     /// In words, that no controller has a majority under these faults; `None` when one may have.
     fn lost(&self, faults: &[&FaultPlan]) -> Option<String> {
-        let down: Vec<&FaultPlan> =
-            faults.iter().copied().filter(|f| downed(&f.action).is_some()).collect();
+        let down: Vec<&FaultPlan> = faults.iter().copied().filter(|f| act(f).silences()).collect();
         let majority = self.voters.len() / 2 + 1;
         let count = self.voters.len();
         let (gone, is_exact) = self.gone(&down);
         if count - gone < majority {
-            let kills =
-                down.iter().filter(|f| matches!(f.action, FaultAction::Kill { .. })).count();
+            let kills = down.iter().filter(|f| act(f) == Act::Kill).count();
             let state = match kills {
                 0 => "stand still",
                 kills if kills == down.len() => "are dead",
@@ -115,13 +114,13 @@ impl View<'_> {
 
     /// The nodes that a fault surely takes down.
     fn known(&self, fault: &FaultPlan) -> Ids {
-        let targets = downed(&fault.action).unwrap_or_default();
-        targets.iter().filter_map(|target| self.nodes(fault, *target)).flatten().collect()
+        let targets = downed(fault).into_iter();
+        targets.filter_map(|target| self.nodes(fault, target)).flatten().collect()
     }
 
     /// How many nodes a fault takes down beside the known ones, and of which.
     fn counted(&self, fault: &FaultPlan) -> Vec<(usize, Ids)> {
-        let targets = downed(&fault.action).unwrap_or_default();
+        let targets = downed(fault);
         let open = |target| targets.contains(&target) && self.nodes(fault, target).is_none();
         let followers = match (open(Target::Followers), open(Target::Follower)) {
             (true, _) => self.replicas.len().saturating_sub(1),
@@ -139,16 +138,14 @@ impl View<'_> {
 
     /// The groups of a cut between controllers, if all of its members are known.
     fn cut(&self, fault: &FaultPlan) -> Option<Vec<Ids>> {
-        let FaultAction::NetworkPartition { groups, ports: Ports::All | Ports::Controller } =
-            &fault.action
-        else {
+        if act(fault) != Act::Cut {
             return None;
-        };
-        let nodes = |group: &Vec<Target>| -> Option<Ids> {
+        }
+        let nodes = |group: &[Target]| -> Option<Ids> {
             let nodes: Option<Vec<Ids>> = group.iter().map(|t| self.nodes(fault, *t)).collect();
             Some(nodes?.into_iter().flatten().collect())
         };
-        groups.iter().map(nodes).collect()
+        fault.action.spec().groups().into_iter().map(nodes).collect()
     }
 
     /// The nodes of a target; `None` when only the run can tell.
@@ -169,14 +166,13 @@ impl View<'_> {
     }
 }
 
-/// Whom a fault makes silent, if it does.
-fn downed(action: &FaultAction) -> Option<&[Target]> {
-    match action {
-        FaultAction::ProcessStop { targets }
-        | FaultAction::Pause { targets }
-        | FaultAction::Kill { targets } => Some(targets),
-        _ => None,
-    }
+fn act(fault: &FaultPlan) -> Act {
+    fault.action.spec().act()
+}
+
+/// Whom a fault makes silent.
+fn downed(fault: &FaultPlan) -> Vec<Target> {
+    if act(fault).silences() { fault.action.spec().groups().concat() } else { Vec::new() }
 }
 
 fn are_apart(groups: &[Ids], a: i32, b: i32) -> bool {

@@ -3,6 +3,7 @@
 use super::*;
 use crate::model::{Clocks, Rate};
 use crate::scenario::DEFAULTS;
+use crate::timeline::{self, Election};
 
 /// The plan of a sound text; `duration` is added when nothing tells the end.
 fn sound(text: &str) -> Plan {
@@ -64,9 +65,9 @@ fn elections_end_by_themselves_and_are_for_the_topics_that_have_them() {
             ("elect_leaders preferred at 190 s".to_owned(), 30_000, 190_000),
         ]
     );
-    let unclean = |cell: &Cell| Election::Unclean.is_for(&cell.topic);
+    let unclean = |cell: &Cell| Election::Unclean.is_for(&cell.topic.config);
     assert_eq!(plan.cells.iter().map(unclean).collect::<Vec<_>>(), [true, false]);
-    assert!(plan.cells.iter().all(|cell| Election::Preferred.is_for(&cell.topic)));
+    assert!(plan.cells.iter().all(|cell| Election::Preferred.is_for(&cell.topic.config)));
 }
 
 #[test]
@@ -204,7 +205,7 @@ fn clocks_are_set_explicitly_and_the_scenarios_own_values_win() {
 fn the_timeline_is_sorted_and_a_command_has_a_minute() {
     let plan = sound("faults:\n  - {kill: leader, at: 9s, for: 1s}\n  - {exec: 'true', at: 1s}\n");
     let order: Vec<(u16, &str, u64)> =
-        plan.faults.iter().map(|f| (f.index, f.action.kind(), f.for_ms)).collect();
+        plan.faults.iter().map(|f| (f.index, f.action.name(), f.for_ms)).collect();
     assert_eq!(order, [(0, "exec", 60_000), (1, "kill", 1000)]);
 }
 
@@ -287,7 +288,10 @@ fn every_default_is_what_the_planner_takes_where_nothing_is_written() {
     let base = "name: x\nfaults: [{network_partition: [[leader, clients], [followers]], at: 1s, \
                 for: 1s}]\n";
     let plan = |text: &str| study_from_text("x", text, &asked).expect("it is sound");
-    for (path, default) in DEFAULTS {
+    let of_faults = timeline::docs::keys().into_iter();
+    let of_faults = of_faults.filter_map(|(key, _, word)| Some((format!("faults.{key}"), word?)));
+    let of_others = DEFAULTS.iter().map(|(path, word)| ((*path).to_owned(), *word));
+    for (path, default) in of_others.chain(of_faults) {
         let (section, key) = path.split_once('.').expect("a section and a key");
         let with = |value: &str| match section {
             "faults" => base.replace("at: 1s", &format!("{key}: {value}, at: 1s")),
@@ -295,11 +299,11 @@ fn every_default_is_what_the_planner_takes_where_nothing_is_written() {
         };
         assert_eq!(plan(base), plan(&with(default)), "{path}");
         // The comparison can fail: another value has another plan.
-        let other = match *default {
+        let other = match default {
             "3.8.1" => "4.4.0",
             "combined" => "isolated",
             "stock" => "fast",
-            "all" if *path == "faults.ports" => "client",
+            "all" if path == "faults.ports" => "client",
             "all" => "1",
             "true" => "false",
             "false" => "true",

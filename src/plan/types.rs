@@ -1,7 +1,8 @@
 //! What a plan is made of. [`Plan`] is all that the runner knows of a scenario.
 
-use crate::event::{FaultTime, TopicShape};
+use crate::event::TopicShape;
 use crate::model::{Clocks, Controllers, Flavour, Metric, Properties, Rate, Timing};
+use crate::timeline::{FaultPlan, Layout, Topic};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -89,8 +90,12 @@ impl Plan {
                 "`cluster.compose` names a compose file, and the local runtime starts none",
             );
         }
-        let pauses = self.faults.iter().any(|f| matches!(f.action, FaultAction::Pause { .. }));
-        pauses.then_some("`pause` needs the freezer of containers, and the local runtime has none")
+        self.faults.iter().find_map(|fault| Some(fault.action.kind().needs?.words))
+    }
+
+    /// What faults may know of it before anything runs.
+    pub fn layout(&self) -> Layout<'_> {
+        self.cluster.layout(&self.cells)
     }
 
     /// The same for one of several runs: a name on a cluster is used once, and what is random
@@ -135,6 +140,22 @@ pub struct ClusterPlan {
     /// How the compose file's images are told properties; `None`: as their names suggest.
     #[serde(default)]
     pub flavour: Option<Flavour>,
+}
+
+impl ClusterPlan {
+    /// With the topics of these cells, as faults know it.
+    pub fn layout<'a>(&'a self, cells: &'a [Cell]) -> Layout<'a> {
+        let topic = |TopicPlan { name, placement, config }: &'a TopicPlan| Topic {
+            name,
+            config,
+            replicas: placement.first().map_or(&[], Vec::as_slice),
+        };
+        Layout {
+            brokers: &self.broker_ids,
+            controllers: self.controllers,
+            topics: cells.iter().map(|cell| topic(&cell.topic)).collect(),
+        }
+    }
 }
 
 /// One point of the matrix: one full configuration with a topic and producers of its own.
@@ -200,155 +221,6 @@ pub struct ProducerPlan {
     /// fault is no gate.
     #[serde(default)]
     pub saturate: bool,
-}
-
-/// One fault on the timeline.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct FaultPlan {
-    /// Position in the plan, from 0.
-    pub index: u16,
-    /// What is done, and to whom.
-    pub action: FaultAction,
-    /// When, in milliseconds of the scenario's clock.
-    pub at_ms: u64,
-    /// For how long. For what ends by itself: how long it may take.
-    pub for_ms: u64,
-}
-
-impl FaultPlan {
-    /// When the fault is healed, in milliseconds of the scenario's clock. Of what ends by itself
-    /// nobody knows beforehand when: its start.
-    pub fn end_ms(&self) -> u64 {
-        if self.action.ends_by_itself() {
-            self.at_ms
-        } else {
-            self.at_ms.saturating_add(self.for_ms)
-        }
-    }
-
-    /// When it is in force.
-    pub fn time(&self) -> FaultTime {
-        let until_ms = (!self.action.ends_by_itself()).then(|| self.end_ms());
-        FaultTime { at_ms: self.at_ms, until_ms }
-    }
-}
-
-/// What a fault does.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FaultAction {
-    /// SIGSTOP, healed by SIGCONT.
-    ProcessStop {
-        /// Whom.
-        targets: Vec<Target>,
-    },
-    /// All processes of the node frozen by its control group, healed by thawing them.
-    Pause {
-        /// Whom.
-        targets: Vec<Target>,
-    },
-    /// SIGKILL, healed by starting the node again.
-    Kill {
-        /// Whom.
-        targets: Vec<Target>,
-    },
-    /// Nodes of different groups do not hear each other; nodes in no group are untouched.
-    NetworkPartition {
-        /// Disjoint groups.
-        groups: Vec<Vec<Target>>,
-        /// Which traffic is cut.
-        ports: Ports,
-    },
-    /// Kafka is asked for elections (ElectLeaders, KIP-460) until it has held them.
-    ElectLeaders {
-        /// Which.
-        election: Election,
-    },
-    /// The user's own command, run among the clients.
-    Exec {
-        /// Program and arguments; a single string in the scenario becomes `sh -c STRING`.
-        command: Vec<String>,
-        /// What becomes of these while it runs is its doing.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        touches: Vec<Target>,
-    },
-}
-
-impl FaultAction {
-    /// The name that the scenario uses.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            FaultAction::ProcessStop { .. } => "process_stop",
-            FaultAction::Pause { .. } => "pause",
-            FaultAction::Kill { .. } => "kill",
-            FaultAction::NetworkPartition { .. } => "network_partition",
-            FaultAction::ElectLeaders { .. } => "elect_leaders",
-            FaultAction::Exec { .. } => "exec",
-        }
-    }
-
-    /// Whether it is over when it is done, and its length only says how long it may take.
-    pub fn ends_by_itself(&self) -> bool {
-        matches!(self, FaultAction::ElectLeaders { .. } | FaultAction::Exec { .. })
-    }
-}
-
-/// An election of Kafka's `ElectionType`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Election {
-    /// Each partition's first replica in placement order, if it is in sync.
-    Preferred,
-    /// A live replica that is not in sync, where no replica in sync lives: of the topics that
-    /// have `unclean.leader.election.enable`.
-    Unclean,
-}
-
-impl Election {
-    /// Whether it is for this topic.
-    pub fn is_for(self, topic: &TopicPlan) -> bool {
-        match self {
-            Election::Preferred => true,
-            Election::Unclean => {
-                topic.config.get("unclean.leader.election.enable").is_some_and(|v| v == "true")
-            }
-        }
-    }
-}
-
-/// Whom a fault means; resolved to nodes when the fault is injected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Target {
-    /// The leader of partition 0 of the first cell (the same node for every cell until it moves).
-    Leader,
-    /// The first replica of that partition, in placement order, that is not its leader.
-    Follower,
-    /// All replicas of that partition but the leader.
-    Followers,
-    /// The active controller, by DescribeQuorum.
-    Controller,
-    /// The broker with this `node.id`.
-    Broker(i32),
-    /// Every worker process, and the network namespace that they share.
-    Clients,
-    /// Every broker and controller.
-    All,
-}
-
-/// Which traffic a partition cuts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Ports {
-    /// Everything.
-    #[default]
-    All,
-    /// The listener on which followers fetch from leaders (port 9091).
-    Replication,
-    /// The controllers' listener: quorum, heartbeats, ISR changes (port 9093).
-    Controller,
-    /// The listener of producers and consumers (port 9092).
-    Client,
 }
 
 /// One line of `expect:`, decided for one cell.

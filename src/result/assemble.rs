@@ -11,8 +11,9 @@ use crate::exit::Exit;
 use crate::fault::{FaultRecord, consequences};
 use crate::ledger::{Ledger, LedgerRecord, Observed, PartitionLedger, PartitionObserved};
 use crate::model::Rate;
-use crate::plan::{Cell, Election, Plan};
+use crate::plan::{Cell, Plan};
 use crate::runtime::Stop;
+use crate::timeline::Election;
 use crate::verify::{
     self, CellFindings, CellInput, CellVerdict, FaultWindow, Reason, ReasonKind, RunVerdict, Scope,
     Timeline, Verdict,
@@ -132,7 +133,7 @@ impl Assembly<'_> {
             topic: &cell.topic.name,
             confirmed: acks != "0",
             all_in_sync: matches!(acks, "all" | "-1"),
-            unclean_elections: Election::Unclean.is_for(&cell.topic),
+            unclean_elections: Election::Unclean.is_for(&cell.topic.config),
             ledger: &ledger,
             observed,
             observations: &self.observations,

@@ -1,8 +1,9 @@
 //! [`window`]: a fault as the verifier knows it.
 
 use crate::fault::FaultRecord;
-use crate::plan::{FaultAction, Plan, Ports, Target};
-use crate::verify::{Act, FaultWindow};
+use crate::plan::Plan;
+use crate::timeline::Act;
+use crate::verify::FaultWindow;
 use std::collections::BTreeMap;
 
 /// The verifier's view of a fault; none if it was never called. `brokers` are all brokers by their
@@ -23,50 +24,14 @@ pub(super) fn window(
         called_us,
         // What could not be healed lasted to the end.
         healed_us: fault.healed_at_ms.map_or(u64::MAX, us),
-        act: plan.map_or(Act::Other, |plan| act(&plan.action)),
+        act: plan.map_or(Act::Other, |plan| plan.action.spec().act()),
         brokers: fault.nodes.iter().filter_map(|node| brokers.get(node).copied()).collect(),
     })
-}
-
-/// What a fault does to brokers. A leader is deposed when the controllers do not hear it: neither a
-/// cut with clients alone on one side nor one of other traffic brings that about.
-fn act(action: &FaultAction) -> Act {
-    match action {
-        FaultAction::ProcessStop { .. } | FaultAction::Pause { .. } => Act::Stop,
-        FaultAction::Kill { .. } => Act::Kill,
-        FaultAction::ElectLeaders { .. } => Act::Elect,
-        FaultAction::Exec { .. } => Act::Exec,
-        FaultAction::NetworkPartition { groups, ports } => {
-            let has_nodes =
-                |group: &&Vec<Target>| group.iter().any(|target| *target != Target::Clients);
-            let between_nodes = groups.iter().filter(has_nodes).count() > 1;
-            match ports {
-                Ports::All | Ports::Controller if between_nodes => Act::Cut,
-                _ => Act::Other,
-            }
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_a_cut_that_the_controllers_may_notice_moves_a_leader() {
-        let cut = |groups: &[&[Target]], ports| {
-            let groups = groups.iter().map(|group| group.to_vec()).collect();
-            act(&FaultAction::NetworkPartition { groups, ports })
-        };
-        let clients_alone: [&[Target]; 2] = [&[Target::Clients], &[Target::Leader]];
-        assert_eq!(cut(&clients_alone, Ports::All), Act::Other);
-        let with_clients: [&[Target]; 2] =
-            [&[Target::Leader, Target::Clients], &[Target::Followers]];
-        assert_eq!(cut(&with_clients, Ports::All), Act::Cut);
-        assert_eq!(cut(&with_clients, Ports::Controller), Act::Cut);
-        assert_eq!(cut(&with_clients, Ports::Client), Act::Other);
-        assert_eq!(cut(&with_clients, Ports::Replication), Act::Other);
-    }
 
     // The clients are no broker, and a fault that was never called has no window.
     #[test]

@@ -5,8 +5,9 @@ use super::{Bus, Phases, RunFolder, setup};
 use crate::clock::Epoch;
 use crate::exit::Interrupt;
 use crate::fault::{Cancel, Journal, Site, Situation, live};
-use crate::plan::{FaultAction, FaultPlan, Plan, Ports, Target};
+use crate::plan::Plan;
 use crate::runtime::{Cluster, Order, Provider, RuntimeError, Stop};
+use crate::timeline::{Act, Facility, FaultAction, FaultKind, FaultPlan, KINDS, Target};
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, mpsc};
 use std::time::Instant;
@@ -74,7 +75,7 @@ pub fn rehearse(
     let served = told("serve", begun, ready, tell, |()| {
         format!("{} brokers know each other", plan.cluster.brokers)
     });
-    let actions = actions(plan, cluster.as_ref(), runtime.has_freezer());
+    let actions = actions(cluster.as_ref(), runtime.has_freezer());
     let tried = served.and_then(|()| try_faults(actions, &cluster, folder, &bus, interrupt, tell));
     let begun = Instant::now();
     let destroyed = cluster.destroy().map_err(Stop::from);
@@ -147,7 +148,7 @@ fn try_faults(
             _ => Err(RuntimeError::new(record.reason.unwrap_or_default())),
         };
         let failed = result.is_err();
-        tell(Step::ended(fault.action.kind(), begun, result));
+        tell(Step::ended(fault.action.name(), begun, result));
         if failed {
             outcome = Err(Stop::Failed(RuntimeError::new("a fault could not be rehearsed")));
         }
@@ -155,20 +156,18 @@ fn try_faults(
     outcome
 }
 
-/// One fault of each kind that the runtime has, on the first broker.
-fn actions(plan: &Plan, cluster: &dyn Cluster, has_freezer: bool) -> Vec<FaultAction> {
+/// One fault of each kind that the runtime has, on the first broker. Kills come last: a broker that
+/// starts is no good neighbour for a while.
+fn actions(cluster: &dyn Cluster, has_freezer: bool) -> Vec<FaultAction> {
     let brokers: Vec<Target> =
         (cluster.nodes().iter().filter(|n| n.is_broker())).map(|n| Target::Broker(n.id)).collect();
-    let (first, others) = (brokers[0], brokers[1..].to_vec());
-    let targets = vec![first];
-    let mut actions = vec![FaultAction::ProcessStop { targets: targets.clone() }];
-    if has_freezer {
-        actions.push(FaultAction::Pause { targets: targets.clone() });
-    }
-    if plan.cluster.brokers > 1 {
-        let groups = vec![targets.clone(), others];
-        actions.push(FaultAction::NetworkPartition { groups, ports: Ports::All });
-    }
-    actions.push(FaultAction::Kill { targets });
+    let is_there = |kind: &&&FaultKind| match kind.needs.map(|need| need.facility) {
+        None => true,
+        Some(Facility::Freezer) => has_freezer,
+    };
+    let kinds = KINDS.iter().filter(is_there);
+    let mut actions: Vec<FaultAction> =
+        kinds.filter_map(|kind| (kind.rehearsal)(brokers[0], &brokers[1..])).collect();
+    actions.sort_by_key(|action| action.spec().act() == Act::Kill);
     actions
 }

@@ -17,9 +17,10 @@ use crate::fault::{Cancel, Custody, FaultRecord, History, Journal, Site, Situati
 use crate::kafka::{self, Watcher};
 use crate::ledger::{Ledger, Observed, TopicFate};
 use crate::model::{Clocks, Controllers, Timing};
-use crate::plan::{FaultPlan, Plan};
+use crate::plan::Plan;
 use crate::result::{Assembly, Report};
 use crate::runtime::{Cluster, Node, Order, RuntimeError, Stop};
+use crate::timeline::FaultPlan;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};

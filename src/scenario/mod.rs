@@ -35,8 +35,8 @@ pub(crate) use reader::FOREIGN;
 pub(crate) use schema::DEFAULTS;
 pub use schema::schema;
 pub use types::{
-    Action, Axis, Chosen, ClusterPlaces, ClusterSection, Condition, Expected, FaultItem, Scenario,
-    Setting, Settings, Subject, Wanted,
+    Axis, Chosen, ClusterPlaces, ClusterSection, Condition, Expected, FaultItem, Scenario, Setting,
+    Settings, Subject, Wanted,
 };
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::model::{Clock, Controllers, Length, Metric, Timing};
-use crate::plan::{Ports, Target};
+use crate::timeline::{Exec, FaultAction, NetworkPartition, Ports, ProcessStop, Target};
 use crate::yaml::Diagnostics;
 
 /// Reads a text that has no problems of its own.
@@ -63,25 +63,21 @@ matrix: {replication.factor: [1, 3]}
     assert_eq!(scenario.producer["acks"].value.value, "all");
     assert_eq!(scenario.producer["message.timeout.ms"].value.value, "30000");
     assert_eq!(scenario.producer["message.timeout.ms"].name.value, "delivery.timeout.ms");
-    let Action::ProcessStop(targets) = &scenario.faults[0].action else { panic!("a stop") };
-    let targets: Vec<Target> = targets.iter().map(|t| t.value).collect();
-    assert_eq!(targets, [Target::Leader, Target::Broker(3)]);
+    let targets = vec![Target::Leader, Target::Broker(3)];
+    assert_eq!(scenario.faults[0].action, ProcessStop { targets }.into());
     assert_eq!(
         scenario.faults[0].duration.as_ref().map(|d| d.value),
         Some(Length::Periods(1.5, Clock::Session))
     );
-    let Action::NetworkPartition(groups, Ports::Replication) = &scenario.faults[1].action else {
-        panic!("a cut of replication")
+    let groups = vec![vec![Target::Leader], vec![Target::Followers, Target::Clients]];
+    let cut = NetworkPartition { groups, ports: Ports::Replication };
+    assert_eq!(scenario.faults[1].action, cut.into());
+    let exec = |command: &[&str]| -> FaultAction {
+        let command = command.iter().map(ToString::to_string).collect();
+        Exec { command, touches: vec![] }.into()
     };
-    assert_eq!(groups.iter().map(Vec::len).collect::<Vec<_>>(), [1, 2]);
-    assert_eq!(
-        scenario.faults[2].action,
-        Action::Exec(["sh", "-c", "touch x"].map(str::to_owned).to_vec(), vec![])
-    );
-    assert_eq!(
-        scenario.faults[3].action,
-        Action::Exec(["touch", "x"].map(str::to_owned).to_vec(), vec![])
-    );
+    assert_eq!(scenario.faults[2].action, exec(&["sh", "-c", "touch x"]));
+    assert_eq!(scenario.faults[3].action, exec(&["touch", "x"]));
     assert_eq!(scenario.seed, Some(7));
     assert_eq!(scenario.expect[0].wanted[1].metric, Metric::Unavailable);
     assert_eq!(scenario.expect[0].wanted[1].text, "unavailable: \"<= 3 session\"");

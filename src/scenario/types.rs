@@ -4,7 +4,7 @@ use super::bound::Limits;
 use super::outer::Outer;
 use super::property::Section;
 use crate::model::{Controllers, Flavour, Length, Metric, Timing};
-use crate::plan::{Election, Ports, Target};
+use crate::timeline::{FaultAction, Places};
 use crate::yaml::{At, Place, Source};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -106,30 +106,13 @@ pub struct ClusterPlaces {
 #[derive(Clone, Debug, PartialEq)]
 pub struct FaultItem {
     /// What is done.
-    pub action: Action,
-    /// Where its name stands.
-    pub place: Place,
+    pub action: FaultAction,
+    /// Where that stands.
+    pub places: Places,
     /// `at`.
     pub at: At<Length>,
-    /// `for`; only `elect_leaders` and `exec` may go without.
+    /// `for`; what ends by itself may go without.
     pub duration: Option<At<Length>>,
-}
-
-/// What a fault does, as it was written.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Action {
-    /// `process_stop`.
-    ProcessStop(Vec<At<Target>>),
-    /// `pause`.
-    Pause(Vec<At<Target>>),
-    /// `kill`.
-    Kill(Vec<At<Target>>),
-    /// `network_partition`.
-    NetworkPartition(Vec<Vec<At<Target>>>, Ports),
-    /// `elect_leaders`.
-    ElectLeaders(Election),
-    /// `exec`, and `touches`.
-    Exec(Vec<String>, Vec<At<Target>>),
 }
 
 /// One map of `expect:`.

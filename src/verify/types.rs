@@ -2,6 +2,7 @@
 //! `*_ms` are milliseconds of the scenario's clock.
 
 use crate::model::Metric;
+pub use crate::timeline::Act;
 use serde::{Deserialize, Serialize};
 
 /// How many witnesses of each anomaly a cell keeps.
@@ -24,24 +25,6 @@ pub struct FaultWindow {
     pub act: Act,
     /// The brokers that it acts on, by `node.id`, as far as that is known.
     pub brokers: Vec<i32>,
-}
-
-/// What a fault does to the brokers it acts on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Act {
-    /// They stand still, and go on later.
-    Stop,
-    /// They die, and are started again on their old data.
-    Kill,
-    /// They are cut off from other nodes of the cluster, controllers among them.
-    Cut,
-    /// Kafka is asked for elections.
-    Elect,
-    /// A command, which may do anything.
-    Exec,
-    /// Something that moves no leader and touches no log.
-    Other,
 }
 
 /// Messages of a cell by what became of them.

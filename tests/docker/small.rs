@@ -5,9 +5,9 @@ use crate::harness::ORDINARY_USER;
 use kafka_chaos::clock::Epoch;
 use kafka_chaos::event::FaultStep;
 use kafka_chaos::fault::{Cancel, Custody, FaultRecord, Journal, Site, Situation, Way, live};
-use kafka_chaos::plan::{FaultAction, FaultPlan, Ports, Target};
 use kafka_chaos::runtime::docker::{Engine, HelperSpec, Place, Threads, drop_sites};
 use kafka_chaos::runtime::{Cluster, DropSite, Listeners, Node, Role, RuntimeError, Vantage};
+use kafka_chaos::timeline::{FaultPlan, NetworkPartition, Ports, Target};
 use std::collections::HashMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Lines};
@@ -310,7 +310,7 @@ fn the_tool() {
         }),
     };
     let groups = vec![vec![Target::Leader], vec![Target::Followers]];
-    let action = FaultAction::NetworkPartition { groups, ports: Ports::All };
+    let action = NetworkPartition { groups, ports: Ports::All }.into();
     let for_ms = number(order::FOR_MS);
     let record = live(&FaultPlan { index: 0, action, at_ms: 0, for_ms }, &site);
     println!("RECORD {}", serde_json::to_string(&record).unwrap());

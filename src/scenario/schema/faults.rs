@@ -1,14 +1,13 @@
 //! The JSON Schema of `faults:` and of the timelines under `matrix.faults`.
 
-use super::super::read_faults::{ELECTIONS, END_BY_THEMSELVES, KINDS, MOST_FAULTS, PORTS, TARGETS};
-use super::build::described;
+use super::super::read_faults::MOST_FAULTS;
+use super::build::explained;
 use super::forms;
+use crate::timeline::{KINDS, TARGETS, docs, own_keys};
 use serde_json::{Map, Value, json};
 
 /// Where the other files find [`list`].
 pub const REFERENCE: &str = "#/definitions/faults";
-
-const TARGETS_REFERENCE: &str = "#/definitions/targets";
 
 /// What stands under `definitions`.
 pub fn definitions() -> Map<String, Value> {
@@ -26,20 +25,28 @@ fn list() -> Value {
 /// One item: exactly one kind, `at`, and `for` unless the kind ends by itself.
 fn fault() -> Value {
     let mut properties = Map::new();
-    let mut needs = json!({ "ports": ["network_partition"], "touches": ["exec"] });
+    let mut needs = json!({});
     for kind in KINDS {
-        properties.insert((*kind).to_owned(), described(&format!("faults.{kind}"), action(kind)));
-        if !END_BY_THEMSELVES.contains(kind) {
-            needs[*kind] = json!(["for"]);
+        let schema = explained(&docs::about(kind), (kind.form.schema)());
+        properties.insert(kind.name.to_owned(), schema);
+        if kind.most_ms.is_none() {
+            needs[kind.name] = json!(["for"]);
+        }
+        for key in kind.keys {
+            needs[key.name] = json!([kind.name]);
         }
     }
-    for key in ["at", "for"] {
-        properties.insert(key.to_owned(), described(&format!("faults.{key}"), forms::length()));
+    for (name, about, default) in docs::keys() {
+        let own = own_keys().find(|key| key.name == name);
+        let schema = own.map_or_else(forms::length, |key| (key.schema)());
+        let mut schema = explained(&docs::sentence(&about), schema);
+        if let Some(default) = default {
+            schema["default"] = json!(default);
+        }
+        properties.insert(name.to_owned(), schema);
     }
-    properties.insert("ports".to_owned(), described("faults.ports", forms::words(PORTS)));
-    let targets = json!({ "$ref": TARGETS_REFERENCE });
-    properties.insert("touches".to_owned(), described("faults.touches", targets));
-    let one_kind: Vec<Value> = KINDS.iter().map(|kind| json!({ "required": [kind] })).collect();
+    let one_kind: Vec<Value> =
+        KINDS.iter().map(|kind| json!({ "required": [kind.name] })).collect();
     json!({
         "type": "object",
         "properties": properties,
@@ -48,20 +55,6 @@ fn fault() -> Value {
         "oneOf": one_kind,
         "dependencies": needs,
     })
-}
-
-fn action(kind: &str) -> Value {
-    let targets = json!({ "$ref": TARGETS_REFERENCE });
-    match kind {
-        "network_partition" => {
-            let mut groups = forms::list(targets);
-            groups["minItems"] = json!(2);
-            groups
-        }
-        "elect_leaders" => forms::words(ELECTIONS),
-        "exec" => forms::either(forms::nonblank(), forms::list(forms::scalar())),
-        _ => targets,
-    }
 }
 
 /// A word, or a list of words.

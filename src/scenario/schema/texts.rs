@@ -98,48 +98,6 @@ pub const TEXTS: &[(&str, &str)] = &[
         "producer.config",
         "Any librdkafka property of a producer. Anything not set defaults to the Java producer's behaviour.",
     ),
-    (
-        "faults.process_stop",
-        "SIGSTOP; healed by SIGCONT. Its value: a target, or a list of targets.",
-    ),
-    (
-        "faults.pause",
-        "Freezes all processes of a container at once, so it needs Docker. Its value: a target, or a list of targets.",
-    ),
-    (
-        "faults.kill",
-        "SIGKILL; healed by starting the node again. Its value: a target, or a list of targets.",
-    ),
-    (
-        "faults.network_partition",
-        "Groups of targets: nodes of different groups do not hear each other, nodes in no group \
-         are untouched.",
-    ),
-    (
-        "faults.elect_leaders",
-        "Asks Kafka for elections until it has held them: `preferred` for every partition, \
-         `unclean` for topics with `unclean.leader.election.enable: true`.",
-    ),
-    (
-        "faults.exec",
-        "Runs a command among the clients: a line for `sh -c`, or a list of a program and its \
-         arguments.",
-    ),
-    (
-        "faults.at",
-        "When: counted from the moment when every partition has its first acknowledgement.",
-    ),
-    (
-        "faults.for",
-        "How long until it is healed. For `elect_leaders` and `exec`: how long it may take, 20 s \
-         and 60 s without it.",
-    ),
-    ("faults.ports", "Which traffic a `network_partition` cuts."),
-    (
-        "faults.touches",
-        "Nodes that a command may stop, kill or restart while it runs: a target, or a list of \
-         targets. Of all others an end fails the run, and a standstill makes it inconclusive.",
-    ),
     ("expect.when", "For which cells: those that have all of these values."),
     ("expect.when.faults", "Names of timelines under `matrix.faults`."),
     ("expect.lost", "Acknowledged, and absent from the whole log after healing."),
@@ -177,7 +135,6 @@ pub const DEFAULTS: &[(&str, &str)] = &[
     ("producer.rate", "1000"),
     ("producer.message.bytes", "100"),
     ("producer.saturate", "false"),
-    ("faults.ports", "all"),
 ];
 
 fn found<'t>(table: &'t [(&str, &str)], path: &str) -> Option<&'t str> {

@@ -1,0 +1,86 @@
+//! The list of faults: [`FaultAction`] and [`KINDS`] are made of it, and so is the part that acts.
+
+use super::{
+    ElectLeaders, Exec, FaultKind, FaultSpec, Key, Kill, NetworkPartition, Pause, ProcessStop,
+};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Hands the list to a macro. It is the order of documentation and messages.
+macro_rules! with_all_faults {
+    ($then:ident) => {
+        $then! { ProcessStop, Pause, Kill, NetworkPartition, ElectLeaders, Exec }
+    };
+}
+pub(crate) use with_all_faults;
+
+macro_rules! list {
+    ($($Fault:ident),+) => {
+        /// What a fault does. In JSON it goes by its kind's name.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        #[expect(missing_docs, reason = "each is described where its contents are")]
+        pub enum FaultAction {
+            $($Fault($Fault)),+
+        }
+
+        /// All kinds of faults.
+        pub const KINDS: &[&FaultKind] = &[$(&$Fault::KIND),+];
+
+        impl FaultAction {
+            /// What all faults of its kind have in common.
+            pub fn kind(&self) -> &'static FaultKind {
+                match self {
+                    $(FaultAction::$Fault(_) => &$Fault::KIND),+
+                }
+            }
+
+            /// What this one means.
+            pub fn spec(&self) -> &dyn FaultSpec {
+                match self {
+                    $(FaultAction::$Fault(spec) => spec),+
+                }
+            }
+        }
+
+        $(impl From<$Fault> for FaultAction {
+            fn from(spec: $Fault) -> Self {
+                FaultAction::$Fault(spec)
+            }
+        })+
+    };
+}
+with_all_faults!(list);
+
+impl FaultAction {
+    /// The name that the scenario uses.
+    pub fn name(&self) -> &'static str {
+        self.kind().name
+    }
+
+    /// Whether it is over when it is done, and its length only says how long it may take.
+    pub fn ends_by_itself(&self) -> bool {
+        self.kind().most_ms.is_some()
+    }
+}
+
+impl fmt::Display for FaultAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.name(), self.spec().words())
+    }
+}
+
+/// The kind of that name.
+pub fn kind(name: &str) -> Option<&'static FaultKind> {
+    KINDS.iter().copied().find(|kind| kind.name == name)
+}
+
+/// The names of all kinds.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    KINDS.iter().map(|kind| kind.name)
+}
+
+/// The keys that only faults of one kind have.
+pub fn own_keys() -> impl Iterator<Item = &'static Key> {
+    KINDS.iter().flat_map(|kind| kind.keys)
+}

@@ -1,0 +1,37 @@
+//! `process_stop`: SIGSTOP, healed by SIGCONT.
+
+use super::{Act, FaultKind, FaultSpec, Target, target};
+use serde::{Deserialize, Serialize};
+
+/// Stopped processes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ProcessStop {
+    /// Whom.
+    pub targets: Vec<Target>,
+}
+
+impl ProcessStop {
+    /// What is to be known of all of them.
+    pub const KIND: FaultKind = FaultKind {
+        name: "process_stop",
+        form: target::FORM,
+        does: "SIGSTOP",
+        healed_by: Some("SIGCONT"),
+        keys: &[],
+        most_ms: None,
+        needs: None,
+        examples: &["process_stop: leader\nat: 5s\nfor: 2 session"],
+        read: |reader, item| item.targets(reader, |targets| ProcessStop { targets }.into()),
+        rehearsal: |first, _| Some(ProcessStop { targets: vec![first] }.into()),
+    };
+}
+
+impl FaultSpec for ProcessStop {
+    fn groups(&self) -> Vec<&[Target]> {
+        vec![&self.targets]
+    }
+
+    fn act(&self) -> Act {
+        Act::Stop
+    }
+}
