@@ -5,6 +5,7 @@
 
 use kafka_chaos::plan::{self, Asked};
 use kafka_chaos::scenario::{self, Changes};
+use kafka_chaos::timeline::docs;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -139,6 +140,14 @@ fn every_piece_of_yaml_can_be_taken_as_it_is() {
             let problems = reading.unwrap().problems;
             assert!(problems.is_empty(), "{block}\n{problems:#?}");
         }
+    }
+}
+
+#[test]
+fn faults_and_their_keys_are_told_as_the_list_has_them() {
+    let page = page();
+    for made in [docs::keys_table(), docs::faults_table(), docs::example()] {
+        assert!(page.contains(&made), "docs/scenarios.md should have\n{made}");
     }
 }
 

@@ -4,6 +4,7 @@ use super::refused::{Refused, end, unwritten};
 use crate::exit::Exit;
 use crate::report::printable;
 use crate::scenario::{self, builtin};
+use crate::timeline;
 use clap::builder::PossibleValuesParser;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
@@ -79,7 +80,7 @@ fn go(arguments: &Arguments) -> Result<PathBuf, Refused> {
     let model = arguments.from.as_deref().and_then(builtin::find);
     let text = match model {
         Some(builtin) => renamed(without_header(builtin.text), builtin.name, name),
-        None => renamed(TEMPLATE, "NAME", name),
+        None => renamed(&template(), "NAME", name),
     };
     write(&file, &format!("{}{text}", header(&file)))?;
     Ok(file)
@@ -91,6 +92,12 @@ fn meant(typed: &str) -> (&str, PathBuf) {
         Some(name) => (name, PathBuf::from(typed)),
         None => (typed, PathBuf::from(format!("{typed}.yaml"))),
     }
+}
+
+/// The template, with the names of all faults.
+fn template() -> String {
+    let names: Vec<&str> = timeline::names().collect();
+    TEMPLATE.replace("FAULTS", &names.join(", "))
 }
 
 /// The text with another name in its line `name:`.
