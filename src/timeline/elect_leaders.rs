@@ -1,9 +1,9 @@
 //! `elect_leaders`: Kafka is asked for elections (ElectLeaders, KIP-460) until it has held them.
 
+use super::kind::one_of;
 use super::{Act, FaultKind, FaultSpec, Form, Layout, Places, Problem, Target, Topic, Written};
 use crate::model::Properties;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use std::fmt;
 
 /// How long elections are asked for when the scenario does not say: a killed broker that is to
@@ -40,7 +40,7 @@ impl ElectLeaders {
             placeholder: "ELECTION",
             words: "`preferred` for every partition, or `unclean` for topics with \
                     `unclean.leader.election.enable: true`",
-            schema: || json!({ "enum": ELECTIONS.iter().map(|(word, _)| *word).collect::<Vec<_>>() }),
+            schema: || one_of(ELECTIONS),
         },
         does: "asks Kafka for elections until it has held them",
         healed_by: None,

@@ -1,8 +1,9 @@
-//! What is to be said of each fault: [`FaultKind`] of all of its kind, [`FaultSpec`] of a single one.
+//! What is to be said of each fault: [`FaultKind`] of all of its kind, [`FaultSpec`] of a single
+//! one.
 
 use super::{Act, FaultAction, Item, Layout, Places, Problem, Target, Written};
 use crate::yaml::{Node, Reader};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// What all faults of one kind have in common. Texts begin with a small letter and have no stop at
 /// their end: the documentation has them in a table, editors in a sentence.
@@ -42,6 +43,12 @@ pub struct Form {
     pub schema: fn() -> Value,
 }
 
+/// The JSON Schema of one of several words.
+pub(super) fn one_of<T>(words: &[(&str, T)]) -> Value {
+    let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+    json!({ "enum": words })
+}
+
 /// A key that only faults of one kind have.
 #[derive(Debug)]
 pub struct Key {
@@ -75,7 +82,7 @@ pub enum Facility {
     Freezer,
 }
 
-/// What one fault means. What it does to nodes stands in [`crate::fault`].
+/// What one fault means. What it does to nodes stands in `fault`.
 pub trait FaultSpec {
     /// Whom it names: the sides of a cut, and of all other faults one group.
     fn groups(&self) -> Vec<&[Target]>;

@@ -1,18 +1,8 @@
-//! The list of faults: [`FaultAction`] and [`KINDS`] are made of it, and so is the part that acts.
+//! What is made of the list of faults: [`FaultAction`], [`KINDS`], and ways to look into them.
 
-use super::{
-    ElectLeaders, Exec, FaultKind, FaultSpec, Key, Kill, NetworkPartition, Pause, ProcessStop,
-};
+use super::{FaultKind, FaultSpec, Key, with_all_faults};
 use serde::{Deserialize, Serialize};
 use std::fmt;
-
-/// Hands the list to a macro. It is the order of documentation and messages.
-macro_rules! with_all_faults {
-    ($then:ident) => {
-        $then! { ProcessStop, Pause, Kill, NetworkPartition, ElectLeaders, Exec }
-    };
-}
-pub(crate) use with_all_faults;
 
 macro_rules! list {
     ($($Fault:ident),+) => {
@@ -21,17 +11,17 @@ macro_rules! list {
         #[serde(rename_all = "snake_case")]
         #[expect(missing_docs, reason = "each is described where its contents are")]
         pub enum FaultAction {
-            $($Fault($Fault)),+
+            $($Fault(super::$Fault)),+
         }
 
         /// All kinds of faults.
-        pub const KINDS: &[&FaultKind] = &[$(&$Fault::KIND),+];
+        pub const KINDS: &[&FaultKind] = &[$(&super::$Fault::KIND),+];
 
         impl FaultAction {
             /// What all faults of its kind have in common.
             pub fn kind(&self) -> &'static FaultKind {
                 match self {
-                    $(FaultAction::$Fault(_) => &$Fault::KIND),+
+                    $(FaultAction::$Fault(_) => &super::$Fault::KIND),+
                 }
             }
 
@@ -43,8 +33,8 @@ macro_rules! list {
             }
         }
 
-        $(impl From<$Fault> for FaultAction {
-            fn from(spec: $Fault) -> Self {
+        $(impl From<super::$Fault> for FaultAction {
+            fn from(spec: super::$Fault) -> Self {
                 FaultAction::$Fault(spec)
             }
         })+

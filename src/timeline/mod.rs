@@ -1,7 +1,9 @@
-//! Faults as they are known before anything runs: the one list of them ([`FaultAction`], [`KINDS`]), and a
-//! pure file for each. What acts on nodes stands in [`crate::fault`], a file of the same name.
+//! Faults as they are known before anything runs: the one list of them ([`FaultAction`],
+//! [`KINDS`]), and a pure file for each. What acts on nodes stands in `fault`, in a file of the same
+//! name.
 //!
-//! A new fault is an entry in `list.rs`, a file here and one there. Everything else asks the list.
+//! A new fault is an entry in the list below, a file here and one there. Everything else asks the
+//! list.
 
 mod act;
 pub mod docs;
@@ -25,7 +27,6 @@ pub use exec::Exec;
 pub use kill::Kill;
 pub use kind::{Facility, FaultKind, FaultSpec, Form, Key, Need};
 pub use layout::{Layout, Topic, brokers};
-pub(crate) use list::with_all_faults;
 pub use list::{FaultAction, KINDS, kind, names, own_keys};
 pub use network_partition::{NetworkPartition, Ports};
 pub use pause::Pause;
@@ -34,6 +35,14 @@ pub use plan::FaultPlan;
 pub use process_stop::ProcessStop;
 pub use read::{Item, Written};
 pub use target::{TARGETS, Target};
+
+/// Hands the list of all faults to a macro, in the order of documentation and messages.
+macro_rules! with_all_faults {
+    ($then:ident) => {
+        $then! { ProcessStop, Pause, Kill, NetworkPartition, ElectLeaders, Exec }
+    };
+}
+pub(crate) use with_all_faults;
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! `network_partition`: nodes of different groups do not hear each other, healed by removing the
 //! rules that drop their packets.
 
+use super::kind::one_of;
 use super::read::apart;
 use super::{
     Act, FaultKind, FaultSpec, Form, Item, Key, Layout, Places, Problem, Target, Written, target,
@@ -61,7 +62,7 @@ impl NetworkPartition {
             default: Some("all"),
             only: "only `network_partition` cuts single ports",
             is_sound: |reader, node| read_ports(reader, node).is_some(),
-            schema: || json!({ "enum": PORTS.iter().map(|(word, _)| *word).collect::<Vec<_>>() }),
+            schema: || one_of(PORTS),
         }],
         most_ms: None,
         needs: None,
