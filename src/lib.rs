@@ -1,7 +1,7 @@
 //! Which acknowledged Kafka messages are lost or duplicated when a broker stops or the network
 //! splits, and why. One way leads through the house, left to right:
-//! scenario, plan, runner (runtime, fault, client, kafka), result, report. `docs/architecture.md` has the rooms
-//! in their order.
+//! scenario, plan, runner (runtime, fault, client, kafka), result, report.
+//! `docs/architecture.md` has the rooms in their order.
 
 pub mod cli;
 pub mod client;

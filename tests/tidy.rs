@@ -1,5 +1,5 @@
-//! Checks the tree itself: sizes, headers, leftovers, where `unsafe` and printing may stand, and that no
-//! room needs one above it.
+//! Checks the tree itself: sizes, headers, leftovers, where `unsafe` and printing may stand, and
+//! that no room needs one above it.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 

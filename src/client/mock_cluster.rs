@@ -1,5 +1,5 @@
-//! [`Bed`]: librdkafka's mock cluster, a real client and a real protocol over loopback, for tests of
-//! the producer and of what reads its messages.
+//! [`Bed`]: librdkafka's mock cluster, a real client and a real protocol over loopback, for tests
+//! of the producer and of what reads its messages.
 
 use super::producer::{Control, run};
 use super::spec::WorkerSpec;

@@ -7,7 +7,8 @@ use rdkafka::types::{RDKafkaErrorCode, RDKafkaTopic};
 use std::ffi::CString;
 use std::ptr::{self, NonNull};
 
-/// A handle of this topic, which must be given back by `rd_kafka_topic_destroy` before its client goes.
+/// A handle of this topic, which must be given back by `rd_kafka_topic_destroy` before its client
+/// goes.
 ///
 /// # Errors
 /// librdkafka's code when it refuses the topic's name.

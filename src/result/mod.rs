@@ -1,5 +1,6 @@
-//! From facts to a verdict: [`Assembly`] makes a [`Report`] of what is known of a run, the gate says
-//! whether it proves anything, [`merge`] puts several runs together, [`read`] reads what was kept.
+//! From facts to a verdict: [`Assembly`] makes a [`Report`] of what is known of a run, the gate
+//! says whether it proves anything, [`merge`] puts several runs together, [`read`] reads what was
+//! kept.
 
 mod achieved_rate;
 mod assemble;

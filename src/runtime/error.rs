@@ -1,4 +1,4 @@
-//! [`RuntimeError`]: why nodes do not run as they should; [`Stop`]: why what was to be done was not.
+//! [`RuntimeError`]: why nodes do not run as they should; [`Stop`]: why something ended early.
 
 use crate::distribution::DistributionError;
 use crate::exit::{Exit, Interrupt};

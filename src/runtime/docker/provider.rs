@@ -1,5 +1,5 @@
-//! [`DockerProvider`]: removes what a killed run left, sees to the image, then starts the containers
-//! of the compose file.
+//! [`DockerProvider`]: removes what a killed run left, sees to the image, then starts the
+//! containers of the compose file.
 
 use super::{
     DockerCluster, DockerSpec, Engine, Image, Obtainable, Pull, Threads, heal, is_obtainable,
