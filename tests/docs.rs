@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
+use kafka_chaos::model::Metric;
 use kafka_chaos::plan::{self, Asked};
 use kafka_chaos::scenario::{self, Changes};
 use kafka_chaos::timeline::docs;
@@ -149,6 +150,14 @@ fn faults_and_their_keys_are_told_as_the_list_has_them() {
     for made in [docs::keys_table(), docs::faults_table(), docs::example()] {
         assert!(page.contains(&made), "docs/scenarios.md should have\n{made}");
     }
+}
+
+#[test]
+fn the_table_of_what_can_be_expected_is_the_list_of_metrics() {
+    let row = |metric: &Metric| format!("| `{}` | {} |\n", metric.word(), metric.about().means);
+    let rows: String = Metric::ALL.iter().map(row).collect();
+    let table = format!("\n| key | what it measures |\n|---|---|\n{rows}\n");
+    assert!(page().contains(&table), "docs/scenarios.md should have\n{table}");
 }
 
 #[test]

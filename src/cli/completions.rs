@@ -69,7 +69,7 @@ fn hinted(argument: Arg) -> Arg {
             argument.value_parser(PossibleValuesParser::new(axes("="))).value_hint(ValueHint::Other)
         }
         "COLUMN" => {
-            let columns = report::SORT_COLUMNS.iter().map(ToString::to_string);
+            let columns = report::sort_columns().map(str::to_owned);
             argument.value_parser(PossibleValuesParser::new(columns.chain(axes(""))))
         }
         "DIR" => argument.value_hint(ValueHint::DirPath),

@@ -36,9 +36,7 @@ pub(super) struct Arguments {
     /// What to write
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
-    /// Order of the table's rows: lost, duplicated, phantom, unavailable, p99-before, p99-during,
-    /// verdict, or an axis
-    #[arg(long, value_name = "COLUMN")]
+    #[arg(long, value_name = "COLUMN", help = report::sort_help())]
     sort: Option<String>,
     /// Write to this file, replacing it if it exists; standard output if not given
     #[arg(short, long, value_name = "FILE")]

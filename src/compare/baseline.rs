@@ -2,7 +2,7 @@
 //! same run. One line a cell, so that a version control system shows which cells changed.
 
 use super::side::{LeftOut, Promise, Side, SideCell, Trial};
-use crate::model::Properties;
+use crate::model::{ByMetric, Metric, Properties, told};
 use serde::{Deserialize, Serialize};
 
 /// The schema's name and version.
@@ -38,10 +38,9 @@ struct Cell {
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Columns {
     trial: Vec<u32>,
-    acked: Vec<u64>,
-    lost: Vec<Option<u64>>,
-    duplicated: Vec<Option<u64>>,
-    phantom: Vec<Option<u64>>,
+    /// None of a count that the version which wrote it does not know.
+    #[serde(flatten, with = "told::per_trial")]
+    counts: ByMetric<Option<Vec<Option<u64>>>>,
     unavailable_ms: Vec<Option<f64>>,
     p99_before_us: Vec<Option<u64>>,
     p99_during_us: Vec<Option<u64>>,
@@ -102,13 +101,10 @@ fn cell_text(cell: &SideCell, common: &Properties) -> serde_json::Result<String>
 
 impl Columns {
     fn of(trials: &[Trial]) -> Self {
-        let mut columns = Columns::default();
+        let counts = |metric| Some(trials.iter().map(|trial| trial.counts[metric]).collect());
+        let mut columns = Columns { counts: ByMetric::of(counts), ..Columns::default() };
         for trial in trials {
             columns.trial.push(trial.number);
-            columns.acked.push(trial.acked);
-            columns.lost.push(trial.lost);
-            columns.duplicated.push(trial.duplicated);
-            columns.phantom.push(trial.phantom);
             columns.unavailable_ms.push(trial.unavailable_ms);
             columns.p99_before_us.push(trial.p99_before_us);
             columns.p99_during_us.push(trial.p99_during_us);
@@ -118,22 +114,16 @@ impl Columns {
 
     /// The trials again; none if the columns are not of one length.
     fn trials(&self) -> Option<Vec<Trial>> {
-        let lengths = [
-            self.acked.len(),
-            self.lost.len(),
-            self.duplicated.len(),
-            self.phantom.len(),
-            self.unavailable_ms.len(),
-            self.p99_before_us.len(),
-            self.p99_during_us.len(),
-        ];
-        let even = lengths.iter().all(|length| *length == self.trial.len());
+        let lengths =
+            [self.unavailable_ms.len(), self.p99_before_us.len(), self.p99_during_us.len()];
+        let counts = Metric::counts().filter_map(|metric| self.counts[metric].as_ref());
+        let even = lengths
+            .into_iter()
+            .chain(counts.map(Vec::len))
+            .all(|length| length == self.trial.len());
         let trial = |i: usize| Trial {
             number: self.trial[i],
-            acked: self.acked[i],
-            lost: self.lost[i],
-            duplicated: self.duplicated[i],
-            phantom: self.phantom[i],
+            counts: ByMetric::of(|metric| *self.counts[metric].as_ref()?.get(i)?),
             unavailable_ms: self.unavailable_ms[i],
             p99_before_us: self.p99_before_us[i],
             p99_during_us: self.p99_during_us[i],

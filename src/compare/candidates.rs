@@ -5,10 +5,6 @@ use super::side::{SideCell, Trial};
 use crate::model::Metric;
 use crate::stats::{Chance, Hits, Ranking, Shift, fisher_fewer, fisher_more, full_split};
 
-/// Anomalies whose count every trial tells.
-const COUNTED: [(Metric, &str); 3] =
-    [(Metric::Lost, "lost"), (Metric::Duplicated, "duplicated"), (Metric::Phantom, "phantom")];
-
 /// Fewer trials with an anomaly say nothing of how much a trial has.
 const AMOUNT_TRIALS_MIN: usize = 4;
 
@@ -95,7 +91,8 @@ pub fn candidates(
     ranking: &mut Ranking,
 ) -> Vec<Candidate> {
     let mut found = Vec::new();
-    for (metric, measure) in COUNTED {
+    for metric in Metric::anomalies().filter(|metric| metric.is_per_trial()) {
+        let measure = metric.word();
         let (base, new) = (figures(base, |t| t.figure(metric)), figures(new, |t| t.figure(metric)));
         found.push(share(measure, &base, &new));
         found.extend(amount(measure, &base, &new, ranking));
@@ -104,7 +101,7 @@ pub fn candidates(
     let times: [(&'static str, f64, Figure); 3] = [
         ("p99 before", 5.0, |t| t.p99_before_us.map(|us| us as f64 / 1e3)),
         ("p99 during", 5.0, |t| t.p99_during_us.map(|us| us as f64 / 1e3)),
-        ("unavailable", 1e3, |t| t.unavailable_ms),
+        (Metric::Unavailable.word(), 1e3, |t| t.unavailable_ms),
     ];
     for (measure, at_least_ms, figure) in times {
         let (base, new) = (figures(base, figure), figures(new, figure));

@@ -4,7 +4,6 @@
 use super::candidates::{Candidate, Shape, shares};
 use super::model::{Change, Finding, Rule};
 use super::side::{Promise, SideCell};
-use crate::model::Metric;
 use crate::stats::Hits;
 use crate::verify::Verdict;
 
@@ -25,7 +24,7 @@ pub fn promises(base: &SideCell, new: &SideCell) -> (Vec<Finding>, Vec<Candidate
     for promise in &base.promises {
         let kept = kept(promise, new);
         let by_base = broken_in(promise, base);
-        if is_anomaly(promise.metric) {
+        if promise.metric.is_anomaly() {
             findings.push(finding(promise, by_base, &kept, (base, new)));
             continue;
         }
@@ -45,19 +44,6 @@ pub fn promises(base: &SideCell, new: &SideCell) -> (Vec<Finding>, Vec<Candidate
     }
     findings.extend(new.promises.iter().filter_map(|promise| unknown_to(base, promise, new)));
     (findings, candidates)
-}
-
-/// A count of messages or records with something wrong.
-fn is_anomaly(metric: Metric) -> bool {
-    match metric {
-        Metric::Lost
-        | Metric::Duplicated
-        | Metric::Reordered
-        | Metric::Phantom
-        | Metric::Corrupt
-        | Metric::Foreign => true,
-        Metric::Acked | Metric::Rejected | Metric::Unknown | Metric::Unavailable => false,
-    }
 }
 
 fn kept(promise: &Promise, new: &SideCell) -> Kept {

@@ -6,9 +6,9 @@
 use super::side::{LeftOut, Promise, Side, SideCell, Trial};
 use crate::exit::Exit;
 use crate::fault::Undone;
-use crate::model::{Controllers, Metric, Properties, Timing};
+use crate::model::{ByMetric, Controllers, Metric, Properties, Timing, told};
 use crate::plan::{ClusterPlan, Expectation};
-use crate::result::{self, CellTrial, OldCell, ShownCounts};
+use crate::result::{self, CellTrial, OldCell};
 use crate::timeline::FaultPlan;
 use crate::verify::{ExpectationVerdict, PhaseLatency, Reason, ReasonKind, Verdict};
 use serde::Deserialize;
@@ -49,7 +49,8 @@ struct Cell {
     config: Properties,
     verdict: Verdict,
     expectations: Vec<ExpectationVerdict>,
-    counts: ShownCounts,
+    #[serde(with = "told::per_trial")]
+    counts: ByMetric<Option<u64>>,
     unavailable_ms: Option<f64>,
     latencies: Vec<PhaseLatency>,
     trials: Option<Trials>,
@@ -181,7 +182,7 @@ impl ReportFile {
             let own = planned.and_then(|planned| planned.expectations.iter().find(same));
             // The report holds one plan of several; the same words about a count mean the same.
             let others = || self.plan.cells.iter().flat_map(|c| &c.expectations).find(same);
-            let is_count = one.metric != Metric::Unavailable;
+            let is_count = !one.metric.is_time();
             let written = own.or_else(|| others().filter(|_| is_count));
             written.map_or((None, None), |e| (e.min, e.max))
         };
@@ -223,10 +224,7 @@ impl Cell {
             trial: 1,
             verdict: self.verdict,
             unsettled: false,
-            acked: self.counts.acked,
-            lost: self.counts.lost,
-            duplicated: self.counts.duplicated,
-            phantom: self.counts.phantom,
+            counts: self.counts,
             unavailable_ms: self.unavailable_ms,
             p99_before_us: p99("before"),
             p99_during_us: p99("during"),
@@ -239,10 +237,7 @@ impl Trial {
     fn of(one: &CellTrial) -> Self {
         Trial {
             number: one.trial,
-            acked: one.acked,
-            lost: one.lost,
-            duplicated: one.duplicated,
-            phantom: one.phantom,
+            counts: one.counts,
             unavailable_ms: one.unavailable_ms,
             p99_before_us: one.p99_before_us,
             p99_during_us: one.p99_during_us,

@@ -1,6 +1,6 @@
 //! [`Side`]: what a comparison knows of a run, whether it came from a report or a baseline.
 
-use crate::model::{Metric, Properties};
+use crate::model::{ByMetric, Metric, Properties};
 use crate::verify::Verdict;
 use serde::{Deserialize, Serialize};
 
@@ -69,14 +69,8 @@ pub struct LeftOut {
 pub struct Trial {
     /// Counted from 1 over all runs of the report.
     pub number: u32,
-    /// Messages acknowledged.
-    pub acked: u64,
-    /// None where the log as it was read does not settle it; so are the next two.
-    pub lost: Option<u64>,
-    /// In the log at two or more offsets.
-    pub duplicated: Option<u64>,
-    /// Rejected, yet in the log.
-    pub phantom: Option<u64>,
+    /// Those that are told of each trial; none where the log as it was read does not settle one.
+    pub counts: ByMetric<Option<u64>>,
     /// Longest time without an acknowledgement.
     pub unavailable_ms: Option<f64>,
     /// 99th percentile of acknowledgement latency before the first fault.
@@ -115,8 +109,9 @@ impl Promise {
         match self.metric {
             // Too few acknowledgements are a violation, too; a report tells both bounds or none.
             Metric::Acked => {
-                let below = self.min.map(|min| trial.acked < min);
-                let above = above(trial.acked as f64);
+                let acked = trial.figure(Metric::Acked)?;
+                let below = self.min.map(|min| acked < min as f64);
+                let above = above(acked);
                 (below.is_some() || above.is_some())
                     .then(|| below == Some(true) || above == Some(true))
             }
@@ -127,7 +122,7 @@ impl Promise {
     /// Whether a trial shows less than the least: then the control did not bite, and the trial
     /// proves nothing.
     pub fn did_not_bite(&self, trial: &Trial) -> bool {
-        let least = self.min.filter(|_| self.metric.is_anomaly());
+        let least = self.min.filter(|_| self.metric.about().bad);
         least.zip(trial.figure(self.metric)).is_some_and(|(min, value)| value < min as f64)
     }
 }
@@ -135,18 +130,9 @@ impl Promise {
 impl Trial {
     /// What a trial tells of a metric, in the metric's unit; none of what it does not tell.
     pub fn figure(&self, metric: Metric) -> Option<f64> {
-        let count = |count: Option<u64>| count.map(|n| n as f64);
-        match metric {
-            Metric::Lost => count(self.lost),
-            Metric::Duplicated => count(self.duplicated),
-            Metric::Phantom => count(self.phantom),
-            Metric::Acked => count(Some(self.acked)),
-            Metric::Unavailable => self.unavailable_ms,
-            Metric::Reordered
-            | Metric::Corrupt
-            | Metric::Foreign
-            | Metric::Rejected
-            | Metric::Unknown => None,
+        match metric.is_time() {
+            true => self.unavailable_ms,
+            false => self.counts[metric].map(|count| count as f64),
         }
     }
 }

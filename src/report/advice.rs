@@ -5,6 +5,7 @@
 use super::grid::{pairs, varying};
 use super::lines::printable;
 use super::told::alike;
+use crate::model::{ByMetric, Metric};
 use crate::plan::makes_plans;
 use crate::result::{CellReport, CellTrial, Report, is_settled, lead};
 use std::collections::BTreeMap;
@@ -21,10 +22,7 @@ const FAULTS_AXIS: &str = "faults";
 #[derive(Clone, Copy, Debug, Default)]
 struct Seen {
     trials: usize,
-    acked: u64,
-    lost: u64,
-    duplicated: u64,
-    phantom: u64,
+    counts: ByMetric<u64>,
     unavailable_ms: f64,
     p99_before_us: Option<u64>,
 }
@@ -32,12 +30,12 @@ struct Seen {
 impl Seen {
     /// Of one trial; none where its log does not settle all counts.
     fn of(trial: &CellTrial) -> Option<Self> {
+        if !compared().all(|metric| trial.counts[metric].is_some()) {
+            return None;
+        }
         Some(Seen {
             trials: 1,
-            acked: trial.acked,
-            lost: trial.lost?,
-            duplicated: trial.duplicated?,
-            phantom: trial.phantom?,
+            counts: ByMetric::of(|metric| trial.counts[metric].unwrap_or(0)),
             unavailable_ms: trial.unavailable_ms.unwrap_or(0.0),
             p99_before_us: trial.p99_before_us,
         })
@@ -52,10 +50,7 @@ impl Seen {
     fn with(self, other: Self) -> Self {
         Seen {
             trials: self.trials + other.trials,
-            acked: self.acked + other.acked,
-            lost: self.lost + other.lost,
-            duplicated: self.duplicated + other.duplicated,
-            phantom: self.phantom + other.phantom,
+            counts: ByMetric::of(|metric| self.counts[metric] + other.counts[metric]),
             unavailable_ms: self.unavailable_ms.max(other.unavailable_ms),
             p99_before_us: self.p99_before_us.max(other.p99_before_us),
         }
@@ -77,8 +72,8 @@ impl Configuration<'_> {
 
     /// Nothing lost, doubled or unexpectedly there.
     fn is_whole(&self) -> bool {
-        let Seen { lost, duplicated, phantom, .. } = self.all();
-        lost + duplicated + phantom == 0
+        let counts = self.all().counts;
+        compared().all(|metric| counts[metric] == 0)
     }
 
     /// How much Kafka promises of it, for configurations that measurement does not tell apart:
@@ -225,44 +220,40 @@ fn configurations<'a>(report: &'a Report, inner: &[&str]) -> (Vec<Configuration<
     (settled, unsettled)
 }
 
-/// What can happen to messages: its name, and how often it was seen.
-type Cost = (&'static str, fn(&Seen) -> u64);
-
-const COSTS: [Cost; 3] = [
-    ("lost", |seen| seen.lost),
-    ("duplicated", |seen| seen.duplicated),
-    ("phantom", |seen| seen.phantom),
-];
+/// What can happen to messages, as far as each trial tells it.
+fn compared() -> impl Iterator<Item = Metric> {
+    Metric::anomalies().filter(|metric| metric.is_per_trial())
+}
 
 /// What happened in the others, anomaly by anomaly and the largest count first: told by the fewest
 /// axes that tell them from those in which it did not happen.
 fn costs(configurations: &[Configuration<'_>], inner: &[&str], outer: &[&str]) -> Vec<String> {
     let mut lines = Vec::new();
-    for (word, count) in COSTS {
-        let deciding = deciding(configurations, inner, count);
+    for metric in compared() {
+        let (word, deciding) = (metric.word(), deciding(configurations, inner, metric));
         let mut groups: BTreeMap<String, Vec<&Configuration<'_>>> = BTreeMap::new();
-        for one in configurations.iter().filter(|c| count(&c.all()) > 0) {
+        for one in configurations.iter().filter(|c| c.all().counts[metric] > 0) {
             groups.entry(printable(&pairs(one.cells[0].0, &deciding))).or_default().push(one);
         }
-        let sum = |group: &[&Configuration<'_>], of: fn(&Seen) -> u64| {
-            group.iter().map(|one| of(&one.all())).sum::<u64>()
+        let sum = |group: &[&Configuration<'_>], of: Metric| {
+            group.iter().map(|one| one.all().counts[of]).sum::<u64>()
         };
         let mut groups: Vec<(String, Vec<&Configuration<'_>>)> = groups.into_iter().collect();
-        groups.sort_by_key(|(_, group)| std::cmp::Reverse(sum(group, count)));
+        groups.sort_by_key(|(_, group)| std::cmp::Reverse(sum(group, metric)));
         for (name, group) in groups {
             // What all have in common is no axis.
             let name = match name.as_str() {
                 "" => format!("all {} configurations", group.len()),
                 name => name.to_owned(),
             };
-            let (bad, acked) = (sum(&group, count), sum(&group, |seen| seen.acked));
+            let (bad, acked) = (sum(&group, metric), sum(&group, Metric::Acked));
             let percent = bad as f64 / acked.max(1) as f64 * 100.0;
             let many = match group.len() {
                 n if n > 1 && !deciding.is_empty() => format!(" ({n} configurations)"),
                 _ => String::new(),
             };
             let noun = lead::acked_messages(group.iter().flat_map(|one| &one.cells).map(|c| c.0));
-            let place = worst_place(&group, outer, count);
+            let place = worst_place(&group, outer, metric);
             lines.push(format!(
                 "{word}: {name}{many}: {bad} of {acked} {noun} ({percent:.2} %){place}"
             ));
@@ -281,12 +272,12 @@ fn costs(configurations: &[Configuration<'_>], inner: &[&str], outer: &[&str]) -
 fn deciding<'a>(
     configurations: &[Configuration<'_>],
     inner: &[&'a str],
-    count: fn(&Seen) -> u64,
+    metric: Metric,
 ) -> Vec<&'a str> {
     let decides = |axes: &[&str]| {
         let mut known: BTreeMap<String, bool> = BTreeMap::new();
         configurations.iter().all(|one| {
-            let has = count(&one.all()) > 0;
+            let has = one.all().counts[metric] > 0;
             *known.entry(pairs(one.cells[0].0, axes)).or_insert(has) == has
         })
     };
@@ -302,9 +293,9 @@ fn deciding<'a>(
 }
 
 /// Where a group was at its worst, when there are several plans.
-fn worst_place(group: &[&Configuration<'_>], outer: &[&str], count: fn(&Seen) -> u64) -> String {
+fn worst_place(group: &[&Configuration<'_>], outer: &[&str], metric: Metric) -> String {
     let cells = group.iter().flat_map(|one| &one.cells);
-    match cells.max_by_key(|(_, seen)| count(seen)).map(|(cell, _)| pairs(cell, outer)) {
+    match cells.max_by_key(|(_, seen)| seen.counts[metric]).map(|(cell, _)| pairs(cell, outer)) {
         Some(place) if !place.is_empty() => format!("; most under {}", printable(&place)),
         _ => String::new(),
     }

@@ -1,7 +1,7 @@
 //! What a producer's client told as errors, in words.
 
 use crate::ledger::Outcome;
-use crate::model::more;
+use crate::model::{Metric, more};
 use crate::native::Persistence;
 use crate::result::{CellReport, ClientError, ErrorOf};
 
@@ -11,7 +11,7 @@ const TOLD_MAX: usize = 6;
 /// A line about them, where messages came to harm; none where only connections broke, which every
 /// fault does.
 pub fn line(cell: &CellReport) -> Option<String> {
-    let harmed = cell.counts.rejected + cell.counts.unknown > 0
+    let harmed = cell.counts.of(Metric::Rejected) + cell.counts.of(Metric::Unknown) > 0
         || cell.client_errors.iter().any(|error| error.of == ErrorOf::Refusal);
     (harmed && !cell.client_errors.is_empty()).then(|| words(&cell.client_errors))
 }

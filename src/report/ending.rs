@@ -6,8 +6,9 @@ use super::table::tables;
 use super::wrap::{COLUMNS, COLUMNS_MIN, wrapped, write_wrapped};
 use super::{Paint, Sort, advice, told};
 use crate::fault::FaultRecord;
-use crate::model::more;
-use crate::result::{Report, ShownCounts, lead};
+use crate::model::{Metric, more};
+use crate::result::{Report, lead};
+use crate::verify::Counts;
 use std::io::{self, Write};
 
 /// At most so many further reasons are told; `report.json` has all.
@@ -127,14 +128,14 @@ fn write_result(
 
 /// What an interrupted run knows: the clients' words alone.
 fn known(report: &Report) -> String {
-    let sum = |of: fn(&ShownCounts) -> u64| report.cells.iter().map(|c| of(&c.counts)).sum::<u64>();
+    let sum: Counts = report.cells.iter().map(|cell| &cell.counts).sum();
     format!(
         "{} sent, {} acknowledged, {} rejected, {} unknown; what is lost is not known, the log was \
          not read to its end",
-        sum(|c| c.sent),
-        sum(|c| c.acked),
-        sum(|c| c.rejected),
-        sum(|c| c.unknown),
+        sum.sent,
+        sum.of(Metric::Acked),
+        sum.of(Metric::Rejected),
+        sum.of(Metric::Unknown),
     )
 }
 

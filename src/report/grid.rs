@@ -151,28 +151,16 @@ pub fn figures(cell: &CellReport) -> String {
 
 fn counted(cells: &[&CellReport], axes: &[&str]) -> Grid {
     // What is rare has a column only where there is some.
-    let seen = |(_, metric): &(&str, Metric)| cells.iter().any(|cell| count(cell, *metric) != "0");
-    let outcomes = [("rejected", Metric::Rejected), ("unknown", Metric::Unknown)];
-    let rare = [
-        ("reord", Metric::Reordered),
-        ("phantom", Metric::Phantom),
-        ("corrupt", Metric::Corrupt),
-        ("foreign", Metric::Foreign),
-    ];
-    let outcomes: Vec<(&str, Metric)> = outcomes.into_iter().filter(seen).collect();
-    let always = [("lost", Metric::Lost), ("dup", Metric::Duplicated)];
-    let bad: Vec<(&str, Metric)> =
-        always.into_iter().chain(rare.into_iter().filter(seen)).collect();
+    let seen = |metric: Metric| cells.iter().any(|cell| count(cell, metric) != "0");
+    let shown = |metric: &Metric| metric.is_always_shown() || seen(*metric);
+    let metrics: Vec<Metric> = Metric::counts().filter(shown).collect();
     let mut headings = axis_names(axes);
-    headings.push("acked".to_owned());
-    headings.extend(outcomes.iter().chain(&bad).map(|(name, _)| (*name).to_owned()));
-    headings.extend(["unavail", "p99 ms before", "p99 ms during", "verdict"].map(str::to_owned));
+    let last = ["p99 ms before", "p99 ms during", "verdict"];
+    let counted = metrics.iter().chain([&Metric::Unavailable]).map(|metric| metric.about().column);
+    headings.extend(counted.chain(last).map(str::to_owned));
     let row = |cell: &&CellReport| {
         let mut row = axis_values(cell, axes);
-        let unconfirmed = if cell.confirmed { "" } else { "~" };
-        row.push(Field::plain(format!("{}{unconfirmed}", millions(cell.counts.acked))));
-        row.extend(outcomes.iter().map(|(_, metric)| outcome(cell, *metric)));
-        row.extend(bad.iter().map(|(_, metric)| Field::bad(cell, *metric, count(cell, *metric))));
+        row.extend(metrics.iter().map(|metric| field(cell, *metric)));
         let unavailable = cell.unavailable_ms.map_or("-".to_owned(), seconds);
         let tone = expected(cell, Metric::Unavailable);
         row.push(Field { text: unavailable, tone });
@@ -185,13 +173,18 @@ fn counted(cells: &[&CellReport], axes: &[&str]) -> Grid {
     };
     let labels = axes.len().max(1);
     let rows = cells.iter().map(row).collect();
-    Grid { headings, rows, figures: labels..labels + 4 + outcomes.len() + bad.len() }
+    Grid { headings, rows, figures: labels..labels + metrics.len() + 3 }
 }
 
-/// A count of what is no anomaly.
-fn outcome(cell: &CellReport, metric: Metric) -> Field {
-    let tone = if cell.counts.of(metric) > 0 { expected(cell, metric) } else { Tone::Plain };
-    Field { text: millions(cell.counts.of(metric)), tone }
+/// A count with what it means.
+fn field(cell: &CellReport, metric: Metric) -> Field {
+    if metric.is_anomaly() {
+        return Field::bad(cell, metric, count(cell, metric));
+    }
+    let count = cell.counts.of(metric);
+    let unconfirmed = metric == Metric::Acked && !cell.confirmed;
+    let tone = if count > 0 { expected(cell, metric) } else { Tone::Plain };
+    Field { text: millions(count) + if unconfirmed { "~" } else { "" }, tone }
 }
 
 fn expected(cell: &CellReport, metric: Metric) -> Tone {
@@ -205,13 +198,16 @@ fn has_shares(cells: &[&CellReport]) -> bool {
 
 fn shares(cells: &[&CellReport], axes: &[&str]) -> Grid {
     let mut headings = axis_names(axes);
-    let rest = ["lost in", "95 %", "lost, median (min-max)", "dup in", "95 %"];
-    headings.extend(rest.map(str::to_owned));
-    headings.push("dup, median (min-max)".to_owned());
+    let metrics = || Metric::anomalies().filter(|metric| metric.is_always_shown());
+    headings.extend(metrics().map(|metric| metric.about().column).flat_map(|column| {
+        [format!("{column} in"), "95 %".to_owned(), format!("{column}, median (min-max)")]
+    }));
+    let figures = headings.len();
     let row = |cell: &&CellReport| {
-        let CellTrials { lost, duplicated, .. } = cell.trials.as_ref()?;
+        let CellTrials { tallies, .. } = cell.trials.as_ref()?;
         let mut row = axis_values(cell, axes);
-        for (metric, tally) in [(Metric::Lost, lost), (Metric::Duplicated, duplicated)] {
+        for metric in metrics() {
+            let tally = &tallies[metric];
             let Share { hits, of, .. } = tally.share;
             let tone = if hits > 0 { expected(cell, metric) } else { Tone::Plain };
             row.push(Field { text: format!("{hits}/{of}"), tone });
@@ -221,7 +217,7 @@ fn shares(cells: &[&CellReport], axes: &[&str]) -> Grid {
         Some(row)
     };
     let labels = axes.len().max(1);
-    Grid { headings, rows: cells.iter().filter_map(row).collect(), figures: labels..labels + 6 }
+    Grid { headings, rows: cells.iter().filter_map(row).collect(), figures: labels..figures }
 }
 
 /// A share's interval in percent, `84-100 %`; none of a single settled trial.
@@ -263,10 +259,10 @@ pub fn seconds(ms: f64) -> String {
 
 /// A count, or what it lies between where the log as it was read does not settle it.
 fn count(cell: &CellReport, metric: Metric) -> String {
-    match cell.open_bounds(metric) {
-        Some(Bounds { least, most: Some(most), .. }) => format!("{least}..{most}"),
-        Some(Bounds { least, most: None, .. }) => format!(">= {least}"),
-        None => cell.counts.of(metric).to_string(),
+    match cell.counts[metric] {
+        Bounds { least, most: None } => format!(">= {least}"),
+        Bounds { least, most: Some(most) } if most == least => least.to_string(),
+        Bounds { least, most: Some(most) } => format!("{least}..{most}"),
     }
 }
 

@@ -3,12 +3,11 @@
 
 use super::grid::{Field, Grid};
 use super::lines::short;
+use crate::model::Metric;
 use console::measure_text_width;
 
 /// Columns between two columns.
 const GAP: usize = 2;
-/// Where a table that must be parted is parted best: before times, and before the next anomaly.
-const PARTED_BEFORE: [&str; 2] = ["unavail", "dup in"];
 /// Characters of a name or a value that names a row.
 const NAME_MAX: usize = 60;
 
@@ -83,8 +82,8 @@ fn parts(grid: &Grid, widths: &[usize], width: usize) -> Vec<Vec<usize>> {
     for column in others {
         let fuller: Vec<usize> = part.iter().copied().chain([column]).chain(verdict).collect();
         // Names that stand alone stay together.
-        let ends = is_numbered && column == grid.figures.start
-            || PARTED_BEFORE.contains(&grid.headings[column].as_str());
+        let ends =
+            is_numbered && column == grid.figures.start || is_parted_before(&grid.headings[column]);
         if part.len() > pinned && (ends || wide(&fuller) > width) {
             part.extend(verdict.take());
             parts.push(std::mem::replace(&mut part, (0..pinned).collect()));
@@ -130,6 +129,15 @@ fn widths(grid: &Grid, headings: &[String]) -> Vec<usize> {
 
 fn across(widths: &[usize]) -> usize {
     widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1)
+}
+
+/// Where a table that must be parted is parted best: before times, and before the shares of the next
+/// anomaly.
+fn is_parted_before(heading: &str) -> bool {
+    let next = Metric::anomalies().filter(|metric| metric.is_always_shown()).skip(1);
+    let mut next = next.map(|metric| metric.about().column);
+    heading == Metric::Unavailable.about().column
+        || next.any(|column| heading.strip_suffix(" in") == Some(column))
 }
 
 #[cfg(test)]

@@ -58,10 +58,9 @@ pub fn in_a_line(report: &Report, paint: Paint) -> String {
     let headline = Headline::of(report);
     let word = paint.verdict(headline.look(), headline.word().to_lowercase());
     let mut text = format!("{word} in {seconds:.1} s");
-    let counted = [(Metric::Lost, "lost"), (Metric::Duplicated, "duplicated")];
-    let counted = if report.exit().is_cut() { &counted[..0] } else { &counted[..] };
-    for (metric, word) in counted {
-        text += &format!("; {}", count_in_words(report, *metric, word, paint));
+    let is_told = |metric: &Metric| metric.is_always_shown() && !report.exit().is_cut();
+    for metric in Metric::anomalies().filter(is_told) {
+        text += &format!("; {}", count_in_words(report, metric, paint));
     }
     if !report.verdict.is_green() {
         let reason = report.reasons.first().map_or("", |reason| first_line(reason));
@@ -72,10 +71,10 @@ pub fn in_a_line(report: &Report, paint: Paint) -> String {
 
 /// `none lost`, `995 lost in 1 of 2 cells`; where logs as they were read do not settle it, what is
 /// certain.
-fn count_in_words(report: &Report, metric: Metric, word: &str, paint: Paint) -> String {
-    let least =
-        |cell: &CellReport| cell.open_bounds(metric).map_or(cell.counts.of(metric), |b| b.least);
-    let is_open = report.cells.iter().any(|cell| cell.open_bounds(metric).is_some());
+fn count_in_words(report: &Report, metric: Metric, paint: Paint) -> String {
+    let word = metric.word();
+    let least = |cell: &CellReport| cell.counts[metric].least;
+    let is_open = report.cells.iter().any(|cell| cell.counts[metric].settled().is_none());
     let having: Vec<&CellReport> = report.cells.iter().filter(|cell| least(cell) > 0).collect();
     let sum: u64 = having.iter().map(|cell| least(cell)).sum();
     let at_least = if is_open { "at least " } else { "" };

@@ -1,9 +1,10 @@
 //! Reports of many cells and many trials: the tables, the words under them, the sums.
 
 use super::*;
+use crate::model::Metric;
 use crate::plan::{self, Plan};
 use crate::result::{AchievedRate, Report, blank, merge, trials};
-use crate::verify::{PhaseLatency, Reason, ReasonKind, Scope, Verdict};
+use crate::verify::{Bounds, Counts, PhaseLatency, Reason, ReasonKind, Scope, Verdict};
 
 /// 36 cells: all that the comparison of configurations knows.
 fn plan() -> Plan {
@@ -19,11 +20,8 @@ fn report(plan: &Plan, more: u64) -> Report {
     report.why.clear();
     for (i, cell) in report.cells.iter_mut().enumerate() {
         let lost = if cell.axes["acks"] == "all" { 0 } else { 990 + more };
-        let counts = &mut cell.counts;
-        (counts.sent, counts.acked, counts.lost) = (120_000, 119_000, Some(lost));
-        (counts.duplicated, counts.phantom) = (Some(0), Some(0));
-        (counts.reordered, counts.corrupt, counts.foreign) = (Some(0), Some(0), Some(0));
-        cell.bounds.clear();
+        let counts = [(Metric::Acked, 119_000), (Metric::Lost, lost)];
+        cell.counts = Counts::exact(120_000, counts);
         cell.witnesses.clear();
         cell.verdict = if lost > 0 { Verdict::Fail } else { Verdict::Pass };
         cell.unavailable_ms = Some(26_600.0 + i as f64);
@@ -80,8 +78,11 @@ fn table(report: &Report, columns: usize) -> String {
 fn no_line_is_longer_than_the_terminal_and_no_word_is_broken() {
     for mut report in [report(&plan(), 0), merged(20)] {
         for cell in &mut report.cells {
-            (cell.counts.reordered, cell.counts.phantom) = (Some(216), Some(3));
-            (cell.counts.rejected, cell.counts.unknown) = (1_517, 196);
+            let counts = &mut cell.counts;
+            counts.set(Metric::Reordered, 216);
+            counts.set(Metric::Phantom, 3);
+            counts.set(Metric::Rejected, 1_517);
+            counts.set(Metric::Unknown, 196);
             cell.verdict = Verdict::Inconclusive;
         }
         for columns in [80, 120, 200] {
@@ -172,7 +173,7 @@ fn each_anomaly_is_told_by_the_axes_that_decide_it() {
     let mut report = report(&plan(), 0);
     for cell in &mut report.cells {
         if cell.axes["acks"] == "all" && cell.axes["min.insync.replicas"] == "3" {
-            cell.counts.duplicated = Some(7);
+            cell.counts.set(Metric::Duplicated, 7);
         }
     }
     let text = end(&report, "verdict").replace("\n  ", " ");
@@ -209,7 +210,7 @@ fn nothing_is_concluded_from_what_is_not_settled() {
     };
     let merged = merge(trials(&plan(), 3, &mut run));
     let victim = merged.cells.iter().find(|cell| cell.axes["acks"] == "1").unwrap();
-    let share = victim.trials.as_ref().unwrap().lost.share;
+    let share = victim.trials.as_ref().unwrap().tallies[Metric::Lost].share;
     assert_eq!((share.hits, share.of), (1, 1), "what was starved is no trial");
     let text = end(&merged, "verdict").replace("\n  ", " ");
     assert!(text.contains("without a fault, in 1 to 3 trials:"), "{text}");
@@ -236,13 +237,16 @@ fn trials_are_put_together_cell_by_cell() {
     let cell = |id: &str| report.cells.iter().find(|c| c.id.contains(id)).unwrap();
     let victim = cell("acks=1");
     let trials = victim.trials.as_ref().unwrap();
-    assert_eq!((trials.lost.share.hits, trials.lost.share.of), (20, 20));
-    let count = trials.lost.count.unwrap();
+    let lost = trials.tallies[Metric::Lost];
+    assert_eq!((lost.share.hits, lost.share.of), (20, 20));
+    let count = lost.count.unwrap();
     assert_eq!((count.median, count.min, count.max), (999.5, 990.0, 1009.0));
-    assert_eq!(victim.counts.lost, Some((990..=1009).sum()));
+    assert_eq!(victim.counts.of(Metric::Lost), (990..=1009).sum::<u64>());
     assert_eq!(victim.verdict, Verdict::Fail);
     let safe = cell("acks=all").trials.as_ref().unwrap();
-    assert_eq!((safe.lost.share.hits, safe.duplicated.share.hits), (0, 0));
+    for metric in [Metric::Lost, Metric::Duplicated] {
+        assert_eq!(safe.tallies[metric].share.hits, 0);
+    }
     let text = end(&report, "lost");
     assert!(text.contains("20/20  84-100 %  1000 (990-1009)"), "{text}");
     assert!(text.contains("0/20    0-16 %"), "{text}");
@@ -253,17 +257,15 @@ fn an_open_count_of_one_trial_leaves_the_sum_open() {
     let mut run = |number, plan: &Plan| {
         let mut report = report(plan, 0);
         if number == 2 {
-            let cell = &mut report.cells[0];
-            cell.counts.lost = None;
-            let metric = crate::model::Metric::Lost;
-            cell.bounds = vec![crate::verify::Bounds { metric, least: 3, most: Some(8) }];
+            report.cells[0].counts[Metric::Lost] = Bounds { least: 3, most: Some(8) };
         }
         report
     };
     let cell = &merge(trials(&plan(), 3, &mut run)).cells[0];
-    assert_eq!(cell.counts.lost, None);
-    assert_eq!((cell.bounds[0].least, cell.bounds[0].most), (990 * 2 + 3, Some(990 * 2 + 8)));
-    assert_eq!(cell.trials.as_ref().unwrap().lost.share.of, 2, "an open trial is no trial");
+    let open = Bounds { least: 990 * 2 + 3, most: Some(990 * 2 + 8) };
+    assert_eq!(cell.counts[Metric::Lost], open);
+    let lost = cell.trials.as_ref().unwrap().tallies[Metric::Lost];
+    assert_eq!(lost.share.of, 2, "an open trial is no trial");
 }
 
 /// What every configuration loses, no axis decides; and what nobody acknowledged is not called so.
@@ -271,7 +273,7 @@ fn an_open_count_of_one_trial_leaves_the_sum_open() {
 fn what_all_configurations_have_is_told_of_all() {
     let mut report = report(&plan(), 0);
     for cell in &mut report.cells {
-        cell.counts.lost = Some(7);
+        cell.counts.set(Metric::Lost, 7);
         cell.confirmed = cell.axes["acks"] != "0";
     }
     let told = |report: &Report| {
@@ -282,7 +284,7 @@ fn what_all_configurations_have_is_told_of_all() {
     let all = "lost: all 36 configurations: 252 of 4284000 acknowledged or unconfirmed messages";
     let lines = told(&report);
     assert!(lines.len() == 1 && lines[0].starts_with(all), "{lines:?}");
-    report.cells.iter_mut().filter(|c| c.confirmed).for_each(|c| c.counts.lost = Some(0));
+    report.cells.iter_mut().filter(|c| c.confirmed).for_each(|c| c.counts.set(Metric::Lost, 0));
     let lines = told(&report);
     let unconfirmed =
         "lost: acks=0 (12 configurations): 84 of 1428000 unconfirmed messages (0.01 %)";

@@ -37,5 +37,5 @@ pub use json_lines::{Finished, JsonLines};
 pub use lines::{INTERRUPTED, in_a_line, printable};
 pub use live::{Detail, Live, Show};
 pub use paint::Paint;
-pub use sort::{SORT_COLUMNS, Sort};
+pub use sort::{Sort, sort_columns, sort_help};
 pub use wrap::{COLUMNS, COLUMNS_MIN, wrapped, write_wrapped};

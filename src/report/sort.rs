@@ -10,15 +10,23 @@ pub enum Sort {
     /// As the plan has the cells.
     #[default]
     Plan,
-    /// By one of [`SORT_COLUMNS`], the greatest first.
+    /// By one of [`sort_columns`], the greatest first.
     Column(&'static str),
     /// By the values of an axis.
     Axis(String),
 }
 
 /// The columns that rows can be sorted by, beside the axes.
-pub const SORT_COLUMNS: &[&str] =
-    &["lost", "duplicated", "phantom", "unavailable", "p99-before", "p99-during", "verdict"];
+pub fn sort_columns() -> impl Iterator<Item = &'static str> {
+    let bad = Metric::ALL.iter().filter(|metric| metric.about().bad && metric.is_per_trial());
+    bad.map(|metric| metric.word()).chain(["p99-before", "p99-during", "verdict"])
+}
+
+/// What `--sort` takes, in words.
+pub fn sort_help() -> String {
+    let columns: Vec<&str> = sort_columns().collect();
+    format!("Order of the table's rows: {}, or an axis", columns.join(", "))
+}
 
 impl Sort {
     /// From its name on the command line.
@@ -26,27 +34,28 @@ impl Sort {
     /// # Errors
     /// What it may be instead.
     pub fn parse(name: &str, axes: &[String]) -> Result<Self, String> {
-        if let Some(column) = SORT_COLUMNS.iter().find(|column| **column == name) {
+        if let Some(column) = sort_columns().find(|column| *column == name) {
             return Ok(Sort::Column(column));
         }
         if axes.iter().any(|axis| axis == name) {
             return Ok(Sort::Axis(name.to_owned()));
         }
-        let known = SORT_COLUMNS.iter().copied().chain(axes.iter().map(String::as_str));
-        Err(known.collect::<Vec<_>>().join(", "))
+        let mut known: Vec<&str> = sort_columns().collect();
+        known.extend(axes.iter().map(String::as_str));
+        Err(known.join(", "))
     }
 
     pub(super) fn compare(&self, a: &CellReport, b: &CellReport) -> Ordering {
         let figure = |cell: &CellReport, column: &str| -> f64 {
             let us = |us: Option<u64>| us.map_or(-1.0, |us| us as f64);
             match column {
-                "lost" => cell.counts.of(Metric::Lost) as f64,
-                "duplicated" => cell.counts.of(Metric::Duplicated) as f64,
-                "phantom" => cell.counts.of(Metric::Phantom) as f64,
-                "unavailable" => cell.unavailable_ms.unwrap_or(-1.0),
                 "p99-before" => us(cell.p99_us("before")),
                 "p99-during" => us(cell.p99_us("during")),
-                _ => f64::from(cell.verdict as u8),
+                word => match Metric::find(word) {
+                    Some(metric) if metric.is_time() => cell.unavailable_ms.unwrap_or(-1.0),
+                    Some(metric) => cell.counts.of(metric) as f64,
+                    None => f64::from(cell.verdict as u8),
+                },
             }
         };
         match self {

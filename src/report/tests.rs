@@ -2,10 +2,11 @@
 
 use super::*;
 use crate::exit::Exit;
+use crate::model::Metric;
 use crate::plan::{self, Plan};
 use crate::result::{Report, TrialReport, blank, merge};
 use crate::runtime::{RuntimeError, Stop};
-use crate::verify::Verdict;
+use crate::verify::{Bounds, Counts, Verdict};
 
 fn plan() -> Plan {
     let text = "name: t\nsummary: a test\nexpect: {lost: 0}\nfaults:\n  \
@@ -70,10 +71,8 @@ fn unconfirmed_and_unsettled_counts_are_told_apart_from_exact_ones() {
     let mut report = blank(&plan(), None);
     let cell = &mut report.cells[0];
     cell.confirmed = false;
-    cell.counts.acked = 7;
-    cell.counts.lost = None;
-    let metric = crate::model::Metric::Lost;
-    cell.bounds = vec![crate::verify::Bounds { metric, least: 2, most: Some(5) }];
+    cell.counts.set(Metric::Acked, 7);
+    cell.counts[Metric::Lost] = Bounds { least: 2, most: Some(5) };
     let text = table(&report);
     assert!(text.contains("7~") && text.contains("~ unconfirmed"), "{text}");
     assert!(text.contains("2..5"), "{text}");
@@ -82,8 +81,7 @@ fn unconfirmed_and_unsettled_counts_are_told_apart_from_exact_ones() {
 #[test]
 fn the_table_of_an_ordinary_run_fits_into_80_columns() {
     let mut report = blank(&plan(), None);
-    let counts = &mut report.cells[0].counts;
-    (counts.sent, counts.acked) = (1_000_000, 1_000_000);
+    report.cells[0].counts = Counts::exact(1_000_000, [(Metric::Acked, 1_000_000)]);
     let text = table(&report);
     let rows: Vec<&str> = text.lines().skip(1).take(2).collect();
     assert!(rows[0].starts_with("cell") && rows[1].starts_with("main"), "{text}");
@@ -119,8 +117,7 @@ fn an_environment_that_failed_looks_like_a_failure_and_not_like_figures() {
         assert!(!has_table, "a table of zeros: {shown}");
     }
     // What was sent before it failed is worth a table.
-    report.cells[0].counts.sent = 7;
-    report.cells[0].counts.acked = 6;
+    report.cells[0].counts = Counts::exact(7, [(Metric::Acked, 6)]);
     let text = table(&report);
     assert!(text.contains("acked") && text.ends_with(expected), "{text}");
     assert!(!text.contains("INCONCLUSIVE"), "{text}");
@@ -143,8 +140,7 @@ fn an_interrupted_run_is_told_in_two_lines() {
     let mut report = blank(&plan(), Some(Stop::Interrupted(Exit::Interrupted)));
     let line = "INTERRUPTED t: interrupted before the log was read back\n";
     assert_eq!(table(&report), line);
-    let counts = &mut report.cells[0].counts;
-    (counts.sent, counts.acked, counts.unknown) = (100, 90, 10);
+    report.cells[0].counts = Counts::exact(100, [(Metric::Acked, 90), (Metric::Unknown, 10)]);
     let known = "100 sent, 90 acknowledged, 0 rejected, 10 unknown; what is lost is not known, the \
                  log was not read to its end\n";
     assert_eq!(table(&report), format!("{known}{line}"));
@@ -197,8 +193,7 @@ fn of_a_series_that_was_cut_short_the_cause_is_told_and_the_figures_of_whole_tri
 #[test]
 fn colours_are_the_only_difference_that_colours_make() {
     let mut report = blank(&plan(), None);
-    report.cells[0].counts.lost = Some(7);
-    report.cells[0].bounds.clear();
+    report.cells[0].counts.set(Metric::Lost, 7);
     report.cells[0].verdict = Verdict::Fail;
     let mut out = Vec::new();
     write_end(&report, Ending::Full, &Sort::Plan, Paint::new(true), None, &mut out).unwrap();

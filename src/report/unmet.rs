@@ -1,9 +1,9 @@
 //! What is said of an expectation that is not met, and of a cell that is worse than all of its
 //! expectations: for reports that tell failures one by one.
 
-use crate::model::{Metric, more};
+use crate::model::more;
 use crate::result::{CellReport, Report};
-use crate::verify::{Anomaly, ExpectationVerdict, Reason, Verdict};
+use crate::verify::{ExpectationVerdict, Reason, Verdict};
 
 /// At most so many trials are named.
 const TRIALS_MAX: usize = 20;
@@ -15,13 +15,12 @@ pub fn expectation(report: &Report, cell: &CellReport, one: &ExpectationVerdict)
     if one.verdict == Verdict::Inconclusive {
         words.extend(otherwise(report, cell));
     }
-    let anomaly = anomaly(one.metric);
-    let witnesses = cell.witnesses.iter().filter(|w| Some(w.anomaly) == anomaly);
+    let witnesses = cell.witnesses.iter().filter(|w| w.anomaly == one.metric);
     words.extend(witnesses.map(|witness| witness.text.clone()));
-    let omitted = cell.omitted.iter().filter(|o| Some(o.anomaly) == anomaly);
+    let omitted = cell.omitted.iter().filter(|o| o.anomaly == one.metric);
     let more = omitted.filter_map(|o| more(o.count, "message"));
     words.extend(more.map(|more| format!("and {more}")));
-    if one.metric == Metric::Unavailable {
+    if one.metric.is_time() {
         words.extend(cell.fault_outages.iter().filter_map(|of_fault| {
             let seconds = of_fault.outage?.ms / 1e3;
             Some(format!("{seconds:.3} s of one outage during {}", of_fault.what))
@@ -52,16 +51,4 @@ fn trials(cell: &CellReport) -> Option<String> {
     let named = bad.iter().take(TRIALS_MAX).cloned().collect::<Vec<_>>().join(", ");
     let (some, all) = (bad.len(), each.len());
     (some > 0).then(|| format!("the cell did not pass in {some} of {all} trials: {named}{more}"))
-}
-
-fn anomaly(metric: Metric) -> Option<Anomaly> {
-    match metric {
-        Metric::Lost => Some(Anomaly::Lost),
-        Metric::Duplicated => Some(Anomaly::Duplicated),
-        Metric::Reordered => Some(Anomaly::Reordered),
-        Metric::Phantom => Some(Anomaly::Phantom),
-        Metric::Corrupt => Some(Anomaly::Corrupt),
-        Metric::Foreign => Some(Anomaly::Foreign),
-        Metric::Acked | Metric::Rejected | Metric::Unknown | Metric::Unavailable => None,
-    }
 }

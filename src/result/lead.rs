@@ -60,16 +60,9 @@ fn green(cells: &[CellReport], faults: usize) -> String {
 pub fn measured(cells: &[CellReport]) -> String {
     let sum = |metric: Metric| cells.iter().map(|cell| cell.counts.of(metric)).sum::<u64>();
     let acked = format!("of {} {} lost", sum(Metric::Acked), acked_messages(cells));
-    let others = [
-        (Metric::Duplicated, "duplicated"),
-        (Metric::Reordered, "reordered"),
-        (Metric::Phantom, "phantom"),
-        (Metric::Corrupt, "corrupt"),
-        (Metric::Foreign, "foreign"),
-    ];
-    let seen: Vec<String> = others
-        .into_iter()
-        .filter_map(|(metric, word)| Some((sum(metric), word)).filter(|(n, _)| *n > 0))
+    let seen: Vec<String> = Metric::anomalies()
+        .filter(|metric| *metric != Metric::Lost)
+        .filter_map(|metric| Some((sum(metric), metric.word())).filter(|(n, _)| *n > 0))
         .map(|(n, word)| format!(", {n} {word}"))
         .collect();
     let text = match (sum(Metric::Lost), seen.is_empty()) {

@@ -2,14 +2,14 @@
 //! all of them.
 
 use super::phase::Phase;
-use super::report::{CellReport, Memory, Report, ShownCounts};
+use super::report::{CellReport, Memory, Report};
 use super::settled::is_settled;
 use super::trials::{CellTrial, CellTrials, TrialReport};
 use super::{client_errors, lead};
 use crate::exit::Exit;
+use crate::model::{ByMetric, Metric};
 use crate::stats::Spread;
-use crate::verify::{Bounds, Early, PhaseLatency, Reason, Verdict, most_telling_first};
-use std::collections::BTreeMap;
+use crate::verify::{Early, PhaseLatency, Reason, Verdict, most_telling_first};
 
 /// One report of several runs, in their order; there is at least one. Leaders and witnesses stay
 /// with the runs: their clocks differ.
@@ -122,11 +122,10 @@ fn cell(runs: &[Run<'_>]) -> CellReport {
     let cells = || runs.iter().map(|run| run.cell);
     let worst =
         runs.iter().rev().map(|run| run.cell).max_by_key(|c| {
-            (c.verdict, c.counts.lost.unwrap_or(0), c.counts.duplicated.unwrap_or(0))
+            (c.verdict, c.counts.of(Metric::Lost), c.counts.of(Metric::Duplicated))
         });
     let mut merged = worst.unwrap_or(runs[0].cell).clone();
-    merged.counts = counts(&cells().map(|c| c.counts).collect::<Vec<_>>());
-    merged.bounds = bounds(runs);
+    merged.counts = cells().map(|c| &c.counts).sum();
     merged.copies = cells().map(|c| c.copies).sum();
     merged.unknown_present = cells().map(|c| c.unknown_present).sum();
     let longest = cells().max_by(|a, b| {
@@ -155,55 +154,12 @@ fn cell(runs: &[Run<'_>]) -> CellReport {
     merged
 }
 
-/// Sums; none where one of the summands is not settled.
-fn counts(all: &[ShownCounts]) -> ShownCounts {
-    let sum = |of: fn(&ShownCounts) -> u64| all.iter().map(of).sum();
-    let settled = |of: fn(&ShownCounts) -> Option<u64>| all.iter().map(of).sum::<Option<u64>>();
-    ShownCounts {
-        sent: sum(|c| c.sent),
-        acked: sum(|c| c.acked),
-        rejected: sum(|c| c.rejected),
-        unknown: sum(|c| c.unknown),
-        lost: settled(|c| c.lost),
-        duplicated: settled(|c| c.duplicated),
-        reordered: settled(|c| c.reordered),
-        phantom: settled(|c| c.phantom),
-        corrupt: settled(|c| c.corrupt),
-        foreign: settled(|c| c.foreign),
-    }
-}
-
 /// Sums, and the longest outage.
 fn early(runs: &[Run<'_>]) -> Early {
     let all = || runs.iter().map(|run| run.cell.early);
     let longest = all().filter_map(|one| one.outage).max_by(|a, b| a.ms.total_cmp(&b.ms));
-    Early {
-        outage: longest,
-        rejected: all().map(|one| one.rejected).sum(),
-        unknown: all().map(|one| one.unknown).sum(),
-        lost: all().map(|one| one.lost).sum(),
-        duplicated: all().map(|one| one.duplicated).sum(),
-        reordered: all().map(|one| one.reordered).sum(),
-    }
-}
-
-/// Between which values the sum of a count lies that is not settled in every run.
-fn bounds(runs: &[Run<'_>]) -> Vec<Bounds> {
-    let mut open: BTreeMap<crate::model::Metric, Bounds> = BTreeMap::new();
-    for bounds in runs.iter().flat_map(|run| &run.cell.bounds) {
-        let zero = Bounds { least: 0, most: Some(0), ..*bounds };
-        open.entry(bounds.metric).or_insert(zero);
-    }
-    for (metric, sum) in &mut open {
-        for Run { cell, .. } in runs {
-            let exact = cell.counts.of(*metric);
-            let own = cell.bounds.iter().find(|b| b.metric == *metric).copied();
-            let own = own.unwrap_or(Bounds { metric: *metric, least: exact, most: Some(exact) });
-            sum.least += own.least;
-            sum.most = sum.most.zip(own.most).map(|(a, b)| a + b);
-        }
-    }
-    open.into_values().collect()
+    let counts = ByMetric::of(|metric| all().map(|one| one.counts[metric]).sum());
+    Early { outage: longest, counts }
 }
 
 /// Medians of each phase's percentiles over the runs, and the highest of all.

@@ -29,7 +29,7 @@ pub use gate::{acked_min, latency_max};
 pub use invocation::{Invocation, Verb};
 pub use merge::{cell_trials, merge};
 pub use phase::Phase;
-pub use report::{CellReport, Memory, Report, SCHEMA, ShownCounts};
+pub use report::{CellReport, Memory, Report, SCHEMA};
 pub use saved::{ReadError, SavedFile, Wanted, read};
 pub use settled::is_settled;
 pub use trials::{CellTrial, CellTrials, Tally, TrialReport};

@@ -12,8 +12,8 @@ use crate::fault::FaultRecord;
 use crate::model::Metric;
 use crate::plan::{Cell, Plan};
 use crate::verify::{
-    Bounds, CellFindings, CellVerdict, Counts, Early, ExpectationVerdict, FaultOutage, Omitted,
-    Outage, PhaseLatency, Reason, Timeline, Verdict, Witness,
+    CellFindings, CellVerdict, Counts, Early, ExpectationVerdict, FaultOutage, Omitted, Outage,
+    PhaseLatency, Reason, Timeline, Verdict, Witness,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -94,10 +94,10 @@ pub struct CellReport {
     pub verdict: Verdict,
     /// Each expectation and what became of it.
     pub expectations: Vec<ExpectationVerdict>,
-    /// Messages by what became of them; null where the log as it was read does not settle it.
-    pub counts: ShownCounts,
-    /// For the counts that are null: between which values the true one lies.
-    pub bounds: Vec<Bounds>,
+    /// Messages by what became of them, as far as the log as it was read settles it: `counts` and
+    /// `bounds`.
+    #[serde(flatten)]
+    pub counts: Counts,
     /// Records that are copies of a message standing before them.
     pub copies: u64,
     /// Messages of unknown outcome that are in the log. No anomaly: unknown is unknown.
@@ -141,59 +141,6 @@ pub struct CellReport {
     pub trials: Option<CellTrials>,
 }
 
-/// [`Counts`] as they are told: none where the log as it was read does not settle a count.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "each is the field of the same name in Counts")]
-pub struct ShownCounts {
-    pub sent: u64,
-    pub acked: u64,
-    pub rejected: u64,
-    pub unknown: u64,
-    pub lost: Option<u64>,
-    pub duplicated: Option<u64>,
-    pub reordered: Option<u64>,
-    pub phantom: Option<u64>,
-    pub corrupt: Option<u64>,
-    pub foreign: Option<u64>,
-}
-
-impl ShownCounts {
-    /// One count by its name; 0 where it is not settled, and for what is no count.
-    pub fn of(&self, metric: Metric) -> u64 {
-        match metric {
-            Metric::Lost => self.lost.unwrap_or(0),
-            Metric::Duplicated => self.duplicated.unwrap_or(0),
-            Metric::Reordered => self.reordered.unwrap_or(0),
-            Metric::Phantom => self.phantom.unwrap_or(0),
-            Metric::Corrupt => self.corrupt.unwrap_or(0),
-            Metric::Foreign => self.foreign.unwrap_or(0),
-            Metric::Acked => self.acked,
-            Metric::Rejected => self.rejected,
-            Metric::Unknown => self.unknown,
-            Metric::Unavailable => 0,
-        }
-    }
-
-    fn shown(counts: &Counts, bounds: &[Bounds]) -> Self {
-        let settled = |metric: Metric, count: u64| {
-            let open = bounds.iter().any(|b| b.metric == metric && b.most != Some(b.least));
-            (!open).then_some(count)
-        };
-        ShownCounts {
-            sent: counts.sent,
-            acked: counts.acked,
-            rejected: counts.rejected,
-            unknown: counts.unknown,
-            lost: settled(Metric::Lost, counts.lost),
-            duplicated: settled(Metric::Duplicated, counts.duplicated),
-            reordered: settled(Metric::Reordered, counts.reordered),
-            phantom: settled(Metric::Phantom, counts.phantom),
-            corrupt: settled(Metric::Corrupt, counts.corrupt),
-            foreign: settled(Metric::Foreign, counts.foreign),
-        }
-    }
-}
-
 impl CellReport {
     /// Findings and verdict put together.
     pub fn new(
@@ -209,8 +156,7 @@ impl CellReport {
             config,
             verdict: verdict.verdict,
             expectations: verdict.expectations,
-            counts: ShownCounts::shown(&findings.counts, &findings.bounds),
-            bounds: findings.bounds,
+            counts: findings.counts,
             copies: findings.copies,
             unknown_present: findings.unknown_present,
             confirmed: findings.confirmed,
@@ -234,11 +180,6 @@ impl CellReport {
     pub fn is_expected(&self, metric: Metric) -> bool {
         let own = || self.expectations.iter().filter(|one| one.metric == metric);
         own().any(|one| one.control) && own().all(|one| one.verdict == Verdict::Pass)
-    }
-
-    /// Between which values a count lies that the log as it was read does not settle.
-    pub fn open_bounds(&self, metric: Metric) -> Option<&Bounds> {
-        self.bounds.iter().find(|b| b.metric == metric && b.most != Some(b.least))
     }
 
     /// The 99th percentile of the acknowledgement latencies of one phase: `before`, `during`,

@@ -2,6 +2,7 @@
 
 use super::report::{CellReport, Report};
 use crate::exit::Exit;
+use crate::model::{ByMetric, Metric, told};
 use crate::plan::Plan;
 use crate::stats::{Share, Spread};
 use crate::verify::Verdict;
@@ -57,12 +58,9 @@ impl TrialReport {
 /// One cell's trials.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CellTrials {
-    /// Messages lost.
-    pub lost: Tally,
-    /// Messages duplicated.
-    pub duplicated: Tally,
-    /// Phantoms.
-    pub phantom: Tally,
+    /// What was wrong with messages.
+    #[serde(flatten, with = "told::tallies")]
+    pub tallies: ByMetric<Tally>,
     /// Longest time without an acknowledgement, milliseconds.
     pub unavailable_ms: Option<Spread>,
     /// 99th percentile of acknowledgement latency before the first fault, microseconds.
@@ -82,6 +80,12 @@ pub struct Tally {
     pub count: Option<Spread>,
 }
 
+impl Default for Tally {
+    fn default() -> Self {
+        Tally { share: Share::of(0, 0), count: None }
+    }
+}
+
 /// One trial of a cell.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CellTrial {
@@ -93,14 +97,9 @@ pub struct CellTrial {
     /// some cell did not bite, the machine did not bear it.
     #[serde(default)]
     pub unsettled: bool,
-    /// Acknowledged.
-    pub acked: u64,
-    /// None where the log as it was read does not settle it; so are the next two.
-    pub lost: Option<u64>,
-    /// In the log at two or more offsets.
-    pub duplicated: Option<u64>,
-    /// Rejected, yet in the log.
-    pub phantom: Option<u64>,
+    /// Its counts: none where the log as it was read does not settle it.
+    #[serde(flatten, with = "told::per_trial")]
+    pub counts: ByMetric<Option<u64>>,
     /// Longest time without an acknowledgement.
     pub unavailable_ms: Option<f64>,
     /// 99th percentile before the first fault.
@@ -116,10 +115,10 @@ impl CellTrial {
             trial,
             verdict: cell.verdict,
             unsettled: !settled,
-            acked: cell.counts.acked,
-            lost: cell.counts.lost,
-            duplicated: cell.counts.duplicated,
-            phantom: cell.counts.phantom,
+            counts: ByMetric::of(|metric| {
+                let is_told = metric.is_per_trial() && !metric.is_time();
+                cell.counts[metric].settled().filter(|_| is_told)
+            }),
             unavailable_ms: cell.unavailable_ms,
             p99_before_us: cell.p99_us("before"),
             p99_during_us: cell.p99_us("during"),
@@ -139,15 +138,15 @@ impl CellTrials {
         let spread = |value: &dyn Fn(&CellTrial) -> Option<f64>| {
             Spread::of(&settled().filter_map(value).collect::<Vec<_>>())
         };
-        let tally = |count: &dyn Fn(&CellTrial) -> Option<u64>| {
-            let counts: Vec<f64> = settled().filter_map(count).map(|n| n as f64).collect();
+        let tally = |metric: Metric| {
+            let counts = settled().filter(|_| metric.is_anomaly());
+            let counts = counts.filter_map(|trial| trial.counts[metric]);
+            let counts: Vec<f64> = counts.map(|n| n as f64).collect();
             let hits = counts.iter().filter(|n| **n > 0.0).count() as u64;
             Tally { share: Share::of(hits, counts.len() as u64), count: Spread::of(&counts) }
         };
         CellTrials {
-            lost: tally(&|t| t.lost),
-            duplicated: tally(&|t| t.duplicated),
-            phantom: tally(&|t| t.phantom),
+            tallies: ByMetric::of(tally),
             unavailable_ms: spread(&|t| t.unavailable_ms),
             p99_before_us: spread(&|t| t.p99_before_us.map(|us| us as f64)),
             p99_during_us: spread(&|t| t.p99_during_us.map(|us| us as f64)),

@@ -1,6 +1,7 @@
 //! Several runs of one study, one after another: every plan, as often as asked, on clusters that
 //! stay warm where only topics change.
 
+use crate::model::Metric;
 use crate::plan::{Plan, Study};
 use crate::result::{Report, TrialReport, cell_trials};
 
@@ -73,9 +74,10 @@ fn trial(plan: &Plan, number: u32, of: u32) -> Trial {
 /// Whether every cell's shares of loss and of duplication are known to lie above or below `share`.
 fn is_decided(done: &[(TrialReport, Report)], share: f64) -> bool {
     cell_trials(done).iter().all(|trials| {
-        [&trials.lost, &trials.duplicated]
-            .iter()
-            .all(|tally| tally.share.low > share || tally.share.high < share)
+        [Metric::Lost, Metric::Duplicated].into_iter().all(|metric| {
+            let tally = &trials.tallies[metric];
+            tally.share.low > share || tally.share.high < share
+        })
     })
 }
 
@@ -97,8 +99,7 @@ mod tests {
         report.exit_code = exit.code();
         report.why.clear();
         for (i, cell) in report.cells.iter_mut().enumerate() {
-            cell.counts.lost = Some(if i == 0 { 5 } else { 0 });
-            cell.counts.duplicated = Some(0);
+            cell.counts.set(Metric::Lost, if i == 0 { 5 } else { 0 });
             cell.verdict = crate::verify::Verdict::Fail;
         }
         report

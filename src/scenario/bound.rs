@@ -14,7 +14,7 @@ pub enum Bound {
 impl Bound {
     fn parse(text: &str, metric: Metric) -> Result<Bound, String> {
         let text = text.trim();
-        if metric == Metric::Unavailable {
+        if metric.is_time() {
             return Length::parse(text)
                 .map(Bound::Time)
                 .map_err(|reason| format!("`{text}` {reason}; {}", Length::FORMS));

@@ -259,15 +259,16 @@ pub fn limits() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Metric;
     use crate::scenario::read::KNOWN;
-    use crate::scenario::{names, property, read_expect, read_sections};
+    use crate::scenario::{names, property, read_sections};
     use crate::timeline;
     use std::collections::BTreeSet;
 
     #[test]
     fn nothing_that_there_is_stands_in_the_table_and_nothing_twice() {
         let keys = KNOWN.iter().chain(read_sections::KNOWN).copied().chain(timeline::names());
-        let metrics = read_expect::METRICS.iter().map(|(name, _)| *name);
+        let metrics = Metric::ALL.iter().map(|metric| metric.word());
         let properties = names::TOPIC_CONFIG.iter().chain(names::CLIENT).copied();
         for known in keys.chain(metrics).chain(properties) {
             assert!(find(known).is_none(), "{known} is there");

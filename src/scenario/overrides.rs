@@ -2,7 +2,8 @@
 //! the command line is checked just as one in the file.
 
 use super::read_sections::section_name;
-use super::{property, read_expect, read_sections};
+use super::{property, read_sections};
+use crate::model::Metric;
 use crate::yaml::{At, Entry, Kind, Node, Place, Reader, suggest};
 
 /// The option that this file is about.
@@ -92,10 +93,10 @@ pub fn whole_path(name: &str) -> Option<String> {
         return Some(format!("{}.{config}{}", section_name(found.section), found.name));
     }
     let cluster = read_sections::KNOWN.iter().find(|known| **known == name && name != "config");
-    let metric = read_expect::METRICS.iter().find(|(known, _)| *known == name);
+    let metric = Metric::find(name);
     cluster
         .map(|key| format!("cluster.{key}"))
-        .or_else(|| metric.map(|(metric, _)| format!("expect.{metric}")))
+        .or_else(|| metric.map(|metric| format!("expect.{}", metric.word())))
 }
 
 /// A list or a map is read as YAML; everything else is a single value just as it stands, because

@@ -6,20 +6,6 @@ use super::types::{Condition, Expected, Subject, Wanted};
 use crate::model::Metric;
 use crate::yaml::{Entry, Kind, Node, Reader};
 
-/// What can be expected, by its key.
-pub const METRICS: &[(&str, Metric)] = &[
-    ("lost", Metric::Lost),
-    ("duplicated", Metric::Duplicated),
-    ("reordered", Metric::Reordered),
-    ("phantom", Metric::Phantom),
-    ("corrupt", Metric::Corrupt),
-    ("foreign", Metric::Foreign),
-    ("acked", Metric::Acked),
-    ("rejected", Metric::Rejected),
-    ("unknown", Metric::Unknown),
-    ("unavailable", Metric::Unavailable),
-];
-
 impl Reader {
     /// `expect:`.
     pub fn expect(&mut self, node: &Node) -> Vec<Expected> {
@@ -38,11 +24,11 @@ impl Reader {
             if name == "when" {
                 expected.place = Some(entry.key.place);
                 expected.when = self.conditions(&entry.value);
-            } else if let Some((_, metric)) = METRICS.iter().find(|(known, _)| *known == name) {
-                expected.wanted.extend(self.wanted(entry, *metric));
+            } else if let Some(metric) = Metric::find(name) {
+                expected.wanted.extend(self.wanted(entry, metric));
             } else {
                 let known: Vec<&str> =
-                    METRICS.iter().map(|(name, _)| *name).chain(["when"]).collect();
+                    Metric::ALL.iter().map(|metric| metric.word()).chain(["when"]).collect();
                 self.unknown_key(&entry.key, "`expect`", &known);
             }
         }

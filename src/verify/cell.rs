@@ -2,13 +2,15 @@
 
 use super::completeness::{self, Reading};
 use super::count::{self, PartitionCounts};
+use super::rule::rule;
 use super::scene::Scene;
-use super::types::{Anomaly, CellFindings, Counts, FaultWindow, MAX_WITNESSES, Omitted, Witness};
+use super::types::{CellFindings, FaultWindow, MAX_WITNESSES, Omitted, Witness};
 use super::unavailable::Outages;
 use super::words::{counted, messages};
-use super::{early, latency, loss, presence};
+use super::{early, latency};
 use crate::event::Observation;
 use crate::ledger::{LedgerRecord, Observed, PartitionLedger, PartitionObserved};
+use crate::model::Metric;
 use std::sync::LazyLock;
 
 /// All that is known of one cell when its run is over.
@@ -74,7 +76,7 @@ pub fn cell(input: &CellInput<'_>) -> CellFindings {
     let mut witnesses = Vec::new();
     for partition in partitions {
         let whole = readings[partition] == Reading::Whole;
-        if has_anomaly(&counts[partition].counts) {
+        if has_anomaly(&counts[partition]) {
             add_witnesses(&Scene::new(input, partition, read(partition), whole), &mut witnesses);
         }
     }
@@ -88,75 +90,46 @@ pub fn cell(input: &CellInput<'_>) -> CellFindings {
         .into_iter()
         .chain(completeness.into_iter().flat_map(|one| one.reasons))
         .collect();
-    inconclusive.extend(count::nothing_to_see(input, &total.counts));
+    inconclusive.extend(count::nothing_to_see(input, &total));
     inconclusive.extend(early::reason(input, &early));
     let mut notes = notes(input, &counts, &total);
     notes.extend(early::notes(input, &early, &all_read, unavailable_ms));
     CellFindings {
-        counts: total.counts,
-        bounds: count::bounds(&counts, &readings),
+        counts: count::counts(&counts, &readings),
         copies: total.copies,
         unknown_present: total.unknown_present,
         confirmed: input.confirmed,
-        unavailable_ms: (total.counts.sent > 0).then_some(unavailable_ms),
+        unavailable_ms: (total.sent > 0).then_some(unavailable_ms),
         outage,
         early,
         fault_outages: outages.within_faults(input),
         latencies: latency::latencies(input),
-        omitted: omitted(&total.counts, &witnesses),
+        omitted: omitted(&total, &witnesses),
         witnesses,
         notes,
         inconclusive,
     }
 }
 
-fn has_anomaly(counts: &Counts) -> bool {
-    ANOMALIES.iter().any(|anomaly| count_of(counts, *anomaly) > 0)
-}
-
-const ANOMALIES: [Anomaly; 6] = [
-    Anomaly::Lost,
-    Anomaly::Duplicated,
-    Anomaly::Reordered,
-    Anomaly::Phantom,
-    Anomaly::Corrupt,
-    Anomaly::Foreign,
-];
-
-fn count_of(counts: &Counts, anomaly: Anomaly) -> u64 {
-    match anomaly {
-        Anomaly::Lost => counts.lost,
-        Anomaly::Duplicated => counts.duplicated,
-        Anomaly::Reordered => counts.reordered,
-        Anomaly::Phantom => counts.phantom,
-        Anomaly::Corrupt => counts.corrupt,
-        Anomaly::Foreign => counts.foreign,
-    }
+fn has_anomaly(counts: &PartitionCounts) -> bool {
+    Metric::anomalies().any(|anomaly| counts.by[anomaly] > 0)
 }
 
 /// Adds a partition's witnesses, as far as each anomaly's number for the cell allows.
 fn add_witnesses(scene: &Scene<'_>, witnesses: &mut Vec<Witness>) {
-    for anomaly in ANOMALIES {
+    for (anomaly, rule) in Metric::anomalies().filter_map(|metric| Some((metric, rule(metric)?))) {
         let there = witnesses.iter().filter(|witness| witness.anomaly == anomaly).count();
-        let most = MAX_WITNESSES - there;
-        witnesses.extend(match anomaly {
-            Anomaly::Lost => loss::witnesses(scene, most),
-            Anomaly::Duplicated => presence::duplicated(scene, most),
-            Anomaly::Reordered => presence::reordered(scene, most),
-            Anomaly::Phantom => presence::phantom(scene, most),
-            Anomaly::Corrupt => presence::corrupt(scene, most),
-            Anomaly::Foreign => presence::foreign(scene, most),
-        });
+        witnesses.extend((rule.witnesses)(scene, MAX_WITNESSES - there));
     }
 }
 
-fn omitted(counts: &Counts, witnesses: &[Witness]) -> Vec<Omitted> {
-    let left = |anomaly: Anomaly| {
+fn omitted(total: &PartitionCounts, witnesses: &[Witness]) -> Vec<Omitted> {
+    let left = |anomaly: Metric| {
         let shown = witnesses.iter().filter(|witness| witness.anomaly == anomaly);
         let shown: u64 = shown.map(|witness| witness.count).sum();
-        Omitted { anomaly, count: count_of(counts, anomaly).saturating_sub(shown) }
+        Omitted { anomaly, count: total.by[anomaly].saturating_sub(shown) }
     };
-    ANOMALIES.into_iter().map(left).filter(|left| left.count > 0).collect()
+    Metric::anomalies().map(left).filter(|left| left.count > 0).collect()
 }
 
 fn notes(
@@ -177,8 +150,8 @@ fn notes(
                 "partition {partition} was added during the run, and no message was sent to it: \
                  {records} in it"
             ));
-        } else if one.counts.acked == 0 && total.counts.acked > 0 {
-            let sent = messages(one.counts.sent);
+        } else if one.by[Metric::Acked] == 0 && total.by[Metric::Acked] > 0 {
+            let sent = messages(one.sent);
             notes.push(format!("partition {partition}: {sent} sent, none acknowledged"));
         }
     }
@@ -186,7 +159,7 @@ fn notes(
         notes.push(format!(
             "{} of {} with an unknown outcome in the log",
             total.unknown_present,
-            messages(total.counts.unknown),
+            messages(total.by[Metric::Unknown]),
         ));
     }
     for (partition, read) in input.observed.partitions.iter().enumerate() {

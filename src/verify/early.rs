@@ -16,13 +16,14 @@
 
 use super::cell::CellInput;
 use super::completeness::Reading;
-use super::count::lost_word;
+use super::rule::lost_word;
 use super::runs::Runs;
 use super::scene::Scene;
 use super::types::Early;
 use super::unavailable::Outages;
 use super::words::{counted, messages};
 use crate::ledger::{AckStretch, EarlyLog, PULSE_ROW_US, PartitionObserved, PulseRow, TopicFate};
+use crate::model::{ByMetric, Metric};
 
 /// What was sent with acks=0 has arrived after this time, where nothing is wrong.
 const ARRIVED_AFTER_US: u64 = 1_000_000;
@@ -46,25 +47,23 @@ pub(super) fn early(
         let rows = input.ledger.pulses.iter().flatten();
         rows.filter(|row| row.at_us + PULSE_ROW_US <= input.zero_us).map(count).sum()
     };
-    let mut early = Early {
-        outage: outages.before_zero(),
-        rejected: before_zero(|row| row.rejected),
-        unknown: before_zero(|row| row.unknown),
-        ..Early::default()
-    };
+    let counts = ByMetric::all(0)
+        .with(Metric::Rejected, before_zero(|row| row.rejected))
+        .with(Metric::Unknown, before_zero(|row| row.unknown));
+    let mut early = Early { outage: outages.before_zero(), counts };
     if input.observed.topic != TopicFate::Kept {
         return early; // The ends were those of another log.
     }
     for (partition, (read, reading)) in read.iter().zip(readings).enumerate() {
         let Some(log) = read.early() else { continue };
-        early.duplicated += log.duplicated;
+        early.counts[Metric::Duplicated] += log.duplicated;
         // What is missing in the middle may have been the first copy.
         if *reading <= Reading::NoTail {
-            early.reordered += log.reordered;
+            early.counts[Metric::Reordered] += log.reordered;
         }
         // What is nowhere may stand in what was not read.
         if *reading == Reading::Whole {
-            early.lost += lost(input, partition, read, &log);
+            early.counts[Metric::Lost] += lost(input, partition, read, &log);
         }
     }
     early
@@ -118,10 +117,9 @@ fn lost_of(ack: &AckStretch, log: &EarlyLog, confirmed: bool) -> u64 {
 
 /// Why a cell that lost or duplicated messages before any fault says nothing of the fault.
 pub(super) fn reason(input: &CellInput<'_>, early: &Early) -> Option<String> {
-    let parts: Vec<String> = [(early.lost, "lost"), (early.duplicated, "duplicated")]
-        .into_iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, what)| format!("{} {what}", messages(count)))
+    let parts: Vec<String> = Metric::anomalies()
+        .filter(|metric| metric.is_always_shown() && early.counts[*metric] > 0)
+        .map(|metric| format!("{} {}", messages(early.counts[metric]), metric.about().became))
         .collect();
     let when = if input.faults.is_empty() { "the scenario's zero" } else { "any fault" };
     (!parts.is_empty()).then(|| {
@@ -145,9 +143,10 @@ pub(super) fn notes(
             outage.partition
         ));
     }
-    for (count, what) in [(early.rejected, "rejected"), (early.unknown, "of unknown outcome")] {
-        if count > 0 {
-            let count = messages(count);
+    for (metric, what) in [(Metric::Rejected, "rejected"), (Metric::Unknown, "of unknown outcome")]
+    {
+        if early.counts[metric] > 0 {
+            let count = messages(early.counts[metric]);
             notes.push(format!("before zero: {count} {what}; no expectation counts them"));
         }
     }

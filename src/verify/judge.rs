@@ -1,10 +1,11 @@
 //! [`judge`] and [`judge_run`]: findings held against expectations.
 
+use super::counts::Bounds;
 use super::reason::{Reason, ReasonKind, Scope, most_telling_first};
-use super::types::{Bounds, CellFindings};
+use super::types::CellFindings;
 use super::verdict::{CellVerdict, ExpectationVerdict, RunVerdict, Verdict};
 use super::words::{counted, seconds};
-use crate::model::Metric;
+use crate::model::{About, Metric};
 use crate::plan::Expectation;
 
 /// Holds a cell's findings against its expectations. Without any it is measured: whatever happened
@@ -58,28 +59,27 @@ fn judge_one(expectation: &Expectation, findings: &CellFindings) -> Judged {
     let metric = expectation.metric;
     let seen = bounds_of(metric, findings);
     // What was before any fault happened, and yet it meets and violates nothing.
-    let early = findings.early.of(metric);
+    let early = findings.early.counts[metric];
     // The ledger knows each rejection and unknown outcome, so those before zero are no more doubt.
-    let is_exact = matches!(metric, Metric::Rejected | Metric::Unknown);
+    let is_exact = !metric.is_anomaly();
     let value = Bounds {
         least: seen.least.saturating_sub(early),
         most: seen.most.map(|most| if is_exact { most.saturating_sub(early) } else { most }),
-        ..seen
     };
-    let unit = if metric == Metric::Unavailable { 1_000 } else { 1 };
+    let unit = if metric.is_time() { 1_000 } else { 1 };
     let max = expectation.max.map(|max| max.saturating_mul(unit));
     let min = expectation.min.map(|min| min.saturating_mul(unit));
     let above = max.is_some_and(|max| value.least > max);
     let below = min.is_some_and(|min| value.most.is_some_and(|most| most < min));
     let within = max.is_none_or(|max| value.most.is_some_and(|most| most <= max))
         && min.is_none_or(|min| value.least >= min);
-    let control = metric.is_anomaly() && min.is_some_and(|min| min > 0);
+    let control = metric.about().bad && min.is_some_and(|min| min > 0);
     let is_idle = findings.counts.sent == 0;
     let (verdict, how, unmet) = if is_idle {
         (Verdict::Inconclusive, "is not settled", Some((ReasonKind::NotSettled, 0)))
     } else if above {
         (Verdict::Fail, "is violated", Some((ReasonKind::Violated, value.least)))
-    } else if below && !metric.is_anomaly() {
+    } else if below && !metric.about().bad {
         let lacking = min.unwrap_or(0).saturating_sub(value.least);
         (Verdict::Fail, "is violated", Some((ReasonKind::Violated, lacking)))
     } else if below {
@@ -102,59 +102,31 @@ fn judge_one(expectation: &Expectation, findings: &CellFindings) -> Judged {
 
 /// Between which values the truth lies: messages, or microseconds of unavailability.
 fn bounds_of(metric: Metric, findings: &CellFindings) -> Bounds {
-    let exact = |value| Bounds { metric, least: value, most: Some(value) };
-    if let Some(open) = findings.bounds.iter().find(|bounds| bounds.metric == metric) {
-        return *open;
-    }
-    let counts = &findings.counts;
-    match metric {
-        Metric::Lost => exact(counts.lost),
-        Metric::Duplicated => exact(counts.duplicated),
-        Metric::Reordered => exact(counts.reordered),
-        Metric::Phantom => exact(counts.phantom),
-        Metric::Corrupt => exact(counts.corrupt),
-        Metric::Foreign => exact(counts.foreign),
-        Metric::Acked => exact(counts.acked),
-        Metric::Rejected => exact(counts.rejected),
-        Metric::Unknown => exact(counts.unknown),
-        Metric::Unavailable => match findings.unavailable_ms {
-            Some(ms) => exact((ms * 1e3).round() as u64),
-            None => Bounds { metric, least: 0, most: None },
-        },
+    match (metric.is_time(), findings.unavailable_ms) {
+        (false, _) => findings.counts[metric],
+        (true, Some(ms)) => Bounds::exact((ms * 1e3).round() as u64),
+        (true, None) => Bounds { least: 0, most: None },
     }
 }
 
 /// `812 messages lost`, `0 to 5 messages lost`, `at least 3 records corrupt`.
 fn value_text(metric: Metric, value: Bounds, findings: &CellFindings) -> String {
-    if metric == Metric::Unavailable {
+    if metric.is_time() {
         return unavailable_text(findings);
     }
-    let (noun, participle) = match metric {
-        Metric::Lost if !findings.confirmed => ("message", "lost, unconfirmed (acks=0)"),
-        Metric::Acked if !findings.confirmed => ("message", "sent, unconfirmed (acks=0)"),
-        Metric::Lost => ("message", "lost"),
-        Metric::Duplicated => ("message", "duplicated"),
-        Metric::Reordered => ("message", "reordered"),
-        Metric::Phantom => ("message", "rejected, yet in the log"),
-        Metric::Corrupt => ("record", "corrupt"),
-        Metric::Foreign => ("record", "foreign"),
-        Metric::Acked => ("message", "acknowledged"),
-        Metric::Rejected => ("message", "rejected"),
-        Metric::Unknown => ("message", "with an unknown outcome"),
-        Metric::Unavailable => ("", ""),
-    };
+    let About { noun, became, unconfirmed, early, .. } = metric.about();
+    let what = if findings.confirmed || unconfirmed.is_empty() { became } else { unconfirmed };
     let least = value.least;
     let how_many = match value.most {
         Some(most) if most == least => counted(least, noun),
         Some(most) => format!("{least} to {}", counted(most, noun)),
         None => format!("at least {}", counted(least, noun)),
     };
-    let early = match (findings.early.of(metric), metric) {
-        (0, _) => String::new(),
-        (early, Metric::Rejected | Metric::Unknown) => format!(", {early} of them before zero"),
-        (early, _) => format!(", {early} of them before any fault"),
+    let early = match (findings.early.counts[metric], early) {
+        (0, _) | (_, None) => String::new(),
+        (count, Some(when)) => format!(", {count} of them before {when}"),
     };
-    format!("{how_many} {participle}{early}")
+    format!("{how_many} {what}{early}")
 }
 
 fn unavailable_text(findings: &CellFindings) -> String {
@@ -178,8 +150,7 @@ mod tests {
 
     fn findings() -> CellFindings {
         CellFindings {
-            counts: Counts { sent: 900, acked: 800, lost: 5, ..Counts::default() },
-            bounds: Vec::new(),
+            counts: Counts::exact(900, [(Metric::Acked, 800), (Metric::Lost, 5)]),
             copies: 0,
             unknown_present: 0,
             confirmed: true,
@@ -280,8 +251,8 @@ mod tests {
     // 5 on; and a control is met by the one that is certain.
     #[test]
     fn between_bounds_only_what_is_certain_counts() {
-        let lost = Bounds { metric: Metric::Lost, least: 1, most: Some(5) };
-        let open = CellFindings { bounds: vec![lost], ..findings() };
+        let mut open = findings();
+        open.counts[Metric::Lost] = Bounds { least: 1, most: Some(5) };
         let cases = [
             (None, Some(0), F),
             (None, Some(1), I),
@@ -295,8 +266,8 @@ mod tests {
             assert_eq!(judged(&open, Metric::Lost, min, max), verdict, "{min:?} {max:?}");
         }
         // At least 2 duplicated: no upper bound can be met, but one below 2 is violated.
-        let copies = Bounds { metric: Metric::Duplicated, least: 2, most: None };
-        let open = CellFindings { bounds: vec![copies], ..findings() };
+        let mut open = findings();
+        open.counts[Metric::Duplicated] = Bounds { least: 2, most: None };
         assert_eq!(judged(&open, Metric::Duplicated, None, Some(1)), F);
         assert_eq!(judged(&open, Metric::Duplicated, None, Some(2)), I);
         assert_eq!(judged(&open, Metric::Duplicated, Some(2), None), P);
@@ -305,19 +276,6 @@ mod tests {
 
     #[test]
     fn each_metric_measures_what_it_names() {
-        let counts = Counts {
-            sent: 45,
-            lost: 1,
-            duplicated: 2,
-            reordered: 3,
-            phantom: 4,
-            corrupt: 5,
-            foreign: 6,
-            acked: 7,
-            rejected: 8,
-            unknown: 9,
-        };
-        let all = CellFindings { counts, ..findings() };
         let reasons = [
             (Metric::Lost, 1, "`lost` is met: 1 message lost, as expected"),
             (Metric::Duplicated, 2, "`duplicated` is met: 2 messages duplicated, as expected"),
@@ -337,6 +295,8 @@ mod tests {
                 "`unknown` is met: 9 messages with an unknown outcome, as expected",
             ),
         ];
+        let counts = Counts::exact(45, reasons.map(|(metric, value, _)| (metric, value)));
+        let all = CellFindings { counts, ..findings() };
         for (metric, value, reason) in reasons {
             let verdict = judge("c", &[expect(metric, Some(value), Some(value))], &all);
             assert_eq!((verdict.verdict, verdict.expectations[0].reason.as_str()), (P, reason));
@@ -357,9 +317,9 @@ mod tests {
             reason(&findings(), Metric::Duplicated, Some(1), None),
             "`duplicated` did not happen, so the run proves nothing: 0 messages duplicated"
         );
-        let lost = Bounds { metric: Metric::Lost, least: 0, most: Some(5) };
-        let copies = Bounds { metric: Metric::Duplicated, least: 2, most: None };
-        let open = CellFindings { bounds: vec![lost, copies], confirmed: false, ..findings() };
+        let mut open = CellFindings { confirmed: false, ..findings() };
+        open.counts[Metric::Lost] = Bounds { least: 0, most: Some(5) };
+        open.counts[Metric::Duplicated] = Bounds { least: 2, most: None };
         assert_eq!(
             reason(&open, Metric::Lost, None, Some(0)),
             "`lost` is not settled: 0 to 5 messages lost, unconfirmed (acks=0)"

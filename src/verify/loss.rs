@@ -1,13 +1,14 @@
 //! Witnesses of lost messages: which, acknowledged by whom and when, and why they are gone.
 
-use super::count::lost_word;
 use super::movers::movers;
+use super::rule::lost_word;
 use super::runs::Runs;
 use super::scene::{Scene, What};
 use super::standing::Place;
-use super::types::{Anomaly, Cause, Content, Leadership, Span, Witness};
+use super::types::{Cause, Content, Leadership, Span, Witness};
 use super::{disk, loss_text};
 use crate::ledger::TopicFate;
+use crate::model::Metric;
 
 /// How many entries a witness lists of what stands at its offsets now.
 const MAX_STANDING: usize = 4;
@@ -226,7 +227,7 @@ fn witness(scene: &Scene<'_>, piece: Piece) -> Witness {
         acked_by: piece.acked_by,
         cause: Some(piece.cause),
         standing: offsets.map_or_else(Vec::new, |span| scene.log.within(span, MAX_STANDING)),
-        ..scene.witness(Anomaly::Lost, &what)
+        ..scene.witness(Metric::Lost, &what)
     };
     witness.text = loss_text::of(scene, &witness, piece.cause);
     witness

@@ -5,6 +5,7 @@
 mod cell;
 mod completeness;
 mod count;
+mod counts;
 mod disk;
 mod early;
 mod judge;
@@ -15,6 +16,7 @@ mod loss_text;
 mod movers;
 mod presence;
 mod reason;
+mod rule;
 mod runs;
 mod scene;
 mod standing;
@@ -27,6 +29,7 @@ mod verdict;
 mod words;
 
 pub use cell::{CellInput, cell};
+pub use counts::{Bounds, Counts};
 pub use judge::{judge, judge_run};
 pub use reason::{Reason, ReasonKind, Scope, most_telling_first};
 pub use timeline::{MAX_STEPS, Timeline, timeline};

@@ -1,12 +1,13 @@
 //! Witnesses of what is in the log and should not be, or not there: copies, phantoms, messages
 //! out of order, corrupt and foreign records.
 
-use super::count::phantom_word;
+use super::rule::phantom_word;
 use super::runs::Runs;
 use super::scene::{Scene, What};
-use super::types::{Anomaly, Content, Span, Standing, Witness};
+use super::types::{Content, Span, Standing, Witness};
 use super::words::{appended_by, counted, is, messages, span, was};
 use crate::ledger::OffsetRange;
+use crate::model::Metric;
 use std::ops::Range;
 
 /// How many copies a witness lists.
@@ -15,7 +16,7 @@ const MAX_COPIES: usize = 4;
 /// Messages that stand at two or more offsets.
 pub(super) fn duplicated(scene: &Scene<'_>, most: usize) -> Vec<Witness> {
     let runs = Runs::new(scene.read.sent_limit(), |word| scene.read.again().word(word));
-    pieces(scene, runs, most, Anomaly::Duplicated, |witness, copies| {
+    pieces(scene, runs, most, Metric::Duplicated, |witness, copies| {
         let here = witness.partition;
         let sequences = sequences_text(witness);
         let subject = format!("{}{sequences}", messages(witness.count));
@@ -46,7 +47,7 @@ pub(super) fn duplicated(scene: &Scene<'_>, most: usize) -> Vec<Witness> {
 /// Messages that were rejected and are in the log all the same.
 pub(super) fn phantom(scene: &Scene<'_>, most: usize) -> Vec<Witness> {
     let runs = Runs::new(scene.ledger.sent, |word| phantom_word(scene.ledger, scene.read, word));
-    pieces(scene, runs, most, Anomaly::Phantom, |witness, copies| {
+    pieces(scene, runs, most, Metric::Phantom, |witness, copies| {
         let listed: Vec<String> = copies.iter().take(MAX_COPIES).map(copy_text).collect();
         let place =
             if listed.is_empty() { String::new() } else { format!(" at {}", listed.join(" and ")) };
@@ -77,7 +78,7 @@ pub(super) fn reordered(scene: &Scene<'_>, most: usize) -> Vec<Witness> {
                 leader: scene.leaders.leader_of(example.epoch),
                 content: Content::Ours { sequence: stretch.sequence },
             };
-            let mut witness = present(scene, Anomaly::Reordered, sequences, vec![standing]);
+            let mut witness = present(scene, Metric::Reordered, sequences, vec![standing]);
             witness.text = format!(
                 "{}{} {} in partition {} at {}, after sequence {}",
                 messages(witness.count),
@@ -94,19 +95,19 @@ pub(super) fn reordered(scene: &Scene<'_>, most: usize) -> Vec<Witness> {
 
 /// Records that are not as they were sent.
 pub(super) fn corrupt(scene: &Scene<'_>, most: usize) -> Vec<Witness> {
-    records(scene, &scene.read.corrupt().examples, most, (Anomaly::Corrupt, Content::Corrupt))
+    records(scene, &scene.read.corrupt().examples, most, (Metric::Corrupt, Content::Corrupt))
 }
 
 /// Records that this cell's producer did not write.
 pub(super) fn foreign(scene: &Scene<'_>, most: usize) -> Vec<Witness> {
-    records(scene, &scene.read.foreign().examples, most, (Anomaly::Foreign, Content::Foreign))
+    records(scene, &scene.read.foreign().examples, most, (Metric::Foreign, Content::Foreign))
 }
 
 fn records(
     scene: &Scene<'_>,
     ranges: &[OffsetRange],
     most: usize,
-    (anomaly, content): (Anomaly, Content),
+    (anomaly, content): (Metric, Content),
 ) -> Vec<Witness> {
     let kind = if content == Content::Corrupt { "corrupt record" } else { "foreign record" };
     let one = |range: &OffsetRange| {
@@ -134,7 +135,7 @@ fn pieces(
     scene: &Scene<'_>,
     runs: impl Iterator<Item = Range<u64>>,
     most: usize,
-    anomaly: Anomaly,
+    anomaly: Metric,
     text: impl Fn(&Witness, &[Standing]) -> String,
 ) -> Vec<Witness> {
     let mut witnesses = Vec::new();
@@ -158,7 +159,7 @@ fn pieces(
 
 fn present(
     scene: &Scene<'_>,
-    anomaly: Anomaly,
+    anomaly: Metric,
     sequences: Span<u64>,
     standing: Vec<Standing>,
 ) -> Witness {

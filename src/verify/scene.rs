@@ -3,10 +3,11 @@
 use super::cell::CellInput;
 use super::leadership::Leaderships;
 use super::standing::LogView;
-use super::types::{Anomaly, Content, Span, Standing, Witness};
+use super::types::{Content, Span, Standing, Witness};
 use super::unavailable::scenario_ms;
 use super::words::counted;
 use crate::ledger::{AckStretch, PartitionLedger, PartitionObserved, Stretch, TopicFate};
+use crate::model::Metric;
 
 /// One partition.
 pub(super) struct Scene<'a> {
@@ -100,7 +101,7 @@ impl<'a> Scene<'a> {
     }
 
     /// A witness of which only the common part is filled in.
-    pub(super) fn witness(&self, anomaly: Anomaly, what: &What) -> Witness {
+    pub(super) fn witness(&self, anomaly: Metric, what: &What) -> Witness {
         let ms = |at_us| scenario_ms(at_us, self.input.zero_us);
         Witness {
             anomaly,

@@ -2,7 +2,7 @@
 
 use super::cell::CellInput;
 use super::completeness::{self, Reading};
-use super::count::lost_word;
+use super::rule::lost_word;
 use super::runs::Runs;
 use super::scene::{Scene, end};
 use super::unavailable::scenario_ms;

@@ -1,7 +1,8 @@
 //! What the verifier says of a cell: [`CellFindings`] and its parts. Times end in their unit;
 //! `*_ms` are milliseconds of the scenario's clock.
 
-use crate::model::Metric;
+use super::counts::Counts;
+use crate::model::{ByMetric, Metric, told};
 pub use crate::timeline::Act;
 use serde::{Deserialize, Serialize};
 
@@ -25,55 +26,6 @@ pub struct FaultWindow {
     pub act: Act,
     /// The brokers that it acts on, by `node.id`, as far as that is known.
     pub brokers: Vec<i32>,
-}
-
-/// Messages of a cell by what became of them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counts {
-    /// Handed to the client.
-    pub sent: u64,
-    /// Acknowledged (with acks=0: reported as sent, confirmed by nobody).
-    pub acked: u64,
-    /// Certainly not written, by the client's word.
-    pub rejected: u64,
-    /// Sent, and neither of these.
-    pub unknown: u64,
-    /// Acknowledged, and absent from the log that was read.
-    pub lost: u64,
-    /// In the log at two or more offsets.
-    pub duplicated: u64,
-    /// With a first copy behind a message of a higher sequence.
-    pub reordered: u64,
-    /// Rejected, yet in the log.
-    pub phantom: u64,
-    /// Records that are ours by their mark, but not as they were sent.
-    pub corrupt: u64,
-    /// Records that this cell's producer did not write for the partition they are in.
-    pub foreign: u64,
-}
-
-/// What may be wrong with a message or a record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[expect(missing_docs, reason = "each is the count of the same name in Counts")]
-pub enum Anomaly {
-    Lost,
-    Duplicated,
-    Reordered,
-    Phantom,
-    Corrupt,
-    Foreign,
-}
-
-/// Between which values the true count lies, where the log was not read whole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Bounds {
-    /// Which count.
-    pub metric: Metric,
-    /// It is no less than this.
-    pub least: u64,
-    /// It is no more than this, if that is known.
-    pub most: Option<u64>,
 }
 
 /// A time in which one partition got no acknowledgement.
@@ -105,35 +57,10 @@ pub struct FaultOutage {
 pub struct Early {
     /// The longest time without an acknowledgement before the scenario's zero.
     pub outage: Option<Outage>,
-    /// Messages reported as rejected before zero.
-    pub rejected: u64,
-    /// Messages reported with an unknown outcome before zero.
-    pub unknown: u64,
-    /// Messages lost before any fault, as far as that is certain.
-    pub lost: u64,
-    /// Messages that were in the log twice before any fault.
-    pub duplicated: u64,
-    /// Messages that were out of order in the log before any fault.
-    pub reordered: u64,
-}
-
-impl Early {
-    /// How much of a count it is.
-    pub fn of(&self, metric: Metric) -> u64 {
-        match metric {
-            Metric::Lost => self.lost,
-            Metric::Duplicated => self.duplicated,
-            Metric::Reordered => self.reordered,
-            Metric::Rejected => self.rejected,
-            Metric::Unknown => self.unknown,
-            // A promise holds whenever it was given; of the others no time is known.
-            Metric::Acked
-            | Metric::Phantom
-            | Metric::Corrupt
-            | Metric::Foreign
-            | Metric::Unavailable => 0,
-        }
-    }
+    /// How much of each count it is, as far as that is certain: outcomes before zero, anomalies before
+    /// any fault. Of what [`About::early`](crate::model::About) names no time it is 0.
+    #[serde(flatten, with = "told::early")]
+    pub counts: ByMetric<u64>,
 }
 
 /// How long messages of one phase of the run waited for their acknowledgements. A percentile is up
@@ -256,7 +183,7 @@ pub struct Standing {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Witness {
     /// What is wrong.
-    pub anomaly: Anomaly,
+    pub anomaly: Metric,
     /// Where.
     pub partition: u32,
     /// How many messages (records, for corrupt and foreign).
@@ -303,7 +230,7 @@ pub struct AllDown {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Omitted {
     /// What is wrong with them.
-    pub anomaly: Anomaly,
+    pub anomaly: Metric,
     /// How many more.
     pub count: u64,
 }
@@ -311,10 +238,9 @@ pub struct Omitted {
 /// Everything that was found out about one cell.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CellFindings {
-    /// Messages by what became of them.
+    /// Messages by what became of them, as far as the log as it was read settles it.
+    #[serde(flatten)]
     pub counts: Counts,
-    /// Counts that the log as it was read does not settle; the others are exact.
-    pub bounds: Vec<Bounds>,
     /// Records that are copies of a message standing before them.
     pub copies: u64,
     /// Messages of unknown outcome that are in the log. No anomaly: unknown is unknown.

@@ -3,7 +3,7 @@
 
 use fastrand::Rng;
 use kafka_chaos::compare::{Options, Outcome, Promise, Side, SideCell, Trial, compare};
-use kafka_chaos::model::{Metric, Properties};
+use kafka_chaos::model::{ByMetric, Metric, Properties};
 use kafka_chaos::verify::Verdict;
 
 const CELLS: usize = 36;
@@ -54,10 +54,11 @@ fn run(rng: &mut Rng, laws: &[Law], trials: u32) -> Side {
             .collect();
         let trial = |(number, times): (usize, &[f64; 3])| Trial {
             number: number as u32 + 1,
-            acked: 10_000,
-            lost: amount(rng, law.loss),
-            duplicated: amount(rng, law.duplicates),
-            phantom: Some(0),
+            counts: ByMetric::all(None)
+                .with(Metric::Acked, Some(10_000))
+                .with(Metric::Lost, amount(rng, law.loss))
+                .with(Metric::Duplicated, amount(rng, law.duplicates))
+                .with(Metric::Phantom, Some(0)),
             unavailable_ms: Some(times[2]),
             // As coarse as the histogram that percentiles come from.
             p99_before_us: Some(coarse(times[0] * 1e3)),

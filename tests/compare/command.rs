@@ -163,9 +163,8 @@ fn a_baseline_of_36_cells_and_20_trials_is_small() {
          expect: {duplicated: 0, unavailable: \"<= 4 session\"}",
     );
     let run = report(&text, 20, |_, n| kafka_chaos::result::CellTrial {
-        lost: Some(u64::from(n) * 1_001),
         unavailable_ms: Some(12_345.678 + f64::from(n)),
-        ..SOUND
+        ..losing(u64::from(n) * 1_001)
     });
     save(folder.path(), "run", &run);
     assert_eq!(told(folder.path(), &["baseline", "run"]).0, 0);

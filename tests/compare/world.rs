@@ -1,7 +1,7 @@
 //! Reports made of figures: as a run writes them, with the verdicts that follow from the figures.
 
 use kafka_chaos::compare::{self, Comparison, Finding, Options, PairFindings};
-use kafka_chaos::model::Metric;
+use kafka_chaos::model::{ByMetric, Metric};
 use kafka_chaos::plan::{self, Expectation, Plan};
 use kafka_chaos::result::{Assembly, CellTrial, CellTrials};
 use kafka_chaos::verify::Verdict;
@@ -13,10 +13,11 @@ pub const SOUND: CellTrial = CellTrial {
     trial: 1,
     verdict: Verdict::Pass,
     unsettled: false,
-    acked: 12_000,
-    lost: Some(0),
-    duplicated: Some(0),
-    phantom: Some(0),
+    counts: ByMetric::all(None)
+        .with(Metric::Acked, Some(12_000))
+        .with(Metric::Lost, Some(0))
+        .with(Metric::Duplicated, Some(0))
+        .with(Metric::Phantom, Some(0)),
     unavailable_ms: Some(12_400.5),
     p99_before_us: Some(24_000),
     p99_during_us: Some(12_440_600),
@@ -24,7 +25,7 @@ pub const SOUND: CellTrial = CellTrial {
 
 /// One that lost so many messages.
 pub fn losing(lost: u64) -> CellTrial {
-    CellTrial { lost: Some(lost), ..SOUND }
+    CellTrial { counts: SOUND.counts.with(Metric::Lost, Some(lost)), ..SOUND }
 }
 
 /// The text of a scenario; `rest` are further lines, as `matrix:` and `expect:`.
@@ -101,10 +102,9 @@ fn fill(cell: &mut Value, expectations: &[Expectation], each: Vec<CellTrial>) {
         let verdict = each.iter().map(|one| verdict(expectation, one)).max().unwrap();
         shown["verdict"] = json!(verdict);
     }
-    cell["counts"]["acked"] = json!(first.acked);
-    cell["counts"]["lost"] = json!(first.lost);
-    cell["counts"]["duplicated"] = json!(first.duplicated);
-    cell["counts"]["phantom"] = json!(first.phantom);
+    for metric in Metric::counts().filter(|metric| metric.is_per_trial()) {
+        cell["counts"][metric.word()] = json!(first.counts[metric]);
+    }
     cell["unavailable_ms"] = json!(first.unavailable_ms);
     let phase = |label: &str, p99_us: Option<u64>| json!({"label": label, "count": 1, "p50_us": null, "p99_us": p99_us, "max_us": null});
     cell["latencies"] =
@@ -122,16 +122,13 @@ fn judged(expectations: &[Expectation], trial: u32, one: &CellTrial) -> CellTria
 /// As `verify::judge` has it, of figures that are settled.
 fn verdict(expectation: &Expectation, one: &CellTrial) -> Verdict {
     let value = match expectation.metric {
-        Metric::Lost => one.lost,
-        Metric::Duplicated => one.duplicated,
-        Metric::Acked => Some(one.acked),
         Metric::Unavailable => one.unavailable_ms.map(|ms| ms as u64),
-        metric => panic!("{metric:?} is in no made report"),
+        metric => one.counts[metric],
     };
     let Some(value) = value else { return Verdict::Inconclusive };
     let below = expectation.min.is_some_and(|min| value < min);
     match expectation.max.is_some_and(|max| value > max)
-        || (below && !expectation.metric.is_anomaly())
+        || (below && !expectation.metric.about().bad)
     {
         true => Verdict::Fail,
         false if below => Verdict::Inconclusive,

@@ -201,9 +201,8 @@ fn a_count_that_is_not_settled_is_never_told_as_none() {
     };
     assert!(line(&report).contains("; none lost; none duplicated"), "{}", line(&report));
     let cell = &mut report.cells[0];
-    cell.counts.lost = None;
-    cell.bounds = vec![Bounds { metric: Metric::Lost, least: 0, most: Some(9) }];
+    cell.counts[Metric::Lost] = Bounds { least: 0, most: Some(9) };
     assert!(line(&report).contains("; lost: not known; none dup"), "{}", line(&report));
-    report.cells[0].bounds[0].least = 3;
+    report.cells[0].counts[Metric::Lost].least = 3;
     assert!(line(&report).contains("; at least 3 lost in 1 of 1 cells; "), "{}", line(&report));
 }

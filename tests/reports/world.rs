@@ -10,7 +10,7 @@ use kafka_chaos::result::{
 };
 use kafka_chaos::runtime::Stop;
 use kafka_chaos::verify::{
-    Anomaly, PhaseLatency, Reason, ReasonKind, Scope, Verdict, Witness, most_telling_first,
+    Bounds, Counts, PhaseLatency, Reason, ReasonKind, Scope, Verdict, Witness, most_telling_first,
 };
 use std::collections::BTreeMap;
 
@@ -117,11 +117,7 @@ fn made_sound(mut report: Report) -> Report {
 
 fn make_sound(cell: &mut CellReport) {
     cell.verdict = Verdict::Pass;
-    let counts = &mut cell.counts;
-    (counts.sent, counts.acked) = (12_000, 12_000);
-    (counts.lost, counts.duplicated, counts.phantom) = (Some(0), Some(0), Some(0));
-    (counts.reordered, counts.corrupt, counts.foreign) = (Some(0), Some(0), Some(0));
-    cell.bounds.clear();
+    cell.counts = Counts::exact(12_000, [(Metric::Acked, 12_000)]);
     cell.witnesses.clear();
     cell.rate = None;
     cell.unavailable_ms = Some(9_876.5);
@@ -147,11 +143,11 @@ pub const LOSS: &str = "990 messages acknowledged by broker 0 were truncated";
 pub fn violate(report: &mut Report, cell: usize) {
     let cell = &mut report.cells[cell];
     cell.verdict = Verdict::Fail;
-    cell.counts.lost = Some(990);
+    cell.counts.set(Metric::Lost, 990);
     cell.expectations[0].verdict = Verdict::Fail;
     cell.expectations[0].reason = "`lost: 0` is violated: 990 messages lost".into();
     cell.witnesses = vec![Witness {
-        anomaly: Anomaly::Lost,
+        anomaly: Metric::Lost,
         partition: 0,
         count: 990,
         sequences: None,
@@ -179,12 +175,10 @@ pub fn unsettle(report: &mut Report, cell: usize) {
     cell.verdict = Verdict::Inconclusive;
     cell.expectations[0].verdict = Verdict::Inconclusive;
     cell.expectations[0].reason = "`lost: 0` is not settled: 0 to 5 messages lost".into();
-    cell.counts.lost = None;
-    let metric = Metric::Lost;
-    cell.bounds = vec![kafka_chaos::verify::Bounds { metric, least: 0, most: Some(5) }];
+    cell.counts[Metric::Lost] = Bounds { least: 0, most: Some(5) };
     let (scope, text) = (Scope::Cell(cell.id.clone()), cell.expectations[0].reason.clone());
     let reason = Reason::new(ReasonKind::NotSettled, scope.clone(), text);
-    add(report, Reason { metric: Some(metric), ..reason });
+    add(report, Reason { metric: Some(Metric::Lost), ..reason });
     let text = "the log of partition 2 was not read to its end".to_owned();
     add(report, Reason::new(ReasonKind::NotSettled, scope, text));
     make_inconclusive(report);

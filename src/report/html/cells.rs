@@ -8,7 +8,7 @@ use crate::report::headline::Headline;
 use crate::report::prose::Prose;
 use crate::report::{client_errors, grid, rate};
 use crate::result::{CellReport, Report};
-use crate::verify::Verdict;
+use crate::verify::{Timeline, Verdict};
 
 /// At most so many ranges are told of a cell; `report.json` has more.
 const WITNESSES_MAX: usize = 10;
@@ -140,17 +140,23 @@ fn key(cell: &CellReport) -> Vec<Curve> {
     let sum = |counts: &[u64]| counts.iter().sum::<u64>().to_string();
     let mut key = vec![
         Curve { of: "sent", name: "sent", sum: cell.counts.sent.to_string() },
-        Curve { of: "acked", name: acked, sum: cell.counts.acked.to_string() },
+        Curve { of: "acked", name: acked, sum: cell.counts.of(Metric::Acked).to_string() },
     ];
     // The script draws what is in the lists, and nothing of empty ones.
-    let rare =
-        [("lost", "lost", &timeline.lost), ("duplicated", "duplicated", &timeline.duplicated)];
-    let rare = rare.into_iter().filter(|(_, _, counts)| counts.iter().any(|n| *n > 0));
-    key.extend(rare.map(|(of, name, counts)| Curve { of, name, sum: sum(counts) }));
+    let rare = placed(timeline).into_iter().filter(|(_, counts)| counts.iter().any(|n| *n > 0));
+    key.extend(rare.map(|(metric, counts)| {
+        let word = metric.word();
+        Curve { of: word, name: word, sum: sum(counts) }
+    }));
     let highest = timeline.latency_max_us.iter().flatten().max();
     let sum = highest.map_or("none".to_owned(), |us| latency(*us));
     key.push(Curve { of: "latency", name: "highest latency", sum });
     key
+}
+
+/// The anomalies that the charts draw, step by step.
+fn placed(timeline: &Timeline) -> [(Metric, &[u64]); 2] {
+    [(Metric::Lost, &timeline.lost), (Metric::Duplicated, &timeline.duplicated)]
 }
 
 /// Three digits of a latency.
@@ -162,7 +168,8 @@ fn latency(us: u64) -> String {
 /// What a person who does not see the charts must know of them.
 fn in_words(cell: &CellReport) -> String {
     let acked = if cell.confirmed { "acknowledged" } else { "reported as sent, unconfirmed" };
-    let mut text = format!("{} of {} messages {acked}", cell.counts.acked, cell.counts.sent);
+    let mut text =
+        format!("{} of {} messages {acked}", cell.counts.of(Metric::Acked), cell.counts.sent);
     if let Some(outage) = &cell.outage {
         text += &format!(
             "; the longest silence lasted {:.1} s, from {:.1} s to {:.1} s on partition {}",
@@ -173,17 +180,16 @@ fn in_words(cell: &CellReport) -> String {
         );
     }
     let those = if cell.confirmed { "acknowledged" } else { "reported as sent" };
-    let timeline = cell.timeline.as_ref();
-    let placed = timeline.into_iter().flat_map(|t| {
-        [(&t.lost, "lost", Metric::Lost, t), (&t.duplicated, "duplicated", Metric::Duplicated, t)]
-    });
-    for (counts, word, metric, timeline) in placed {
+    let timeline = cell.timeline.iter();
+    let placed = timeline.flat_map(|t| placed(t).map(|(metric, counts)| (metric, counts, t)));
+    for (metric, counts, timeline) in placed {
         let Some(first) = counts.iter().position(|n| *n > 0) else { continue };
         let last = counts.iter().rposition(|n| *n > 0).unwrap_or(first);
         let at = |step: usize| (timeline.from_ms + (step as u64 * timeline.step_ms) as f64) / 1e3;
         let sum: u64 = counts.iter().sum();
         text += &format!(
-            "; {sum} {word}{} of those {those} between {:.1} s and {:.1} s",
+            "; {sum} {}{} of those {those} between {:.1} s and {:.1} s",
+            metric.word(),
             if cell.is_expected(metric) { " (expected)" } else { "" },
             at(first),
             at(last + 1)

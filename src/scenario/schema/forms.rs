@@ -91,14 +91,11 @@ fn length_pattern() -> String {
 /// What is expected of a metric: an end with a sign, two ends, or a single value.
 pub fn bound(metric: Metric) -> Value {
     let signs: Vec<&str> = SIGNS.iter().map(|(sign, ..)| *sign).collect();
-    let end = match metric {
-        Metric::Unavailable => length_pattern(),
-        _ => COUNT.to_owned(),
-    };
+    let end = if metric.is_time() { length_pattern() } else { COUNT.to_owned() };
     let form = format!(r"(?:(?:{})|=*|{end}\s*\.\.)\s*{end}", signs.join("|"));
-    match metric {
-        Metric::Unavailable => or_say(Length::FORMS, text(&form)),
-        _ => either(json!({ "type": "integer", "minimum": 0 }), text(&form)),
+    match metric.is_time() {
+        true => or_say(Length::FORMS, text(&form)),
+        false => either(json!({ "type": "integer", "minimum": 0 }), text(&form)),
     }
 }
 

@@ -3,9 +3,9 @@
 use super::super::names;
 use super::super::outer::{self, Outer};
 use super::super::property::{self, Form, Property};
-use super::super::read_expect::METRICS;
 use super::build::{self, described, explained};
 use super::{faults, forms, texts};
+use crate::model::Metric;
 use serde_json::{Map, Value, json};
 
 /// `cluster.config.PROPERTY`, for any property.
@@ -84,9 +84,9 @@ pub fn expect() -> Value {
 
 fn expectation() -> Value {
     let mut properties = Map::new();
-    for (name, metric) in METRICS {
-        let bound = described(&format!("expect.{name}"), forms::bound(*metric));
-        properties.insert((*name).to_owned(), bound);
+    for metric in Metric::ALL {
+        let bound = explained(metric.about().means, forms::bound(*metric));
+        properties.insert(metric.word().to_owned(), bound);
     }
     properties.insert("when".to_owned(), described("expect.when", when()));
     // `when` alone expects nothing.

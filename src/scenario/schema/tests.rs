@@ -2,8 +2,9 @@
 //! far as a schema can.
 
 use super::super::mutated::{SHIPPED, mutated};
-use super::super::{Changes, builtin, read, read_expect, read_sections, read_text};
+use super::super::{Changes, builtin, read, read_sections, read_text};
 use super::{schema, texts};
+use crate::model::Metric;
 use crate::timeline;
 use crate::yaml::{Kind, Node};
 use jsonschema::Validator;
@@ -250,7 +251,7 @@ fn its_keys_are_those_of_the_readers() {
     let fault = &schema["definitions"]["faults"]["items"];
     let others = ["at", "for", "ports", "touches"];
     assert_eq!(keys(fault), sorted(timeline::names().chain(others)));
-    let metrics = read_expect::METRICS.iter().map(|(name, _)| *name);
+    let metrics = Metric::ALL.iter().map(|metric| metric.word());
     let expected = &schema["definitions"]["expectation"];
     assert_eq!(keys(expected), sorted(metrics.chain(["when"])));
 }

@@ -100,23 +100,6 @@ pub const TEXTS: &[(&str, &str)] = &[
     ),
     ("expect.when", "For which cells: those that have all of these values."),
     ("expect.when.faults", "Names of timelines under `matrix.faults`."),
-    ("expect.lost", "Acknowledged, and absent from the whole log after healing."),
-    ("expect.duplicated", "One message at two or more offsets of the log."),
-    ("expect.reordered", "The first copy comes after a message that was sent later."),
-    ("expect.phantom", "Rejected, and in the log all the same."),
-    ("expect.corrupt", "Records that carry our stamp, but are not as they were sent."),
-    ("expect.foreign", "In the log, and not written by this cell's producer."),
-    ("expect.acked", "Messages that were acknowledged. Fewer than its lower end is a violation."),
-    ("expect.rejected", "Messages of which librdkafka is certain that this send wrote nothing."),
-    (
-        "expect.unknown",
-        "Sent, and neither acknowledged nor rejected: they may be in the log or not.",
-    ),
-    (
-        "expect.unavailable",
-        "The longest time in which some partition got no acknowledgement, with a unit: \
-         `<= 4 session`.",
-    ),
     ("matrix.faults", "Timelines by their names, in place of `faults`. Each is a separate run."),
     ("matrix.cluster.config", "A broker property. Each value is a separate cluster."),
 ];

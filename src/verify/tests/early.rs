@@ -30,7 +30,7 @@ fn lost_early() -> History {
 
 #[test]
 fn what_was_gone_before_the_fault_was_lost_before_it() {
-    assert_eq!(early(lost_early()).lost, 2);
+    assert_eq!(early(lost_early()).counts[Metric::Lost], 2);
 }
 
 // A control that asks for the fault's loss is not met by it, and no promise is broken by it: the
@@ -38,7 +38,7 @@ fn what_was_gone_before_the_fault_was_lost_before_it() {
 #[test]
 fn a_loss_before_the_fault_meets_and_violates_nothing() {
     let findings = with_fault(lost_early()).verify();
-    assert_eq!(findings.counts.lost, 2);
+    assert_eq!(findings.counts.of(Metric::Lost), 2);
     let inconclusive =
         "2 messages lost before any fault: the run proves nothing of what came later";
     assert_eq!(findings.inconclusive, [inconclusive]);
@@ -61,7 +61,7 @@ fn a_loss_by_the_fault_stays_one_beside_an_earlier_one() {
         .ended_early(8, 1, 4 * S)
         .log(0, 1, ours(0..3).chain(ours(5..15)));
     let findings = with_fault(history).verify();
-    assert_eq!((findings.counts.lost, findings.early.lost), (7, 2));
+    assert_eq!((findings.counts.of(Metric::Lost), findings.early.counts[Metric::Lost]), (7, 2));
     assert_eq!(verdict(&findings, Metric::Lost, None, Some(0)), Verdict::Fail);
     assert_eq!(verdict(&findings, Metric::Lost, Some(5), None), Verdict::Inconclusive);
     assert_eq!(verdict(&findings, Metric::Lost, None, Some(4)), Verdict::Fail);
@@ -78,7 +78,7 @@ fn what_a_fault_cut_off_was_not_lost_before_it() {
         .log(0, 1, ours(0..6))
         .log(6, 2, ours(10..20));
     let findings = with_fault(history).verify();
-    assert_eq!((findings.counts.lost, findings.early.lost), (4, 0));
+    assert_eq!((findings.counts.of(Metric::Lost), findings.early.counts[Metric::Lost]), (4, 0));
     assert_eq!(verdict(&findings, Metric::Lost, Some(1), None), Verdict::Pass);
     assert_eq!(verdict(&findings, Metric::Lost, None, Some(0)), Verdict::Fail);
 }
@@ -89,7 +89,7 @@ fn what_a_fault_cut_off_was_not_lost_before_it() {
 fn what_was_acknowledged_after_the_fault_was_not_lost_before_it() {
     let history = sent(10).acked(0..8, 0, S, 2 * S).acked(8..10, 3, 7 * S, 8 * S);
     let findings = with_fault(history.ended_early(8, 1, 4 * S).log(0, 1, ours(0..8))).verify();
-    assert_eq!((findings.counts.lost, findings.early.lost), (2, 0));
+    assert_eq!((findings.counts.of(Metric::Lost), findings.early.counts[Metric::Lost]), (2, 0));
     assert_eq!(verdict(&findings, Metric::Lost, None, Some(0)), Verdict::Fail);
 }
 
@@ -98,7 +98,7 @@ fn what_was_acknowledged_after_the_fault_was_not_lost_before_it() {
 fn what_may_stand_in_an_unread_tail_was_not_certainly_lost() {
     let mut history = lost_early();
     history.end += 5;
-    assert_eq!(early(history).lost, 0);
+    assert_eq!(early(history).counts[Metric::Lost], 0);
 }
 
 // acks=0: no offset is known. All 20 were handed over by 2 s; the log ended at an offset at a time.
@@ -113,20 +113,20 @@ fn unconfirmed(end: i64, at_us: u64, records: impl IntoIterator<Item = Found>) -
 fn with_acks_0_a_later_message_in_the_log_proves_that_an_earlier_one_was_lost() {
     // 3 is nowhere. The log's end was asked for while the last ones were still on their way.
     let lost = |end| unconfirmed(end, 2 * S, ours(0..3).chain(ours(4..20)));
-    assert_eq!(early(lost(9)).lost, 1);
+    assert_eq!(early(lost(9)).counts[Metric::Lost], 1);
     // Before 4 was in the log nothing is proved.
-    assert_eq!(early(lost(3)).lost, 0);
+    assert_eq!(early(lost(3)).counts[Metric::Lost], 0);
 }
 
 // At 4 s the log ended at 10, and 10 to 19 never came.
 #[test]
 fn with_acks_0_what_has_not_arrived_long_after_it_was_handed_over_was_lost() {
     let lost = |end, at_us| unconfirmed(end, at_us, ours(0..10));
-    assert_eq!(early(lost(10, 4 * S)).lost, 10);
+    assert_eq!(early(lost(10, 4 * S)).counts[Metric::Lost], 10);
     // Less than a second later they may have been on their way: then it was the fault's doing.
-    assert_eq!(early(lost(10, 2_500_000)).lost, 0);
+    assert_eq!(early(lost(10, 2_500_000)).counts[Metric::Lost], 0);
     // It ended at 15 then: the fault cut off five, and maybe all that is missing.
-    assert_eq!(early(lost(15, 4 * S)).lost, 0);
+    assert_eq!(early(lost(15, 4 * S)).counts[Metric::Lost], 0);
 }
 
 // With acks that mean something an offset is known, but for the acknowledgement of a retry. Where
@@ -134,7 +134,7 @@ fn with_acks_0_what_has_not_arrived_long_after_it_was_handed_over_was_lost() {
 #[test]
 fn a_confirmed_message_without_an_offset_proves_nothing() {
     let lost = sent(20).ended_early(15, 1, 4 * S).acked(0..20, -1, S, 2 * S);
-    assert_eq!(early(lost.log(0, 1, ours(0..3).chain(ours(4..20)))).lost, 0);
+    assert_eq!(early(lost.log(0, 1, ours(0..3).chain(ours(4..20)))).counts[Metric::Lost], 0);
 }
 
 // 2 stands at offsets 2 and 3, both below the log's end before the fault; 7 at 8 and, after it, 9.
@@ -143,7 +143,10 @@ fn a_copy_that_was_there_before_the_fault_was_not_its_doing() {
     let records = ours(0..3).chain(ours(2..8)).chain(ours(7..8));
     let history = sent(8).ended_early(9, 1, 4 * S).acked(0..8, 0, S, 2 * S).log(0, 1, records);
     let findings = with_fault(history).verify();
-    assert_eq!((findings.counts.duplicated, findings.early.duplicated), (2, 1));
+    assert_eq!(
+        (findings.counts.of(Metric::Duplicated), findings.early.counts[Metric::Duplicated]),
+        (2, 1)
+    );
     assert_eq!(verdict(&findings, Metric::Duplicated, Some(2), None), Verdict::Inconclusive);
     assert_eq!(verdict(&findings, Metric::Duplicated, None, Some(0)), Verdict::Fail);
     assert_eq!(
@@ -173,7 +176,10 @@ fn an_end_that_was_told_long_before_the_fault_says_nothing_of_the_time_in_betwee
         with_fault(history.log(0, 1, ours(0..4).chain(ours(3..6)))).verify()
     };
     let findings = doubled(2 * S);
-    assert_eq!((findings.counts.duplicated, findings.early.duplicated), (1, 0));
+    assert_eq!(
+        (findings.counts.of(Metric::Duplicated), findings.early.counts[Metric::Duplicated]),
+        (1, 0)
+    );
     let note = "1 partition: whether messages were lost or duplicated in the last 3.0 s before any \
                 fault is not known, because no leader reported the log's end in time";
     assert_eq!(findings.notes, [note]);
@@ -184,9 +190,9 @@ fn an_end_that_was_told_long_before_the_fault_says_nothing_of_the_time_in_betwee
 #[test]
 fn what_was_not_read_or_is_damaged_was_not_lost_before_the_fault() {
     let sent = || sent(9).ended_early(9, 1, 4 * S).acked(0..9, 0, S, 2 * S);
-    assert_eq!(early(sent().log(0, 1, ours(0..3)).log(5, 1, ours(5..9))).lost, 0);
+    assert_eq!(early(sent().log(0, 1, ours(0..3)).log(5, 1, ours(5..9))).counts[Metric::Lost], 0);
     let damaged = ours(0..3).chain([Found::Corrupt]).chain(ours(4..9));
-    assert_eq!(early(sent().log(0, 1, damaged)).lost, 0);
+    assert_eq!(early(sent().log(0, 1, damaged)).counts[Metric::Lost], 0);
 }
 
 // Three messages were rejected: two before zero, at 2 s, which are the warm-up's, and one behind it.
@@ -196,7 +202,10 @@ fn what_was_rejected_before_zero_is_told_apart() {
     let row = |at_us, rejected| PulseRow { at_us, rejected, ..PulseRow::default() };
     history.pulse = vec![row(1_900_000, 2), row(2_000_000, 1)];
     let findings = history.with(|input| cell(&CellInput { zero_us: 2 * S, ..*input }));
-    assert_eq!((findings.counts.rejected, findings.early.rejected), (3, 2));
+    assert_eq!(
+        (findings.counts.of(Metric::Rejected), findings.early.counts[Metric::Rejected]),
+        (3, 2)
+    );
     assert_eq!(verdict(&findings, Metric::Rejected, Some(2), None), Verdict::Inconclusive);
     assert_eq!(verdict(&findings, Metric::Rejected, None, Some(0)), Verdict::Fail);
     assert_eq!(verdict(&findings, Metric::Rejected, None, Some(1)), Verdict::Pass);

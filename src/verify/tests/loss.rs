@@ -16,7 +16,7 @@ fn acknowledged_and_absent_is_lost_and_a_later_epoch_explains_it() {
         .fault("network_partition: [[leader], [followers]]", 5 * S, 20 * S)
         .fault("kill: broker:2", 30 * S, 31 * S)
         .verify();
-    assert_eq!(findings.counts.lost, 2);
+    assert_eq!(findings.counts.of(Metric::Lost), 2);
     let witness = only_witness(&findings);
     assert_eq!(witness.sequences, Some(Span { first: 2, last: 3 }));
     assert_eq!(witness.offsets, Some(Span { first: 2, last: 3 }));
@@ -259,7 +259,7 @@ fn a_loss_with_acks_0_is_unconfirmed() {
 fn a_message_that_came_back_corrupt_is_lost_and_corrupt() {
     let history = sent(2).says(0, 0, 0, 4).acked(0..2, 0, S, S);
     let findings = history.log(0, 4, [Found::Ours { sequence: 0 }, Found::Corrupt]).verify();
-    assert_eq!((findings.counts.lost, findings.counts.corrupt), (1, 1));
+    assert_eq!((findings.counts.of(Metric::Lost), findings.counts.of(Metric::Corrupt)), (1, 1));
     let [lost, corrupt] = &findings.witnesses[..] else { panic!("{:#?}", findings.witnesses) };
     assert_eq!(lost.cause, Some(Cause::Corrupt));
     assert_eq!(lost.acked_by, [Leadership { epoch: 4, broker: 0 }]);
@@ -281,7 +281,7 @@ fn a_message_replaced_within_its_epoch_was_not_truncated() {
         lost.text,
         "1 message acknowledged at offset 1 of partition 0 at 1.000 s is gone, and other records are there: 1 foreign record appended by broker 0 in epoch 4"
     );
-    assert_eq!(findings.witnesses[1].anomaly, Anomaly::Foreign);
+    assert_eq!(findings.witnesses[1].anomaly, Metric::Foreign);
 }
 
 // Ranges: 2 and 3 in a row are one witness over two stretches; 5 is another; and where the
@@ -337,6 +337,6 @@ fn witnesses_are_bounded_and_the_rest_is_counted() {
     let mut history = sent(60).acked(0..60, -1, S, S);
     history = history.log(0, 1, evens().map(|sequence| Found::Ours { sequence }));
     let findings = history.verify();
-    assert_eq!((findings.counts.lost, findings.witnesses.len()), (30, MAX_WITNESSES));
-    assert_eq!(findings.omitted, [Omitted { anomaly: Anomaly::Lost, count: 10 }]);
+    assert_eq!((findings.counts.of(Metric::Lost), findings.witnesses.len()), (30, MAX_WITNESSES));
+    assert_eq!(findings.omitted, [Omitted { anomaly: Metric::Lost, count: 10 }]);
 }

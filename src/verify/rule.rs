@@ -1,0 +1,103 @@
+//! [`Rule`]: for each count of the list, how ledger and log give it, what a log that was not read
+//! whole leaves of it, and who shows where it happened.
+
+use super::completeness::Reading;
+use super::scene::Scene;
+use super::types::Witness;
+use super::{loss, presence};
+use crate::ledger::{PartitionLedger, PartitionObserved};
+use crate::model::Metric;
+
+/// How one count comes about.
+pub(super) struct Rule {
+    /// How many there are in a partition, as far as it was read. Without a word of its log
+    /// everything acknowledged is absent.
+    pub(super) count: fn(&PartitionLedger, &PartitionObserved) -> u64,
+    /// What reading more of the log can do to it.
+    pub(super) more: More,
+    /// Where it happened: at most so many witnesses.
+    pub(super) witnesses: fn(&Scene<'_>, usize) -> Vec<Witness>,
+}
+
+/// What reading more of a log can do to a count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum More {
+    /// Nothing: it comes from the ledger.
+    Nothing,
+    /// Only add: what was counted in partitions that were read at least so well is the least.
+    Adds(Reading),
+    /// Only take away: what was counted is the most, and the least is that of partitions that were
+    /// read whole.
+    TakesAway,
+}
+
+/// The rule of a count; none of what is a time.
+pub(super) fn rule(metric: Metric) -> Option<Rule> {
+    let of_ledger = |count| Rule { count, more: More::Nothing, witnesses: |_, _| Vec::new() };
+    // Copies, rejected messages, corrupt and foreign records stay what they are.
+    let adds = More::Adds(Reading::Gaps);
+    Some(match metric {
+        Metric::Acked => of_ledger(acked),
+        Metric::Rejected => of_ledger(rejected),
+        Metric::Unknown => {
+            of_ledger(|ledger, read| ledger.sent - acked(ledger, read) - rejected(ledger, read))
+        }
+        // A confused reading may have taken a message of ours for a foreign one, which makes it
+        // absent: also that only adds to the lost.
+        Metric::Lost => Rule {
+            count: |ledger, read| messages(ledger, read, lost_word),
+            more: More::TakesAway,
+            witnesses: loss::witnesses,
+        },
+        Metric::Duplicated => {
+            Rule { count: |_, read| read.duplicated(), more: adds, witnesses: presence::duplicated }
+        }
+        // A message counts as reordered by its first copy, and only if nothing before is missing is
+        // the first copy read the first copy that there is: so behind a gap it proves nothing.
+        Metric::Reordered => Rule {
+            count: |_, read| read.reordered(),
+            more: More::Adds(Reading::NoTail),
+            witnesses: presence::reordered,
+        },
+        Metric::Phantom => Rule {
+            count: |ledger, read| messages(ledger, read, phantom_word),
+            more: adds,
+            witnesses: presence::phantom,
+        },
+        Metric::Corrupt => {
+            Rule { count: |_, read| read.corrupt().count, more: adds, witnesses: presence::corrupt }
+        }
+        Metric::Foreign => {
+            Rule { count: |_, read| read.foreign().count, more: adds, witnesses: presence::foreign }
+        }
+        Metric::Unavailable => return None,
+    })
+}
+
+/// Counts bits over all words of a partition.
+pub(super) fn messages(
+    ledger: &PartitionLedger,
+    read: &PartitionObserved,
+    word: fn(&PartitionLedger, &PartitionObserved, usize) -> u64,
+) -> u64 {
+    (0..ledger.words()).map(|index| u64::from(word(ledger, read, index).count_ones())).sum()
+}
+
+fn acked(ledger: &PartitionLedger, read: &PartitionObserved) -> u64 {
+    messages(ledger, read, |ledger, _, word| ledger.acked.word(word))
+}
+
+/// Bits of messages that were acknowledged are not: an acknowledgement is the stronger word.
+fn rejected(ledger: &PartitionLedger, read: &PartitionObserved) -> u64 {
+    messages(ledger, read, |ledger, _, word| ledger.rejected.word(word) & !ledger.acked.word(word))
+}
+
+/// Acknowledged, and absent from what was read.
+pub(super) fn lost_word(ledger: &PartitionLedger, read: &PartitionObserved, word: usize) -> u64 {
+    ledger.acked.word(word) & !read.seen().word(word)
+}
+
+/// Rejected, yet there.
+pub(super) fn phantom_word(ledger: &PartitionLedger, read: &PartitionObserved, word: usize) -> u64 {
+    ledger.rejected.word(word) & !ledger.acked.word(word) & read.seen().word(word)
+}
