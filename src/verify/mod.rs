@@ -2,12 +2,14 @@
 //! happened to one cell, [`judge`] holds it against the expectations, [`judge_run`] sums up.
 //! The argument for each verdict is in `docs/verdicts.md` and beside the code.
 
+mod amount;
 mod cell;
 mod completeness;
 mod count;
 mod counts;
 mod disk;
 mod early;
+mod expectation;
 mod judge;
 mod latency;
 mod leadership;
