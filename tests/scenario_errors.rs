@@ -10,7 +10,6 @@ use rdkafka::producer::BaseProducer;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
-#[path = "scenario_errors/input.rs"]
 mod input;
 
 /// All problems of one file, each as (line, column, part of the message, part of the help).

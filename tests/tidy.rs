@@ -296,6 +296,21 @@ fn both_licences_are_there() {
     assert!(read("Cargo.toml").contains("license = \"MIT OR Apache-2.0\""));
 }
 
+/// Cargo.toml lists the test targets, so cargo looks for no others.
+#[test]
+fn every_file_of_tests_belongs_to_a_target() {
+    let read = |file: &str| fs::read_to_string(root().join(file)).unwrap();
+    let (targets, offline) = (read("Cargo.toml"), read("tests/main.rs"));
+    for entry in fs::read_dir(root().join("tests")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        let is_module = is_text(&path) && path.is_file() || path.join("mod.rs").is_file();
+        let is_target = name == "main" || targets.contains(&format!("name = \"{name}\""));
+        let is_listed = is_target || offline.contains(&format!("mod {name};"));
+        assert!(is_listed || !is_module, "tests/{name} would never run");
+    }
+}
+
 #[test]
 fn each_rule_bites_and_spares_what_is_right() {
     let long = format!("fn f() {{\n{}}}\n", "    call();\n".repeat(FUNCTION_LINES_MAX - 1));

@@ -1,8 +1,8 @@
 //! A night in a repository with one scenario: the tool itself, or a stand-in for `chaos run` that
 //! leaves a report; everything else is the tool.
 
-use crate::job::{Ended, Runner, workflow};
-use crate::world::{save, scenario};
+use super::job::{Ended, Runner, workflow};
+use crate::compare::world::{save, scenario};
 use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};

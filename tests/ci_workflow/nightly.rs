@@ -1,7 +1,7 @@
 //! The nightly job, step by step.
 
-use crate::night::{LOSSLESS, Night, RUN};
-use crate::world::{SOUND, losing, report, scenario};
+use super::night::{LOSSLESS, Night, RUN};
+use crate::compare::world::{SOUND, losing, report, scenario};
 use serde_json::Value;
 use std::fs;
 use std::path::Path;

@@ -1,6 +1,6 @@
 //! What can be said of a workflow without carrying it out.
 
-use crate::job::{expressions, texts, workflow};
+use super::job::{expressions, texts, workflow};
 use kafka_chaos::distribution::known_versions;
 use serde_yaml::Value;
 use std::collections::BTreeSet;

@@ -1,6 +1,6 @@
 //! `chaos compare` and `chaos baseline` as they are called: files, exit statuses, what is said.
 
-use crate::world::{SOUND, losing, report, save, scenario};
+use super::world::{SOUND, losing, report, save, scenario};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::{Command, Output};

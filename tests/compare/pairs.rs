@@ -1,6 +1,6 @@
 //! Which cells are compared with which.
 
-use crate::world::{SOUND, compared, losing, report, scenario, words};
+use super::world::{SOUND, compared, losing, report, scenario, words};
 use kafka_chaos::compare::Outcome;
 use serde_json::Value;
 

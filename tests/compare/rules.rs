@@ -1,6 +1,6 @@
 //! Each rule of docs/compare.md, on reports of a few trials.
 
-use crate::world::{SOUND, cell, compared, losing, of, report, scenario, words};
+use super::world::{SOUND, cell, compared, losing, of, report, scenario, words};
 use kafka_chaos::compare::{self, Change, Outcome, Rule};
 use kafka_chaos::model::Metric;
 use kafka_chaos::result::CellTrial;

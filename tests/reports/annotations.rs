@@ -1,6 +1,6 @@
 //! What GitHub Actions is told.
 
-use crate::world::{LOSS, miss, overload, sound, sound_36, trials, unsent, unsettle, violate};
+use super::world::{LOSS, miss, overload, sound, sound_36, trials, unsent, unsettle, violate};
 use kafka_chaos::exit::Exit;
 use kafka_chaos::report::annotations;
 use kafka_chaos::runtime::{RuntimeError, Stop};

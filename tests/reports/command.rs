@@ -1,6 +1,6 @@
 //! `chaos report` as it is called: files, exit statuses, what is said.
 
-use crate::world::{sound, violate, written};
+use super::world::{sound, violate, written};
 use kafka_chaos::report::{self, Format};
 use kafka_chaos::result;
 use std::fs;

@@ -1,8 +1,8 @@
 //! Every count that is not zero is told, and one that a control demands is told as that.
 
-use crate::logged::{Told, plan, report, report_with};
-use crate::world::{trials, written};
-use crate::xml::Checked;
+use super::logged::{Told, plan, report, report_with};
+use super::world::{trials, written};
+use super::xml::Checked;
 use kafka_chaos::client::wire::{DeliveryErrors, Ended, Errors, Summary, Times};
 use kafka_chaos::ledger::Outcome;
 use kafka_chaos::model::Metric;

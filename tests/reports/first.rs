@@ -1,8 +1,8 @@
 //! What a report says first, and of a run of which nothing was expected.
 
-use crate::logged::{Told, plan, report};
-use crate::world::{miss, overload, sound, sound_36, trials, unsettle, violate, written};
-use crate::xml::Checked;
+use super::logged::{Told, plan, report};
+use super::world::{miss, overload, sound, sound_36, trials, unsettle, violate, written};
+use super::xml::Checked;
 use kafka_chaos::report::{self, Finished, Format};
 use kafka_chaos::result::{self, Report};
 use kafka_chaos::verify::{ReasonKind, Verdict};

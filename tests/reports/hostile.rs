@@ -1,7 +1,7 @@
 //! Names and texts made to do harm: every format shows them, and none takes them for its own.
 
-use crate::world::{invocation, miss, sound, trials, unsettle, violate, written};
-use crate::xml::Checked;
+use super::world::{invocation, miss, sound, trials, unsettle, violate, written};
+use super::xml::Checked;
 use kafka_chaos::report::{self, Format};
 use kafka_chaos::result::{Invocation, Report};
 

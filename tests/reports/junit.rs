@@ -1,10 +1,10 @@
 //! junit.xml is valid, and green exactly when the run's verdict is pass.
 
-use crate::world::{
+use super::world::{
     LOSS, make_inconclusive, miss, overload, sound, sound_36, trials, unsent, unsettle, violate,
     written,
 };
-use crate::xml::Checked;
+use super::xml::Checked;
 use kafka_chaos::exit::Exit;
 use kafka_chaos::report::Format;
 use kafka_chaos::result::Report;
@@ -113,7 +113,7 @@ fn several_trials_are_one_case_each() {
     assert!(error.contains("did not take effect in trial 3: no thread"), "{error}");
 
     let failed = unsent(Some(Stop::Failed(RuntimeError::new("the disk is full"))));
-    let junit = crate::junit::junit(&trials(vec![sound(), failed]));
+    let junit = super::junit::junit(&trials(vec![sound(), failed]));
     let end = junit.ask("string(//testcase[@name='came to its end']/error/@message)");
     assert_eq!(end, "trial 2: the environment failed: the disk is full");
 }

@@ -1,6 +1,6 @@
 //! Every file of a run's folder can be made again from its report.json, byte by byte.
 
-use crate::world::{invocation, miss, sound, sound_36, trials, unsent, unsettle, violate, written};
+use super::world::{invocation, miss, sound, sound_36, trials, unsent, unsettle, violate, written};
 use kafka_chaos::report::{self, Format};
 use kafka_chaos::result::{self, Report};
 use kafka_chaos::runtime::{RuntimeError, Stop};

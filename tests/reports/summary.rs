@@ -1,6 +1,6 @@
 //! summary.md: what it has, and that GitHub takes it whatever it is made of.
 
-use crate::world::{LOSS, invocation, sound, sound_36, trials, violate, written};
+use super::world::{LOSS, invocation, sound, sound_36, trials, violate, written};
 use kafka_chaos::report::Format;
 use kafka_chaos::result::{Invocation, Report};
 

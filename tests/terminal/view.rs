@@ -1,14 +1,10 @@
-//! The live view in a real pseudo-terminal, told a run's events.
+//! A told run in real pseudo-terminals: what is seen in the middle, what stays, and what a resize does.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
-mod pty;
-mod story;
-
+use super::pty::Pty;
+use super::story;
 use console::Term;
 use kafka_chaos::event::Stamped;
 use kafka_chaos::report::{Detail, Live, Paint, Show};
-use pty::Pty;
 use std::sync::mpsc::{self, Sender};
 use std::time::Duration;
 

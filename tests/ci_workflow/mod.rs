@@ -7,6 +7,3 @@ mod job;
 mod night;
 mod nightly;
 mod structure;
-#[expect(dead_code, reason = "each test target uses its own part of it")]
-#[path = "../compare/world.rs"]
-mod world;

@@ -7,4 +7,4 @@ mod alarms;
 mod command;
 mod pairs;
 mod rules;
-mod world;
+pub mod world;

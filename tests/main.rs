@@ -1,0 +1,12 @@
+//! The tests that start neither a broker nor a container. They are one program, because each test
+//! program links the whole library once more.
+
+mod ci_workflow;
+mod compare;
+mod docs;
+mod reports;
+mod scenario_errors;
+mod schema;
+mod terminal;
+mod tidy;
+mod verify_model;

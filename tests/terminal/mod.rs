@@ -1,0 +1,7 @@
+//! The live view in a real pseudo-terminal, told a run's events.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod pty;
+mod story;
+mod view;
