@@ -1,6 +1,6 @@
 //! Whole runs on containers: the shipped scenarios say the same as on the local runtime.
 
-use crate::harness::{Place, Ran, User, shipped};
+use crate::harness::{Place, Ran, User, minisr2, shipped};
 use crate::world::{Ports, docker, on_docker};
 use std::path::Path;
 use std::time::Duration;
@@ -37,7 +37,7 @@ fn evidence(ran: &Ran, fault: usize) -> String {
 fn the_safe_default_loses_nothing_and_both_faults_are_proved() {
     let ports = Ports::take();
     let place = on_docker(Place::new(), &ports);
-    let ran = place.run(&shipped("minisr2"), &FAST);
+    let ran = place.run(&place.scenario(&minisr2()), &FAST);
     ran.expect_code(0);
     expect_proved(&ran);
     assert_eq!((ran.count("main", "lost"), ran.count("main", "duplicated")), (0, 0));

@@ -1,6 +1,6 @@
 //! However the tool dies, nothing of it is left; asked to end, it heals and reports.
 
-use crate::harness::{Place, User, shipped};
+use crate::harness::{Place, User, minisr2, shipped};
 use nix::sys::signal::Signal;
 use std::time::{Duration, Instant};
 
@@ -10,8 +10,8 @@ const FAST: [&str; 2] = ["--set", "cluster.timing=fast"];
 const MOMENTS: [(&str, &str); 5] = [
     ("starting", "-- cluster"),
     ("sending", "the clock starts"),
-    ("a broker stopped", "process_stop leader at 5 s for 4 s: proved"),
-    ("partitioned", "network_partition leader | followers at 35 s for 4 s: injected"),
+    ("a broker stopped", "process_stop leader at 1 s for 4 s: proved"),
+    ("partitioned", "network_partition leader | followers at 6 s for 4 s: injected"),
     ("reading", "-- read back"),
 ];
 
@@ -20,11 +20,10 @@ fn killed_at_every_moment(user: User) {
     for (moment, said) in MOMENTS {
         let place = Place::of(user);
         // One run gets to all of the moments, so the faults come one soon after the other.
-        let text = std::fs::read_to_string(shipped("minisr2")).unwrap();
-        let scenario = place.scenario(&text.replace("at: 35s", "at: 10s"));
-        let said = said.replace("35 s", "10 s");
+        let text = minisr2().replace("at: 5s", "at: 1s").replace("at: 12s", "at: 6s");
+        let scenario = place.scenario(&text);
         let mut running = place.start(&scenario, &FAST);
-        running.wait_for(&said);
+        running.wait_for(said);
         running.signal(Signal::SIGKILL);
         drop(running);
         eprintln!("killed while {moment}");

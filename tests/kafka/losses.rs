@@ -1,6 +1,6 @@
 //! The shipped scenarios say what their heads promise, and turned round they fail.
 
-use crate::harness::{Place, shipped};
+use crate::harness::{Place, minisr2, shipped};
 use crate::page;
 use crate::tampering::tamper;
 use std::time::Duration;
@@ -10,7 +10,7 @@ const FAST: [&str; 2] = ["--set", "cluster.timing=fast"];
 #[test]
 fn the_safe_default_loses_nothing_and_both_faults_are_proved() {
     let place = Place::new();
-    let ran = place.run(&shipped("minisr2"), &FAST);
+    let ran = place.run(&place.scenario(&minisr2()), &FAST);
     ran.expect_code(0);
     assert_eq!(ran.report["verdict"], "pass");
     assert_eq!(ran.count("main", "lost"), 0);

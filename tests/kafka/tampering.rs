@@ -12,11 +12,7 @@ pub fn tamper() -> PathBuf {
     tamper
 }
 
-fn scenario(commands: &[String], expect: &str) -> String {
-    lasting("12s", commands, expect)
-}
-
-fn lasting(duration: &str, commands: &[String], expect: &str) -> String {
+fn scenario(duration: &str, commands: &[String], expect: &str) -> String {
     let faults: String = commands
         .iter()
         .enumerate()
@@ -47,8 +43,8 @@ fn copies_foreign_and_flipped_records_are_counted_exactly() {
         // The copies bear stamps of partition 0, whose messages they are not.
         format!("{tamper} grow 2 && {tamper} --to 1 foreign 1 && {tamper} --to 1 copy 5"),
     ];
-    let text = scenario(&commands, "  lost: 0\n  duplicated: 17\n  foreign: 11\n  corrupt: 2\n");
-    let ran = place.run(&place.scenario(&text), &[]);
+    let expect = "  lost: 0\n  duplicated: 17\n  foreign: 11\n  corrupt: 2\n";
+    let ran = place.run(&place.scenario(&scenario("12s", &commands, expect)), &[]);
     ran.expect_code(0);
     assert_eq!(ran.count("main", "duplicated"), 17);
     assert_eq!(ran.count("main", "foreign"), 5 + 1 + 5);
@@ -62,7 +58,7 @@ fn copies_foreign_and_flipped_records_are_counted_exactly() {
 fn a_topic_made_anew_is_inconclusive_and_both_ids_are_named() {
     let place = Place::new();
     let command = format!("{} remake", tamper().display());
-    let ran = place.run(&place.scenario(&lasting("5s", &[command], "  lost: 0\n")), &[]);
+    let ran = place.run(&place.scenario(&scenario("5s", &[command], "  lost: 0\n")), &[]);
     ran.expect_code(3);
     let reasons = ran.report["reasons"].to_string();
     assert!(reasons.contains("the topic was deleted and made anew"), "{reasons}");
@@ -74,7 +70,7 @@ fn a_topic_made_anew_is_inconclusive_and_both_ids_are_named() {
 fn a_log_that_lost_its_start_is_inconclusive_and_the_start_is_named() {
     let place = Place::new();
     let command = format!("{} delete 123", tamper().display());
-    let text = scenario(&[command], "  lost: 0\n");
+    let text = scenario("5s", &[command], "  lost: 0\n");
     let ran = place.run(&place.scenario(&text), &[]);
     ran.expect_code(3);
     let reasons = ran.report["reasons"].to_string();
@@ -84,7 +80,7 @@ fn a_log_that_lost_its_start_is_inconclusive_and_the_start_is_named() {
 #[test]
 fn a_command_that_fails_makes_the_run_inconclusive() {
     let place = Place::new();
-    let text = scenario(&["exit 7".to_owned()], "  lost: 0\n");
+    let text = scenario("4s", &["exit 7".to_owned()], "  lost: 0\n");
     let ran = place.run(&place.scenario(&text), &[]);
     ran.expect_code(3);
     assert!(ran.fault(0)["reason"].as_str().unwrap().contains("exit status: 7"));
@@ -93,7 +89,7 @@ fn a_command_that_fails_makes_the_run_inconclusive() {
 #[test]
 fn a_command_is_told_what_the_run_is() {
     let place = Place::new();
-    let text = lasting("4s", &["env | sort".to_owned()], "  lost: 0\n");
+    let text = scenario("4s", &["env | sort".to_owned()], "  lost: 0\n");
     let ran = place.run(&place.scenario(&text), &[]);
     ran.expect_code(0);
     let said = std::fs::read_to_string(place.out().join("exec-0.log")).unwrap();
