@@ -21,6 +21,14 @@ fn properties(schema: &Value) -> BTreeMap<String, Value> {
     schema["properties"].as_object().cloned().unwrap_or_default().into_iter().collect()
 }
 
+/// What a `$ref` leads to.
+fn resolved(schema: &Value, of: Value) -> Value {
+    match of["$ref"].as_str() {
+        Some(to) => schema.pointer(&to[1..]).unwrap().clone(),
+        None => of,
+    }
+}
+
 /// Every key by its path, without what `config`, `when` and the axes take from other sections.
 fn keys() -> BTreeMap<String, Value> {
     let schema = scenario::schema();
@@ -33,7 +41,7 @@ fn keys() -> BTreeMap<String, Value> {
             _ => properties(&section),
         };
         for (key, value) in below {
-            keys.insert(format!("{name}.{key}"), value);
+            keys.insert(format!("{name}.{key}"), resolved(&schema, value));
         }
         keys.insert(name, section);
     }
@@ -87,8 +95,8 @@ fn every_key_is_named_and_has_an_example() {
     }
 }
 
-/// The defaults that the page's tables give, by path.
-fn told_defaults(page: &str) -> BTreeMap<String, String> {
+/// The keys of the page's tables by path, each with its default if it has one.
+fn told_keys(page: &str) -> BTreeMap<String, Option<String>> {
     let mut found = BTreeMap::new();
     let (mut section, mut is_table) = ("", false);
     for line in page.lines() {
@@ -99,11 +107,9 @@ fn told_defaults(page: &str) -> BTreeMap<String, String> {
         match cells.as_slice() {
             ["", "key", "default", "meaning", ""] => is_table = true,
             ["", key, default, ..] if is_table => {
-                let key = quoted(key).next().unwrap_or_default();
-                if let Some(default) = default.strip_prefix('`') {
-                    let default = default.split('`').next().unwrap();
-                    found.insert(format!("{section}.{key}"), default.to_owned());
-                }
+                let Some(key) = quoted(key).next() else { continue };
+                let default = default.strip_prefix('`').and_then(|rest| rest.split('`').next());
+                found.insert(format!("{section}.{key}"), default.map(str::to_owned));
             }
             _ => is_table = false,
         }
@@ -122,7 +128,22 @@ fn the_defaults_are_those_of_the_schema() {
         .filter_map(|(path, schema)| Some((path.clone(), in_words(schema.get("default")?))))
         .collect();
     assert!(of_schema.len() >= 12, "{of_schema:?}");
-    assert_eq!(told_defaults(&page()), of_schema);
+    let told = told_keys(&page()).into_iter();
+    let told: BTreeMap<_, _> = told.filter_map(|(path, default)| Some((path, default?))).collect();
+    assert_eq!(told, of_schema);
+}
+
+#[test]
+fn the_tables_have_the_keys_of_their_sections() {
+    let told = told_keys(&page());
+    for section in ["cluster", "topic", "producer"] {
+        let is_of_it =
+            |path: &&String| path.split('.').next() == Some(section) && path.contains('.');
+        let keys = keys();
+        let known: Vec<&String> = keys.keys().filter(is_of_it).collect();
+        let told: Vec<&String> = told.keys().filter(is_of_it).collect();
+        assert_eq!(told, known, "the table of `{section}`");
+    }
 }
 
 #[test]

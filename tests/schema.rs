@@ -61,7 +61,7 @@ fn problems(file: &Path) -> Option<Vec<String>> {
 #[test]
 fn the_schema_in_the_repository_is_the_one_that_is_printed() {
     let kept = fs::read_to_string(root().join("schemas/scenario.schema.json")).unwrap();
-    let printed = format!("{}\n", serde_json::to_string_pretty(&scenario::schema()).unwrap());
+    let printed = scenario::printed(&scenario::schema());
     assert!(
         kept == printed,
         "the readers changed, and the schema with them. Renew the file:\n  \

@@ -107,7 +107,7 @@ fn settings() -> Vec<String> {
 /// What can be swept.
 fn axes(end: &str) -> Vec<String> {
     let schema = scenario::schema();
-    keys(&schema["properties"]["matrix"]).map(|axis| format!("{axis}{end}")).collect()
+    keys(&schema["definitions"]["names"]).map(|axis| format!("{axis}{end}")).collect()
 }
 
 /// The generator offers either names or files for a value, and puts a space behind each name.

@@ -21,7 +21,6 @@ pub(super) struct Arguments {}
 /// # Errors
 /// When `out` cannot be written.
 pub(super) fn run(out: &mut dyn Write) -> io::Result<Exit> {
-    serde_json::to_writer_pretty(&mut *out, &scenario::schema())?;
-    writeln!(out)?;
+    out.write_all(scenario::printed(&scenario::schema()).as_bytes())?;
     Ok(Exit::Pass)
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::model::{Clocks, Rate};
-use crate::scenario::DEFAULTS;
+use crate::scenario;
 use crate::timeline::{self, Election};
 
 /// The plan of a sound text; `duration` is added when nothing tells the end.
@@ -290,8 +290,7 @@ fn every_default_is_what_the_planner_takes_where_nothing_is_written() {
     let plan = |text: &str| study_from_text("x", text, &asked).expect("it is sound");
     let of_faults = timeline::docs::keys().into_iter();
     let of_faults = of_faults.filter_map(|(key, _, word)| Some((format!("faults.{key}"), word?)));
-    let of_others = DEFAULTS.iter().map(|(path, word)| ((*path).to_owned(), *word));
-    for (path, default) in of_others.chain(of_faults) {
+    for (path, default) in scenario::defaults().into_iter().chain(of_faults) {
         let (section, key) = path.split_once('.').expect("a section and a key");
         let with = |value: &str| match section {
             "faults" => base.replace("at: 1s", &format!("{key}: {value}, at: 1s")),

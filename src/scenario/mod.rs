@@ -9,18 +9,21 @@ pub mod builtin;
 mod client_property;
 mod file;
 mod java;
+mod keys;
 mod names;
 pub mod not_yet;
 mod outer;
 mod overrides;
 mod property;
 mod read;
+mod read_cluster;
 mod read_expect;
 mod read_faults;
 mod read_matrix;
 mod read_sections;
 mod reader;
 mod schema;
+mod section;
 mod sweeps;
 mod types;
 
@@ -28,12 +31,11 @@ pub use bound::{Bound, Limits};
 pub(crate) use names::BROKER_FOR_TOPICS;
 pub use outer::{MOST_PLANS, Outer};
 pub(crate) use overrides::whole_path;
-pub use property::{Section, canonical};
+pub use property::canonical;
 pub use read::{Changes, Reading, is_name, name_form, read_file, read_text, text_of};
 pub(crate) use reader::FOREIGN;
-#[cfg(test)]
-pub(crate) use schema::DEFAULTS;
-pub use schema::schema;
+pub use schema::{printed, schema};
+pub use section::Section;
 pub use types::{
     Axis, Chosen, ClusterPlaces, ClusterSection, Condition, Expected, FaultItem, Scenario, Setting,
     Settings, Subject, Wanted,
@@ -41,5 +43,9 @@ pub use types::{
 
 #[cfg(test)]
 pub(crate) mod mutated;
+#[cfg(test)]
+pub(crate) use keys::{SCENARIO, defaults};
+#[cfg(test)]
+pub(crate) use read_cluster::CLUSTER;
 #[cfg(test)]
 mod tests;

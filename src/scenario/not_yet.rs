@@ -259,18 +259,18 @@ pub fn limits() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Metric;
-    use crate::scenario::read::KNOWN;
-    use crate::scenario::{names, property, read_sections};
+    use crate::scenario::keys::{self, SCENARIO};
+    use crate::scenario::property;
+    use crate::scenario::read_cluster::CLUSTER;
+    use crate::scenario::read_expect;
     use crate::timeline;
     use std::collections::BTreeSet;
 
     #[test]
     fn nothing_that_there_is_stands_in_the_table_and_nothing_twice() {
-        let keys = KNOWN.iter().chain(read_sections::KNOWN).copied().chain(timeline::names());
-        let metrics = Metric::ALL.iter().map(|metric| metric.word());
-        let properties = names::TOPIC_CONFIG.iter().chain(names::CLIENT).copied();
-        for known in keys.chain(metrics).chain(properties) {
+        let keys = [keys::names(SCENARIO), keys::names(CLUSTER), read_expect::keys()].concat();
+        let keys = keys.into_iter().chain(timeline::names());
+        for known in keys.chain(property::all_in_config()) {
             assert!(find(known).is_none(), "{known} is there");
         }
         let mut seen = BTreeSet::new();

@@ -2,22 +2,30 @@
 //! combinations is a tree of its own, in which the chosen values stand where a scenario without a
 //! matrix has them, so that they are read and checked in the same way.
 
+use super::keys::{Key, key};
 use super::overrides::child;
 use super::property;
+use super::read_cluster::{CLUSTER, Cluster};
 use super::types::Chosen;
 use crate::yaml::{At, Entry, Kind, Node, Place, Reader, suggest};
 
 /// A study has no more plans: each is a run of its own.
 pub const MOST_PLANS: usize = 64;
 
-/// The axes of the cluster, but for those of its properties.
-pub const NAMES: &[&str] = &[
-    "cluster.kafka",
-    "cluster.brokers",
-    "cluster.controllers",
-    "cluster.timing",
-    "cluster.config.PROPERTY",
-];
+/// The axis over timelines.
+pub const TIMELINES: Key<()> =
+    key("faults", (), "Timelines by their names, in place of `faults`. Each is a separate run.");
+
+/// The keys of `cluster` that an axis may vary.
+pub fn cluster_keys() -> impl Iterator<Item = &'static Key<Cluster>> {
+    CLUSTER.iter().filter(|key| key.is.is_axis())
+}
+
+/// The axes of the cluster, in words.
+pub fn names() -> Vec<String> {
+    let keys = cluster_keys().map(|key| key.name).chain(["config.PROPERTY"]);
+    keys.map(|key| format!("cluster.{key}")).collect()
+}
 
 /// What an axis that makes plans varies.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,21 +41,25 @@ pub enum Outer {
 impl Outer {
     /// The axis of that name.
     pub fn find(name: &str) -> Option<Outer> {
-        if name == "faults" {
+        if name == TIMELINES.name {
             return Some(Outer::Faults);
         }
-        if let Some(property) = name.strip_prefix("cluster.config.") {
+        let name = name.strip_prefix("cluster.")?;
+        if let Some(property) = name.strip_prefix("config.") {
             return (!property.is_empty()).then(|| Outer::Config(property.to_owned()));
         }
-        let known = NAMES.iter().find(|known| **known == name)?;
-        known.strip_prefix("cluster.").map(Outer::Cluster)
+        cluster_keys().find(|key| key.name == name).map(|key| Outer::Cluster(key.name))
     }
 }
 
 /// The axis of a cluster that a mistyped name most likely means.
-pub fn nearest(name: &str) -> Option<&'static str> {
-    let bare = NAMES.iter().find(|known| known.strip_prefix("cluster.") == Some(name));
-    bare.copied().or_else(|| suggest::nearest(name, NAMES.iter().copied().chain(["faults"])))
+pub fn nearest(name: &str) -> Option<String> {
+    let names = names();
+    let bare = names.iter().find(|known| known.strip_prefix("cluster.") == Some(name));
+    bare.cloned().or_else(|| {
+        let known = names.iter().map(String::as_str).chain([TIMELINES.name]);
+        suggest::nearest(name, known).map(str::to_owned)
+    })
 }
 
 /// One axis that makes plans, as it stands in the tree.

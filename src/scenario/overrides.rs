@@ -1,16 +1,15 @@
 //! `--set section.property=value`: changes the tree before it is read, so that a value given on
 //! the command line is checked just as one in the file.
 
-use super::read_sections::section_name;
-use super::{property, read_sections};
+use super::keys::{self, Key, SCENARIO, Top};
+use super::property;
+use super::read_cluster::CLUSTER;
+use super::section::CONFIG;
 use crate::model::Metric;
 use crate::yaml::{At, Entry, Kind, Node, Place, Reader, suggest};
 
 /// The option that this file is about.
 pub const OPTION: &str = "--set";
-
-const SECTIONS: &[&str] =
-    &["cluster", "topic", "producer", "expect", "matrix", "name", "summary", "duration", "seed"];
 
 impl Reader {
     /// Applies every `--set` argument, in order.
@@ -39,29 +38,33 @@ impl Reader {
                 return;
             }
         };
-        match (section, rest) {
-            ("name" | "summary" | "duration" | "seed", None) => {
+        match (keys::find(SCENARIO, section).map(|key| key.is), rest) {
+            (Some(Top::Name | Top::Summary | Top::Duration | Top::Seed), None) => {
                 *child(root, section, place) = value;
             }
-            ("expect", Some(metric)) => expect(root, metric, value, place),
-            ("cluster" | "topic" | "producer", Some(rest)) => {
+            (Some(Top::Expect), Some(metric)) => expect(root, metric, value, place),
+            (Some(Top::Cluster | Top::Topic | Top::Producer), Some(rest)) => {
                 let section = child(root, section, place);
                 match rest.strip_prefix("config.") {
                     Some(name) => *child(child(section, "config", place), name, place) = value,
                     None => *child(section, rest, place) = value,
                 }
             }
-            ("matrix", Some(name)) => *child(child(root, "matrix", place), name, place) = value,
-            (section, None) if SECTIONS.contains(&section) => {
+            (Some(Top::Matrix), Some(name)) => {
+                *child(child(root, section, place), name, place) = value;
+            }
+            (Some(Top::Cluster | Top::Topic | Top::Producer | Top::Expect | Top::Matrix), None) => {
                 self.report(place, format!("`--set {argument}` names no key of `{section}`"), help);
             }
-            ("faults", _) => {
+            (Some(Top::Faults), _) => {
                 let message = format!("`--set {argument}`: faults are written in the file");
                 let help = "give each timeline a name under `matrix: faults:`, and pick some by \
                             `--sweep faults=NAME`";
                 self.report(place, message, help);
             }
-            (section, _) => self.unknown_path(argument, path, section, place),
+            (None | Some(Top::Name | Top::Summary | Top::Duration | Top::Seed), _) => {
+                self.unknown_path(argument, path, section, place);
+            }
         }
     }
 }
@@ -73,30 +76,38 @@ impl Reader {
             return;
         }
         let message = format!("`--set {argument}` names the unknown section `{section}`");
+        let known = settable();
         let near = whole_path(path)
-            .or_else(|| suggest::nearest(section, SECTIONS.iter().copied()).map(str::to_owned))
+            .or_else(|| suggest::nearest(section, known.iter().copied()).map(str::to_owned))
             .or_else(|| whole_path(property::nearest_of_all(path)?));
         let help = match near {
             Some(near) => format!("did you mean `{near}`?"),
-            None => suggest::help(section, SECTIONS),
+            None => suggest::help(section, &known),
         };
         self.report(place, message, help);
     }
+}
+
+/// What a path may begin with: the sections, then the keys that have a single value.
+fn settable() -> Vec<&'static str> {
+    let is_single = |top: Top| matches!(top, Top::Name | Top::Summary | Top::Duration | Top::Seed);
+    let keys = SCENARIO.iter().filter(|key| key.is != Top::Faults);
+    let (single, sections): (Vec<&Key<Top>>, Vec<&Key<Top>>) =
+        keys.partition(|key| is_single(key.is));
+    sections.into_iter().chain(single).map(|key| key.name).collect()
 }
 
 /// The whole path of what was named by its end.
 pub fn whole_path(name: &str) -> Option<String> {
     let name = name.strip_prefix("config.").unwrap_or(name);
     if let Some(found) = property::find(name) {
-        let is_direct = property::direct(found.section, found.name).is_some();
-        let config = if is_direct { "" } else { "config." };
-        return Some(format!("{}.{config}{}", section_name(found.section), found.name));
+        let config = if found.is_direct() { "" } else { "config." };
+        return Some(format!("{}.{config}{}", found.section.name(), found.name));
     }
-    let cluster = read_sections::KNOWN.iter().find(|known| **known == name && name != "config");
-    let metric = Metric::find(name);
+    let cluster = keys::find(CLUSTER, name).filter(|_| name != CONFIG);
     cluster
-        .map(|key| format!("cluster.{key}"))
-        .or_else(|| metric.map(|metric| format!("expect.{}", metric.word())))
+        .map(|key| format!("cluster.{}", key.name))
+        .or_else(|| Metric::find(name).map(|metric| format!("expect.{}", metric.word())))
 }
 
 /// A list or a map is read as YAML; everything else is a single value just as it stands, because

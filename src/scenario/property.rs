@@ -1,34 +1,9 @@
 //! What may be written for a property of topics and producers: [`find`] knows its section, the one
 //! name it goes by, and the form of its values.
 
-use super::names;
+use super::section::{Form, MOST_RATE, Section};
+use super::{keys, names};
 use crate::yaml::suggest::nearest;
-
-/// Where a property belongs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Section {
-    /// A topic's.
-    Topic,
-    /// A producer's.
-    Producer,
-}
-
-/// What a value looks like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
-    /// A whole number between two bounds.
-    Count(u64, u64),
-    /// `true` or `false`.
-    Flag,
-    /// `0`, `1` or `all`.
-    Acks,
-    /// Messages a second, or `max`.
-    Rate,
-    /// A topic property that Kafka itself checks.
-    Text,
-    /// A producer property that librdkafka checks.
-    Client,
-}
 
 /// A property that is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,33 +16,6 @@ pub struct Property {
     pub form: Form,
 }
 
-/// A cell has no more partitions.
-pub const MOST_PARTITIONS: u64 = 256;
-
-/// No message's value is longer; with its key it must fit into Java's `max.request.size` of 1 MiB.
-pub const MOST_MESSAGE_BYTES: u64 = 1_000_000;
-
-/// No cell sends more messages a second by the clock; `max` has no such bound.
-pub const MOST_RATE: u64 = 10_000_000;
-
-/// Properties written directly under `topic`.
-pub const TOPIC: &[(&str, Form)] = &[
-    ("partitions", Form::Count(1, MOST_PARTITIONS)),
-    ("replication.factor", Form::Count(1, 9)),
-    ("min.insync.replicas", Form::Count(1, 9)),
-    ("unclean.leader.election.enable", Form::Flag),
-];
-
-/// Properties written directly under `producer`.
-pub const PRODUCER: &[(&str, Form)] = &[
-    ("acks", Form::Acks),
-    ("enable.idempotence", Form::Flag),
-    ("rate", Form::Rate),
-    ("message.bytes", Form::Count(1, MOST_MESSAGE_BYTES)),
-    ("messages", Form::Count(1, u64::MAX)),
-    ("saturate", Form::Flag),
-];
-
 /// The name that the plan uses for a property, whichever of librdkafka's was written.
 pub fn canonical(name: &str) -> &str {
     names::ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, used)| used)
@@ -76,40 +24,46 @@ pub fn canonical(name: &str) -> &str {
 /// The property of that name, wherever it belongs. A topic's comes first.
 pub fn find(name: &str) -> Option<Property> {
     let name = canonical(name);
-    direct(Section::Topic, name)
-        .or_else(|| direct(Section::Producer, name))
-        .or_else(|| in_config(Section::Topic, name))
-        .or_else(|| in_config(Section::Producer, name))
+    let in_any = |find: fn(Section, &str) -> Option<Property>| {
+        Section::ALL.into_iter().find_map(|section| find(section, name))
+    };
+    in_any(direct).or_else(|| in_any(in_config))
 }
 
 /// The property of that name that is written directly under its section.
 pub fn direct(section: Section, name: &str) -> Option<Property> {
-    let table = match section {
-        Section::Topic => TOPIC,
-        Section::Producer => PRODUCER,
-    };
-    let (name, form) = table.iter().find(|(known, _)| *known == name)?;
-    Some(Property { section, name, form: *form })
+    let key = keys::find(section.keys(), name)?;
+    Some(Property { section, name: key.name, form: key.is })
 }
 
 /// The property of that name that is written under its section's `config`.
 pub fn in_config(section: Section, name: &str) -> Option<Property> {
-    let (list, form) = match section {
-        Section::Topic => (names::TOPIC_CONFIG, Form::Text),
-        Section::Producer => (names::CLIENT, Form::Client),
-    };
+    let (list, form) = section.config();
     let name = list.iter().find(|known| **known == canonical(name))?;
     Some(Property { section, name, form })
 }
 
+/// The properties that are written directly under their sections.
+pub fn all_direct() -> Vec<&'static str> {
+    Section::ALL.into_iter().flat_map(|section| keys::names(section.keys())).collect()
+}
+
+/// The properties that are written under their sections' `config`.
+pub fn all_in_config() -> impl Iterator<Item = &'static str> {
+    Section::ALL.into_iter().flat_map(|section| section.config().0).copied()
+}
+
 /// The known property that a mistyped one most likely means, of topics and producers alike.
 pub fn nearest_of_all(name: &str) -> Option<&'static str> {
-    let direct = TOPIC.iter().chain(PRODUCER).map(|(name, _)| *name);
-    let config = names::TOPIC_CONFIG.iter().chain(names::CLIENT).copied();
-    nearest(name, direct.chain(config))
+    nearest(name, all_direct().into_iter().chain(all_in_config()))
 }
 
 impl Property {
+    /// Whether it is written directly under its section, not under its `config`.
+    pub fn is_direct(&self) -> bool {
+        !matches!(self.form, Form::Text | Form::Client)
+    }
+
     /// The value in the one spelling that the plan uses.
     ///
     /// # Errors

@@ -1,7 +1,9 @@
 //! From a file to a [`Scenario`]: reads the text, applies `--set` and `--sweep`, reads every section
 //! once for each combination of the axes that make plans, and collects all problems.
 
+use super::keys::{self, SCENARIO, Top};
 use super::reader::FOREIGN;
+use super::section::Section;
 use super::types::{ClusterSection, Scenario, Settings};
 use super::{file, not_yet, outer, overrides, property, sweeps};
 use crate::yaml::{Argument, At, Diagnostic, Diagnostics, Kind, Node, Place, Reader, Source};
@@ -11,12 +13,6 @@ use std::sync::Arc;
 
 /// Names become folders, topics and cells; longer ones would not fit.
 pub const MOST_NAME_BYTES: usize = 64;
-
-/// The keys of a scenario.
-pub const KNOWN: &[&str] = &[
-    "name", "summary", "cluster", "topic", "producer", "faults", "duration", "seed", "expect",
-    "matrix",
-];
 
 /// What a file must be.
 const FORM: &str = "the file must be one YAML map; docs/scenarios.md shows its form";
@@ -161,35 +157,34 @@ impl Reader {
         let mut has_name = false;
         for entry in self.map(root, "scenario", help) {
             let value = &entry.value;
-            match entry.key.value.as_str() {
-                "name" => {
+            let Some(key) = keys::find(SCENARIO, &entry.key.value) else {
+                self.unknown_at_top(&entry.key);
+                continue;
+            };
+            match key.is {
+                Top::Name => {
                     has_name = true;
                     scenario.name = self.name(value).unwrap_or(scenario.name);
                 }
-                "summary" => {
+                Top::Summary => {
                     scenario.summary =
                         self.scalar(value, "summary").map_or_else(String::new, |s| {
                             s.value.split_whitespace().collect::<Vec<_>>().join(" ")
                         });
                 }
-                "cluster" => scenario.cluster = self.cluster(value),
-                "topic" => scenario.topic = self.topic(value),
-                "producer" => scenario.producer = self.producer(value),
-                "faults" => scenario.faults = self.faults(value),
-                "duration" => {
+                Top::Cluster => scenario.cluster = self.cluster(value),
+                Top::Topic => scenario.topic = self.section(value, Section::Topic),
+                Top::Producer => scenario.producer = self.section(value, Section::Producer),
+                Top::Faults => scenario.faults = self.faults(value),
+                Top::Duration => {
                     scenario.duration = self.length(value, "duration");
                     if scenario.duration.is_none() {
                         self.break_off("duration");
                     }
                 }
-                "seed" => scenario.seed = self.seed(value),
-                "expect" => scenario.expect = self.expect(value),
-                "matrix" => scenario.matrix = self.matrix(value),
-                other if property::find(other).is_some() => self.homeless(&entry.key),
-                _ => {
-                    self.unknown_key(&entry.key, "a scenario", KNOWN);
-                    self.break_off("key");
-                }
+                Top::Seed => scenario.seed = self.seed(value),
+                Top::Expect => scenario.expect = self.expect(value),
+                Top::Matrix => scenario.matrix = self.matrix(value),
             }
         }
         if !has_name && !self.broken.contains("scenario") {
@@ -199,20 +194,17 @@ impl Reader {
         scenario
     }
 
-    /// A property at the top level; it belongs into a section.
-    fn homeless(&mut self, key: &At<String>) {
-        let Some(property) = property::find(&key.value) else { return };
-        let section = match property.section {
-            property::Section::Topic => "topic",
-            property::Section::Producer => "producer",
+    /// A key that is not one of a scenario's: perhaps a property that belongs into a section.
+    fn unknown_at_top(&mut self, key: &At<String>) {
+        self.break_off("key");
+        let Some(property) = property::find(&key.value) else {
+            self.unknown_key(key, "a scenario", &keys::names(SCENARIO));
+            return;
         };
-        let config = match property.form {
-            property::Form::Text | property::Form::Client => ".config",
-            _ => "",
-        };
+        let section = property.section.name();
+        let config = if property.is_direct() { "" } else { ".config" };
         let message = format!("unknown key `{}` in a scenario", key.value);
         self.report(key.place, message, format!("it belongs under `{section}{config}`"));
-        self.break_off("key");
     }
 
     fn name(&mut self, node: &Node) -> Option<At<String>> {

@@ -1,10 +1,19 @@
 //! Reads `expect:`.
 
 use super::bound::Limits;
+use super::keys::{Key, key};
 use super::outer::Outer;
 use super::types::{Condition, Expected, Subject, Wanted};
 use crate::model::Metric;
 use crate::yaml::{Entry, Kind, Node, Reader};
+
+/// The key beside the metrics.
+pub const WHEN: Key<()> = key("when", (), "For which cells: those that have all of these values.");
+
+/// The keys of `expect`.
+pub fn keys() -> Vec<&'static str> {
+    Metric::ALL.iter().map(|metric| metric.word()).chain([WHEN.name]).collect()
+}
 
 impl Reader {
     /// `expect:`.
@@ -21,15 +30,13 @@ impl Reader {
         let problems_before = self.problems.len();
         for entry in self.map(node, "expect", help) {
             let name = entry.key.value.as_str();
-            if name == "when" {
+            if name == WHEN.name {
                 expected.place = Some(entry.key.place);
                 expected.when = self.conditions(&entry.value);
             } else if let Some(metric) = Metric::find(name) {
                 expected.wanted.extend(self.wanted(entry, metric));
             } else {
-                let known: Vec<&str> =
-                    Metric::ALL.iter().map(|metric| metric.word()).chain(["when"]).collect();
-                self.unknown_key(&entry.key, "`expect`", &known);
+                self.unknown_key(&entry.key, "`expect`", &keys());
             }
         }
         if self.problems.len() > problems_before {

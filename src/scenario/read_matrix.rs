@@ -1,7 +1,8 @@
 //! Reads the axes of `matrix:` that make cells: properties of topics and producers.
 
 use super::outer;
-use super::property::{self, Property, Section};
+use super::property::{self, Property};
+use super::section::Section;
 use super::types::{Axis, Scenario};
 use crate::yaml::{At, Entry, Kind, Node, Reader, suggest};
 use std::collections::BTreeSet;
@@ -127,15 +128,14 @@ fn help_on_unknown(name: &str) -> String {
     if let Some(bare) = bare.filter(|bare| property::find(bare).is_some()) {
         return format!("write it without its section: `{bare}`");
     }
-    if let Some(near) = property::nearest_of_all(name).or_else(|| outer::nearest(name)) {
+    let near = property::nearest_of_all(name).map(str::to_owned);
+    if let Some(near) = near.or_else(|| outer::nearest(name)) {
         return format!("did you mean `{near}`?");
     }
-    let direct = property::TOPIC.iter().chain(property::PRODUCER);
-    let known: Vec<&str> = direct.map(|(name, _)| *name).collect();
     format!(
         "a property of the topic or the producer can be used here: {}, or one of their `config`; or \
          one of the cluster: {}; or `faults`",
-        suggest::listed(&known),
-        suggest::listed(outer::NAMES)
+        suggest::listed(&property::all_direct()),
+        suggest::listed(&outer::names())
     )
 }

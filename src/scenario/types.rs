@@ -2,7 +2,7 @@
 
 use super::bound::Limits;
 use super::outer::Outer;
-use super::property::Section;
+use super::section::Section;
 use crate::model::{Controllers, Flavour, Length, Metric, Timing};
 use crate::timeline::{FaultAction, Places};
 use crate::yaml::{At, Place, Source};

@@ -3,6 +3,8 @@
 use super::super::named;
 use super::*;
 use crate::plan::{self, Asked};
+use crate::scenario::{CLUSTER, SCENARIO, Section};
+use std::collections::BTreeMap;
 
 struct Told {
     exit: Exit,
@@ -72,6 +74,58 @@ fn the_examples_in_the_template_can_be_taken_as_they_are() {
     let study = plan::study_from_text("template", &taken.join("\n"), &Asked::default());
     let study = study.unwrap_or_else(|problems| panic!("{problems}"));
     assert_eq!((study.first().cells.len(), study.first().faults.len()), (2, 4));
+}
+
+/// Keys that few scenarios need.
+const LEFT_OUT: [&str; 3] = ["cluster.flavour", "producer.messages", "producer.saturate"];
+
+/// Each key of the template by its path, with its value and the comment above it.
+fn written() -> BTreeMap<String, (&'static str, &'static str)> {
+    let (mut section, mut comment) = ("", "");
+    let mut found = BTreeMap::new();
+    for line in TEMPLATE.lines() {
+        let text = line.trim_start();
+        if let Some(words) = text.strip_prefix("# ") {
+            comment = words;
+        } else if let Some((key, value)) = text.trim_start_matches('#').split_once(':') {
+            let path = match line.starts_with(' ') {
+                true => format!("{section}.{key}"),
+                false => {
+                    section = key;
+                    key.to_owned()
+                }
+            };
+            found.insert(path, (value.trim(), comment));
+            comment = "";
+        }
+    }
+    found
+}
+
+#[test]
+fn the_template_has_every_key_and_says_which_values_are_the_defaults() {
+    let mut known: Vec<(String, Option<&str>)> =
+        SCENARIO.iter().map(|key| (key.name.to_owned(), None)).collect();
+    known.extend(CLUSTER.iter().map(|key| (format!("cluster.{}", key.name), key.default)));
+    for section in Section::ALL {
+        let keys = section.keys().iter();
+        known.extend(keys.map(|key| (format!("{}.{}", section.name(), key.name), key.default)));
+        known.push((format!("{}.config", section.name()), None));
+    }
+    let written = written();
+    for (path, default) in known {
+        let Some((value, comment)) = written.get(&path) else {
+            assert!(LEFT_OUT.contains(&path.as_str()), "the template lacks {path}");
+            continue;
+        };
+        assert!(!LEFT_OUT.contains(&path.as_str()), "the template has {path}");
+        let Some(default) = default else { continue };
+        let says = match *value == default {
+            true => comment.starts_with("Default"),
+            false => comment.starts_with(&format!("The default is {default}.")),
+        };
+        assert!(says, "{path}, which defaults to {default}, has the comment `{comment}`");
+    }
 }
 
 #[test]

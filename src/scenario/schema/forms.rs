@@ -1,13 +1,30 @@
 //! The JSON Schema of single values. A scenario's values may stand with and without quotes, so each
 //! form takes a number or a boolean and the text that spells it.
 
-use super::super::bound::SIGNS;
-use super::super::property::{Form, MOST_RATE};
-use crate::model::{Length, Metric, UNITS, Unit};
+use crate::model::{Length, UNITS, Unit};
 use serde_json::{Map, Value, json};
 
 /// A whole number as text: readers take `1_000`, and a plus sign.
-const COUNT: &str = r"_*\+?[0-9_]+";
+pub const COUNT: &str = r"_*\+?[0-9_]+";
+
+/// What stands under `definitions`: forms that many keys share.
+pub fn definitions() -> Map<String, Value> {
+    let distinct = json!({ "type": "array", "minItems": 1, "uniqueItems": true });
+    [
+        ("scalar", scalar()),
+        ("values", one_or_more(&reference("scalar"))),
+        ("list", list(reference("scalar"))),
+        ("distinct", distinct),
+    ]
+    .into_iter()
+    .map(|(name, schema)| (name.to_owned(), schema))
+    .collect()
+}
+
+/// What stands there under `definitions`.
+pub fn reference(name: &str) -> Value {
+    json!({ "$ref": format!("#/definitions/{name}") })
+}
 
 /// Any single value.
 pub fn scalar() -> Value {
@@ -21,36 +38,29 @@ pub fn nonblank() -> Value {
 
 /// Text of this form, white space around it left aside.
 pub fn text(form: &str) -> Value {
-    json!({ "type": "string", "pattern": format!(r"^\s*(?:{form})\s*$") })
+    json!({ "type": "string", "pattern": pattern(form) })
 }
 
-/// The value of a property.
-pub fn value(form: Form) -> Value {
-    match form {
-        Form::Count(least, most) => count(least, most),
-        Form::Flag => {
-            either(json!({ "type": "boolean" }), text("[Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]"))
-        }
-        Form::Acks => either(json!({ "enum": ["all", 0, 1, -1] }), text("all|-1|0|1")),
-        Form::Rate => either(
-            either(whole(1, MOST_RATE), json!({ "enum": ["max"] })),
-            text(&format!("max|{COUNT}")),
-        ),
-        Form::Text => nonblank(),
-        Form::Client => scalar(),
-    }
+/// The whole of a text, white space around it left aside.
+pub fn pattern(form: &str) -> String {
+    format!(r"^\s*(?:{form})\s*$")
 }
 
-/// A whole number between two bounds.
+/// A whole number between two bounds. Of a text, its form is looked at and not its value.
 pub fn count(least: u64, most: u64) -> Value {
-    either(whole(least, most), text(COUNT))
+    let mut schema =
+        json!({ "type": ["string", "integer"], "minimum": least, "pattern": pattern(COUNT) });
+    if most < u64::MAX {
+        schema["maximum"] = json!(most);
+    }
+    or_say("write a whole number", schema)
 }
 
-fn whole(least: u64, most: u64) -> Value {
-    match most {
-        u64::MAX => json!({ "type": "integer", "minimum": least }),
-        _ => json!({ "type": "integer", "minimum": least, "maximum": most }),
-    }
+/// `true` or `false`.
+pub fn flag() -> Value {
+    let form = pattern("[Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]");
+    let schema = json!({ "type": ["boolean", "string"], "pattern": form });
+    or_say("write `true` or `false`", schema)
 }
 
 /// One of several words, just as they are.
@@ -77,7 +87,7 @@ pub fn or_say(words: &str, mut schema: Value) -> Value {
 }
 
 /// Numbers as Rust reads them, each with its unit: one of Kafka's clocks, or several others.
-fn length_pattern() -> String {
+pub fn length_pattern() -> String {
     const NUMBER: &str = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)";
     let (clocks, times): (Vec<_>, Vec<_>) =
         UNITS.iter().partition(|(_, unit)| matches!(unit, Unit::Periods(_)));
@@ -86,17 +96,6 @@ fn length_pattern() -> String {
     };
     let (clocks, times) = (words(clocks), words(times));
     format!(r"(?:{NUMBER}\s*(?:{clocks})|(?:{NUMBER}\s*(?:{times})\s*)+)")
-}
-
-/// What is expected of a metric: an end with a sign, two ends, or a single value.
-pub fn bound(metric: Metric) -> Value {
-    let signs: Vec<&str> = SIGNS.iter().map(|(sign, ..)| *sign).collect();
-    let end = if metric.is_time() { length_pattern() } else { COUNT.to_owned() };
-    let form = format!(r"(?:(?:{})|=*|{end}\s*\.\.)\s*{end}", signs.join("|"));
-    match metric.is_time() {
-        true => or_say(Length::FORMS, text(&form)),
-        false => either(json!({ "type": "integer", "minimum": 0 }), text(&form)),
-    }
 }
 
 /// A list of at least one such item.

@@ -5,14 +5,16 @@
 //! Draft 7, the newest that editors' YAML servers know all of.
 
 mod build;
+mod cluster;
+mod expect;
 mod faults;
 mod forms;
 mod matrix;
-mod texts;
+mod print;
+mod property;
 
 pub use build::schema;
-#[cfg(test)]
-pub(crate) use texts::DEFAULTS;
+pub use print::printed;
 
 #[cfg(test)]
 mod tests;

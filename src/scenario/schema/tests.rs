@@ -2,15 +2,16 @@
 //! far as a schema can.
 
 use super::super::mutated::{SHIPPED, mutated};
-use super::super::{Changes, builtin, read, read_sections, read_text};
-use super::{schema, texts};
-use crate::model::Metric;
-use crate::timeline;
+use super::super::{Changes, builtin, read_text};
+use super::schema;
 use crate::yaml::{Kind, Node};
 use jsonschema::Validator;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use std::sync::LazyLock;
+
+mod agreement;
+mod keys;
 
 static VALIDATOR: LazyLock<Validator> =
     LazyLock::new(|| jsonschema::draft7::new(&schema()).expect("a schema of draft 7"));
@@ -226,69 +227,6 @@ fn what_the_readers_refuse_for_its_form_is_refused() {
     }
     let many = format!("name: x\nfaults:\n{}", "  - {kill: all, at: 1s, for: 1s}\n".repeat(21));
     assert!(!schema_problems(&many, Spelling::Plain).is_empty());
-}
-
-/// The keys of a map's schema.
-fn keys(schema: &Value) -> Vec<&str> {
-    let properties = schema["properties"].as_object().expect("a map");
-    properties.keys().map(String::as_str).collect()
-}
-
-fn sorted<'k>(keys: impl IntoIterator<Item = &'k str>) -> Vec<&'k str> {
-    let mut keys: Vec<&str> = keys.into_iter().collect();
-    keys.sort_unstable();
-    keys
-}
-
-#[test]
-fn its_keys_are_those_of_the_readers() {
-    let schema = schema();
-    assert_eq!(keys(&schema), sorted(read::KNOWN.iter().copied()));
-    assert_eq!(
-        keys(&schema["properties"]["cluster"]),
-        sorted(read_sections::KNOWN.iter().copied())
-    );
-    let fault = &schema["definitions"]["faults"]["items"];
-    let others = ["at", "for", "ports", "touches"];
-    assert_eq!(keys(fault), sorted(timeline::names().chain(others)));
-    let metrics = Metric::ALL.iter().map(|metric| metric.word());
-    let expected = &schema["definitions"]["expectation"];
-    assert_eq!(keys(expected), sorted(metrics.chain(["when"])));
-}
-
-/// Calls `tell` with every key below a schema and what stands there.
-fn each_key(schema: &Value, tell: &mut dyn FnMut(&str, &Value)) {
-    match schema {
-        Value::Object(object) => {
-            for keyword in ["properties", "patternProperties"] {
-                if let Some(Value::Object(properties)) = object.get(keyword) {
-                    properties.iter().for_each(|(key, value)| tell(key, value));
-                }
-            }
-            object.values().for_each(|value| each_key(value, tell));
-        }
-        Value::Array(items) => items.iter().for_each(|item| each_key(item, tell)),
-        _ => {}
-    }
-}
-
-#[test]
-fn every_key_says_what_it_means_and_no_text_is_left_over() {
-    let schema = schema();
-    let mut told = 0;
-    each_key(&schema, &mut |key, value| {
-        // What may not be set is refused by its name alone; a condition is any broker property.
-        let is_bare = value == &json!(false) || key.starts_with('^');
-        let text = value["description"].as_str().unwrap_or_default();
-        assert!(is_bare || text.ends_with(['.', ')', '`']), "`{key}` says nothing: {value}");
-        told += 1;
-    });
-    assert!(told > 300, "only {told} keys were looked at");
-    let whole = schema.to_string();
-    for (path, text) in texts::TEXTS {
-        let text = json!(text).to_string();
-        assert!(whole.contains(text.trim_matches('"')), "nothing stands at {path}");
-    }
 }
 
 proptest! {

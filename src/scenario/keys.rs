@@ -1,0 +1,100 @@
+//! [`Key`]: a key of a section, and [`SCENARIO`], the keys of a whole scenario.
+//!
+//! Each section has one such table. The reader and `--set` know its keys from it, and the schema is made
+//! of it; `chaos new`'s template and docs/scenarios.md are checked against that.
+
+/// A key of a section.
+#[derive(Clone, Copy, Debug)]
+pub struct Key<T> {
+    /// As it is written.
+    pub name: &'static str,
+    /// What readers and schema know it by.
+    pub is: T,
+    /// What holds where it is not written, in the words of a file.
+    pub default: Option<&'static str>,
+    /// What it means, for editors.
+    pub about: &'static str,
+}
+
+/// A key without a default.
+pub const fn key<T: Copy>(name: &'static str, is: T, about: &'static str) -> Key<T> {
+    Key { name, is, default: None, about }
+}
+
+impl<T: Copy> Key<T> {
+    /// The key with this default.
+    pub const fn or(self, default: &'static str) -> Self {
+        Key { default: Some(default), ..self }
+    }
+}
+
+/// The key of that name.
+pub fn find<'k, T>(keys: &'k [Key<T>], name: &str) -> Option<&'k Key<T>> {
+    keys.iter().find(|key| key.name == name)
+}
+
+/// The names of keys, in their order.
+pub fn names<T>(keys: &[Key<T>]) -> Vec<&'static str> {
+    keys.iter().map(|key| key.name).collect()
+}
+
+/// What stands at the top of a scenario.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Top {
+    Name,
+    Summary,
+    Cluster,
+    Topic,
+    Producer,
+    Faults,
+    Duration,
+    Seed,
+    Expect,
+    Matrix,
+}
+
+/// The keys of a scenario.
+pub const SCENARIO: &[Key<Top>] = &[
+    key("name", Top::Name, "Names folders and topics: letters, digits, `-`, `_` and `.`."),
+    key("summary", Top::Summary, "What the scenario shows, in a sentence or two."),
+    key("cluster", Top::Cluster, "The cluster that all cells share."),
+    key("topic", Top::Topic, "The topic of every cell; each cell has its own."),
+    key("producer", Top::Producer, "The producer of every cell."),
+    key("faults", Top::Faults, "What is done to the cluster, and when. Each item is one fault."),
+    key(
+        "duration",
+        Top::Duration,
+        "When sending ends. Without it: when the last fault is healed, all replicas are in sync \
+         and every partition is acknowledged again.",
+    ),
+    key(
+        "seed",
+        Top::Seed,
+        "Makes everything random the same again. Without it one is drawn and reported.",
+    ),
+    key(
+        "expect",
+        Top::Expect,
+        "What must hold of every cell; or a list of such maps, each for the cells that its `when` \
+         names.",
+    ),
+    key(
+        "matrix",
+        Top::Matrix,
+        "Axes: names and lists of values. Every combination is a cell; the cells of a run meet \
+         the same faults. Each cluster and each timeline is a separate run.",
+    ),
+];
+
+/// Every default but those of faults, by the path of its key.
+#[cfg(test)]
+pub fn defaults() -> Vec<(String, &'static str)> {
+    use super::read_cluster::CLUSTER;
+    use super::section::Section;
+    fn of<T>(section: &str, keys: &[Key<T>]) -> Vec<(String, &'static str)> {
+        let path = |key: &Key<T>| Some((format!("{section}.{}", key.name), key.default?));
+        keys.iter().filter_map(path).collect()
+    }
+    let sections = Section::ALL.map(|section| of(section.name(), section.keys()));
+    [of("cluster", CLUSTER), sections.concat()].concat()
+}

@@ -1,0 +1,48 @@
+//! The JSON Schema of `cluster:` and of the axes over its keys.
+
+use super::super::names;
+use super::super::read_cluster::{CLUSTER, CONTROLLERS, Cluster, FLAVOURS, MOST_BROKERS, TIMINGS};
+use super::build::keyed;
+use super::forms;
+use serde_json::{Value, json};
+
+/// `cluster:`.
+pub fn cluster() -> Value {
+    let mut schema = forms::map(keyed(CLUSTER, value));
+    schema["dependencies"] = json!({ "flavour": ["compose"] });
+    schema
+}
+
+fn value(key: Cluster) -> Value {
+    match key {
+        Cluster::Kafka => forms::or_say(
+            "write all three numbers, as in `3.8.1`",
+            forms::text(r"[0-9]{1,4}\.[0-9]{1,4}\.[0-9]{1,4}"),
+        ),
+        Cluster::Brokers => forms::count(1, MOST_BROKERS),
+        Cluster::Controllers => forms::words(CONTROLLERS),
+        Cluster::Timing => forms::words(TIMINGS),
+        Cluster::Compose => json!({ "type": ["string", "number", "boolean"], "minLength": 1 }),
+        Cluster::Flavour => forms::words(FLAVOURS),
+        Cluster::Config => {
+            let refused = refused().map(|name| (name.to_owned(), json!(false)));
+            let mut config = forms::map(refused.collect());
+            config["additionalProperties"] = forms::reference("scalar");
+            config
+        }
+    }
+}
+
+/// A key's value as an axis has it: white space around it is left aside.
+pub fn axis_value(key: Cluster) -> Value {
+    match key {
+        Cluster::Controllers => forms::trimmed_words(CONTROLLERS, None),
+        Cluster::Timing => forms::trimmed_words(TIMINGS, None),
+        other => value(other),
+    }
+}
+
+/// Broker properties that a scenario cannot set.
+pub fn refused() -> impl Iterator<Item = &'static str> {
+    names::BROKER_OWN.iter().chain(names::BROKER_FOR_TOPICS).map(|(name, _)| *name)
+}

@@ -1,0 +1,61 @@
+//! The JSON Schema of `expect:` with its `when:`.
+
+use super::super::bound::SIGNS;
+use super::super::outer::TIMELINES;
+use super::super::read_expect::WHEN;
+use super::build::{explained, with_key};
+use super::{forms, property};
+use crate::model::{Length, Metric};
+use serde_json::{Map, Value, json};
+
+/// One map of `expect:`.
+pub const EXPECTATION: &str = "expectation";
+
+/// How many messages are expected.
+const COUNT: &str = "bound";
+
+/// What stands under `definitions`.
+pub fn definitions() -> Map<String, Value> {
+    let mut count = forms::count(0, u64::MAX);
+    count["pattern"] = forms::pattern(&bound(forms::COUNT)).into();
+    let count = forms::or_say("write a number of messages: `0`, `>= 1`, `160..400`", count);
+    Map::from_iter([(COUNT.to_owned(), count), (EXPECTATION.to_owned(), expectation())])
+}
+
+/// An end with a sign, two ends, or a single value.
+fn bound(end: &str) -> String {
+    let signs: Vec<&str> = SIGNS.iter().map(|(sign, ..)| *sign).collect();
+    format!(r"(?:(?:{})|=*|{end}\s*\.\.)\s*{end}", signs.join("|"))
+}
+
+fn expectation() -> Value {
+    let of_metric = |metric: &Metric| {
+        let limits = match metric.is_time() {
+            true => forms::or_say(Length::FORMS, forms::text(&bound(&forms::length_pattern()))),
+            false => forms::reference(COUNT),
+        };
+        (metric.word().to_owned(), explained(metric.about().means, limits))
+    };
+    let mut properties: Map<_, _> = Metric::ALL.iter().map(of_metric).collect();
+    properties.insert(WHEN.name.to_owned(), with_key(&WHEN, when()));
+    // `when` alone expects nothing.
+    json!({
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": false,
+        "minProperties": 1,
+        "dependencies": { WHEN.name: { "minProperties": 2 } },
+    })
+}
+
+fn when() -> Value {
+    let values = forms::reference("values");
+    let timelines = explained("Names of timelines under `matrix.faults`.", values);
+    json!({
+        "type": ["object", "null"],
+        "allOf": [
+            { "properties": { TIMELINES.name: timelines } },
+            forms::reference(property::NAMES),
+        ],
+    })
+}

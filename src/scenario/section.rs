@@ -1,0 +1,151 @@
+//! [`Section`]: `topic` or `producer`, with the keys that stand directly under it.
+
+use super::keys::{Key, key};
+use super::names;
+
+/// Where a property belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Section {
+    /// A topic's.
+    Topic,
+    /// A producer's.
+    Producer,
+}
+
+/// What a value looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// A whole number between two bounds.
+    Count(u64, u64),
+    /// `true` or `false`.
+    Flag,
+    /// `0`, `1` or `all`.
+    Acks,
+    /// Messages a second, or `max`.
+    Rate,
+    /// A topic property that Kafka itself checks.
+    Text,
+    /// A producer property that librdkafka checks.
+    Client,
+}
+
+/// A cell has no more partitions.
+pub const MOST_PARTITIONS: u64 = 256;
+
+/// No message's value is longer; with its key it must fit into Java's `max.request.size` of 1 MiB.
+pub const MOST_MESSAGE_BYTES: u64 = 1_000_000;
+
+/// No cell sends more messages a second by the clock; `max` has no such bound.
+pub const MOST_RATE: u64 = 10_000_000;
+
+/// What stands beside a section's keys: the map of its other properties.
+pub const CONFIG: &str = "config";
+
+const TOPIC: &[Key<Form>] = &[
+    key(
+        "partitions",
+        Form::Count(1, MOST_PARTITIONS),
+        "1 to 256. Partition p has its preferred leader on the broker at p mod n.",
+    )
+    .or("1"),
+    key(
+        "replication.factor",
+        Form::Count(1, 9),
+        "Replicas of each partition. Without it: 3, or the number of brokers if that is less.",
+    ),
+    key(
+        "min.insync.replicas",
+        Form::Count(1, 9),
+        "With fewer replicas in sync nothing is acknowledged under `acks: all`.",
+    )
+    .or("1"),
+    key(
+        "unclean.leader.election.enable",
+        Form::Flag,
+        "Whether a replica that is not in sync may become leader, and what it lacks be lost.",
+    )
+    .or("false"),
+];
+
+const PRODUCER: &[Key<Form>] = &[
+    key(
+        "acks",
+        Form::Acks,
+        "Who must have a message before it is acknowledged: nobody (0), the leader (1), every \
+         replica in sync (`all` or -1).",
+    )
+    .or("all"),
+    key(
+        "enable.idempotence",
+        Form::Flag,
+        "Whether retries are written once. Not asked for, it is off when `acks` is 0 or 1, when \
+         more than 5 requests are in flight, and without retries.",
+    )
+    .or("true"),
+    key(
+        "rate",
+        Form::Rate,
+        "Messages per second over all partitions of a cell, or `max`: as fast as librdkafka takes \
+         them.",
+    )
+    .or("1000"),
+    key(
+        "message.bytes",
+        Form::Count(1, MOST_MESSAGE_BYTES),
+        "Bytes of each message's value; the key comes beside it.",
+    )
+    .or("100"),
+    key(
+        "messages",
+        Form::Count(1, u64::MAX),
+        "Sending ends after this many messages. Not together with `duration`.",
+    ),
+    key(
+        "saturate",
+        Form::Flag,
+        "Whether the rate may be more than cluster and machine can sustain. Without it, a cell \
+         that does not keep up before the first fault is inconclusive. With `rate: max` nothing \
+         is held against a rate.",
+    )
+    .or("false"),
+];
+
+impl Section {
+    /// All of them. A name that several have means the first one's property.
+    pub const ALL: [Section; 2] = [Section::Topic, Section::Producer];
+
+    /// How a scenario calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Section::Topic => "topic",
+            Section::Producer => "producer",
+        }
+    }
+
+    /// The properties that are written directly under it.
+    pub fn keys(self) -> &'static [Key<Form>] {
+        match self {
+            Section::Topic => TOPIC,
+            Section::Producer => PRODUCER,
+        }
+    }
+
+    /// The properties that are written under its `config`, and the form of all of them.
+    pub fn config(self) -> (&'static [&'static str], Form) {
+        match self {
+            Section::Topic => (names::TOPIC_CONFIG, Form::Text),
+            Section::Producer => (names::CLIENT, Form::Client),
+        }
+    }
+
+    /// What its `config` means, for editors.
+    pub fn about_config(self) -> &'static str {
+        match self {
+            Section::Topic => "Any other topic property.",
+            Section::Producer => {
+                "Any librdkafka property of a producer. Anything not set defaults to the Java \
+                 producer's behaviour."
+            }
+        }
+    }
+}
