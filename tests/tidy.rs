@@ -304,7 +304,7 @@ fn every_file_of_tests_belongs_to_a_target() {
     for entry in fs::read_dir(root().join("tests")).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_stem().unwrap().to_str().unwrap();
-        let is_module = is_text(&path) && path.is_file() || path.join("mod.rs").is_file();
+        let is_module = path.is_file() && is_text(&path) || path.join("mod.rs").is_file();
         let is_target = name == "main" || targets.contains(&format!("name = \"{name}\""));
         let is_listed = is_target || offline.contains(&format!("mod {name};"));
         assert!(is_listed || !is_module, "tests/{name} would never run");
