@@ -3,6 +3,7 @@
 
 use super::FaultRecord;
 use crate::event::{Evidence, Observation};
+use crate::kafka::leaders::Claim;
 use std::collections::BTreeMap;
 
 /// At most so many consequences are told of one fault.
@@ -17,36 +18,40 @@ pub fn consequences(
     let (Some(called_ms), Some(healed_ms)) = (record.called_at_ms, record.healed_at_ms) else {
         return Vec::new();
     };
-    let mut leaders: BTreeMap<(&str, i32), (i32, i32)> = BTreeMap::new();
+    let mut leaders: BTreeMap<(&str, i32), Claim<'_>> = BTreeMap::new();
     let mut isrs: BTreeMap<(&str, i32), &[i32]> = BTreeMap::new();
-    let mut controller = (-1, -1);
+    let mut controller: Option<Claim<'_>> = None;
     let mut seen = Vec::new();
     for observation in observations {
         let (at_us, text) = match observation {
             Observation::Partition(v) => {
-                let key = (v.topic.as_str(), v.partition);
-                let known = leaders.entry(key).or_insert((v.epoch, v.leader));
-                let mut text = None;
-                if v.epoch > known.0 {
-                    let (old, place) = (known.1, format!("{}-{}", v.topic, v.partition));
-                    text =
-                        Some(format!("{place}: leader {old} -> {} (epoch {})", v.leader, v.epoch));
-                    *known = (v.epoch, v.leader);
-                } else if v.epoch == known.0 && v.asked == v.leader {
-                    let before = isrs.insert(key, &v.isr);
-                    if before.is_some_and(|b| b != v.isr.as_slice()) {
-                        let place = format!("{}-{}", v.topic, v.partition);
-                        text = Some(format!("{place}: in-sync replicas {:?}", v.isr));
-                    }
+                let (key, claim) = ((v.topic.as_str(), v.partition), Claim::from(v));
+                let held = leaders.get(&key).copied();
+                if !claim.replaces(held.as_ref()) {
+                    continue;
                 }
+                leaders.insert(key, claim);
+                let place = format!("{}-{}", v.topic, v.partition);
+                let text = match held {
+                    Some(held) if v.epoch > held.epoch => {
+                        let (old, new, epoch) = (held.leader, v.leader, v.epoch);
+                        Some(format!("{place}: leader {old} -> {new} (epoch {epoch})"))
+                    }
+                    _ if claim.is_own() => {
+                        let before = isrs.insert(key, &v.isr).filter(|isr| *isr != v.isr);
+                        before.map(|_| format!("{place}: in-sync replicas {:?}", v.isr))
+                    }
+                    _ => None,
+                };
                 (v.at_us, text)
             }
-            Observation::Controller(v) if v.epoch > controller.0 && v.leader >= 0 => {
-                let first = controller.0 < 0;
+            Observation::Controller(v)
+                if v.leader >= 0 && Claim::from(v).replaces(controller.as_ref()) =>
+            {
+                let held = controller.replace(Claim::from(v));
+                let is_other = held.is_some_and(|held| held.leader != v.leader);
                 let text = format!("active controller is now {} (epoch {})", v.leader, v.epoch);
-                let text = (!first && v.leader != controller.1).then_some(text);
-                controller = (v.epoch, v.leader);
-                (v.at_us, text)
+                (v.at_us, is_other.then_some(text))
             }
             Observation::Controller(_) | Observation::Broker(_) => continue,
         };
@@ -117,6 +122,17 @@ mod tests {
             texts(&history),
             ["t-0: in-sync replicas [0, 1]", "t-0: leader 0 -> 1 (epoch 5)"]
         );
+    }
+
+    #[test]
+    fn who_led_before_is_whoever_anyone_named_in_the_old_epoch() {
+        // Broker 2 was asked first, and did not know yet where the leader of epoch 4 is.
+        let history = [
+            view(1_000, 2, -1, 4, &[0, 1, 2]),
+            view(2_000, 0, 0, 4, &[0, 1, 2]),
+            view(12_000, 1, 1, 5, &[1, 2]),
+        ];
+        assert_eq!(texts(&history), ["t-0: leader 0 -> 1 (epoch 5)"]);
     }
 
     #[test]

@@ -4,10 +4,10 @@
 
 use super::history::History;
 use super::prepare::{Prepare, Stage};
-use super::succession::Succession;
 use super::{Fault, FaultError};
 use crate::kafka::elect::{ELECTED, ELECTION_NOT_NEEDED, elect};
 use crate::kafka::error::code_name;
+use crate::kafka::leaders::Succession;
 use crate::kafka::{KafkaError, Operator, TopicPartition};
 use crate::runtime::Vantage;
 use crate::timeline::{self, Election};

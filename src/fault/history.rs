@@ -1,9 +1,9 @@
 //! [`History`]: what the watcher has seen so far of a plan's partitions, for the faults whose
 //! proof it is.
 
-use super::succession::{Succession, succession};
-use crate::event::{Observation, PartitionView};
+use crate::event::Observation;
 use crate::kafka::TopicPartition;
+use crate::kafka::leaders::{Leaders, Succession};
 use crate::plan::{Plan, TopicPlan};
 use crate::timeline::Election;
 use std::collections::BTreeSet;
@@ -50,7 +50,7 @@ impl History {
 
     /// The leader of a partition in the highest epoch that anyone named; -1 for none.
     pub(super) fn leader(&self, of: &TopicPartition) -> Option<i32> {
-        self.with(of, |seen| seen.iter().map(|v| (v.epoch, v.leader)).max().map(|(_, l)| l))
+        self.with(of, |leaders| leaders.now().map(|claim| claim.leader))
     }
 
     /// How a partition's present leader came to lead, if no fault has had that for its proof.
@@ -59,7 +59,7 @@ impl History {
         let min_isr = topic.config.get("min.insync.replicas").and_then(|v| v.parse().ok());
         let floor = min_isr.filter(|_| self.keeps_eligible).unwrap_or(1);
         let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        self.with(of, |seen| succession(seen, floor))
+        self.with(of, |leaders| leaders.succession(floor))
             .filter(|found| !taken.contains(&(of.clone(), found.epoch)))
     }
 
@@ -72,17 +72,9 @@ impl History {
     fn with<T>(
         &self,
         (topic, partition): &TopicPartition,
-        look: impl FnOnce(&[&PartitionView]) -> T,
+        look: impl FnOnce(&Leaders<'_>) -> T,
     ) -> T {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let views: Vec<&PartitionView> = seen
-            .iter()
-            .filter_map(|observation| match observation {
-                Observation::Partition(view) => Some(view),
-                Observation::Controller(_) | Observation::Broker(_) => None,
-            })
-            .filter(|view| view.partition == *partition && view.topic == *topic)
-            .collect();
-        look(&views)
+        look(&Leaders::new(&seen, topic, *partition))
     }
 }

@@ -22,7 +22,6 @@ mod prepare;
 mod process;
 mod process_stop;
 mod record;
-mod succession;
 mod target;
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,7 @@
 //! [`wait_until_leading`], which uses the same question to learn that leaders really lead.
 
 use super::error::{KafkaError, code_name, list};
+use super::leaders::Leadership;
 use super::metadata::topic_name;
 use super::operator::Operator;
 use super::patience::{Look, Patience};
@@ -142,11 +143,11 @@ fn ask_for_missing(
     for (key, result) in found.iter_mut().filter(|(_, result)| result.is_err()) {
         match confirmed_leader(&view, key, operator.brokers().len(), &failed) {
             // It would cost the others another time-out.
-            Ok((leader, _)) if view.broker(leader).is_none() => {
-                *result = Err(format!("broker {leader}, its leader, did not answer"));
+            Ok(Leadership { broker, .. }) if view.broker(broker).is_none() => {
+                *result = Err(format!("broker {broker}, its leader, did not answer"));
             }
-            Ok((leader, epoch)) => {
-                by_leader.entry(leader).or_default().push((key.clone(), epoch));
+            Ok(Leadership { broker, epoch }) => {
+                by_leader.entry(broker).or_default().push((key.clone(), epoch));
             }
             Err(reason) => *result = Err(reason),
         }
@@ -181,7 +182,7 @@ fn confirmed_leader(
     (topic, partition): &TopicPartition,
     brokers: usize,
     failed: &[(i32, KafkaError)],
-) -> Result<(i32, i32), String> {
+) -> Result<Leadership, String> {
     let heard = view.claims(topic, *partition).count();
     if heard <= brokers / 2 {
         let why = failed.first().map_or_else(

@@ -1,18 +1,8 @@
 //! [`ClusterView`]: what each broker said last, and what follows from all of it. Pure: it knows no
-//! sockets and no clock.
-//!
-//! Brokers contradict each other while a fault lasts: an ex-leader that hears nothing from the
-//! controllers (a zombie) goes on naming itself. Nothing is thrown away; the rules that choose are:
-//!
-//! - Leader: the claim with the highest leader epoch, since the controllers raise it at every
-//!   election. Within one epoch there is one leader; a broker may still know none (its listener is
-//!   not announced yet), so the leader's own claim goes first, then any that names a leader, then
-//!   the one asked last.
-//! - ISR: within the highest epoch, the leader's own claim while it answers, for it is the one who
-//!   shrinks and expands the ISR; otherwise the claim asked last.
-//! - Controller: DescribeQuorum's highest epoch, never Metadata's `controller_id`.
+//! sockets and no clock. Nothing is thrown away that a zombie said; [`super::leaders`] chooses.
 
 use super::error::list;
+use super::leaders::{self, Claim, Leadership};
 use super::metadata::{Metadata, PartitionState};
 use super::quorum::Quorum;
 use crate::event::{BrokerView, ControllerView, Observation, PartitionView};
@@ -41,7 +31,7 @@ pub struct BrokerSays {
     /// Why the last try failed; `None` while it answers.
     pub problem: Option<String>,
     /// By topic and partition. What it no longer mentions stays, with its old times.
-    pub partitions: BTreeMap<String, BTreeMap<i32, Claim>>,
+    pub partitions: BTreeMap<String, BTreeMap<i32, PartitionClaim>>,
     /// The topics that it last said it does not know, and when it was asked.
     pub unknown: BTreeMap<String, u64>,
     /// What it said of the quorum.
@@ -50,7 +40,7 @@ pub struct BrokerSays {
 
 /// What one broker says of one partition.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Claim {
+pub struct PartitionClaim {
     /// What it says.
     pub state: PartitionState,
     /// When it was asked: the answer may have been true at any time from then on.
@@ -94,8 +84,8 @@ impl ClusterView {
             }
             let Some(known) = says.partitions.get_mut(topic) else { continue };
             for (&partition, state) in partitions {
-                let before =
-                    known.insert(partition, Claim { state: state.clone(), asked_us, said_us });
+                let claim = PartitionClaim { state: state.clone(), asked_us, said_us };
+                let before = known.insert(partition, claim);
                 // The replicas' order is the placement, which nobody changes here.
                 let same = before.is_some_and(|before| {
                     let before = before.state;
@@ -195,25 +185,28 @@ impl ClusterView {
         &'view self,
         topic: &'topic str,
         partition: i32,
-    ) -> impl Iterator<Item = (i32, &'view Claim)> + use<'view, 'topic> {
+    ) -> impl Iterator<Item = (i32, &'view PartitionClaim)> + Clone + use<'view, 'topic> {
         self.brokers.iter().filter_map(move |(&broker, says)| {
             Some((broker, says.partitions.get(topic)?.get(&partition)?))
         })
     }
 
-    /// The leader of a partition and its epoch; `None` when nobody said anything yet, or when the
-    /// highest epoch has no leader.
-    pub fn leader(&self, topic: &str, partition: i32) -> Option<(i32, i32)> {
-        let state = &self.leading_claim(topic, partition)?.state;
-        (state.leader >= 0).then_some((state.leader, state.epoch))
+    /// The same, for the rules that choose: what was asked last is the latest.
+    fn said_of<'view, 'topic>(
+        &'view self,
+        topic: &'topic str,
+        partition: i32,
+    ) -> impl Iterator<Item = Claim<'view>> + Clone + use<'view, 'topic> {
+        self.claims(topic, partition).map(|(asked, PartitionClaim { state, asked_us, .. })| {
+            let PartitionState { leader, epoch, ref isr, .. } = *state;
+            Claim { asked, leader, epoch, isr, at_us: *asked_us }
+        })
     }
 
-    fn leading_claim(&self, topic: &str, partition: i32) -> Option<&Claim> {
-        let rank = |(broker, claim): &(i32, &Claim)| {
-            let state = &claim.state;
-            (state.epoch, state.leader == *broker, state.leader >= 0, claim.asked_us)
-        };
-        self.claims(topic, partition).max_by_key(rank).map(|(_, claim)| claim)
+    /// The leader of a partition; `None` when nobody said anything yet, or when the highest epoch
+    /// has no leader.
+    pub fn leader(&self, topic: &str, partition: i32) -> Option<Leadership> {
+        leaders::leading(self.said_of(topic, partition))?.led()
     }
 
     /// Whether more than half of the brokers, asked at `asked_since_us` or later, do not know a
@@ -241,31 +234,26 @@ impl ClusterView {
     /// All replicas of a partition, as its leader or who knows best has them; `None` when nobody
     /// said anything yet.
     pub fn replicas(&self, topic: &str, partition: i32) -> Option<&[i32]> {
-        self.leading_claim(topic, partition).map(|claim| claim.state.replicas.as_slice())
+        let best = leaders::leading(self.said_of(topic, partition))?;
+        let claims = &self.brokers.get(&best.asked)?.partitions;
+        Some(&claims.get(topic)?.get(&partition)?.state.replicas)
     }
 
     /// The in-sync replicas of a partition, sorted; `None` when nobody said anything yet.
-    pub fn isr(&self, topic: &str, partition: i32) -> Option<Vec<i32>> {
-        let best = &self.leading_claim(topic, partition)?.state;
-        let rank = |(broker, claim): &(i32, &Claim)| {
-            (best.leader == *broker && self.is_answering(*broker), claim.asked_us)
-        };
-        (self.claims(topic, partition))
-            .filter(|(_, claim)| {
-                (claim.state.epoch, claim.state.leader) == (best.epoch, best.leader)
-            })
-            .max_by_key(rank)
-            .map(|(_, claim)| claim.state.isr.clone())
+    pub fn isr(&self, topic: &str, partition: i32) -> Option<&[i32]> {
+        leaders::in_sync(self.said_of(topic, partition), |broker| self.is_answering(broker))
     }
 
     /// The active controller and the quorum's epoch; `None` when nobody ever named one. The last
     /// one stays when it fails, until another is named.
     pub fn controller(&self) -> Option<(i32, i32)> {
-        (self.brokers.values())
-            .filter_map(|says| says.quorum.as_ref())
-            .max_by_key(|claim| (claim.quorum.epoch, claim.quorum.leader >= 0, claim.asked_us))
-            .map(|claim| (claim.quorum.leader, claim.quorum.epoch))
-            .filter(|&(leader, _)| leader >= 0)
+        let said = self.brokers.iter().filter_map(|(&asked, says)| {
+            let QuorumClaim { quorum, asked_us, .. } = says.quorum.as_ref()?;
+            let Quorum { leader, epoch, .. } = *quorum;
+            Some(Claim { asked, leader, epoch, isr: &[], at_us: *asked_us })
+        });
+        let controller = leaders::leading(said)?.led()?;
+        Some((controller.broker, controller.epoch))
     }
 
     /// Whether a partition has recovered, by its replicas' own words: each of them, asked at
@@ -282,7 +270,7 @@ impl ClusterView {
         asked_since_us: u64,
     ) -> Result<(), String> {
         let of = format!("{topic}-{partition}");
-        let (leader, epoch) = (self.leader(topic, partition))
+        let Leadership { broker: leader, epoch } = (self.leader(topic, partition))
             .ok_or_else(|| format!("{of} has no leader that anybody knows"))?;
         let mut all = replicas.to_vec();
         all.sort_unstable();

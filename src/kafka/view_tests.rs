@@ -38,8 +38,8 @@ fn nobody_asked_means_nothing_known() {
 fn a_zombie_is_outvoted_by_the_higher_epoch_and_stays_visible() {
     // Broker 0 was cut off and was asked last; 1 was elected in epoch 5.
     let view = view(&[(1, 10, 1, 5, &[1, 2]), (2, 11, 1, 5, &[1, 2]), (0, 12, 0, 4, ALL)]);
-    assert_eq!(view.leader("t", 0), Some((1, 5)));
-    assert_eq!(view.isr("t", 0), Some(vec![1, 2]));
+    assert_eq!(view.leader("t", 0), Some(Leadership { broker: 1, epoch: 5 }));
+    assert_eq!(view.isr("t", 0), Some(&[1, 2][..]));
     let claims: Vec<_> =
         view.claims("t", 0).map(|(broker, c)| (broker, c.state.leader, c.state.epoch)).collect();
     assert_eq!(claims, [(0, 0, 4), (1, 1, 5), (2, 1, 5)]);
@@ -49,26 +49,26 @@ fn a_zombie_is_outvoted_by_the_higher_epoch_and_stays_visible() {
 fn within_one_epoch_the_leaders_own_word_goes_first() {
     // 2 cannot name 1 yet, and was asked later.
     let claimed = view(&[(1, 10, 1, 5, &[1, 2]), (2, 20, -1, 5, &[2])]);
-    assert_eq!(claimed.leader("t", 0), Some((1, 5)));
-    assert_eq!(claimed.isr("t", 0), Some(vec![1, 2]));
+    assert_eq!(claimed.leader("t", 0), Some(Leadership { broker: 1, epoch: 5 }));
+    assert_eq!(claimed.isr("t", 0), Some(&[1, 2][..]));
     // 1 itself was not heard: a named leader goes before none.
     let named = view(&[(0, 10, 1, 5, &[1, 2]), (2, 20, -1, 5, &[2])]);
-    assert_eq!(named.leader("t", 0), Some((1, 5)));
+    assert_eq!(named.leader("t", 0), Some(Leadership { broker: 1, epoch: 5 }));
 }
 
 #[test]
 fn the_highest_epoch_may_have_no_leader() {
     let view = view(&[(0, 10, 0, 4, ALL), (1, 11, -1, 5, &[0])]);
     assert_eq!(view.leader("t", 0), None);
-    assert_eq!(view.isr("t", 0), Some(vec![0]));
+    assert_eq!(view.isr("t", 0), Some(&[0][..]));
 }
 
 #[test]
 fn the_isr_is_the_leaders_while_it_answers_and_else_the_latest_known() {
     let mut view = view(&[(1, 10, 1, 5, ALL), (2, 20, 1, 5, &[1, 2])]);
-    assert_eq!(view.isr("t", 0), Some(ALL.to_vec()));
+    assert_eq!(view.isr("t", 0), Some(ALL));
     assert!(view.silent(1, 30, "refused").is_some());
-    assert_eq!(view.isr("t", 0), Some(vec![1, 2]));
+    assert_eq!(view.isr("t", 0), Some(&[1, 2][..]));
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn only_changes_are_told() {
 fn what_a_broker_no_longer_mentions_keeps_its_old_times() {
     let mut view = view(&[(1, 10, 1, 5, ALL)]);
     assert_eq!(hear(&mut view, 1, 20, &[]), []);
-    assert_eq!(view.leader("t", 0), Some((1, 5)));
+    assert_eq!(view.leader("t", 0), Some(Leadership { broker: 1, epoch: 5 }));
     let asked: Vec<u64> = view.claims("t", 0).map(|(_, claim)| claim.asked_us).collect();
     assert_eq!(asked, [10]);
 }

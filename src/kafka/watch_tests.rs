@@ -4,6 +4,7 @@ use super::super::fake::{Asked, FakeBroker, Reply, Row, metadata_answer};
 use super::super::metadata::topic_name;
 use super::*;
 use crate::event::{BrokerView, ControllerView, PartitionView};
+use crate::kafka::leaders::Leadership;
 use kafka_protocol::messages::describe_quorum_response::{PartitionData, TopicData};
 use kafka_protocol::messages::{ApiKey, BrokerId, DescribeQuorumResponse};
 use std::sync::atomic::AtomicUsize;
@@ -72,7 +73,7 @@ fn what_does_not_change_is_told_once() {
     until("four rounds", || asked.load(Ordering::SeqCst) >= 4);
     assert!(began.elapsed() >= Duration::from_micros(TICK_US * 5 / 2), "asked too often");
     until("the controller", || watcher.view().controller() == Some((0, 7)));
-    assert_eq!(watcher.view().leader("t", 0), Some((0, 3)));
+    assert_eq!(watcher.view().leader("t", 0), Some(Leadership { broker: 0, epoch: 3 }));
     watcher.stop();
     let seen: Vec<_> = seen.into_iter().collect();
     assert_eq!(seen.len(), 3, "{seen:?}");
@@ -111,7 +112,11 @@ fn a_hanging_broker_is_told_once_holds_nobody_up_and_is_not_flooded() {
     let view = watcher.view();
     let (_, claim) = view.claims("t", 0).find(|&(broker, _)| broker == 0).unwrap();
     assert!(claim.said_us >= wakes_us);
-    assert_eq!(view.leader("t", 0), Some((1, 4)), "the woken one is a zombie");
+    assert_eq!(
+        view.leader("t", 0),
+        Some(Leadership { broker: 1, epoch: 4 }),
+        "the woken one is a zombie"
+    );
     watcher.stop();
     let seen: Vec<_> = seen.into_iter().collect();
     assert_eq!(answers(&seen, 0), [false, true]);
@@ -125,7 +130,11 @@ fn a_dead_broker_is_told_and_asked_again() {
     until("an answer", || watcher.view().is_answering(0));
     drop(broker);
     until("its end", || !watcher.view().is_answering(0));
-    assert_eq!(watcher.view().leader("t", 0), Some((0, 3)), "what it said last is kept");
+    assert_eq!(
+        watcher.view().leader("t", 0),
+        Some(Leadership { broker: 0, epoch: 3 }),
+        "what it said last is kept"
+    );
     watcher.stop();
     assert_eq!(answers(&seen.into_iter().collect::<Vec<_>>(), 0), [true, false]);
 }
@@ -178,7 +187,9 @@ fn nobody_listening_does_not_end_the_watch() {
     let broker = FakeBroker::start(steady(("t", 0, 0, 3, &[0]), (0, 7)));
     let (watcher, seen) = watch(&[&broker], &[]);
     drop(seen);
-    until("an answer", || watcher.view().leader("t", 0) == Some((0, 3)));
+    until("an answer", || {
+        watcher.view().leader("t", 0) == Some(Leadership { broker: 0, epoch: 3 })
+    });
 }
 
 #[test]

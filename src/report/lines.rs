@@ -3,6 +3,7 @@
 use super::Paint;
 use super::headline::Headline;
 use crate::event::{FaultStep, Observation, Progress, RunEvent, Stamped};
+use crate::kafka::leaders::Claim;
 use crate::model::Metric;
 use crate::result::{CellReport, Report};
 use std::collections::BTreeMap;
@@ -138,7 +139,7 @@ fn observed(observation: &Observation, everything: bool) -> Option<String> {
         Observation::Partition(v) => {
             let leader =
                 if v.leader < 0 { "nobody".to_owned() } else { format!("broker {}", v.leader) };
-            let says = says(v.asked, v.leader, everything)?;
+            let says = says(&v.into(), everything)?;
             Some(format!(
                 "{says}{leader} leads {}-{} in epoch {}, in-sync replicas {:?}",
                 v.topic, v.partition, v.epoch, v.isr
@@ -147,7 +148,7 @@ fn observed(observation: &Observation, everything: bool) -> Option<String> {
         Observation::Controller(v) => {
             let leader =
                 if v.leader < 0 { "nobody".to_owned() } else { format!("node {}", v.leader) };
-            let says = says(v.asked, v.leader, everything)?;
+            let says = says(&v.into(), everything)?;
             Some(format!("{says}{leader} is the active controller in epoch {}", v.epoch))
         }
         Observation::Broker(v) => {
@@ -157,11 +158,11 @@ fn observed(observation: &Observation, everything: bool) -> Option<String> {
 }
 
 /// Who says it. Every broker says the same; the one that leads is worth a line.
-fn says(asked: i32, leader: i32, everything: bool) -> Option<String> {
-    if asked == leader {
+fn says(claim: &Claim<'_>, everything: bool) -> Option<String> {
+    if claim.is_own() {
         return Some(String::new());
     }
-    everything.then(|| format!("broker {asked} says: "))
+    everything.then(|| format!("broker {} says: ", claim.asked))
 }
 
 #[cfg(test)]

@@ -376,7 +376,7 @@ fn situation(
         let view = watcher.view();
         Situation {
             nodes: cluster.nodes(),
-            leader: view.leader(&topic.name, 0).map(|(leader, _)| leader),
+            leader: view.leader(&topic.name, 0).map(|leader| leader.broker),
             replicas: kafka::replicas_now(&view, &topic, 0).to_vec(),
             controller: view.controller().map(|(controller, _)| controller),
         }

@@ -3,10 +3,10 @@
 //! An election takes away what the new leader never had. So nothing that it had is the election's
 //! doing. Who acknowledged a message had it; and with acks=all, so had every replica in sync.
 
-use super::leadership::SIGHTING_US;
 use super::scene::Scene;
 use super::types::{Act, AllDown, Leadership};
 use super::unavailable::scenario_ms;
+use crate::kafka::leaders::SIGHTING_US;
 use std::collections::BTreeSet;
 
 /// The leader of a later epoch, if it had what was acknowledged between two times before it led,

@@ -12,7 +12,6 @@ mod early;
 mod expectation;
 mod judge;
 mod latency;
-mod leadership;
 mod loss;
 mod loss_text;
 mod movers;

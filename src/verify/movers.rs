@@ -1,8 +1,8 @@
 //! [`movers`]: the faults that moved a partition's leader, or asked for that.
 
-use super::leadership::SIGHTING_US;
 use super::scene::Scene;
 use super::types::{Act, FaultWindow};
+use crate::kafka::leaders::SIGHTING_US;
 
 /// The faults that moved the leader from one epoch to a later one, by their position in the plan.
 ///

@@ -1,11 +1,11 @@
 //! [`Scene`]: all that is known of one partition, for its witnesses.
 
 use super::cell::CellInput;
-use super::leadership::Leaderships;
 use super::standing::LogView;
 use super::types::{Content, Span, Standing, Witness};
 use super::unavailable::scenario_ms;
 use super::words::counted;
+use crate::kafka::leaders::Leaders;
 use crate::ledger::{AckStretch, PartitionLedger, PartitionObserved, Stretch, TopicFate};
 use crate::model::Metric;
 
@@ -15,7 +15,7 @@ pub(super) struct Scene<'a> {
     pub(super) partition: u32,
     pub(super) ledger: &'a PartitionLedger,
     pub(super) read: &'a PartitionObserved,
-    pub(super) leaders: Leaderships<'a>,
+    pub(super) leaders: Leaders<'a>,
     pub(super) log: LogView<'a>,
     /// Whether all of the log was read.
     pub(super) whole: bool,
@@ -35,7 +35,7 @@ impl<'a> Scene<'a> {
         // Epochs begin anew with a topic that is made anew, so no epoch means one leader.
         let kept = observed.topic == TopicFate::Kept;
         let observations = if kept { input.observations } else { &[] };
-        let leaders = Leaderships::new(observations, input.topic, partition as u32);
+        let leaders = Leaders::new(observations, input.topic, partition as i32);
         let readable = matches!(observed.unreadable.get(partition), None | Some(None));
         let limits = observed.log_start.get(partition).zip(observed.end.get(partition));
         let limits = limits.filter(|_| readable).map(|(start, end)| (*start, *end));

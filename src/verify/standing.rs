@@ -1,7 +1,7 @@
 //! [`LogView`]: what stands where in one partition's log, as far as it was kept.
 
-use super::leadership::Leaderships;
 use super::types::{Content, Span, Standing};
+use crate::kafka::leaders::Leaders;
 use crate::ledger::{OffsetRange, PartitionObserved};
 
 /// What is known of one offset.
@@ -42,7 +42,7 @@ impl<'a> LogView<'a> {
     pub(super) fn new(
         read: &'a PartitionObserved,
         start_and_end: Option<(i64, i64)>,
-        leaders: &Leaderships<'_>,
+        leaders: &Leaders<'_>,
     ) -> Self {
         let ours = read.stretches().iter().map(|kept| {
             let range = OffsetRange {

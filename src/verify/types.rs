@@ -2,6 +2,7 @@
 //! `*_ms` are milliseconds of the scenario's clock.
 
 use super::counts::Counts;
+pub use crate::kafka::leaders::Leadership;
 use crate::model::{ByMetric, Metric, told};
 pub use crate::timeline::Act;
 use serde::{Deserialize, Serialize};
@@ -81,15 +82,6 @@ pub struct PhaseLatency {
     pub p99_us: Option<u64>,
     /// The highest.
     pub max_us: Option<u64>,
-}
-
-/// A broker that led a partition in an epoch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Leadership {
-    /// Leader epoch; there is one leader an epoch.
-    pub epoch: i32,
-    /// `node.id`.
-    pub broker: i32,
 }
 
 /// The first and the last of consecutive sequences or offsets.

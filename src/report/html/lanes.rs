@@ -1,7 +1,8 @@
 //! Who led a partition, and which replicas were in sync, as stretches of time.
 
 use super::chart::Axis;
-use crate::event::{Observation, PartitionView};
+use crate::event::Observation;
+use crate::kafka::leaders::{Claim, Leaders};
 use crate::plan::TopicPlan;
 
 /// So many partitions of a cell are shown.
@@ -33,15 +34,6 @@ pub struct Segment {
     pub width: f64,
 }
 
-/// A partition as the run sees it from a time on.
-#[derive(Clone, Debug, PartialEq)]
-struct State {
-    at_ms: f64,
-    leader: i32,
-    epoch: i32,
-    isr: Vec<i32>,
-}
-
 /// The lanes of a topic's first partitions, and how many more there are.
 pub fn lanes(
     topic: &TopicPlan,
@@ -52,79 +44,51 @@ pub fn lanes(
     let partitions = topic.placement.len();
     let shown = (0..partitions.min(PARTITIONS_MAX)).map(|index| {
         let partition = index as i32;
-        let views = leaders.iter().filter_map(|observation| match observation {
-            Observation::Partition(view)
-                if view.partition == partition && view.topic == topic.name =>
-            {
-                Some(view)
-            }
-            _ => None,
-        });
-        let states = states(views, zero_ms);
+        let course = Leaders::new(leaders, &topic.name, partition).course();
         let replicas = topic.placement[index].len();
         Lanes {
             partition,
-            leader: segments(&states, axis, |s| (s.leader, s.epoch), leader),
+            leader: segments(&course, zero_ms, axis, |claim| (claim.leader, claim.epoch), leader),
             isr: segments(
-                &states,
+                &course,
+                zero_ms,
                 axis,
-                |s| s.isr.clone(),
-                |state, span| isr(state, replicas, span),
+                |claim| claim.isr,
+                |claim, span| isr(claim, replicas, span),
             ),
         }
     });
     (shown.collect(), partitions.saturating_sub(PARTITIONS_MAX))
 }
 
-/// What holds from when on: the claim with the highest epoch, since the controllers raise it at
-/// every election, and within an epoch its leader's own word. Ex-leaders that do not know of
-/// their end are passed over.
-fn states<'a>(views: impl Iterator<Item = &'a PartitionView>, zero_ms: f64) -> Vec<State> {
-    let mut states: Vec<State> = Vec::new();
-    for view in views {
-        let newer = states.last().is_none_or(|state| {
-            view.epoch > state.epoch
-                || (view.epoch == state.epoch && (view.asked == view.leader || state.leader < 0))
-        });
-        if newer {
-            let at_ms = view.at_us as f64 / 1e3 - zero_ms;
-            let (leader, epoch, isr) = (view.leader, view.epoch, view.isr.clone());
-            states.push(State { at_ms, leader, epoch, isr });
-        }
-    }
-    states
-}
-
 /// Joins what is alike in one respect and cuts it to the axis.
-fn segments<K: PartialEq>(
-    states: &[State],
+fn segments<'a, K: PartialEq>(
+    course: &[Claim<'a>],
+    zero_ms: f64,
     axis: &Axis,
-    key: impl Fn(&State) -> K,
-    look: impl Fn(&State, &str) -> (String, String, String),
+    key: impl Fn(&Claim<'a>) -> K,
+    look: impl Fn(&Claim<'a>, &str) -> (String, String, String),
 ) -> Vec<Segment> {
-    let mut starts: Vec<&State> = Vec::new();
-    for state in states {
-        if starts.last().is_none_or(|last| key(last) != key(state)) {
-            starts.push(state);
-        }
-    }
-    let ends = starts.iter().skip(1).map(|state| state.at_ms).chain([axis.to_ms]);
-    let spans = starts.iter().zip(ends).filter_map(|(state, end_ms)| {
-        let (from_ms, to_ms) = (state.at_ms.max(axis.from_ms), end_ms.min(axis.to_ms));
-        (to_ms > from_ms).then_some((state, from_ms, to_ms))
+    let mut starts = course.to_vec();
+    starts.dedup_by_key(|claim| key(claim));
+    let at_ms = |claim: &Claim<'_>| claim.at_us as f64 / 1e3 - zero_ms;
+    let ends = starts.iter().skip(1).map(at_ms).chain([axis.to_ms]);
+    let spans = starts.iter().zip(ends).filter_map(|(claim, end_ms)| {
+        let (from_ms, to_ms) = (at_ms(claim).max(axis.from_ms), end_ms.min(axis.to_ms));
+        (to_ms > from_ms).then_some((claim, from_ms, to_ms))
     });
     spans
-        .map(|(state, from_ms, to_ms)| {
+        .map(|(claim, from_ms, to_ms)| {
             let span = format!("{:.1} s to {:.1} s", from_ms / 1e3, to_ms / 1e3);
-            let (label, title, class) = look(state, &span);
+            let (label, title, class) = look(claim, &span);
             let (left, width) = axis.percent(from_ms, to_ms);
             Segment { label, title, class, left, width }
         })
         .collect()
 }
 
-fn leader(state: &State, span: &str) -> (String, String, String) {
-    let State { leader, epoch, .. } = state;
+fn leader(claim: &Claim<'_>, span: &str) -> (String, String, String) {
+    let Claim { leader, epoch, .. } = claim;
     if *leader < 0 {
         let title = format!("no leader in epoch {epoch}, {span}");
         return ("none".to_owned(), title, "none".to_owned());
@@ -134,17 +98,18 @@ fn leader(state: &State, span: &str) -> (String, String, String) {
     (format!("broker {leader}"), title, format!("b{}", leader % 9))
 }
 
-fn isr(state: &State, replicas: usize, span: &str) -> (String, String, String) {
-    let ids: Vec<String> = state.isr.iter().map(ToString::to_string).collect();
+fn isr(claim: &Claim<'_>, replicas: usize, span: &str) -> (String, String, String) {
+    let ids: Vec<String> = claim.isr.iter().map(ToString::to_string).collect();
     let label = if ids.is_empty() { "none".to_owned() } else { ids.join(" ") };
-    let title = format!("in-sync replicas {:?} of {replicas}, {span}", state.isr);
-    let class = if state.isr.len() >= replicas { "full" } else { "shrunk" };
+    let title = format!("in-sync replicas {:?} of {replicas}, {span}", claim.isr);
+    let class = if claim.isr.len() >= replicas { "full" } else { "shrunk" };
     (label, title, class.to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::PartitionView;
 
     const AXIS: Axis = Axis { from_ms: 0.0, to_ms: 10_000.0 };
 

@@ -3,6 +3,7 @@
 
 use super::view::{Room, padded, width};
 use crate::event::{BrokerView, ControllerView, PartitionView, TopicShape};
+use crate::kafka::leaders::{self, Claim};
 use crate::report::printable;
 use std::collections::BTreeMap;
 
@@ -27,7 +28,7 @@ struct Topic {
     claims: Vec<BTreeMap<i32, PartitionView>>,
 }
 
-/// One partition as it is taken to be: [`crate::kafka::ClusterView`] says why.
+/// One partition as it is taken to be: [`crate::kafka::leaders`] says why.
 #[derive(Clone, Debug, PartialEq)]
 struct Standing<'a> {
     /// `acks=1 p0`.
@@ -108,24 +109,20 @@ impl Partitions {
         claims: &'a BTreeMap<i32, PartitionView>,
     ) -> Option<Standing<'a>> {
         let answers = |broker: i32| self.answers.get(&broker) == Some(&true);
-        let rank = |v: &&PartitionView| (v.epoch, v.leader == v.asked, v.leader >= 0, v.at_us);
-        let best = claims.values().max_by_key(rank)?;
-        let same = claims.values().filter(|v| (v.epoch, v.leader) == (best.epoch, best.leader));
-        // The leader knows best, while it answers.
-        let isr = same.max_by_key(|v| (v.asked == best.leader && answers(v.asked), v.at_us))?;
-        let zombies = claims.values().filter(|v| v.asked == v.leader && v.epoch < best.epoch);
-        let zombies = zombies.map(|v| v.asked).filter(|asked| answers(*asked)).collect();
-        let (leader, epoch) = (best.leader, best.epoch);
+        let claims = claims.values().map(Claim::from);
+        let Claim { leader, epoch, .. } = leaders::leading(claims.clone())?;
+        let isr = leaders::in_sync(claims.clone(), answers)?;
+        let zombies = leaders::zombies(claims, answers);
         let silent = self.answers.get(&leader) == Some(&false);
-        Some(Standing { name, leader, silent, epoch, isr: &isr.isr, replicas, zombies })
+        Some(Standing { name, leader, silent, epoch, isr, replicas, zombies })
     }
 
     /// The active controller and who is silent.
     fn nodes_line(&self, room: Room) -> Option<String> {
-        let named = self.controllers.values().max_by_key(|v| (v.epoch, v.leader >= 0, v.at_us));
-        let controller = named.map(|view| match view.leader {
+        let named = leaders::leading(self.controllers.values().map(Claim::from));
+        let controller = named.map(|claim| match claim.leader {
             ..0 => room.paint.warn("no active controller"),
-            leader => format!("node {leader} is the active controller in epoch {}", view.epoch),
+            leader => format!("node {leader} is the active controller in epoch {}", claim.epoch),
         });
         let silent: Vec<i32> =
             self.answers.iter().filter(|(_, yes)| !**yes).map(|(id, _)| *id).collect();

@@ -1,6 +1,7 @@
 //! What is lost, who had acknowledged it, and why it is gone.
 
 use super::*;
+use crate::kafka::leaders::Leaders;
 
 // 2..4 were acknowledged in epoch 4 at offsets 2-3, where epoch 5 stands now: they are lost,
 // and 4..6, which stand there instead, are not.
@@ -206,7 +207,7 @@ fn a_broker_that_was_silent_throughout_acknowledged_nothing() {
 #[test]
 fn a_leadership_lasts_until_the_broker_itself_says_otherwise() {
     let leaders = |history: &History, at_us: u64| -> Vec<i32> {
-        let leaders = leadership::Leaderships::new(&history.observations, TOPIC, 0);
+        let leaders = Leaders::new(&history.observations, TOPIC, 0);
         leaders.candidates(at_us, at_us).iter().map(|one| one.broker).collect()
     };
     let history = sent(1).says(2 * S, 0, 0, 4).says(10 * S, 1, 1, 5).says(12 * S, 0, 1, 5).says(
@@ -227,9 +228,9 @@ fn a_leadership_lasts_until_the_broker_itself_says_otherwise() {
     assert_eq!(leaders(&again, 7 * S), [1]);
     assert_eq!(leaders(&again, 8 * S), [1, 0]);
     assert_eq!(leaders(&history, 50 * S), [1], "no leader is nobody's word but the controller's");
-    let of_another = leadership::Leaderships::new(&history.observations, TOPIC, 1);
+    let of_another = Leaders::new(&history.observations, TOPIC, 1);
     assert_eq!(of_another.highest_epoch(), None);
-    let of_another = leadership::Leaderships::new(&history.observations, "u", 0);
+    let of_another = Leaders::new(&history.observations, "u", 0);
     assert_eq!(of_another.highest_epoch(), None);
 }
 

@@ -1,78 +1,83 @@
-//! [`succession`]: how a partition's present leader came to lead, and who could have been elected
-//! without losing anything. Pure: it reads what the watcher saw.
+//! [`Succession`]: how a partition's present leader came to lead, and who could have been elected
+//! without losing anything.
 
-use crate::event::PartitionView;
+use super::claim::Claim;
+use super::seen::Leaders;
 use std::collections::BTreeSet;
 
 /// The latest change of a partition's leader.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Succession {
+pub struct Succession {
     /// Who led before, by `node.id`.
-    pub(super) from: i32,
+    pub from: i32,
     /// Who leads now; the same one, if nobody led in between.
-    pub(super) to: i32,
+    pub to: i32,
     /// The first epoch of its leadership.
-    pub(super) epoch: i32,
+    pub epoch: i32,
     /// The in-sync replicas before, as they were last seen.
-    pub(super) isr: Vec<i32>,
+    pub isr: Vec<i32>,
     /// Whether a replica was elected that may lack what was acknowledged.
-    pub(super) unclean: bool,
+    pub unclean: bool,
 }
 
-/// From all that was seen of one partition, in the order of time. `None`: nobody leads in the
-/// highest epoch, or nobody was seen to lead before.
-///
-/// The highest epoch says who leads: a zombie goes on naming itself in an older one, and what is
-/// said of older epochs after a newer one was seen counts for nothing. Everybody in the last
-/// in-sync replicas could be elected cleanly, by anyone's last word and by the last word of the
-/// leader, who changes them. Since KIP-966 (`floor` is `min.insync.replicas`, otherwise 1) so could
-/// those who left them after they were last that many: they are eligible leader replicas.
-pub(super) fn succession(seen: &[&PartitionView], floor: usize) -> Option<Succession> {
-    let mut words = seen.to_vec();
-    words.sort_by_key(|word| word.epoch);
-    let leader_of = |epoch: i32| words.iter().filter(|w| w.epoch == epoch).map(|w| w.leader).max();
-    let mut epoch = words.last()?.epoch;
-    let to = leader_of(epoch).filter(|leader| *leader >= 0)?;
-    for word in words.iter().rev().filter(|w| w.epoch < words[words.len() - 1].epoch) {
-        if leader_of(word.epoch) != Some(to) {
-            break;
+impl Leaders<'_> {
+    /// How the present leader came to lead. `None`: nobody leads in the highest epoch, or nobody
+    /// was seen to lead before.
+    ///
+    /// A zombie goes on naming itself in an older epoch than the highest, and what is said of older
+    /// epochs after a newer one was seen counts for nothing. Everybody in the last in-sync replicas
+    /// could be elected cleanly, by anyone's last word and by the last word of the leader, who
+    /// changes them. Since KIP-966 (`floor` is `min.insync.replicas`, otherwise 1) so could those
+    /// who left them after they were last that many: they are eligible leader replicas.
+    pub fn succession(&self, floor: usize) -> Option<Succession> {
+        let mut claims = self.claims.clone();
+        claims.sort_by_key(|claim| claim.epoch);
+        let mut epoch = claims.last()?.epoch;
+        let to = self.leader_of(epoch)?;
+        for claim in claims.iter().rev() {
+            if self.leader_of(claim.epoch) != Some(to) {
+                break;
+            }
+            epoch = claim.epoch;
         }
-        epoch = word.epoch;
-    }
-    let since_us = words.iter().filter(|w| w.epoch == epoch).map(|w| w.at_us).min()?;
-    words.retain(|word| word.epoch < epoch && word.at_us <= since_us);
-    let before = words.iter().rev();
-    let from = before.clone().map(|w| w.leader).find(|leader| *leader >= 0)?;
-    let mut safe: BTreeSet<i32> = BTreeSet::new();
-    for word in before.clone() {
-        safe.extend(&word.isr);
-        if word.isr.len() >= floor {
-            break;
+        let since_us = claims.iter().filter(|c| c.epoch == epoch).map(|c| c.at_us).min()?;
+        claims.retain(|claim| claim.epoch < epoch && claim.at_us <= since_us);
+        let before = claims.iter().rev();
+        let from = before.clone().find_map(Claim::led)?.broker;
+        let mut safe: BTreeSet<i32> = BTreeSet::new();
+        for claim in before.clone() {
+            safe.extend(claim.isr);
+            if claim.isr.len() >= floor {
+                break;
+            }
         }
+        let own = before.clone().find(|claim| claim.leader == from && claim.is_own());
+        safe.extend(own.into_iter().flat_map(|claim| claim.isr));
+        let isr = before.map(|claim| claim.isr).find(|isr| !isr.is_empty())?.to_vec();
+        Some(Succession { from, to, epoch, isr, unclean: !safe.contains(&to) })
     }
-    let own = before.clone().find(|w| w.leader == from && w.asked == from);
-    safe.extend(own.into_iter().flat_map(|w| &w.isr));
-    let isr = before.map(|w| &w.isr).find(|isr| !isr.is_empty())?.clone();
-    Some(Succession { from, to, epoch, isr, unclean: !safe.contains(&to) })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::{Observation, PartitionView};
 
     /// (asked, leader, epoch, ISR), a millisecond apart.
     type Word<'a> = (i32, i32, i32, &'a [i32]);
 
     fn of(words: &[Word<'_>], floor: usize) -> Option<Succession> {
-        let views: Vec<PartitionView> = (1..)
+        let seen: Vec<Observation> = (1..)
             .zip(words)
             .map(|(ms, &(asked, leader, epoch, isr))| {
                 let (topic, isr) = ("t".to_owned(), isr.to_vec());
                 let at_us = ms * 1_000;
-                PartitionView { at_us, asked, topic, partition: 0, leader, epoch, isr }
+                let partition = 0;
+                PartitionView { at_us, asked, topic, partition, leader, epoch, isr }
             })
+            .map(Observation::Partition)
             .collect();
-        succession(&views.iter().collect::<Vec<_>>(), floor)
+        Leaders::new(&seen, "t", 0).succession(floor)
     }
 
     fn is_unclean(words: &[Word<'_>], floor: usize) -> bool {

@@ -1,54 +1,74 @@
-//! [`Leaderships`]: who led a partition in which epoch, and who may have acknowledged at a time.
+//! [`Leaders`]: who leads a partition, who led in which epoch, and who may have acknowledged at a
+//! time, by all that was observed.
 
-use super::types::Leadership;
-use crate::event::{BrokerView, Observation, PartitionView};
+use super::claim::{Claim, Leadership, leading};
+use super::silence::Silences;
+use crate::event::Observation;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A change may be seen this long after it happened: brokers are asked five times a second, and
 /// an answer may take most of a second. An acknowledgement may be noted as late, by a busy client.
-pub(super) const SIGHTING_US: u64 = 1_000_000;
+pub const SIGHTING_US: u64 = 1_000_000;
 
 /// All that was observed of one partition's leaders.
-pub(super) struct Leaderships<'a> {
-    views: Vec<&'a PartitionView>,
-    brokers: Vec<&'a BrokerView>,
+pub struct Leaders<'a> {
+    /// In the order of time.
+    pub(super) claims: Vec<Claim<'a>>,
+    silences: Silences<'a>,
+    /// By epoch.
     leaders: BTreeMap<i32, i32>,
 }
 
-impl<'a> Leaderships<'a> {
+impl<'a> Leaders<'a> {
     /// From the watcher's observations, which are in the order of time.
-    pub(super) fn new(observations: &'a [Observation], topic: &str, partition: u32) -> Self {
-        let (mut views, mut brokers, mut leaders) = (Vec::new(), Vec::new(), BTreeMap::new());
+    pub fn new(observations: &'a [Observation], topic: &str, partition: i32) -> Self {
+        let (mut claims, mut brokers, mut leaders) = (Vec::new(), Vec::new(), BTreeMap::new());
         for observation in observations {
             match observation {
                 Observation::Partition(view)
-                    if view.topic == topic && i64::from(view.partition) == i64::from(partition) =>
+                    if view.topic == topic && view.partition == partition =>
                 {
                     // Kafka has one leader an epoch at most; -1 says that there is none.
                     if view.leader >= 0 {
                         leaders.entry(view.epoch).or_insert(view.leader);
                     }
-                    views.push(view);
+                    claims.push(Claim::from(view));
                 }
                 Observation::Broker(view) => brokers.push(view),
                 Observation::Partition(_) | Observation::Controller(_) => {}
             }
         }
-        Leaderships { views, brokers, leaders }
+        Leaders { claims, silences: Silences(brokers), leaders }
+    }
+
+    /// The claim that holds after all that was observed.
+    pub fn now(&self) -> Option<Claim<'a>> {
+        leading(self.claims.iter().copied())
+    }
+
+    /// The claims that held, each from its own time on. What zombies said is passed over.
+    pub fn course(&self) -> Vec<Claim<'a>> {
+        let mut course: Vec<Claim<'a>> = Vec::new();
+        for claim in &self.claims {
+            if claim.replaces(course.last()) {
+                course.push(*claim);
+            }
+        }
+        course
     }
 
     /// Who led in an epoch, if anyone was seen to.
-    pub(super) fn leader_of(&self, epoch: i32) -> Option<i32> {
+    pub fn leader_of(&self, epoch: i32) -> Option<i32> {
         self.leaders.get(&epoch).copied()
     }
 
     /// The first epoch above this one that had a leader.
-    pub(super) fn next_epoch(&self, epoch: i32) -> Option<i32> {
+    pub fn next_epoch(&self, epoch: i32) -> Option<i32> {
         self.leaders.range(epoch.saturating_add(1)..).next().map(|(next, _)| *next)
     }
 
     /// The highest epoch that had a leader.
-    pub(super) fn highest_epoch(&self) -> Option<i32> {
+    pub fn highest_epoch(&self) -> Option<i32> {
         self.leaders.keys().next_back().copied()
     }
 
@@ -60,110 +80,94 @@ impl<'a> Leaderships<'a> {
     /// what is noted from [`SIGHTING_US`] later on. A broker that gave no answer from
     /// [`SIGHTING_US`] before the first acknowledgement until as long after the last was stopped
     /// or dead, and acknowledged nothing.
-    pub(super) fn candidates(&self, from_us: u64, to_us: u64) -> Vec<Leadership> {
+    pub fn candidates(&self, from_us: u64, to_us: u64) -> Vec<Leadership> {
         let may = |leadership: &Leadership| {
             let Leadership { broker, epoch } = *leadership;
-            let seen = self.views.iter().find(|view| view.leader == broker && view.epoch == epoch);
-            let deposed = self.views.iter().find(|view| view.asked == broker && view.epoch > epoch);
-            seen.is_some_and(|view| view.at_us <= to_us.saturating_add(SIGHTING_US))
-                && deposed.is_none_or(|view| view.at_us.saturating_add(SIGHTING_US) > from_us)
-                && !self.silent(broker, from_us, to_us)
+            let seen =
+                self.claims.iter().find(|claim| claim.leader == broker && claim.epoch == epoch);
+            let deposed =
+                self.claims.iter().find(|claim| claim.asked == broker && claim.epoch > epoch);
+            seen.is_some_and(|claim| claim.at_us <= to_us.saturating_add(SIGHTING_US))
+                && deposed.is_none_or(|claim| claim.at_us.saturating_add(SIGHTING_US) > from_us)
+                && !self.silences.lasted(
+                    broker,
+                    from_us.saturating_sub(SIGHTING_US),
+                    to_us.saturating_add(SIGHTING_US),
+                )
         };
         let all = self.leaders.iter().map(|(epoch, broker)| (*epoch, *broker));
         all.map(|(epoch, broker)| Leadership { epoch, broker }).filter(may).collect()
     }
 
     /// When an epoch was first seen to be over, whether another leader was there yet or not.
-    pub(super) fn deposed_us(&self, epoch: i32) -> Option<u64> {
-        self.views.iter().find(|view| view.epoch > epoch).map(|view| view.at_us)
+    pub fn deposed_us(&self, epoch: i32) -> Option<u64> {
+        self.claims.iter().find(|claim| claim.epoch > epoch).map(|claim| claim.at_us)
     }
 
     /// When the leader of an epoch was first seen.
-    pub(super) fn elected_us(&self, epoch: i32) -> Option<u64> {
-        let elected = self.views.iter().find(|view| view.epoch == epoch && view.leader >= 0);
-        elected.map(|view| view.at_us)
+    pub fn elected_us(&self, epoch: i32) -> Option<u64> {
+        let elected = self.claims.iter().find(|claim| claim.epoch == epoch && claim.leader >= 0);
+        elected.map(|claim| claim.at_us)
     }
 
     /// The epochs behind one, up to another, that had a leader.
-    pub(super) fn epochs_led(&self, behind: i32, to: i32) -> Vec<i32> {
+    pub fn epochs_led(&self, behind: i32, to: i32) -> Vec<i32> {
         let range = behind.saturating_add(1)..=to;
         self.leaders.keys().copied().filter(|epoch| range.contains(epoch)).collect()
     }
 
     /// Whether every epoch behind one, up to another, was seen, and led by one of these or nobody.
-    pub(super) fn only_led_by(&self, brokers: &BTreeSet<i32>, behind: i32, to: i32) -> bool {
+    pub fn only_led_by(&self, brokers: &BTreeSet<i32>, behind: i32, to: i32) -> bool {
         (behind.saturating_add(1)..=to).all(|epoch| match self.leader_of(epoch) {
             Some(leader) => brokers.contains(&leader),
-            None => self.views.iter().any(|view| view.epoch == epoch),
+            None => self.claims.iter().any(|claim| claim.epoch == epoch),
         })
     }
 
     /// Every broker that was ever seen to lead or to be in sync.
-    pub(super) fn replicas(&self) -> BTreeSet<i32> {
-        let in_sync = self.views.iter().flat_map(|view| view.isr.iter().copied());
+    pub fn replicas(&self) -> BTreeSet<i32> {
+        let in_sync = self.claims.iter().flat_map(|claim| claim.isr.iter().copied());
         in_sync.chain(self.leaders.values().copied()).collect()
     }
 
     /// The replicas that everybody took for in sync in an epoch, whenever asked between two times,
     /// and for [`SIGHTING_US`] before and after.
-    pub(super) fn in_sync(&self, epoch: i32, from_us: u64, to_us: u64) -> BTreeSet<i32> {
+    pub fn in_sync(&self, epoch: i32, from_us: u64, to_us: u64) -> BTreeSet<i32> {
         let since_us = from_us.saturating_sub(SIGHTING_US);
         let until_us = to_us.saturating_add(SIGHTING_US);
         // What was said before counts as long as the same broker has not said otherwise.
         let mut last_us = BTreeMap::new();
-        for view in self.views.iter().filter(|view| view.at_us <= since_us) {
-            let last_us = last_us.entry(view.asked).or_insert(view.at_us);
-            *last_us = view.at_us.max(*last_us);
+        for claim in self.claims.iter().filter(|claim| claim.at_us <= since_us) {
+            let last_us = last_us.entry(claim.asked).or_insert(claim.at_us);
+            *last_us = claim.at_us.max(*last_us);
         }
-        let said = self.views.iter().filter(|view| {
-            view.epoch == epoch
-                && view.at_us <= until_us
-                && last_us.get(&view.asked).is_none_or(|last_us| view.at_us >= *last_us)
+        let said = self.claims.iter().filter(|claim| {
+            claim.epoch == epoch
+                && claim.at_us <= until_us
+                && last_us.get(&claim.asked).is_none_or(|last_us| claim.at_us >= *last_us)
         });
-        let in_sync = said.map(|view| view.isr.iter().copied().collect::<BTreeSet<i32>>());
+        let in_sync = said.map(|claim| claim.isr.iter().copied().collect::<BTreeSet<i32>>());
         in_sync.reduce(|all, one| &all & &one).unwrap_or_default()
     }
 
     /// Whether somebody was asked up to a time who would have told what changed in an epoch: it was
     /// not over yet, and not all replicas were silent.
-    pub(super) fn was_seen_until(&self, epoch: i32, until_us: u64) -> bool {
+    pub fn was_seen_until(&self, epoch: i32, until_us: u64) -> bool {
         self.deposed_us(epoch).is_none_or(|at_us| at_us >= until_us)
             && self.silences_of_all(&self.replicas()).iter().all(|(from_us, _)| *from_us > until_us)
     }
 
     /// When none of these brokers answered: since the last of them fell silent, until the first of
     /// them answered again.
-    pub(super) fn silences_of_all(&self, brokers: &BTreeSet<i32>) -> Vec<(u64, u64)> {
-        let mut silent = BTreeSet::new();
-        let mut since_us = None;
-        let mut silences = Vec::new();
-        for view in self.brokers.iter().filter(|view| brokers.contains(&view.broker)) {
-            if !view.answers {
-                silent.insert(view.broker);
-                if silent.len() == brokers.len() {
-                    since_us.get_or_insert(view.at_us);
-                }
-            } else if silent.remove(&view.broker) {
-                silences.extend(since_us.take().map(|since_us| (since_us, view.at_us)));
-            }
-        }
-        silences.extend(since_us.map(|since_us| (since_us, u64::MAX)));
-        silences
-    }
-
-    fn silent(&self, broker: i32, from_us: u64, to_us: u64) -> bool {
-        let since = from_us.saturating_sub(SIGHTING_US);
-        let until = to_us.saturating_add(SIGHTING_US);
-        let of = self.brokers.iter().filter(|view| view.broker == broker);
-        let before = of.clone().rfind(|view| view.at_us <= since);
-        let woke = of.clone().any(|view| view.answers && (since..=until).contains(&view.at_us));
-        before.is_some_and(|view| !view.answers) && !woke
+    pub fn silences_of_all(&self, brokers: &BTreeSet<i32>) -> Vec<(u64, u64)> {
+        self.silences.of_all(brokers)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::PartitionView;
 
     fn view(at_us: u64, asked: i32, epoch: i32, isr: &[i32]) -> Observation {
         let isr = isr.to_vec();
@@ -189,7 +193,7 @@ mod tests {
             view(2_000_000, 0, 1, &[0, 1]),
             view(9_000_000, 1, 2, &[1]),
         ];
-        let leaders = Leaderships::new(&said, "t", 0);
+        let leaders = Leaders::new(&said, "t", 0);
         assert_eq!(leaders.in_sync(1, 5_000_000, 6_000_000), [0, 1].into());
         // Asked of 2.5 s, what broker 0 said from 1.5 s on and right before counts: 0 alone is in all.
         assert_eq!(leaders.in_sync(1, 2_500_000, 2_500_000), [0].into());
@@ -202,7 +206,7 @@ mod tests {
     fn many_views_are_looked_at_once_each() {
         let said: Vec<Observation> =
             (0..60_000).map(|i| view(2_000_000 + i, (i % 3) as i32, 1, &[0, 1])).collect();
-        let leaders = Leaderships::new(&said, "t", 0);
+        let leaders = Leaders::new(&said, "t", 0);
         let begun = std::time::Instant::now();
         assert_eq!(leaders.in_sync(1, 2_000_000, 3_000_000), [0, 1].into());
         assert!(begun.elapsed() < std::time::Duration::from_secs(5), "{:?}", begun.elapsed());
