@@ -40,7 +40,10 @@ pub fn write_markdown(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         text += &format!("\n{}\n", inline(&lead::headline(report), SENTENCE_MAX));
         text += &list("", report.reasons.get(1..).unwrap_or_default(), REASONS_MAX);
         text += &tables(report);
-        text += &list("", &advice::lines(report), ITEMS_MAX);
+        if let Some((circumstances, findings)) = advice::lines(report).split_first() {
+            text += &format!("\n{}\n", inline(circumstances, SENTENCE_MAX));
+            text += &list("", findings, ITEMS_MAX);
+        }
         text += &happened(report);
     }
     text += &list("Faults", &told::faults(report), ITEMS_MAX);

@@ -7,6 +7,7 @@ use super::chart::Axis;
 use super::lanes::Segment;
 use crate::fault::FaultRecord;
 use crate::report::lines::printable;
+use crate::report::prose::Prose;
 use crate::report::told::{NOT_EFFECTIVE, alike, why_not};
 use crate::result::Report;
 use serde::Serialize;
@@ -35,7 +36,7 @@ pub struct Fault {
     /// The proof, or why there is none.
     pub proof: String,
     /// What else was seen.
-    pub evidence: Vec<String>,
+    pub evidence: Vec<Prose>,
 }
 
 /// A fault as a bar behind the charts.
@@ -112,7 +113,7 @@ fn fault(number: usize, look: String, fault: &FaultRecord) -> Fault {
         )),
         effective: fault.effective,
         proof: printable(proof.map_or(why_not(fault), |proof| &proof.text)),
-        evidence: rest.map(|e| format!("{}: {}", at(Some(e.at_ms)), printable(&e.text))).collect(),
+        evidence: rest.map(|e| Prose::new(format!("{}: {}", at(Some(e.at_ms)), e.text))).collect(),
     }
 }
 
