@@ -104,7 +104,7 @@ const BROKEN: &[(&str, Expected)] = &[
     ),
     (
         "follower-of-one",
-        &[(5, 19, "`follower` can be nobody: with `replication.factor: 1`", "raise")],
+        &[(5, 19, "`follower` matches no node: with `replication.factor: 1`", "raise")],
     ),
     (
         "idempotence-acks1",

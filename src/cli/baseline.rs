@@ -69,7 +69,7 @@ fn go(run: &Path, arguments: &Arguments) -> Result<String, Refused> {
         (Some(file), _) => file.clone(),
         (None, Some(name)) => PathBuf::from(name),
         (None, None) => {
-            let why = "the scenario's name makes no file name\n  help: name the file with --out";
+            let why = "the scenario's name cannot be a file name\n  help: name the file with --out";
             return Err(usage(format!("{run}: {why}")));
         }
     };

@@ -31,7 +31,7 @@ pub struct KafkaFrom {
     /// The unpacked Kafka that the run will use, whatever its version
     #[arg(long, value_name = "DIR", env = "KAFKA_HOME")]
     pub kafka_home: Option<PathBuf>,
-    /// The runtime that the run will have
+    /// The runtime that the run will use
     #[arg(long, value_enum, default_value_t)]
     pub runtime: RuntimeChoice,
 }

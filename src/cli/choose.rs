@@ -13,19 +13,19 @@ use std::process::Command;
 /// What the command line says of the nodes.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Options {
-    /// Local: take this unpacked Kafka instead of the scenario's version
+    /// Local: use this unpacked Kafka instead of the scenario's version
     #[arg(long, value_name = "DIR", env = "KAFKA_HOME")]
     kafka_home: Option<PathBuf>,
     /// Heap of each Kafka process, MiB
     #[arg(long, value_name = "MIB", default_value_t = 256, value_parser = clap::value_parser!(u32).range(64..=65_536))]
     heap_mib: u32,
-    /// Docker: take this image instead of the compose file's
+    /// Docker: use this image instead of the compose file's
     #[arg(long, value_name = "IMAGE")]
     image: Option<String>,
     /// Docker: whether a missing image may be pulled
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = PullChoice::Missing)]
     pull: PullChoice,
-    /// Docker: move the cluster's ports on 127.0.0.1 to this one and the following
+    /// Docker: publish on 127.0.0.1 from this port on
     #[arg(long, value_name = "PORT")]
     port_base: Option<u16>,
 }
@@ -41,7 +41,7 @@ pub(super) enum PullChoice {
 /// Which runtime a command takes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum RuntimeChoice {
-    /// Docker when a daemon answers and the image can be had, else local.
+    /// Docker when a daemon answers and the image is available, else local.
     #[default]
     Auto,
     /// Processes in their own namespaces; no root, no Docker.
@@ -163,7 +163,7 @@ impl Options {
                 None => self.local(&format!("auto: a daemon answers, but {words}")),
             };
         }
-        Ok(Box::new(docker.because("auto: its daemon answers, and the image can be had")))
+        Ok(Box::new(docker.because("auto: its daemon answers, and the image is available")))
     }
 }
 

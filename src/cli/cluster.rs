@@ -23,7 +23,7 @@ use std::time::Duration;
 Examples:
   chaos cluster up")]
 pub(super) enum Command {
-    /// Hold a cluster in the foreground until Ctrl-C, and print how to reach it
+    /// Keep a cluster running in the foreground until Ctrl-C, and print how to reach it
     Up(Up),
 }
 
@@ -39,13 +39,13 @@ pub(super) struct Up {
     /// Set a value as in a scenario, e.g. cluster.kafka=4.4.0 (repeatable)
     #[arg(long = "set", value_name = "KEY=VALUE")]
     overrides: Vec<String>,
-    /// First port on 127.0.0.1; free ports are taken without it
+    /// First port on 127.0.0.1; free ports if not given
     #[arg(long, value_name = "PORT")]
     port_base: Option<u16>,
     /// Write the nodes' logs to this folder
     #[arg(short, long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Take this unpacked Kafka instead
+    /// Use this unpacked Kafka instead
     #[arg(long, value_name = "DIR", env = "KAFKA_HOME")]
     kafka_home: Option<PathBuf>,
     /// Heap of each Kafka process, MiB
@@ -166,6 +166,6 @@ fn say(describe: &str, ports: &[u16]) -> io::Result<()> {
     writeln!(out, "{describe}")?;
     writeln!(out, "bootstrap.servers={}", servers.join(","))?;
     writeln!(out, "for example: kcat -b {} -L", servers[0])?;
-    writeln!(out, "Ctrl-C ends it; nothing is kept but the logs.")?;
+    writeln!(out, "Ctrl-C ends it; only the logs are kept.")?;
     out.flush()
 }

@@ -33,13 +33,13 @@ pub(super) struct Arguments {
     /// The run to compare NEW with
     #[arg(value_name = "BASE")]
     base: Option<PathBuf>,
-    /// The run that is judged
+    /// The run to judge
     #[arg(value_name = "NEW")]
     new: Option<PathBuf>,
     /// How much a latency or the time without an acknowledgement may grow
     #[arg(long, value_name = "PERCENT", default_value_t = 25.0, value_parser = percent)]
     tolerance: f64,
-    /// Also fail on this: undecided, when there are too few trials to decide
+    /// Also fail when undecided: too few trials to decide
     #[arg(long, value_enum, value_name = "WHAT")]
     fail_on: Option<FailOn>,
     /// Print everything as JSON
@@ -59,7 +59,7 @@ fn percent(text: &str) -> Result<f64, String> {
         .trim_end_matches('%')
         .trim()
         .parse()
-        .map_err(|_| "write a number of percent, as in 25".to_owned())?;
+        .map_err(|_| "write a percentage, as in 25".to_owned())?;
     match (0.0..=10_000.0).contains(&percent) {
         true => Ok(percent),
         false => Err("from 0 to 10000 percent".to_owned()),

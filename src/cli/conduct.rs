@@ -27,9 +27,8 @@ pub(super) struct Conduct {
     /// Number of runs; each has fresh topics on a warm cluster
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
     repeat: u32,
-    /// Stop repeating as soon as it is known, with 95 % confidence and for every cell, whether the
-    /// shares of trials with loss and with duplicates are above or below SHARE; needs --repeat as
-    /// the limit
+    /// Stop repeating once it is known with 95 % confidence, for every cell, whether the shares of
+    /// trials with loss and with duplicates are above or below SHARE; needs --repeat as the limit
     #[arg(long, value_name = "SHARE", num_args = 0..=1, default_missing_value = "0.2",
           require_equals = true, value_parser = share, requires = "repeat")]
     until_decided: Option<f64>,
@@ -41,7 +40,7 @@ pub(super) struct Conduct {
     /// Write the run's files to this folder; each of several scenarios has its own folder in it
     #[arg(short, long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Take this seed instead of the scenario's
+    /// Use this seed instead of the scenario's
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
     /// Where nodes run

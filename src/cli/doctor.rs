@@ -15,9 +15,9 @@ use std::time::Instant;
 /// Try everything that a run does, and say what is missing: namespaces, Kafka, Docker, each fault
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-A cluster of three brokers is started on each runtime, served from, stopped,
-cut, killed and removed. The exit status is 0 when one runtime works, or the one
-that was named.
+Starts a cluster of three brokers on each runtime, uses it, stops, cuts and
+kills nodes, and removes it. Exits with 0 when one runtime works, or the named
+one.
 
 Examples:
   chaos doctor

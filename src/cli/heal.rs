@@ -10,7 +10,7 @@ use std::io::{self, Write};
 /// Remove what killed runs left behind: containers, networks, volumes, processes, scratch folders
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Nothing of a living run is touched, and nothing that chaos has not made.
+Touches nothing of a running run, and nothing that chaos did not make.
 
 Examples:
   chaos heal --dry-run

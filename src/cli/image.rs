@@ -14,7 +14,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 
-/// Build a Kafka image where no registry can be reached
+/// Build a Kafka image without a registry
 #[derive(Debug, clap::Subcommand)]
 #[command(after_help = "\
 Examples:
@@ -26,7 +26,7 @@ pub(super) enum Command {
 /// Build chaos-kafka:VERSION from Maven's jars and this machine's JDK; pull nothing
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-It needs a Docker daemon that this user may ask (DOCKER_HOST, or the usual
+It needs a Docker daemon that this user may use (DOCKER_HOST, or the usual
 socket), Maven, a JDK of 17 or newer with jlink, and a static busybox. On Debian
 and Ubuntu:
   apt-get install docker.io maven openjdk-17-jdk-headless busybox-static
@@ -39,7 +39,7 @@ pub(super) struct Build {
     /// Version of Kafka
     #[arg(value_name = "VERSION", default_value = "3.8.1", value_parser = known)]
     version: String,
-    /// Take this unpacked Kafka instead; its version names the image
+    /// Use this unpacked Kafka instead; its version names the image
     #[arg(long, value_name = "DIR", conflicts_with = "version")]
     kafka_home: Option<PathBuf>,
     /// Name of the image, instead of chaos-kafka:VERSION
@@ -83,7 +83,7 @@ pub(super) fn run(command: &Command) -> Exit {
 fn build(arguments: &Build, interrupt: &Interrupt) -> Result<Built, RuntimeError> {
     let engine = Engine::connect(Threads::One).map_err(|error| {
         error.advise(
-            "start the daemon, or name its socket by DOCKER_HOST; its socket is open to root and \
+            "start the daemon, or set DOCKER_HOST to its socket; its socket is open to root and \
              to the group that owns it, usually docker",
         )
     })?;

@@ -31,13 +31,14 @@ Exit status:
   3    inconclusive: a fault did not take effect, a control did not bite,
        or the log could not be read to its end
   4    the environment failed: Kafka, Java, Docker, disk, namespaces
-  130  interrupted (143: terminated); healed, and what was known is reported";
+  130  interrupted (143: terminated); faults were healed, and what was known
+       is reported";
 
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(run::Arguments),
     Matrix(matrix::Arguments),
-    /// Say whether scenarios could run, with every problem at its place; start nothing
+    /// Validate scenarios and report every problem with its location; start nothing
     Validate(validate::ValidateArgs),
     /// Print what a run would do, when, and to which node; start nothing
     Plan(plan::PlanArgs),

@@ -34,8 +34,8 @@ pub(super) fn study(named: &Path, asked: &Asked<'_>) -> Result<Study, Diagnostic
     if matches!(named.try_exists(), Ok(false)) {
         let stem = named.file_stem().map(|stem| stem.to_string_lossy()).unwrap_or_default();
         let help = match nearest(&stem, builtin::names()) {
-            Some(near) => format!("did you mean `{near}`, which is built in?"),
-            None => "name a scenario file, or one that is built in: `chaos list` shows them".into(),
+            Some(near) => format!("did you mean the built-in `{near}`?"),
+            None => "name a scenario file or a built-in scenario: `chaos list` shows them".into(),
         };
         for problem in &mut problems.list {
             problem.help = Some(help.clone());
@@ -184,8 +184,7 @@ mod tests {
     fn what_is_neither_is_answered_with_what_was_meant() {
         for name in ["minisr4", "minisr", "scenarios/minisr.yaml", "no/such/minsr2.yml"] {
             let said = named(Path::new(name)).unwrap_err();
-            assert!(said.contains("did you mean `minisr"), "{said}");
-            assert!(said.contains("which is built in?"), "{said}");
+            assert!(said.contains("did you mean the built-in `minisr"), "{said}");
         }
         let said = named(Path::new("something-else-entirely")).unwrap_err();
         assert!(said.contains("`chaos list` shows them"), "{said}");

@@ -20,7 +20,7 @@ const SCHEMAS: [&str; 3] =
 /// What an editor's YAML server looks for.
 const HEADER: &str = "# yaml-language-server: $schema=";
 
-/// Write a scenario to start from, every section explained
+/// Write a commented scenario to start from
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 The scenario runs as it is. Nothing is ever overwritten. Where the folder has

@@ -17,7 +17,7 @@ Examples:
   chaos plan matrix --sweep faults=kill --seed 1
   chaos plan minisr2 --set cluster.timing=fast --json")]
 pub struct PlanArgs {
-    /// Scenario file, the name of a scenario that is built in, or - for standard input
+    /// Scenario file, the name of a built-in scenario, or - for standard input
     #[arg(value_name = "SCENARIO")]
     pub file: PathBuf,
     #[command(flatten)]

@@ -20,8 +20,8 @@ Examples:
   chaos run minisr2 --runtime docker --port-base 20000
   sed s/3.8.1/4.4.0/ mine.yaml | chaos run -")]
 pub(super) struct Arguments {
-    /// Scenario files, names of scenarios that are built in (`chaos list` shows them), or - for
-    /// standard input
+    /// Scenario files, names of built-in scenarios (`chaos list` shows them), or - for standard
+    /// input
     #[arg(required = true, value_name = "SCENARIO")]
     files: Vec<PathBuf>,
     #[command(flatten)]

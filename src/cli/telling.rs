@@ -18,7 +18,7 @@ pub(super) struct Telling {
     /// When to use colors; auto: on a terminal, unless NO_COLOR is set
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
     color: Color,
-    /// Print events as JSON lines on standard output, and the result as the last; what is for
+    /// Print events as JSON lines on standard output, and the result as the last; text for
     /// people goes to standard error
     #[arg(long)]
     json: bool,

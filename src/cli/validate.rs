@@ -22,7 +22,7 @@ Exit status:
   0  all of them could run
   2  one of them could not")]
 pub struct ValidateArgs {
-    /// Scenario files, names of scenarios that are built in, or - for standard input
+    /// Scenario files, names of built-in scenarios, or - for standard input
     #[arg(required = true, value_name = "SCENARIO")]
     pub files: Vec<PathBuf>,
     #[command(flatten)]

@@ -365,7 +365,7 @@ fn collect(stdout: ChildStdout, told: &Told, log: &Path) {
                 lines.summary = Some(summary);
             }
             Err(error) => {
-                let note = format!("a line on stdout that is none ({error}): {line}\n");
+                let note = format!("an invalid line on stdout ({error}): {line}\n");
                 // The log is the only place for it; failing that, the line is worth nothing.
                 let _ = File::options()
                     .append(true)

@@ -248,7 +248,7 @@ fn wait_for_topic(
                 [topic] if topic.error().is_some() => last = format!("{:?}", topic.error()),
                 [topic] if topic.partitions().len() >= spec.partitions as usize => return Ok(()),
                 [topic] => last = format!("it has {} partitions", topic.partitions().len()),
-                _ => last = "the broker did not speak of it".into(),
+                _ => last = "the broker's answer lacks the topic".into(),
             },
         }
         thread::sleep(NOT_NOW_WAIT);

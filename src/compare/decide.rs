@@ -48,7 +48,7 @@ impl Court<'_> {
         let why = match change {
             Change::Undecided if why.is_empty() => self.too_few(candidate.trials),
             Change::None if striking => {
-                format!("chance may be why, {}", words::chance(worse.chance.p))
+                format!("may be chance, {}", words::chance(worse.chance.p))
             }
             _ => why,
         };

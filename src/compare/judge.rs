@@ -198,7 +198,7 @@ fn sum_up(cells: &[PairFindings], lacking: &[&str], too_few: Option<u64>) -> (Ou
         parts.push(format!("{striking} with a time at least three times as long"));
     }
     if let Some(needed) = too_few {
-        parts.push(format!("trials are too few for any test, run both with --repeat {needed}"));
+        parts.push(format!("too few trials for any test: run both with --repeat {needed}"));
     }
     let told = parts.iter().map(|part| format!("; {part}")).collect::<String>();
     if open.is_empty() && too_few.is_none() {

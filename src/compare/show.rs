@@ -61,7 +61,7 @@ fn write_why(comparison: &Comparison, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "MISSING in NEW: {n} of BASE: {}", ids(&comparison.only_in_base))?;
     }
     if !comparison.only_in_new.is_empty() {
-        writeln!(out, "only in NEW, compared with nothing: {}", ids(&comparison.only_in_new))?;
+        writeln!(out, "only in NEW, not compared: {}", ids(&comparison.only_in_new))?;
     }
     writeln!(out, "{}", tests(comparison))?;
     writeln!(out, "{}", printable(&comparison.summary))

@@ -18,7 +18,7 @@ pub fn between(finder: &mut Finder<'_>, nodes: &[KafkaService]) {
         match ids.get(&node.id) {
             Some(other) => {
                 let message = format!(
-                    "`{}` and `{other}` have one `node.id`, {}",
+                    "`{}` and `{other}` have the same `node.id`, {}",
                     node.service.name, node.id
                 );
                 finder.report_property(node, "node.id", message, "each node needs its own");
@@ -106,7 +106,8 @@ fn cluster_id(finder: &mut Finder<'_>, nodes: &[KafkaService]) {
                     Flavour::Bitnami => "KAFKA_KRAFT_CLUSTER_ID",
                     Flavour::Apache | Flavour::Confluent => "CLUSTER_ID",
                 };
-                let message = format!("`{name}` has no cluster id: it would be a cluster alone");
+                let message =
+                    format!("`{name}` has no cluster id: it would form a cluster of its own");
                 let help =
                     format!("write the same `{variable}=6bcA_X9JR0eN9YhP3dYKnw` for all nodes");
                 finder.report(name, "", message, help);

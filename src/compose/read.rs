@@ -156,7 +156,7 @@ impl Composing<'_> {
                 self.reader.report(key.place, message, help);
             }
             Some(Treatment::Noted(reason)) if acted => {
-                self.note(format!("`{}` is left aside: {reason}", key.value));
+                self.note(format!("`{}` is ignored: {reason}", key.value));
             }
             Some(_) => {}
         }
@@ -194,7 +194,7 @@ impl Composing<'_> {
                         {
                             let message =
                                 format!("{section} cannot have the driver `{}`", other.value);
-                            let help = format!("remove it: `{own}` is the one known here");
+                            let help = format!("remove it: only `{own}` is supported");
                             self.reader.report(other.place, message, help);
                         }
                     }

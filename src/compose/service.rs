@@ -127,7 +127,7 @@ impl Composing<'_> {
         if let Some(entry) = image {
             self.place(service, "image", entry.value.place);
             if build.is_some() {
-                self.note("`build` is left aside: the service names an `image`".to_owned());
+                self.note("`build` is ignored: the service names an `image`".to_owned());
             }
             let text = self.reader.scalar(&entry.value, "image");
             if let Some(empty) = text.as_ref().filter(|text| text.value.trim().is_empty()) {

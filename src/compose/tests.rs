@@ -145,7 +145,7 @@ fn what_is_left_aside_is_said_once() {
     assert_eq!(keys, ["name", "restart", "container_name", "privileged", "cap_add", "init"]);
     assert_eq!(
         compose.notes[1],
-        "`restart` is left aside: a fault must be the only thing that changes state"
+        "`restart` is ignored: a fault must be the only thing that changes state"
     );
 }
 

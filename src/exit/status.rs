@@ -13,9 +13,9 @@ pub enum Exit {
     Inconclusive,
     /// Kafka, Java, the disk or the namespaces failed.
     Environment,
-    /// Interrupted by SIGINT; healed, and what was known is reported.
+    /// Interrupted by SIGINT; faults were healed, and what was known is reported.
     Interrupted,
-    /// Interrupted by SIGTERM; healed, and what was known is reported.
+    /// Interrupted by SIGTERM; faults were healed, and what was known is reported.
     Terminated,
 }
 

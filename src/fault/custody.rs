@@ -133,7 +133,7 @@ impl Holder {
                 return Ok(());
             }
             if begun.elapsed() > DEATH_WITHIN {
-                let what = format!("{} was killed and does not end", node.name);
+                let what = format!("{} was killed but has not ended", node.name);
                 return Err(RuntimeError::new(what).into());
             }
             std::thread::sleep(DEATH_POLL);

@@ -238,7 +238,7 @@ fn listed(told: &[String]) -> String {
     let first = told[..told.len().min(TOLD_MAX)].join("; ");
     match told.len().saturating_sub(TOLD_MAX) {
         0 => first,
-        more => format!("{first}; and {more} more alike"),
+        more => format!("{first}; and {more} more like it"),
     }
 }
 

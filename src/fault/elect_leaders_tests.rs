@@ -185,6 +185,6 @@ fn a_broker_that_fails_leaves_the_next_one_to_be_asked() {
 #[test]
 fn many_partitions_are_told_in_few_words() {
     let told: Vec<String> = (0..6).map(|n| n.to_string()).collect();
-    assert_eq!(listed(&told), "0; 1; 2; 3; and 2 more alike");
+    assert_eq!(listed(&told), "0; 1; 2; 3; and 2 more like it");
     assert_eq!(listed(&told[..4]), "0; 1; 2; 3");
 }

@@ -45,13 +45,13 @@ pub enum KafkaError {
         source: io::Error,
     },
     /// The connection broke earlier and was used again.
-    #[error("the connection to {addr} is dead since an earlier failure; open a new one")]
+    #[error("the connection to {addr} has been dead since an earlier failure; open a new one")]
     Dead {
         /// The broker's listener.
         addr: SocketAddr,
     },
     /// What came back is not what Kafka's protocol has there.
-    #[error("{addr} and this program do not understand each other in {what}: {reason}")]
+    #[error("{addr} and this program disagree on the protocol in {what}: {reason}")]
     Protocol {
         /// The broker's listener.
         addr: SocketAddr,

@@ -44,7 +44,11 @@ impl fmt::Display for Word {
             (_, first) => first.map(of).into_iter().collect(),
         };
         let eligible = if self.keeps_eligible { "on" } else { "off" };
-        write!(f, "{} by their own word; eligible leader replicas {eligible}", each.join(", "))
+        write!(
+            f,
+            "{} according to the brokers; eligible leader replicas {eligible}",
+            each.join(", ")
+        )
     }
 }
 
@@ -140,18 +144,31 @@ mod tests {
     #[test]
     fn the_highest_metadata_version_that_a_broker_knows_tells_its_release() {
         for (answers, expected) in [
-            (vec![answer(20, 1, None); 3], "3.8 by their own word; eligible leader replicas off"),
-            (vec![answer(33, 1, Some(1)); 3], "4.4 by their own word; eligible leader replicas on"),
+            (
+                vec![answer(20, 1, None); 3],
+                "3.8 according to the brokers; eligible leader replicas off",
+            ),
+            (
+                vec![answer(33, 1, Some(1)); 3],
+                "4.4 according to the brokers; eligible leader replicas on",
+            ),
             // 4.0 knows them, and they are off until somebody asks for them.
-            (vec![answer(25, 1, None)], "4.0 by their own word; eligible leader replicas off"),
-            (vec![answer(25, 1, Some(0))], "4.0 by their own word; eligible leader replicas off"),
+            (
+                vec![answer(25, 1, None)],
+                "4.0 according to the brokers; eligible leader replicas off",
+            ),
+            (
+                vec![answer(25, 1, Some(0))],
+                "4.0 according to the brokers; eligible leader replicas off",
+            ),
             (
                 vec![answer(99, 1, Some(1))],
-                "of a version unknown to chaos by their own word; eligible leader replicas on",
+                "of a version unknown to chaos according to the brokers; eligible leader replicas \
+                 on",
             ),
             (
                 vec![answer(20, 1, None), answer(21, 1, None)],
-                "broker 0 3.8, broker 1 3.9 by their own word; eligible leader replicas off",
+                "broker 0 3.8, broker 1 3.9 according to the brokers; eligible leader replicas off",
             ),
         ] {
             assert_eq!(ask_all(answers).unwrap().to_string(), expected);

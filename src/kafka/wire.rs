@@ -271,7 +271,7 @@ mod tests {
     #[track_caller]
     fn assert_dead(connection: &mut Connection) {
         let text = ask(connection).unwrap_err().to_string();
-        assert!(text.contains("is dead since an earlier failure"), "{text}");
+        assert!(text.contains("has been dead since an earlier failure"), "{text}");
     }
 
     #[test]

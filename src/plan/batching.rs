@@ -61,7 +61,9 @@ fn linger(maker: &mut Maker<'_>, cells: &mut [Cell]) {
         cell.producer.config.insert(LINGER.to_owned(), chosen.to_string());
     }
     maker.note(format!(
-        "linger.ms is {chosen} instead of {own}: the cells together make {after} requests per second instead of {before}, because a small machine falls behind above {REQUESTS_PER_SECOND}; the scenario's own linger.ms would take precedence"
+        "linger.ms is {chosen} instead of {own}: together the cells make {after} requests per \
+         second instead of {before}; a small machine falls behind above {REQUESTS_PER_SECOND}. \
+         The scenario's own linger.ms overrides this"
     ));
 }
 
@@ -122,7 +124,8 @@ mod tests {
         assert_eq!(values(&plan, "linger.ms"), ["20"]);
         let plan = sound(&cells(24));
         assert_eq!(values(&plan, "linger.ms"), ["48"]);
-        let said = "linger.ms is 48 instead of 20: the cells together make 500 requests per second instead of 1200";
+        let said = "linger.ms is 48 instead of 20: together the cells make 500 requests per second \
+                    instead of 1200";
         assert!(plan.notes.iter().any(|note| note.starts_with(said)), "{:?}", plan.notes);
         // A slow cell sends no more requests than messages.
         let plan = sound(&format!("producer: {{rate: 5}}\n{}", cells(64)));

@@ -91,7 +91,7 @@ pub fn check(maker: &mut Maker<'_>, composed: &Composed) -> String {
         && usize::from(section.brokers) != brokers
     {
         let message = format!("`brokers` is {}, but {file} has {brokers}", section.brokers);
-        maker.report(place, message, "remove it: the compose file says it");
+        maker.report(place, message, "remove it: the compose file sets it");
     }
     if let Some(place) = section.places.controllers
         && section.controllers != composed.controllers()
@@ -101,12 +101,12 @@ pub fn check(maker: &mut Maker<'_>, composed: &Composed) -> String {
             Controllers::Isolated => ("isolated", "every controller is a broker, too"),
         };
         let message = format!("`controllers` is `{written}`, but in {file} {found}");
-        maker.report(place, message, "remove it: the compose file says it");
+        maker.report(place, message, "remove it: the compose file sets it");
     }
     let written = Release::parse(&section.kafka);
     match (section.places.kafka, composed.cluster.release()) {
         (Some(place), Some(told)) if !written.is_some_and(|written| written.agrees(told)) => {
-            let message = format!("`kafka` is {}, but the image is of {told}", section.kafka);
+            let message = format!("`kafka` is {}, but the image holds Kafka {told}", section.kafka);
             maker.report(place, message, "remove it: the image says it");
             section.kafka.clone()
         }
@@ -257,7 +257,7 @@ mod tests {
             (
                 "  kafka: 3.8.1\n",
                 "",
-                "scenario.yaml:6:10 `kafka` is 3.8.1, but the image is of 3.9.0",
+                "scenario.yaml:6:10 `kafka` is 3.8.1, but the image holds Kafka 3.9.0",
             ),
             (
                 "",

@@ -181,8 +181,8 @@ fn whole(configurations: &[Configuration<'_>]) -> Vec<String> {
         )];
     }
     let mut lines = vec![format!(
-        "nothing lost or duplicated: {} of {of} configurations; of these {name} promises most; \
-         unavailable for {seconds:.1} s",
+        "nothing lost or duplicated: {} of {of} configurations; of these {name} has the strongest \
+         guarantees; unavailable for {seconds:.1} s",
         whole.len()
     )];
     let measured = whole.iter().filter_map(|c| Some((c, c.all().p99_before_us?)));

@@ -282,7 +282,7 @@ pub fn legend<'a>(cells: impl IntoIterator<Item = &'a CellReport>) -> Vec<String
     let mut lines = Vec::new();
     if cells.iter().any(|cell| !cell.confirmed) {
         lines.push(
-            "~ unconfirmed: with acks=0 nobody acknowledges, the client only says that it sent"
+            "~ unconfirmed: with acks=0 nobody acknowledges; the client only reports what it sent"
                 .to_owned(),
         );
     }

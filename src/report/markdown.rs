@@ -140,10 +140,10 @@ fn again(report: &Report) -> String {
         return String::new();
     }
     let of = invocation.trial.map_or(String::new(), |trial| {
-        format!("\nThis is run {trial} of those that the command makes.\n")
+        format!("\nThis is run {trial} of those that the command starts.\n")
     });
     let from = match invocation.scenario.as_str() {
-        "-" => "\nThe scenario came from standard input, and must come from there again.\n",
+        "-" => "\nThe scenario came from standard input, and must be piped in again.\n",
         _ => "",
     };
     format!("\n## To run it again\n\n```sh\n{line}\n```\n{from}{of}")

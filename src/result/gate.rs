@@ -93,15 +93,15 @@ pub fn overload(
     if baseline * seconds < acked_min(cell, rate.wanted, seconds) {
         let wanted = rate.wanted;
         return Some(format!(
-            "cluster and machine did not keep up before any fault: {baseline:.0} of {wanted:.0} \
-             messages per second were acknowledged; {advice}"
+            "the cluster and the machine did not keep up before any fault: {baseline:.0} of \
+             {wanted:.0} messages per second were acknowledged; {advice}"
         ));
     }
     let p99_ms = p99_before_us? as f64 / 1e3;
     let limit_ms = latency_max(cell).as_millis();
     (p99_ms > limit_ms as f64).then(|| {
         format!(
-            "cluster and machine did not keep up before any fault: the 99th percentile of \
+            "the cluster and the machine did not keep up before any fault: the 99th percentile of \
              acknowledgements is {p99_ms:.0} ms, more than {limit_ms} ms; {advice}"
         )
     })

@@ -69,7 +69,7 @@ pub fn ask_kafka(cluster: &dyn Cluster, interrupt: &Interrupt) -> Result<Word, S
             },
         );
     Stop::if_asked(interrupt)?;
-    Ok(heard.map_err(|e| RuntimeError::new(format!("which Kafka it is, is unknown: {e}")))?)
+    Ok(heard.map_err(|e| RuntimeError::new(format!("the Kafka version is unknown: {e}")))?)
 }
 
 /// What a person should know of the brokers' word: that the plan was made for another Kafka, or

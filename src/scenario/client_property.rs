@@ -17,9 +17,9 @@ pub fn check(name: &str, value: &str) -> Result<String, String> {
     match config.create_native_config() {
         Ok(_) => Ok(value.to_owned()),
         Err(KafkaError::ClientConfig(_, reason, _, _)) => {
-            Err(format!("a value that librdkafka takes, which says: {}", reason.trim()))
+            Err(format!("a value that librdkafka accepts; it says: {}", reason.trim()))
         }
-        Err(other) => Err(format!("a value that librdkafka takes, which says: {other}")),
+        Err(other) => Err(format!("a value that librdkafka accepts; it says: {other}")),
     }
 }
 

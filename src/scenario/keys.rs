@@ -70,7 +70,7 @@ pub const SCENARIO: &[Key<Top>] = &[
     key(
         "seed",
         Top::Seed,
-        "Makes everything random the same again. Without it one is drawn and reported.",
+        "Makes all random choices repeatable. Without it one is drawn and reported.",
     ),
     key(
         "expect",

@@ -46,7 +46,7 @@ impl Reader {
         let setting = Setting { name: entry.key.clone(), value };
         if let Some(first) = settings.get(property.name) {
             let message = format!(
-                "`{}` and `{}` are one property, set twice",
+                "`{}` and `{}` are the same property, set twice",
                 first.name.value, entry.key.value
             );
             self.report(entry.key.place, message, "keep one of them");

@@ -62,7 +62,7 @@ const TOPIC: &[Key<Form>] = &[
     key(
         "unclean.leader.election.enable",
         Form::Flag,
-        "Whether a replica that is not in sync may become leader, and what it lacks be lost.",
+        "Whether a replica that is not in sync may become leader; what it lacks is then lost.",
     )
     .or("false"),
 ];
@@ -78,7 +78,7 @@ const PRODUCER: &[Key<Form>] = &[
     key(
         "enable.idempotence",
         Form::Flag,
-        "Whether retries are written once. Not asked for, it is off when `acks` is 0 or 1, when \
+        "Whether retries are written once. Unless set, it is off when `acks` is 0 or 1, when \
          more than 5 requests are in flight, and without retries.",
     )
     .or("true"),
@@ -104,8 +104,8 @@ const PRODUCER: &[Key<Form>] = &[
         "saturate",
         Form::Flag,
         "Whether the rate may be more than cluster and machine can sustain. Without it, a cell \
-         that does not keep up before the first fault is inconclusive. With `rate: max` nothing \
-         is held against a rate.",
+         that does not keep up before the first fault is inconclusive. With `rate: max` no rate \
+         is checked.",
     )
     .or("false"),
 ];

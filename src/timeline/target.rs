@@ -80,7 +80,7 @@ impl Target {
         }
     }
 
-    /// Why it can be nobody in this layout.
+    /// Why it matches no node in this layout.
     pub fn problem(self, place: Place, layout: &Layout<'_>) -> Option<Problem> {
         match self {
             Target::Broker(id) if !layout.brokers.contains(&id) => {
@@ -100,7 +100,7 @@ impl Target {
             }
             Target::Follower | Target::Followers if layout.replicas().len() == 1 => {
                 let message = format!(
-                    "`{self}` can be nobody: with `replication.factor: 1` the leader is alone"
+                    "`{self}` matches no node: with `replication.factor: 1` the leader is alone"
                 );
                 let help = "raise `replication.factor`, or name another";
                 let rests_on = &["replication.factor", "brokers"];

@@ -73,7 +73,7 @@ pub(super) fn of_partition(input: &CellInput<'_>, partition: usize) -> Completen
     }
     let next = read.last_offset().map_or(start, |last| last + 1);
     if next < end {
-        add(Reading::NoTail, format!("the log ends at offset {end}, but was read to {next} only"));
+        add(Reading::NoTail, format!("the log ends at offset {end}, but was read only to {next}"));
     }
     if read.missing().count > 0 && input.holes_explained.is_none() {
         let offsets = counted(read.missing().count, "offset");

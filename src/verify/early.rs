@@ -123,7 +123,7 @@ pub(super) fn reason(input: &CellInput<'_>, early: &Early) -> Option<String> {
         .collect();
     let when = if input.faults.is_empty() { "the scenario's zero" } else { "any fault" };
     (!parts.is_empty()).then(|| {
-        format!("{} before {when}: the run proves nothing of what came later", parts.join(", "))
+        format!("{} before {when}: the run proves nothing about what came later", parts.join(", "))
     })
 }
 

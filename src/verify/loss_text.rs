@@ -111,7 +111,7 @@ fn fate(scene: &Scene<'_>, witness: &Witness, cause: Cause) -> String {
         }
         Cause::BelowLogStart => {
             let start = scene.input.observed.log_start[scene.partition as usize];
-            format!("{is} not to be seen: the log starts at offset {start} now")
+            format!("{is} not visible: the log starts at offset {start} now")
         }
         Cause::Missing => format!("{is} gone: no records are at these offsets"),
         Cause::Corrupt => format!("{was} not found: the records at these offsets are corrupt"),

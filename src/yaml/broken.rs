@@ -100,9 +100,10 @@ fn indentation(text: &str, number: u32) -> Option<Broken> {
         .collect();
     let spaces = |n: usize| if n == 1 { "1 space".to_owned() } else { format!("{n} spaces") };
     let what = if is_item { "an item" } else { "a key" };
-    let message = format!("this line is indented by {}, and fits nowhere", spaces(indent));
+    let message =
+        format!("this line is indented by {}, which matches no open block", spaces(indent));
     let help = match known.as_slice() {
-        [] => format!("no list that {what} could belong to is open here"),
+        [] => format!("no list is open here that {what} could belong to"),
         known => format!("{what} may be indented by {} here", known.join(" or ")),
     };
     let column = u32::try_from(indent + 1).unwrap_or(u32::MAX);

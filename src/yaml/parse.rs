@@ -283,35 +283,35 @@ mod tests {
         for (text, expected) in [
             (
                 "a: 1\nb:\n  c: 1\n   d: 2\n",
-                "4:4 this line is indented by 3 spaces, and fits nowhere (a key may be indented by 0 or 2 here)",
+                "4:4 this line is indented by 3 spaces, which matches no open block (a key may be indented by 0 or 2 here)",
             ),
             (
                 "a:\n   b: 1\n  c: 2\n",
-                "3:3 this line is indented by 2 spaces, and fits nowhere (a key may be indented by 0 or 3 here)",
+                "3:3 this line is indented by 2 spaces, which matches no open block (a key may be indented by 0 or 3 here)",
             ),
             (
                 "f:\n  - k: 1\n   at: 1\n",
-                "3:4 this line is indented by 3 spaces, and fits nowhere (a key may be indented by 0 or 4 here)",
+                "3:4 this line is indented by 3 spaces, which matches no open block (a key may be indented by 0 or 4 here)",
             ),
             (
                 "f:\n  - k: 1\n     at: 1\n",
-                "3:6 this line is indented by 5 spaces, and fits nowhere (a key may be indented by 0 or 4 here)",
+                "3:6 this line is indented by 5 spaces, which matches no open block (a key may be indented by 0 or 4 here)",
             ),
             (
                 "f:\n  - k: 1\n  at: 1\n",
-                "3:3 this line is indented by 2 spaces, and fits nowhere (a key may be indented by 0 or 4 here)",
+                "3:3 this line is indented by 2 spaces, which matches no open block (a key may be indented by 0 or 4 here)",
             ),
             (
                 "f:\n- k: 1\n at: 1\n",
-                "3:2 this line is indented by 1 space, and fits nowhere (a key may be indented by 0 or 2 here)",
+                "3:2 this line is indented by 1 space, which matches no open block (a key may be indented by 0 or 2 here)",
             ),
             (
                 " a: 1\nb: 2\n",
-                "2:1 this line is indented by 0 spaces, and fits nowhere (a key may be indented by 1 here)",
+                "2:1 this line is indented by 0 spaces, which matches no open block (a key may be indented by 1 here)",
             ),
             (
                 "a: 1\n b: 2\n",
-                "2:2 this line is indented by 1 space, and fits nowhere (a key may be indented by 0 here)",
+                "2:2 this line is indented by 1 space, which matches no open block (a key may be indented by 0 here)",
             ),
         ] {
             assert_eq!(wrong(text), [expected], "{text}");

@@ -34,7 +34,7 @@ fn a_run_compared_with_itself_has_not_changed() {
                 (Outcome::NoChange, "NO CHANGE: 3 cells compared")
             );
         } else {
-            let few = "trials are too few for any test, run both with --repeat ";
+            let few = "too few trials for any test: run both with --repeat ";
             let wanted = format!("NOT DECIDED: 3 cells compared; {few}");
             assert!(same.outcome == Outcome::Undecided && last.starts_with(&wanted), "{last}");
         }

@@ -40,14 +40,16 @@ fn proof(ran: &Ran, fault: usize) -> String {
 
 #[test]
 fn in_3_8_1_the_request_holds_the_unclean_election() {
-    let proof = unclean_election("3.8.1", "3.8 by their own word; eligible leader replicas off");
+    let proof =
+        unclean_election("3.8.1", "3.8 according to the brokers; eligible leader replicas off");
     assert!(proof.contains("which was not in sync (the last in-sync replicas: [0])"), "{proof}");
     assert!(proof.contains("elected by this request"), "{proof}");
 }
 
 #[test]
 fn in_4_4_0_the_controller_holds_it_by_the_topics_setting() {
-    let proof = unclean_election("4.4.0", "4.4 by their own word; eligible leader replicas on");
+    let proof =
+        unclean_election("4.4.0", "4.4 according to the brokers; eligible leader replicas on");
     assert!(proof.contains("which was not in sync (the last in-sync replicas: [0])"), "{proof}");
     assert!(proof.contains("by the controller"), "{proof}");
 }

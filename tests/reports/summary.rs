@@ -36,7 +36,7 @@ fn it_says_what_happened() {
     assert!(text.ends_with(again), "{text}");
     report.invocation = Some(Invocation { trial: Some(2), ..invocation() });
     let text = summary(&report);
-    assert!(text.ends_with("\nThis is run 2 of those that the command makes.\n"), "{text}");
+    assert!(text.ends_with("\nThis is run 2 of those that the command starts.\n"), "{text}");
     let words = "\nunder process_stop leader at 5 s for 10 s, once:\n\n\
          - nothing lost or duplicated: only acks=all, of 2 configurations; unavailable for 9.9 s\n\
          - lost: acks=1: 990 of 12000 acknowledged messages (8.25 %)\n";

@@ -76,7 +76,10 @@ fn ids_voters_and_roles_must_fit() {
         assert!(told.iter().any(|one| one.contains(expected)), "{to}: {told:#?}");
     }
     let told = problems(&[("BROKER_ID=1\n", "BROKER_ID=0\n"), ("NODE_ID=1\n", "NODE_ID=0\n")]);
-    assert!(told.iter().any(|one| one.contains("have one `node.id`, 0 (each node")), "{told:#?}");
+    assert!(
+        told.iter().any(|one| one.contains("have the same `node.id`, 0 (each node")),
+        "{told:#?}"
+    );
     let second = documents_with_image().replacen("6bcA_X9JR0eN9YhP3dYKnw", "other", 1);
     let told = compose::kafka(&sound(&second), None).unwrap_err().to_string();
     assert!(told.contains("have two cluster ids"), "{told}");

@@ -97,7 +97,7 @@ impl Active {
         let left = match until_ms.map(|until_ms| until_ms as f64 - at_ms) {
             None => ", until it is done".to_owned(),
             Some(left_ms) if left_ms >= 0.0 => format!(", {} to go", seconds(left_ms)),
-            Some(over_ms) => format!(", {} over its time", seconds(-over_ms)),
+            Some(over_ms) => format!(", {} overdue", seconds(-over_ms)),
         };
         let key = room.key("fault");
         let what = cut(&self.what, room.width.saturating_sub(Room::KEY + left.len()));
@@ -164,7 +164,7 @@ mod tests {
         let wide = faults.lines(8_500.0, 9, Room::plain(200, 24));
         assert_eq!(
             wide,
-            ["fault   kill leader at 5 s for 3 s, 0.5 s over its time; on broker-0 since 5.0 s, \
+            ["fault   kill leader at 5 s for 3 s, 0.5 s overdue; on broker-0 since 5.0 s, \
               proved at 5.6 s: it is dead"]
         );
         faults.step(0, "kill", &FaultStep::Healed, 8_600.0);

@@ -52,7 +52,7 @@ impl Engine {
         let host = host();
         let failed = |e: bollard::errors::Error| {
             RuntimeError::new(format!("no Docker daemon answers at {host}: {}", reason(&e))).advise(
-                "start the daemon, or name its socket by DOCKER_HOST, or use --runtime local",
+                "start the daemon, or set DOCKER_HOST to its socket, or use --runtime local",
             )
         };
         let (docker, version) = runtime.block_on(async {

@@ -20,7 +20,7 @@ pub(super) fn frozen(pid: i32) -> io::Result<Option<String>> {
     let groups = fs::read_to_string(format!("/proc/{pid}/cgroup"))?;
     let mounts = fs::read_to_string("/proc/self/mountinfo")?;
     let sign = sign(&groups, &mounts)
-        .ok_or_else(|| io::Error::other(format!("process {pid} has no freezer that is seen")))?;
+        .ok_or_else(|| io::Error::other(format!("process {pid} has no visible freezer")))?;
     let text = fs::read_to_string(&sign.file)?;
     let is_frozen = text.lines().any(|line| line == sign.word);
     let (word, file) = (sign.word, sign.file.display());

@@ -30,7 +30,8 @@ pub(super) fn check(engine: &Engine, ports: &BTreeMap<u16, String>) -> Result<()
                 Some(container_in_words(container))
             }
             (None, false) => Some(
-                holder::of_port(*port).unwrap_or_else(|| "somebody who cannot be seen".to_owned()),
+                holder::of_port(*port)
+                    .unwrap_or_else(|| "a process that this user cannot see".to_owned()),
             ),
             (None, true) => None,
         };
@@ -41,7 +42,7 @@ pub(super) fn check(engine: &Engine, ports: &BTreeMap<u16, String>) -> Result<()
     if taken.is_empty() {
         return Ok(());
     }
-    let other = "choose other ports by --port-base N, or end the holder";
+    let other = "choose other ports with --port-base N, or stop the holder";
     let advice = if left_behind {
         format!("`chaos heal` removes what killed runs left behind; otherwise {other}")
     } else {

@@ -181,11 +181,11 @@ impl Provider for DockerProvider {
         }
         let file = compose::builtin_name(cluster.controllers);
         let what = format!(
-            "{}: the scenario wants {} brokers, and {file} has 3",
+            "{}: the scenario needs {} brokers, and {file} has 3",
             plan.source, cluster.brokers
         );
         Err(RuntimeError::new(what)
-            .advise("name a compose file of your own by `cluster.compose`, or use --runtime local"))
+            .advise("name your own compose file in `cluster.compose`, or use --runtime local"))
     }
 
     fn launch(&self, order: Order<'_>) -> Result<(Arc<dyn Cluster>, String), Stop> {
@@ -241,7 +241,7 @@ fn check_version(image: &Image, plan: &ClusterPlan) -> Result<(), RuntimeError> 
     };
     match &image.kafka {
         Some(kafka) if differs(kafka) => Err(RuntimeError::new(format!(
-            "image {} holds Kafka {kafka}, and the scenario wants {}",
+            "image {} holds Kafka {kafka}, and the scenario needs {}",
             image.name, plan.kafka
         ))
         .advise(format!("say `--set cluster.kafka={kafka}`, or name another image"))),

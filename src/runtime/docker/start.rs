@@ -166,7 +166,7 @@ async fn make_volumes(
             .map_err(|e| failed(&what, &e))?;
         // Asked for one that is there, the daemon gives that.
         if volume.labels.get(RUN) != Some(&belonging.run) {
-            return Err(RuntimeError::new(format!("{what}: somebody has one of that name")));
+            return Err(RuntimeError::new(format!("{what}: a volume of that name exists")));
         }
         Ok(())
     });

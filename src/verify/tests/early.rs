@@ -40,7 +40,7 @@ fn a_loss_before_the_fault_meets_and_violates_nothing() {
     let findings = with_fault(lost_early()).verify();
     assert_eq!(findings.counts.of(Metric::Lost), 2);
     let inconclusive =
-        "2 messages lost before any fault: the run proves nothing of what came later";
+        "2 messages lost before any fault: the run proves nothing about what came later";
     assert_eq!(findings.inconclusive, [inconclusive]);
     for (min, max) in [(Some(1), None), (None, Some(0)), (None, Some(2)), (Some(0), None)] {
         assert_eq!(verdict(&findings, Metric::Lost, min, max), Verdict::Inconclusive);
@@ -151,7 +151,7 @@ fn a_copy_that_was_there_before_the_fault_was_not_its_doing() {
     assert_eq!(verdict(&findings, Metric::Duplicated, None, Some(0)), Verdict::Fail);
     assert_eq!(
         findings.inconclusive,
-        ["1 message duplicated before any fault: the run proves nothing of what came later"]
+        ["1 message duplicated before any fault: the run proves nothing about what came later"]
     );
 }
 

@@ -24,7 +24,7 @@ fn a_log_start_above_zero_leaves_the_loss_open_and_not_the_copies() {
     let lost = &findings.witnesses[0];
     assert_eq!(lost.cause, Some(Cause::BelowLogStart));
     assert!(
-        lost.text.ends_with("are not to be seen: the log starts at offset 2 now"),
+        lost.text.ends_with("are not visible: the log starts at offset 2 now"),
         "{}",
         lost.text
     );
@@ -40,7 +40,7 @@ fn an_unread_tail_leaves_reordering_proved_and_a_gap_does_not() {
     let tail = tail.verify();
     assert_eq!(
         tail.inconclusive,
-        ["partition 0: the log ends at offset 3, but was read to 2 only"]
+        ["partition 0: the log ends at offset 3, but was read only to 2"]
     );
     assert_eq!(
         (bounds(&tail, Metric::Reordered), bounds(&tail, Metric::Lost)),
