@@ -94,10 +94,12 @@ fn meant(typed: &str) -> (&str, PathBuf) {
     }
 }
 
-/// The template, with the names of all faults.
+/// The template, with the names of all faults and targets.
 fn template() -> String {
-    let names: Vec<&str> = timeline::names().collect();
-    TEMPLATE.replace("FAULTS", &names.join(", "))
+    let faults: Vec<&str> = timeline::names().collect();
+    let mut targets: Vec<&str> = timeline::TARGETS.iter().map(|(name, _)| *name).collect();
+    targets.push("broker:1");
+    TEMPLATE.replace("FAULTS", &faults.join(", ")).replace("TARGETS", &targets.join(", "))
 }
 
 /// The text with another name in its line `name:`.

