@@ -54,12 +54,19 @@ pub fn with_key<T>(key: &Key<T>, schema: Value) -> Value {
     schema
 }
 
+/// A definition with a description, for values of these types.
+pub fn typed(text: &str, definition: &str, types: &[&str]) -> Value {
+    let mut schema = explained(text, forms::reference(definition));
+    // It says nothing new. But editors complete a key with its colon where they see the type.
+    schema["type"] = json!(types);
+    schema
+}
+
 /// A schema with a description.
 pub fn explained(text: &str, schema: Value) -> Value {
-    // Beside `$ref` draft 7 allows no other key. Editors complete the name of an `anyOf` with its
-    // colon, and that of an `allOf` without.
+    // Beside `$ref` draft 7 allows no other key. Of an `anyOf` editors show the alternatives' texts.
     let mut schema = match schema {
-        Value::Object(object) if object.contains_key("$ref") => json!({ "anyOf": [object] }),
+        Value::Object(object) if object.contains_key("$ref") => json!({ "allOf": [object] }),
         other => other,
     };
     schema["description"] = json!(text);

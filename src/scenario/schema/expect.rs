@@ -3,7 +3,7 @@
 use super::super::bound::SIGNS;
 use super::super::outer::TIMELINES;
 use super::super::read_expect::WHEN;
-use super::build::{explained, with_key};
+use super::build::{explained, typed, with_key};
 use super::{forms, property};
 use crate::model::{Length, Metric};
 use serde_json::{Map, Value, json};
@@ -30,11 +30,15 @@ fn bound(end: &str) -> String {
 
 fn expectation() -> Value {
     let of_metric = |metric: &Metric| {
+        let means = metric.about().means;
         let limits = match metric.is_time() {
-            true => forms::or_say(Length::FORMS, forms::text(&bound(&forms::length_pattern()))),
-            false => forms::reference(COUNT),
+            true => {
+                let limits = forms::text(&bound(&forms::length_pattern()));
+                explained(means, forms::or_say(Length::FORMS, limits))
+            }
+            false => typed(means, COUNT, &["string", "integer"]),
         };
-        (metric.word().to_owned(), explained(metric.about().means, limits))
+        (metric.word().to_owned(), limits)
     };
     let mut properties: Map<_, _> = Metric::ALL.iter().map(of_metric).collect();
     properties.insert(WHEN.name.to_owned(), with_key(&WHEN, when()));
@@ -49,8 +53,8 @@ fn expectation() -> Value {
 }
 
 fn when() -> Value {
-    let values = forms::reference("values");
-    let timelines = explained("Names of timelines under `matrix.faults`.", values);
+    let about = "Names of timelines under `matrix.faults`.";
+    let timelines = explained(about, forms::reference("values"));
     json!({
         "type": ["object", "null"],
         "allOf": [

@@ -10,9 +10,12 @@ pub const COUNT: &str = r"_*\+?[0-9_]+";
 /// What stands under `definitions`: forms that many keys share.
 pub fn definitions() -> Map<String, Value> {
     let distinct = json!({ "type": "array", "minItems": 1, "uniqueItems": true });
+    // One value or a list of them, and no `anyOf`, whose alternatives' texts editors show.
+    let values =
+        json!({ "type": ["string", "number", "boolean", "array"], "items": reference("scalar") });
     [
         ("scalar", scalar()),
-        ("values", one_or_more(&reference("scalar"))),
+        ("values", values),
         ("list", list(reference("scalar"))),
         ("distinct", distinct),
     ]

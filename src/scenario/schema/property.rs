@@ -5,7 +5,7 @@ use super::super::outer::{self, TIMELINES};
 use super::super::property::{self, Property};
 use super::super::section::{CONFIG, Form, MOST_RATE, Section};
 use super::super::{keys, names};
-use super::build::{explained, keyed};
+use super::build::{explained, keyed, typed};
 use super::forms;
 use crate::model::{Timing, producer_default};
 use serde_json::{Map, Value, json};
@@ -47,20 +47,21 @@ fn value(form: Form) -> Value {
 /// Each name with one value or a list of them. Who refers to it says which of the two is meant.
 fn names_map() -> Value {
     let mut names = Map::new();
+    let values = |text: &str| typed(text, "values", &["string", "number", "boolean", "array"]);
     for (name, property) in every_property() {
-        let values = match property.is_direct() {
-            true => forms::one_or_more(&forms::reference(property.name)),
-            false => forms::reference("values"),
+        let text = about(name, property);
+        let schema = match property.is_direct() {
+            true => explained(&text, forms::one_or_more(&forms::reference(property.name))),
+            false => values(&text),
         };
-        names.insert(name.to_owned(), explained(&about(name, property), values));
+        names.insert(name.to_owned(), schema);
     }
     for key in outer::cluster_keys() {
-        let values = explained(key.about, forms::reference("values"));
-        names.insert(format!("cluster.{}", key.name), values);
+        names.insert(format!("cluster.{}", key.name), values(key.about));
     }
     // A map in `matrix`, and a name in `when`.
     names.insert(TIMELINES.name.to_owned(), json!(true));
-    let of_broker = explained("A broker property.", forms::reference("values"));
+    let of_broker = values("A broker property.");
     json!({
         "properties": names,
         "patternProperties": { BROKER_PROPERTY: of_broker },
