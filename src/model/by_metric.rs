@@ -44,7 +44,8 @@ impl<T> IndexMut<Metric> for ByMetric<T> {
 }
 
 /// For serde's `with`: the figures of some metrics by their words, in the order of
-/// [`Metric::counts`]. One that is missing has its default, since older versions do not know all.
+/// [`Metric::counts`]. One that is missing has its default, since older versions do not know all; but
+/// what every version knows must be there, or a broken file would read as one without loss.
 pub(crate) mod told {
     use super::{ByMetric, Metric};
     use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error};
@@ -52,8 +53,21 @@ pub(crate) mod told {
     use serde_json::Value;
     use std::collections::BTreeMap;
 
+    /// What every version told.
+    const ALWAYS_TOLD: [Metric; 9] = [
+        Metric::Lost,
+        Metric::Duplicated,
+        Metric::Reordered,
+        Metric::Phantom,
+        Metric::Corrupt,
+        Metric::Foreign,
+        Metric::Acked,
+        Metric::Rejected,
+        Metric::Unknown,
+    ];
+
     macro_rules! told {
-        ($($(#[$doc:meta])* $name:ident: $of:expr;)*) => {$(
+        ($($(#[$doc:meta])* $name:ident: $of:expr, $may_lack:expr;)*) => {$(
             $(#[$doc])*
             pub(crate) mod $name {
                 use super::*;
@@ -75,8 +89,13 @@ pub(crate) mod told {
                     let mut found = BTreeMap::<String, Value>::deserialize(deserializer)?;
                     let mut figures = ByMetric::of(|_| T::default());
                     for metric in told() {
-                        if let Some(figure) = found.remove(metric.word()) {
-                            figures[metric] = serde_json::from_value(figure).map_err(Error::custom)?;
+                        match found.remove(metric.word()) {
+                            Some(figure) => {
+                                figures[metric] =
+                                    serde_json::from_value(figure).map_err(Error::custom)?;
+                            }
+                            None if $may_lack || !ALWAYS_TOLD.contains(&metric) => {}
+                            None => return Err(Error::missing_field(metric.word())),
                         }
                     }
                     Ok(figures)
@@ -86,13 +105,56 @@ pub(crate) mod told {
     }
 
     told! {
-        /// All counts.
-        counts: |_| true;
+        /// All counts. One that is missing was not settled.
+        counts: |_| true, true;
         /// Counts of which some may be early.
-        early: |metric| metric.about().early.is_some();
+        early: |metric| metric.about().early.is_some(), false;
         /// Counts that are told of each trial.
-        per_trial: |metric| metric.is_per_trial();
+        per_trial: |metric| metric.is_per_trial(), false;
         /// Anomalies that are told of each trial.
-        tallies: |metric| metric.is_anomaly() && metric.is_per_trial();
+        tallies: |metric| metric.is_anomaly() && metric.is_per_trial(), false;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    /// What is wrong with these figures, without one of them.
+    fn without(
+        word: &str,
+        mut figures: Value,
+        read: fn(Value) -> Option<String>,
+    ) -> Option<String> {
+        assert_eq!(read(figures.clone()), None, "all are there");
+        figures.as_object_mut().unwrap().remove(word).unwrap();
+        read(figures)
+    }
+
+    #[test]
+    fn a_figure_that_every_version_tells_must_be_there() {
+        let early =
+            json!({"rejected": 0, "unknown": 0, "lost": 0, "duplicated": 0, "reordered": 0});
+        let error = without("lost", early, |value| {
+            told::early::deserialize::<u64, _>(value).err().map(|e| e.to_string())
+        });
+        assert_eq!(error.as_deref(), Some("missing field `lost`"));
+        let trial = json!({"acked": 1, "lost": 0, "duplicated": 0, "phantom": null});
+        let error = without("acked", trial, |value| {
+            told::per_trial::deserialize::<Option<u64>, _>(value).err().map(|e| e.to_string())
+        });
+        assert_eq!(error.as_deref(), Some("missing field `acked`"));
+        let tallies = json!({"lost": 1, "duplicated": 2, "phantom": 0});
+        let error = without("duplicated", tallies, |value| {
+            told::tallies::deserialize::<u64, _>(value).err().map(|e| e.to_string())
+        });
+        assert_eq!(error.as_deref(), Some("missing field `duplicated`"));
+    }
+
+    #[test]
+    fn a_count_that_is_not_there_is_open() {
+        let read = told::counts::deserialize::<Option<u64>, _>(json!({"acked": 7})).unwrap();
+        assert_eq!((read[Metric::Acked], read[Metric::Lost]), (Some(7), None));
     }
 }

@@ -1,4 +1,4 @@
-//! The plan in the scenario's own words, for people: `1000 messages/s`.
+//! What a plan's cluster is called: Kafka's version, and keys as a scenario writes them.
 
 use super::types::ClusterPlan;
 use crate::model::Release;

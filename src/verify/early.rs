@@ -117,8 +117,9 @@ fn lost_of(ack: &AckStretch, log: &EarlyLog, confirmed: bool) -> u64 {
 
 /// Why a cell that lost or duplicated messages before any fault says nothing of the fault.
 pub(super) fn reason(input: &CellInput<'_>, early: &Early) -> Option<String> {
-    let parts: Vec<String> = Metric::anomalies()
-        .filter(|metric| metric.is_always_shown() && early.counts[*metric] > 0)
+    let parts: Vec<String> = [Metric::Lost, Metric::Duplicated]
+        .into_iter()
+        .filter(|metric| early.counts[*metric] > 0)
         .map(|metric| format!("{} {}", messages(early.counts[metric]), metric.about().became))
         .collect();
     let when = if input.faults.is_empty() { "the scenario's zero" } else { "any fault" };

@@ -34,7 +34,7 @@ pub struct Fault {
     /// Whether it was proved.
     pub effective: bool,
     /// The proof, or why there is none.
-    pub proof: String,
+    pub proof: Prose,
     /// What else was seen.
     pub evidence: Vec<Prose>,
 }
@@ -88,7 +88,7 @@ pub fn faults(report: &Report, bands: &[Band]) -> Vec<Fault> {
             nodes: printable(&same[0].nodes.join(", ")),
             times: None,
             effective: proved == same.len(),
-            proof: format!("in {proved} of {}", same.len()),
+            proof: Prose::new(format!("in {proved} of {}", same.len())),
             evidence: Vec::new(),
         }
     };
@@ -112,7 +112,7 @@ fn fault(number: usize, look: String, fault: &FaultRecord) -> Fault {
             at(fault.healed_at_ms),
         )),
         effective: fault.effective,
-        proof: printable(proof.map_or(why_not(fault), |proof| &proof.text)),
+        proof: Prose::new(proof.map_or(why_not(fault), |proof| &proof.text)),
         evidence: rest.map(|e| Prose::new(format!("{}: {}", at(Some(e.at_ms)), e.text))).collect(),
     }
 }

@@ -63,6 +63,9 @@ fn thirty_six_cells_make_a_page_below_half_a_megabyte() {
     let report = report(&plan(matrix));
     assert_eq!(report.cells.len(), 36);
     let page = page(&report);
+    let lead = "<p>nothing is compared: fewer than two configurations are settled</p>";
+    let (_, findings) = page.split_once(lead).expect("what leads the findings is none of them");
+    assert!(findings.trim_start().starts_with("<ul>"));
     assert!(page.len() < 500_000, "{} bytes", page.len());
     assert_eq!(page.matches("class=\"chart rate\"").count(), 36);
 }
@@ -71,10 +74,13 @@ fn thirty_six_cells_make_a_page_below_half_a_megabyte() {
 fn the_page_says_what_the_report_says() {
     let mut report = report(&plan(""));
     report.faults.push(fault("kill leader at 5 s"));
+    let more = "and 3 more changes, see `leaders`".to_owned();
+    report.faults[0].evidence.push(Evidence { at_ms: 9_000.0, text: more, proves: false });
     let page = page(&report);
     for part in [
         "<title>INCONCLUSIVE t</title>",
         "Proved: it is gone",
+        "<li>9.000 s: and 3 more changes, see <code>leaders</code></li>",
         "called 5.000 s, effective 5.004 s, healed 9.000 s",
         "min.insync.replicas=1",
         r#""faults":[{"effective":true,"from_ms":5004.2,"look":0,"name":"kill","number":1"#,

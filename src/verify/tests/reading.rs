@@ -71,6 +71,7 @@ fn a_hole_is_inconclusive_unless_it_is_explained() {
     let explained = explained.verify();
     assert!(explained.inconclusive.is_empty());
     assert_eq!(bounds(&explained, Metric::Lost), (2, Some(2)));
+    assert!(Metric::counts().all(|metric| explained.counts[metric].settled().is_some()));
     assert_eq!(explained.notes, ["partition 0: 2 offsets without a record (transactions)"]);
 }
 
