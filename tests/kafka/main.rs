@@ -1,5 +1,4 @@
-//! Runs of the real tool on real Kafka, one at a time: they are sensitive to each other's load. The
-//! tests of `docker` may run beside them.
+//! Runs of the real tool on real Kafka, one at a time: they are sensitive to each other's load.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
