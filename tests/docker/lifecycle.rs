@@ -191,6 +191,11 @@ fn a_node_that_somebody_else_restarts_is_found_again() {
 fn a_cluster_goes_in_whatever_state_it_is() {
     let bench = Bench::new();
     let cluster = bench.start(bench.sleepers(3));
+    for id in 0..3 {
+        let name = format!("/proc/{}/comm", node(&cluster, id).pids[0]);
+        // It sleeps once it has said hello.
+        wait_until("it sleeps", || std::fs::read_to_string(&name).is_ok_and(|n| n == "sleep\n"));
+    }
     stop_pause_kill(&cluster);
     destroy_in_time(&cluster, &bench);
     for id in 0..3 {
