@@ -98,7 +98,7 @@ fn two_runs_side_by_side_are_both_right() {
     let second = place.path().join("cwd/second").display().to_string();
     let start = |out: &str| {
         let file = scenario.display().to_string();
-        let mut arguments = vec!["run", &file, "--out", out, "-q"];
+        let mut arguments = vec!["run", &file, "--runtime", "local", "--out", out, "-q"];
         arguments.extend(FAST);
         place.chaos(&arguments).stdout(std::process::Stdio::piped()).spawn().unwrap()
     };
