@@ -89,9 +89,7 @@ fn start(args: &Args, folder: &Path, interrupt: &Interrupt) -> Result<Arc<dyn Cl
         .map_err(|e| RuntimeError::new(e.to_string()))?;
     let run = RunFolder::create(Some(&folder.join("run")), &plan.name)?;
     let (cluster, _) = runtime.launch(Order {
-        name: &plan.name,
-        cluster: &plan.cluster,
-        seed: plan.seed,
+        plan: &plan,
         folder: run.path(),
         node_logs: &run.nodes(),
         phase: &mut |_| {},

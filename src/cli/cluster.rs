@@ -117,9 +117,7 @@ fn hold_cluster(
 ) -> Result<Exit, Stop> {
     let mut phases = Phases::new(bus.clone());
     let (mut spec, _) = provider.spec(&mut Order {
-        name: &plan.name,
-        cluster: &plan.cluster,
-        seed: plan.seed,
+        plan,
         folder: folder.path(),
         node_logs: &folder.nodes(),
         phase: &mut |name| phases.begin(name, None),

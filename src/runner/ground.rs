@@ -41,13 +41,13 @@ impl<'a> Ground<'a> {
     /// # Errors
     /// When another warm one cannot be removed, or the new one cannot be started.
     pub fn take(&mut self, order: Order<'_>) -> Result<Standing, Stop> {
-        if self.warm.as_ref().is_some_and(|warm| warm.plan == *order.cluster)
+        if self.warm.as_ref().is_some_and(|warm| warm.plan == order.plan.cluster)
             && let Some(warm) = self.warm.take()
         {
             return Ok(warm);
         }
         self.close()?;
-        let plan = order.cluster.clone();
+        let plan = order.plan.cluster.clone();
         let (cluster, made_of) = self.runtime.launch(order)?;
         Ok(Standing { cluster, made_of, runs: 0, plan })
     }

@@ -60,9 +60,7 @@ pub fn rehearse(
     let mut phases = Phases::new(bus.clone());
     let begun = Instant::now();
     let launched = runtime.launch(Order {
-        name: &plan.name,
-        cluster: &plan.cluster,
-        seed: plan.seed,
+        plan,
         folder: folder.path(),
         node_logs: &folder.nodes(),
         phase: &mut |name| phases.begin(name, None),

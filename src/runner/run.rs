@@ -153,9 +153,7 @@ fn go(
     }
     let note = known.noting(bus);
     let standing = ground.take(Order {
-        name: &plan.name,
-        cluster: &plan.cluster,
-        seed: plan.seed,
+        plan,
         folder: request.folder.path(),
         node_logs: &request.folder.nodes(),
         phase: &mut |name| known.phases.begin(name, None),

@@ -8,12 +8,8 @@ use std::sync::Arc;
 
 /// What is to be started, and whom to tell meanwhile.
 pub struct Order<'a> {
-    /// The scenario's name.
-    pub name: &'a str,
-    /// Brokers, controllers, properties.
-    pub cluster: &'a ClusterPlan,
-    /// Ids that are random follow from it.
-    pub seed: u64,
+    /// Whose cluster it is: its name, its cluster, and the seed from which ids follow.
+    pub plan: &'a Plan,
     /// What outlives the cluster goes there.
     pub folder: &'a Path,
     /// Node logs go there.

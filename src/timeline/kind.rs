@@ -43,8 +43,8 @@ pub struct Form {
     pub schema: fn() -> Value,
 }
 
-/// The JSON Schema of one of several words.
-pub(super) fn one_of<T>(words: &[(&str, T)]) -> Value {
+/// The JSON Schema of one of several words, just as they are.
+pub fn one_of<T>(words: &[(&str, T)]) -> Value {
     let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
     json!({ "enum": words })
 }

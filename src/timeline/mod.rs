@@ -25,7 +25,7 @@ pub use act::Act;
 pub use elect_leaders::{ElectLeaders, Election};
 pub use exec::Exec;
 pub use kill::Kill;
-pub use kind::{Facility, FaultKind, FaultSpec, Form, Key, Need};
+pub use kind::{Facility, FaultKind, FaultSpec, Form, Key, Need, one_of};
 pub use layout::{Layout, Topic, brokers};
 pub use list::{FaultAction, KINDS, kind, names, own_keys};
 pub use network_partition::{NetworkPartition, Ports};

@@ -189,21 +189,21 @@ impl Provider for DockerProvider {
     }
 
     fn launch(&self, order: Order<'_>) -> Result<(Arc<dyn Cluster>, String), Stop> {
-        let Order { name, cluster, folder, node_logs, phase, interrupt, note, .. } = order;
+        let Order { plan, folder, node_logs, phase, interrupt, note } = order;
         let engine = Arc::new(Engine::connect(Threads::One)?);
         heal_first(&engine, note)?;
-        let mut nodes = self.nodes(cluster)?;
+        let mut nodes = self.nodes(&plan.cluster)?;
         phase("image");
-        self.provide_images(&engine, cluster, &mut nodes, note)?;
+        self.provide_images(&engine, &plan.cluster, &mut nodes, note)?;
         Stop::if_asked(interrupt)?;
         phase("cluster");
         let run = format!("{:012x}", fastrand::u64(..1 << 48));
         let spec = DockerSpec {
-            project: project(name, &run),
+            project: project(&plan.name, &run),
             run,
             file: nodes.file.clone(),
             nodes: nodes.nodes.clone(),
-            properties: cluster.config.clone(),
+            properties: plan.cluster.config.clone(),
             folder: folder.to_owned(),
             log_dir: node_logs.to_owned(),
         };

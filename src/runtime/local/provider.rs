@@ -41,17 +41,17 @@ impl LocalProvider {
     pub fn spec(&self, order: &mut Order<'_>) -> Result<(ClusterSpec, String), Stop> {
         let found = self.obtain(order)?;
         let made_of = found.describe();
-        Ok((self.spec_of(order.cluster, &found, order.node_logs, order.seed), made_of))
+        Ok((self.spec_of(&order.plan.cluster, &found, order.node_logs, order.plan.seed), made_of))
     }
 
     fn obtain(&self, order: &mut Order<'_>) -> Result<Distribution, Stop> {
-        let Order { cluster, ref mut phase, interrupt, note, .. } = *order;
+        let Order { plan, ref mut phase, interrupt, note, .. } = *order;
         phase("kafka");
         let asked = interrupt.clone();
         // Maven and its kin must go when the tool goes, as brokers do.
         let launcher = Launcher::new(self.host.starter()?, move || asked.asked().is_none());
         let request = distribution::Request {
-            version: cluster.kafka.clone(),
+            version: plan.cluster.kafka.clone(),
             kafka_home: self.options.kafka_home.clone(),
             surroundings: Surroundings { launcher, ..Surroundings::of_process() },
         };

@@ -4,6 +4,7 @@ use super::super::names;
 use super::super::read_cluster::{CLUSTER, CONTROLLERS, Cluster, FLAVOURS, MOST_BROKERS, TIMINGS};
 use super::build::keyed;
 use super::forms;
+use crate::timeline::one_of;
 use serde_json::{Value, json};
 
 /// `cluster:`.
@@ -20,10 +21,10 @@ fn value(key: Cluster) -> Value {
             forms::text(r"[0-9]{1,4}\.[0-9]{1,4}\.[0-9]{1,4}"),
         ),
         Cluster::Brokers => forms::count(1, MOST_BROKERS),
-        Cluster::Controllers => forms::words(CONTROLLERS),
-        Cluster::Timing => forms::words(TIMINGS),
+        Cluster::Controllers => one_of(CONTROLLERS),
+        Cluster::Timing => one_of(TIMINGS),
         Cluster::Compose => json!({ "type": ["string", "number", "boolean"], "minLength": 1 }),
-        Cluster::Flavour => forms::words(FLAVOURS),
+        Cluster::Flavour => one_of(FLAVOURS),
         Cluster::Config => {
             let refused = refused().map(|name| (name.to_owned(), json!(false)));
             let mut config = forms::map(refused.collect());

@@ -2,6 +2,7 @@
 //! form takes a number or a boolean and the text that spells it.
 
 use crate::model::{Length, UNITS, Unit};
+use crate::timeline::one_of;
 use serde_json::{Map, Value, json};
 
 /// A whole number as text: readers take `1_000`, and a plus sign.
@@ -66,16 +67,10 @@ pub fn flag() -> Value {
     or_say("write `true` or `false`", schema)
 }
 
-/// One of several words, just as they are.
-pub fn words<T>(words: &[(&str, T)]) -> Value {
-    let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-    json!({ "enum": words })
-}
-
 /// One of several words, with white space around it or without, or text of another form.
 pub fn trimmed_words<T>(known: &[(&str, T)], or: Option<&str>) -> Value {
     let forms: Vec<&str> = known.iter().map(|(word, _)| *word).chain(or).collect();
-    either(words(known), text(&forms.join("|")))
+    either(one_of(known), text(&forms.join("|")))
 }
 
 /// A length of time.
