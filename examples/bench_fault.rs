@@ -3,14 +3,14 @@
 //! Kafka broker in a container, each as a run injects and proves it. Started by `script/bench`.
 
 use clap::Parser;
-use kafka_chaos::clock::Epoch;
-use kafka_chaos::exit::Interrupt;
-use kafka_chaos::fault::{Cancel, Journal, Site, Situation, live};
-use kafka_chaos::plan;
-use kafka_chaos::runner::{RunFolder, wait_until_ready};
-use kafka_chaos::runtime::docker::{DockerOptions, DockerProvider, Pull};
-use kafka_chaos::runtime::{Cluster, Order, Provider, RuntimeError, Stop};
-use kafka_chaos::timeline::{FaultAction, FaultPlan, Pause, ProcessStop, Target};
+use kafka_chaos::testing::clock::Epoch;
+use kafka_chaos::testing::exit::Interrupt;
+use kafka_chaos::testing::fault::{Cancel, Journal, Site, Situation, live};
+use kafka_chaos::testing::plan;
+use kafka_chaos::testing::runner::{RunFolder, wait_until_ready};
+use kafka_chaos::testing::runtime::docker::{DockerOptions, DockerProvider, Pull};
+use kafka_chaos::testing::runtime::{Cluster, Order, Provider, RuntimeError, Stop};
+use kafka_chaos::testing::timeline::{FaultAction, FaultPlan, Pause, ProcessStop, Target};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;

@@ -110,7 +110,7 @@ pub enum FaultStep {
 }
 
 /// The phase in which messages flow and faults happen.
-pub const FAULTS_PHASE: &str = "faults";
+pub(crate) const FAULTS_PHASE: &str = "faults";
 
 /// When a planned fault is in force, milliseconds of the scenario's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,28 +3,34 @@
 //! scenario, plan, runner (runtime, fault, client, kafka), result, report.
 //! `docs/architecture.md` has the rooms in their order.
 
-pub mod cli;
-pub mod client;
-pub mod clock;
-pub mod compare;
-pub mod compose;
-pub mod distribution;
-pub mod event;
-pub mod exit;
-pub mod fault;
-pub mod image;
-pub mod kafka;
-pub mod ledger;
-pub mod model;
-pub mod native;
-pub mod netfilter;
-pub mod plan;
-pub mod report;
-pub mod result;
-pub mod runner;
-pub mod runtime;
-pub mod scenario;
-pub mod stats;
-pub mod timeline;
-pub mod verify;
-pub mod yaml;
+#![warn(unreachable_pub)]
+
+mod cli;
+mod client;
+mod clock;
+mod compare;
+mod compose;
+mod distribution;
+mod event;
+mod exit;
+mod fault;
+mod image;
+mod kafka;
+mod ledger;
+mod model;
+mod native;
+mod netfilter;
+mod plan;
+mod report;
+mod result;
+mod runner;
+mod runtime;
+mod scenario;
+mod stats;
+#[doc(hidden)]
+pub mod testing;
+mod timeline;
+mod verify;
+mod yaml;
+
+pub use cli::main;

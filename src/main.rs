@@ -1,5 +1,5 @@
 //! The `chaos` command.
 
 fn main() -> std::process::ExitCode {
-    kafka_chaos::cli::main().into()
+    kafka_chaos::main().into()
 }

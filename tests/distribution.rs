@@ -3,10 +3,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
-use kafka_chaos::distribution::{
+use kafka_chaos::testing::distribution::{
     Archive, ArchiveError, Distribution, DistributionError, LockError, Request, Surroundings,
 };
-use kafka_chaos::runtime::RuntimeError;
+use kafka_chaos::testing::runtime::RuntimeError;
 use std::cell::{Cell, RefCell};
 use std::ffi::OsString;
 use std::fs::{self, File};

@@ -3,10 +3,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
-use kafka_chaos::model::Metric;
-use kafka_chaos::plan::{self, Asked};
-use kafka_chaos::scenario::{self, Changes};
-use kafka_chaos::timeline::docs;
+use kafka_chaos::testing::model::Metric;
+use kafka_chaos::testing::plan::{self, Asked};
+use kafka_chaos::testing::scenario::{self, Changes};
+use kafka_chaos::testing::timeline::docs;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

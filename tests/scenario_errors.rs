@@ -1,10 +1,10 @@
 //! Every broken scenario of `tests/scenarios/broken` has its message at its line and column, and
 //! `chaos validate` exits with 2 for each; every shipped scenario is sound.
 
-use kafka_chaos::cli::changes::Changes;
-use kafka_chaos::cli::{plan, validate};
-use kafka_chaos::exit::Exit;
-use kafka_chaos::plan::Asked;
+use kafka_chaos::testing::cli::changes::Changes;
+use kafka_chaos::testing::cli::{plan, validate};
+use kafka_chaos::testing::exit::Exit;
+use kafka_chaos::testing::plan::Asked;
 use rdkafka::ClientConfig;
 use rdkafka::producer::BaseProducer;
 use serde_json::Value;
@@ -332,7 +332,8 @@ fn every_broken_scenario_says_what_is_wrong_and_where() {
     assert_eq!(names_in("tests/scenarios/broken"), known);
     for (name, expected) in BROKEN {
         let path = root().join("tests/scenarios/broken").join(format!("{name}.yaml"));
-        let problems = kafka_chaos::plan::from_file(&path, &Asked::default()).unwrap_err().list;
+        let problems =
+            kafka_chaos::testing::plan::from_file(&path, &Asked::default()).unwrap_err().list;
         let places: Vec<(u32, u32)> = problems.iter().map(|p| (p.line, p.column)).collect();
         let wanted: Vec<(u32, u32)> = expected.iter().map(|e| (e.0, e.1)).collect();
         assert_eq!(places, wanted, "{name}: {problems:#?}");
@@ -371,7 +372,7 @@ fn every_shipped_scenario_is_sound_and_has_a_plan() {
         assert_eq!((exit, err.as_str()), (Exit::Pass, ""), "{name}");
         assert!(out.starts_with(&format!("ok  {name}  ")), "{out}");
         let asked = Asked { seed: Some(1), ..Asked::default() };
-        let study = kafka_chaos::plan::from_file(&path, &asked).expect("it is sound");
+        let study = kafka_chaos::testing::plan::from_file(&path, &asked).expect("it is sound");
         let plan = study.first();
         assert_eq!((plan.cells.len(), plan.faults.len()), (*cells, *faults), "{name}");
         assert_eq!(plan.name, *name, "the file is named after the scenario");
@@ -410,9 +411,9 @@ fn the_plan_is_printed_for_people_and_for_machines() {
     args.json = true;
     let mut out = Vec::new();
     assert_eq!(plan::run(&args, &mut out, &mut err).expect("memory"), Exit::Pass);
-    let read: kafka_chaos::plan::Study = serde_json::from_slice(&out).expect("a study");
+    let read: kafka_chaos::testing::plan::Study = serde_json::from_slice(&out).expect("a study");
     let asked = Asked { seed: Some(42), ..Asked::default() };
-    assert_eq!(Ok(read), kafka_chaos::plan::from_file(&args.file, &asked));
+    assert_eq!(Ok(read), kafka_chaos::testing::plan::from_file(&args.file, &asked));
     assert!(err.is_empty());
     args.changes.overrides = vec!["producer.ack=1".to_owned()];
     let mut out = Vec::new();

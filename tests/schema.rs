@@ -3,7 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
-use kafka_chaos::scenario;
+use kafka_chaos::testing::scenario;
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -1,12 +1,14 @@
 //! The verifier against a naive model: random histories of several partitions, counted once by
 //! bitsets and once by hash maps, must agree on every count and on what the witnesses name.
 
-use kafka_chaos::ledger::{AckStretch, CHUNK_SEQUENCES, Found, LedgerRecord, LedgerWriter};
-use kafka_chaos::ledger::{
+use kafka_chaos::testing::ledger::{
+    AckStretch, CHUNK_SEQUENCES, Found, LedgerRecord, LedgerWriter,
+};
+use kafka_chaos::testing::ledger::{
     Ledger, LogEnd, Observed, PartitionLedger, PartitionObserved, ProducerId, Stretch,
 };
-use kafka_chaos::model::{ByMetric, Metric};
-use kafka_chaos::verify::{Bounds, CellFindings, CellInput, Counts, cell};
+use kafka_chaos::testing::model::{ByMetric, Metric};
+use kafka_chaos::testing::verify::{Bounds, CellFindings, CellInput, Counts, cell};
 use proptest::prelude::*;
 use std::collections::{BTreeSet, HashMap};
 

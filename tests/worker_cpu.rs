@@ -3,10 +3,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
-use kafka_chaos::client::{Worker, WorkerSpec};
-use kafka_chaos::clock::Epoch;
-use kafka_chaos::ledger::{Ledger, ProducerId};
-use kafka_chaos::model::Rate;
+use kafka_chaos::testing::client::{Worker, WorkerSpec};
+use kafka_chaos::testing::clock::Epoch;
+use kafka_chaos::testing::ledger::{Ledger, ProducerId};
+use kafka_chaos::testing::model::Rate;
 use rdkafka::mocking::MockCluster;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -64,7 +64,7 @@ fn an_idempotent_producer_does_not_spin_while_acknowledgements_are_missing() {
     let spawn = |asked: Command| {
         let mut chaos = Command::new(env!("CARGO_BIN_EXE_chaos"));
         chaos.args(asked.get_args()).stdin(Stdio::piped()).stdout(Stdio::piped());
-        chaos.spawn().map_err(|e| kafka_chaos::runtime::RuntimeError::new(e.to_string()))
+        chaos.spawn().map_err(|e| kafka_chaos::testing::runtime::RuntimeError::new(e.to_string()))
     };
     let mut worker = Worker::spawn(&spawn, &spec, folder.path()).unwrap();
     worker.wait_ready(LIMIT).unwrap();

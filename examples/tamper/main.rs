@@ -8,8 +8,8 @@
 mod segments;
 
 use clap::{Parser, Subcommand};
-use kafka_chaos::client::stamp;
-use kafka_chaos::kafka::log::{Range, ReadRequest, read};
+use kafka_chaos::testing::client::stamp;
+use kafka_chaos::testing::kafka::log::{Range, ReadRequest, read};
 use rdkafka::admin::{
     AdminClient, AdminOptions, NewPartitions, NewTopic, TopicReplication, TopicResult,
 };

@@ -21,7 +21,7 @@ const EXIT_LIMIT: Duration = Duration::from_secs(5);
 const LOG_TAIL: u64 = 600;
 
 /// How the runtime starts a command among the clients.
-pub type Spawn<'a> = &'a dyn Fn(Command) -> Result<Child, RuntimeError>;
+pub(super) type Spawn<'a> = &'a dyn Fn(Command) -> Result<Child, RuntimeError>;
 
 /// What went wrong with a worker.
 #[derive(Debug, thiserror::Error)]

@@ -19,12 +19,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 // A sequence may be as high as two days at the highest rate make it.
 const SEQUENCE_BITS: u32 = 42;
 /// The partition's bits.
-pub const PARTITION_BITS: u32 = 14;
+pub(super) const PARTITION_BITS: u32 = 14;
 const _: () = assert!(usize::BITS == SEQUENCE_BITS + PARTITION_BITS + u8::BITS);
 
 /// What a message carries through librdkafka and back: who it is, and how late it was handed over,
 /// in microseconds, to a step of the latencies' scale.
-pub fn opaque(partition: u32, sequence: u64, late_us: u64) -> usize {
+pub(super) fn opaque(partition: u32, sequence: u64, late_us: u64) -> usize {
     debug_assert!(partition < 1 << PARTITION_BITS && sequence < 1 << SEQUENCE_BITS);
     let late = u64::from(LatencyHistogram::step_of(late_us));
     let who = u64::from(partition) << SEQUENCE_BITS | sequence;
@@ -32,7 +32,7 @@ pub fn opaque(partition: u32, sequence: u64, late_us: u64) -> usize {
 }
 
 /// Partition, sequence and lateness of an [`opaque`]; the lateness is no less than it was.
-pub fn unpack(opaque: usize) -> (u32, u64, u64) {
+pub(super) fn unpack(opaque: usize) -> (u32, u64, u64) {
     let opaque = opaque as u64;
     let late = (opaque >> (SEQUENCE_BITS + PARTITION_BITS)) as u8;
     let partition = (opaque >> SEQUENCE_BITS) & ((1 << PARTITION_BITS) - 1);
@@ -42,7 +42,7 @@ pub fn unpack(opaque: usize) -> (u32, u64, u64) {
 
 /// How many messages ended how, by delivery report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
+pub(super) struct Counts {
     pub acked: u64,
     pub rejected: u64,
     pub unknown: u64,
@@ -52,14 +52,14 @@ pub struct Counts {
 
 impl Counts {
     /// All delivery reports.
-    pub fn reported(self) -> u64 {
+    pub(super) fn reported(self) -> u64 {
         self.acked + self.rejected + self.unknown
     }
 }
 
 /// The callbacks of one producer. They all run on the one thread that polls it, which alone
 /// writes; others look in once a second at most, so the lock is as good as never contended.
-pub struct Delivery {
+pub(super) struct Delivery {
     epoch: Epoch,
     state: Mutex<State>,
     /// Goes up with every error.
@@ -81,7 +81,7 @@ struct State {
 
 impl Delivery {
     /// Callbacks that write to this ledger.
-    pub fn new(outcomes: OutcomeLog, epoch: Epoch) -> Self {
+    pub(super) fn new(outcomes: OutcomeLog, epoch: Epoch) -> Self {
         let state = State {
             outcomes,
             counts: Counts::default(),
@@ -100,28 +100,28 @@ impl Delivery {
     }
 
     /// Whether sending must end because the worker itself has failed.
-    pub fn is_halted(&self) -> bool {
+    pub(super) fn is_halted(&self) -> bool {
         self.halted.load(Ordering::Relaxed)
     }
 
     /// Ends sending because of a failure of our own; the first one is kept.
-    pub fn fail(&self, why: String) {
+    pub(super) fn fail(&self, why: String) {
         self.lock().failure.get_or_insert(why);
         self.halted.store(true, Ordering::Relaxed);
     }
 
     /// Why the worker itself failed, if it did.
-    pub fn failure(&self) -> Option<String> {
+    pub(super) fn failure(&self) -> Option<String> {
         self.lock().failure.clone()
     }
 
     /// Goes up with every error that was counted.
-    pub fn errors_seen(&self) -> u64 {
+    pub(super) fn errors_seen(&self) -> u64 {
         self.errors_seen.load(Ordering::Relaxed)
     }
 
     /// The errors so far, but for refused hand-overs, which the sender knows.
-    pub fn errors(&self) -> Errors {
+    pub(super) fn errors(&self) -> Errors {
         let state = self.lock();
         Errors {
             deliveries: state.deliveries.values().cloned().collect(),
@@ -132,7 +132,7 @@ impl Delivery {
     }
 
     /// The delivery reports so far.
-    pub fn counts(&self) -> Counts {
+    pub(super) fn counts(&self) -> Counts {
         self.lock().counts
     }
 
@@ -222,7 +222,7 @@ impl ProducerContext for Delivery {
 
 /// Writes one line to stderr, which is the worker's log. There is nowhere to report a failure of
 /// that to, and it must not stop the producer.
-pub fn log_line(epoch: Epoch, line: &str) {
+pub(super) fn log_line(epoch: Epoch, line: &str) {
     let at_s = epoch.elapsed_ms() / 1e3;
     let _ = writeln!(io::stderr(), "[{at_s:11.6}] {line}");
 }

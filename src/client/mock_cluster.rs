@@ -15,7 +15,7 @@ use tempfile::TempDir;
 type Mock = MockCluster<'static, DefaultProducerContext>;
 
 /// A cluster without brokers' processes, and a folder for ledgers.
-pub struct Bed {
+pub(crate) struct Bed {
     /// The cluster.
     pub mock: Mock,
     /// The folder.
@@ -24,25 +24,25 @@ pub struct Bed {
 
 impl Bed {
     /// Three brokers and a topic.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mock = MockCluster::new(3).expect("it listens on loopback");
         mock.create_topic("cell-1", 4, 3).expect("three brokers hold three replicas");
         Bed { mock, dir: tempfile::tempdir().expect("a folder") }
     }
 
     /// A spec for its topic.
-    pub fn spec(&self) -> WorkerSpec {
+    pub(crate) fn spec(&self) -> WorkerSpec {
         spec(self.dir.path(), &self.mock.bootstrap_servers())
     }
 }
 
 /// Runs a producer that is told to start at once, and gives its summary and its lines.
-pub fn send(spec: &WorkerSpec) -> (Summary, Vec<WorkerEvent>) {
+pub(crate) fn send(spec: &WorkerSpec) -> (Summary, Vec<WorkerEvent>) {
     send_with(spec, |_| ())
 }
 
 /// As [`send`], with a thread beside it that may tell it to stop.
-pub fn send_with(
+pub(crate) fn send_with(
     spec: &WorkerSpec,
     beside: impl FnOnce(&Control) + Send,
 ) -> (Summary, Vec<WorkerEvent>) {
@@ -64,7 +64,7 @@ pub fn send_with(
 }
 
 /// What the ledger in this folder says: sent, acknowledged, rejected.
-pub fn progress(dir: &Path) -> (u64, u64, u64) {
+pub(crate) fn progress(dir: &Path) -> (u64, u64, u64) {
     let progress = Ledger::open(dir).expect("it was just written").progress();
     (progress.sent, progress.acked, progress.rejected)
 }

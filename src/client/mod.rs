@@ -5,12 +5,13 @@ mod conductor;
 mod delivery;
 #[cfg(test)]
 pub(crate) mod mock_cluster;
-pub mod outcome;
-pub mod pacing;
-pub mod producer;
+pub(crate) mod outcome;
+pub(crate) mod pacing;
+pub(crate) mod producer;
 mod spec;
 pub mod stamp;
 pub mod wire;
 
-pub use conductor::{Ending, Worker, WorkerError};
-pub use spec::{SpecError, WorkerSpec};
+pub use conductor::Worker;
+pub(crate) use conductor::{Ending, WorkerError};
+pub use spec::WorkerSpec;

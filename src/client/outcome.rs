@@ -16,7 +16,7 @@ use rdkafka::types::RDKafkaErrorCode as Code;
 ///    (An idempotent producer's DUPLICATE_SEQUENCE_NUMBER is turned into success by librdkafka.)
 /// 4. Not persisted is taken at its word, but for the answers in `appended_before_answering` and
 ///    for `_PURGE_INFLIGHT`, where a request is out by definition: those are unknown.
-pub fn classify(code: Code, persistence: Persistence) -> Outcome {
+pub(crate) fn classify(code: Code, persistence: Persistence) -> Outcome {
     match (code, persistence) {
         (Code::NoError, _) => Outcome::Acked,
         (_, Persistence::PossiblyPersisted | Persistence::Persisted)
@@ -44,7 +44,7 @@ fn appended_before_answering(code: Code) -> bool {
 /// What to do when librdkafka does not take a message: it was never handed over, so whatever this
 /// says, the ledger's entry can be taken back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub(crate) enum Refusal {
     /// The queue is full: wait, and hand over the same message again.
     QueueFull,
     /// The topic or partition is not known at the moment: wait, count it, try again.
@@ -54,7 +54,7 @@ pub enum Refusal {
 }
 
 /// What an error of `rd_kafka_produce` asks for.
-pub fn refusal(code: Code) -> Refusal {
+pub(crate) fn refusal(code: Code) -> Refusal {
     match code {
         Code::QueueFull => Refusal::QueueFull,
         Code::UnknownPartition | Code::UnknownTopic => Refusal::NotNow,

@@ -5,11 +5,11 @@ use crate::model::Rate;
 
 /// The most messages that [`Pace::due`] lets through at once, so that the caller looks up from
 /// sending often enough.
-pub const BURST_MAX: u64 = 64;
+pub(crate) const BURST_MAX: u64 = 64;
 
 /// The schedule of one producer: message k is due at the start plus k/rate seconds.
 #[derive(Clone, Debug)]
-pub struct Pace {
+pub(crate) struct Pace {
     rate: Rate,
     start_us: u64,
     /// How many messages of the schedule are done with: sent or skipped.
@@ -21,7 +21,7 @@ pub struct Pace {
 
 /// Messages of a schedule that were given up: due at equal distances between these times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Skipped {
+pub(crate) struct Skipped {
     /// When the first was due.
     pub first_us: u64,
     /// When the last was due.
@@ -32,13 +32,13 @@ pub struct Skipped {
 
 impl Pace {
     /// A schedule whose first message is due at `start_us`. A rate of zero sends nothing.
-    pub fn new(rate: Rate, start_us: u64) -> Self {
+    pub(crate) fn new(rate: Rate, start_us: u64) -> Self {
         Pace { rate, start_us, done: 0, skipped: 0, untold: None }
     }
 
     /// How many messages are due at `now_us`, at most [`BURST_MAX`]. What is more than a second
     /// late is skipped here and now, and counted.
-    pub fn due(&mut self, now_us: u64) -> u64 {
+    pub(crate) fn due(&mut self, now_us: u64) -> u64 {
         let Rate::PerSecond(rate) = self.rate else { return BURST_MAX };
         let late = self.late(now_us);
         let too_late = late.saturating_sub(u64::from(rate));
@@ -47,7 +47,7 @@ impl Pace {
     }
 
     /// Gives up all that is due by now: nothing more will be sent.
-    pub fn give_up(&mut self, now_us: u64) {
+    pub(crate) fn give_up(&mut self, now_us: u64) {
         self.skip(self.late(now_us));
     }
 
@@ -74,17 +74,17 @@ impl Pace {
     }
 
     /// What was given up since this was asked last.
-    pub fn take_skipped(&mut self) -> Option<Skipped> {
+    pub(crate) fn take_skipped(&mut self) -> Option<Skipped> {
         self.untold.take()
     }
 
     /// Notes that one message was sent.
-    pub fn sent(&mut self) {
+    pub(crate) fn sent(&mut self) {
         self.done += 1;
     }
 
     /// When the next message is due; `None` when it is due whenever librdkafka takes it, or never.
-    pub fn next_us(&self) -> Option<u64> {
+    pub(crate) fn next_us(&self) -> Option<u64> {
         match self.rate {
             Rate::Max | Rate::PerSecond(0) => None,
             Rate::PerSecond(rate) => {
@@ -96,7 +96,7 @@ impl Pace {
 
     /// How many messages of the schedule were given up because the sender was more than a second
     /// late: it was stopped, or librdkafka's queue was full.
-    pub fn skipped(&self) -> u64 {
+    pub(crate) fn skipped(&self) -> u64 {
         self.skipped
     }
 }

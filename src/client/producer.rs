@@ -47,7 +47,7 @@ const PURGE_LIMIT: Duration = Duration::from_secs(5);
 
 /// Why a worker ended without a summary.
 #[derive(Debug, thiserror::Error)]
-pub enum ProducerError {
+pub(crate) enum ProducerError {
     /// Its ledger can't be made.
     #[error("the ledger in {dir} can't be made: {source}")]
     Ledger {
@@ -86,7 +86,7 @@ pub enum ProducerError {
 
 /// The conductor's word, as it reaches the sender.
 #[derive(Debug, Default)]
-pub struct Control {
+pub(crate) struct Control {
     started: Mutex<bool>,
     changed: Condvar,
     stopped: AtomicBool,
@@ -94,13 +94,13 @@ pub struct Control {
 
 impl Control {
     /// Begins sending.
-    pub fn start(&self) {
+    pub(crate) fn start(&self) {
         *self.started.lock().unwrap_or_else(PoisonError::into_inner) = true;
         self.changed.notify_all();
     }
 
     /// Ends sending.
-    pub fn stop(&self) {
+    pub(crate) fn stop(&self) {
         self.stopped.store(true, Ordering::Relaxed);
         self.start();
     }
@@ -118,7 +118,7 @@ impl Control {
 }
 
 /// The worker's whole life. Errors go to stderr, which is its log.
-pub fn main(spec_path: &Path) -> Exit {
+pub(crate) fn main(spec_path: &Path) -> Exit {
     let spec = match WorkerSpec::read(spec_path) {
         Ok(spec) => spec,
         Err(error) => {
@@ -157,7 +157,7 @@ fn listen(control: &Control, epoch: Epoch) {
 ///
 /// # Errors
 /// When it can't get ready, or `out` can't be written.
-pub fn run(
+pub(crate) fn run(
     spec: &WorkerSpec,
     control: &Control,
     out: &mut dyn Write,

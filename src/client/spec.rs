@@ -121,7 +121,7 @@ pub(super) mod tests {
     use super::*;
 
     /// A spec with client properties that suit librdkafka's mock cluster.
-    pub fn spec(dir: &Path, bootstrap_servers: &str) -> WorkerSpec {
+    pub(crate) fn spec(dir: &Path, bootstrap_servers: &str) -> WorkerSpec {
         let properties = [
             ("client.id", "worker-test"),
             ("acks", "all"),

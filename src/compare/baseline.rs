@@ -6,11 +6,11 @@ use crate::model::{ByMetric, Metric, Properties, told};
 use serde::{Deserialize, Serialize};
 
 /// The schema's name and version.
-pub const SCHEMA: &str = "kafka-chaos/baseline/1";
+pub(super) const SCHEMA: &str = "kafka-chaos/baseline/1";
 
 /// A baseline as it is written.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Baseline {
+pub(super) struct Baseline {
     schema: String,
     scenario: String,
     started_at: String,
@@ -50,7 +50,7 @@ struct Columns {
 ///
 /// # Errors
 /// None that a [`Side`] could cause; serde's, for completeness.
-pub fn baseline_text(side: &Side) -> serde_json::Result<String> {
+pub(crate) fn baseline_text(side: &Side) -> serde_json::Result<String> {
     let config = common(side);
     let cells: Vec<String> =
         side.cells.iter().map(|cell| cell_text(cell, &config)).collect::<Result<_, _>>()?;
@@ -72,7 +72,7 @@ pub fn baseline_text(side: &Side) -> serde_json::Result<String> {
 
 /// The name of a scenario's baseline file; none when the name could lead anywhere else than into
 /// the current folder.
-pub fn default_name(side: &Side) -> Option<String> {
+pub(crate) fn default_name(side: &Side) -> Option<String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let name = &side.scenario;
     let good = !name.is_empty() && !name.starts_with('.') && name.chars().all(plain);
@@ -137,7 +137,7 @@ impl Baseline {
     ///
     /// # Errors
     /// When a cell's columns are not of one length, in words.
-    pub fn side(self) -> Result<Side, String> {
+    pub(super) fn side(self) -> Result<Side, String> {
         let cell = |cell: Cell| {
             let uneven = || format!("the columns of cell `{}` are not of one length", cell.id);
             let trials = cell.trials.trials().ok_or_else(uneven)?;

@@ -18,7 +18,7 @@ const MUTE: Chance = Chance { p: 1.0, least: 1.0 };
 const TIME_MIN_MS: f64 = 1e-3;
 
 /// A measure that a test could judge.
-pub struct Candidate {
+pub(super) struct Candidate {
     /// `lost`, `p99 during`, or an expectation as it was written.
     pub measure: String,
     /// Trials that tell it, of BASE and of NEW.
@@ -32,7 +32,7 @@ pub struct Candidate {
 }
 
 /// What is compared.
-pub enum Shape {
+pub(super) enum Shape {
     /// In how many trials the anomaly was seen.
     Share {
         /// Of BASE.
@@ -56,7 +56,7 @@ pub enum Shape {
 }
 
 /// How two sets of figures compare in size.
-pub struct Size {
+pub(super) struct Size {
     /// On the scale of logarithms: there a shift is a ratio.
     pub shift: Shift,
     /// The medians, as people know them.
@@ -67,12 +67,12 @@ pub struct Size {
 
 impl Candidate {
     /// The smallest chance that any test of so many trials could give.
-    pub fn full_split(&self) -> f64 {
+    pub(super) fn full_split(&self) -> f64 {
         full_split(self.trials.0 as u64, self.trials.1 as u64)
     }
 
     /// Whether all trials of both sides are alike, so that no number of such trials tells anything.
-    pub fn is_idle(&self) -> bool {
+    pub(super) fn is_idle(&self) -> bool {
         match &self.shape {
             Shape::Share { base, new, .. } | Shape::Bound { base, new } => {
                 let hits = base.hits + new.hits;
@@ -84,7 +84,7 @@ impl Candidate {
 }
 
 /// Every figure of a pair that could be judged, the most important first.
-pub fn candidates(
+pub(super) fn candidates(
     base: &SideCell,
     new: &SideCell,
     options: Options,
@@ -119,7 +119,7 @@ fn median(figures: &[f64]) -> Option<f64> {
 }
 
 /// The test of two shares.
-pub fn shares(base: Hits, new: Hits) -> (Chance, Chance) {
+pub(super) fn shares(base: Hits, new: Hits) -> (Chance, Chance) {
     (fisher_more(base, new), fisher_fewer(base, new))
 }
 

@@ -12,7 +12,7 @@ const STRIKING_RATIO: f64 = 3.0;
 const EVERY_TRIAL_MIN: u64 = 2;
 
 /// What decides beside the candidate itself.
-pub struct Court<'a> {
+pub(super) struct Court<'a> {
     /// The tests that NEW is worse.
     pub worse: &'a Family,
     /// How many trials a side would let every test of this comparison speak.
@@ -23,7 +23,7 @@ pub struct Court<'a> {
 
 impl Court<'_> {
     /// What becomes of one candidate.
-    pub fn decide(
+    pub(super) fn decide(
         &self,
         candidate: Candidate,
         worse: Tested,

@@ -14,7 +14,7 @@ use crate::stats::{Chance, Family, Ranking, family, trials_needed};
 use std::collections::BTreeMap;
 
 /// The chance of a false alarm that a whole comparison may have, over all its cells and measures.
-pub const ALPHA: f64 = 0.05;
+pub(super) const ALPHA: f64 = 0.05;
 
 /// How to compare.
 #[derive(Clone, Copy, Debug, PartialEq)]

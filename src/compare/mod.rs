@@ -17,12 +17,10 @@ mod show;
 mod side;
 mod words;
 
-pub use baseline::{baseline_text, default_name};
-pub use judge::{ALPHA, Options, compare};
-pub use model::{
-    Change, Comparison, Difference, Finding, Outcome, PairFindings, Ratio, Rule, SCHEMA,
-    SideSummary, Tested,
-};
-pub use read::{Kind, read};
+pub(crate) use baseline::{baseline_text, default_name};
+pub use judge::{Options, compare};
+pub use model::{Change, Comparison, Finding, Outcome, PairFindings, Rule};
+pub(crate) use read::Kind;
+pub use read::read;
 pub use show::write_words;
-pub use side::{LeftOut, Promise, Side, SideCell, Trial};
+pub use side::{Promise, Side, SideCell, Trial};

@@ -5,7 +5,7 @@ use crate::stats::{Chance, Ruling};
 use serde::Serialize;
 
 /// The schema's name and version; a change that breaks readers makes a new one.
-pub const SCHEMA: &str = "kafka-chaos/compare/1";
+pub(super) const SCHEMA: &str = "kafka-chaos/compare/1";
 
 /// Two runs side by side.
 #[derive(Clone, Debug, PartialEq, Serialize)]

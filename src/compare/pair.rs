@@ -6,7 +6,7 @@ use crate::model::Properties;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Two cells that answer the same question.
-pub struct Pair<'a> {
+pub(super) struct Pair<'a> {
     /// BASE's.
     pub base: &'a SideCell,
     /// NEW's.
@@ -16,7 +16,7 @@ pub struct Pair<'a> {
 }
 
 /// Cells in pairs, and those without one.
-pub struct Pairs<'a> {
+pub(super) struct Pairs<'a> {
     /// In BASE's order.
     pub pairs: Vec<Pair<'a>>,
     /// Cells that NEW lacks.
@@ -30,7 +30,7 @@ pub struct Pairs<'a> {
 /// An axis with one value in each run distinguishes no cells: so a run of `acks=all` is compared with
 /// one of `acks=1`, and the axis is a difference like any other. Where a run does not have the
 /// other's axis, its setting of that name counts.
-pub fn pairs<'a>(base: &'a Side, new: &'a Side) -> Pairs<'a> {
+pub(super) fn pairs<'a>(base: &'a Side, new: &'a Side) -> Pairs<'a> {
     let cells = || base.cells.iter().chain(&new.cells);
     let names: BTreeSet<&str> =
         cells().flat_map(|cell| cell.axes.keys().map(String::as_str)).collect();

@@ -19,7 +19,7 @@ struct Kept {
 
 /// What becomes of BASE's expectations: findings where the verdict settles it, candidates where a
 /// share of trials does.
-pub fn promises(base: &SideCell, new: &SideCell) -> (Vec<Finding>, Vec<Candidate>) {
+pub(super) fn promises(base: &SideCell, new: &SideCell) -> (Vec<Finding>, Vec<Candidate>) {
     let (mut findings, mut candidates) = (Vec::new(), Vec::new());
     for promise in &base.promises {
         let kept = kept(promise, new);

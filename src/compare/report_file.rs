@@ -18,7 +18,7 @@ const ENVIRONMENT: [&str; 2] = ["runtime", "kafka"];
 
 /// A report as far as it is compared.
 #[derive(Debug, Deserialize)]
-pub struct ReportFile {
+pub(super) struct ReportFile {
     exit_code: u8,
     reasons: Vec<String>,
     #[serde(default)]
@@ -88,14 +88,14 @@ struct PlannedCell {
 
 impl ReportFile {
     /// Why nothing at all can be compared, when the run did not come to its end.
-    pub fn unfinished(&self, side: &Side) -> Option<String> {
+    pub(super) fn unfinished(&self, side: &Side) -> Option<String> {
         let why = ended(self.exit_code)?;
         let reason = self.reasons.first().map_or(String::new(), |r| format!(": {r}"));
         (!side.is_comparable()).then(|| format!("the run {why}{reason}"))
     }
 
     /// What is compared of it.
-    pub fn side(&self) -> Side {
+    pub(super) fn side(&self) -> Side {
         let mut notes = Vec::new();
         if let Some(why) = ended(self.exit_code) {
             notes.push(format!("the run {why}; trials that came to their end are compared"));

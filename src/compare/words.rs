@@ -1,18 +1,18 @@
 //! How the figures of a comparison are written.
 
 use super::model::Difference;
-pub use crate::model::{counted, more};
+pub(super) use crate::model::{counted, more};
 
 /// At most so many names or settings are told in a line; the JSON has all.
 const LIST_MAX: usize = 8;
 
 /// `12.0 ms`, `13.2 s`.
-pub fn time(ms: f64) -> String {
+pub(super) fn time(ms: f64) -> String {
     if ms < 999.95 { format!("{ms:.1} ms") } else { format!("{:.1} s", ms / 1e3) }
 }
 
 /// A ratio as growth: `+80 %`, `-44 %`, `12 times`.
-pub fn growth(ratio: f64) -> String {
+pub(super) fn growth(ratio: f64) -> String {
     match is_times(ratio) {
         true => format!("{ratio:.0} times"),
         false => format!("{:+.0} %", (ratio - 1.0) * 1e2),
@@ -20,17 +20,17 @@ pub fn growth(ratio: f64) -> String {
 }
 
 /// Whether a ratio is so large that percents are hard to read.
-pub fn is_times(ratio: f64) -> bool {
+pub(super) fn is_times(ratio: f64) -> bool {
     ratio >= 10.0
 }
 
 /// `p = 0.0123`, `p < 0.0001`.
-pub fn chance(p: f64) -> String {
+pub(super) fn chance(p: f64) -> String {
     if p < 1e-4 { "p < 0.0001".to_owned() } else { format!("p = {p:.4}") }
 }
 
 /// `a, b, c and 4 more`.
-pub fn list<'a>(all: impl IntoIterator<Item = &'a str>) -> String {
+pub(super) fn list<'a>(all: impl IntoIterator<Item = &'a str>) -> String {
     let all: Vec<&str> = all.into_iter().collect();
     let told = all.iter().take(LIST_MAX).copied().collect::<Vec<_>>().join(", ");
     match all.len().saturating_sub(LIST_MAX) {
@@ -40,7 +40,7 @@ pub fn list<'a>(all: impl IntoIterator<Item = &'a str>) -> String {
 }
 
 /// `acks all -> 1, linger.ms 20 -> 5`.
-pub fn differences<'a>(all: impl IntoIterator<Item = &'a Difference>) -> String {
+pub(super) fn differences<'a>(all: impl IntoIterator<Item = &'a Difference>) -> String {
     let value = |value: &Option<String>| value.clone().unwrap_or("(not set)".to_owned());
     let one = |d: &Difference| format!("{} {} -> {}", d.name, value(&d.base), value(&d.new));
     let all: Vec<String> = all.into_iter().map(one).collect();

@@ -8,7 +8,7 @@ use crate::yaml::Diagnostics;
 use std::path::Path;
 
 /// What messages call the compose file of such controllers.
-pub fn builtin_name(controllers: Controllers) -> &'static str {
+pub(crate) fn builtin_name(controllers: Controllers) -> &'static str {
     match controllers {
         Controllers::Combined => "compose/docker-compose.yml",
         Controllers::Isolated => "compose/docker-compose.isolated.yml",

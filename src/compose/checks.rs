@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const VOTERS: &str = "controller.quorum.voters";
 
 /// Looks for what would keep these nodes from being one cluster.
-pub fn between(finder: &mut Finder<'_>, nodes: &[KafkaService]) {
+pub(super) fn between(finder: &mut Finder<'_>, nodes: &[KafkaService]) {
     let Some(first) = nodes.first() else { return };
     let name = first.service.name.clone();
     let mut ids: BTreeMap<i32, &str> = BTreeMap::new();

@@ -8,11 +8,11 @@ use crate::yaml::{Kind, Node, Place, Source};
 use std::collections::BTreeMap;
 
 /// Names and values, each with its place. A name without a value has none.
-pub type Pairs = Vec<(String, Option<String>, Place)>;
+pub(super) type Pairs = Vec<(String, Option<String>, Place)>;
 
 impl Composing<'_> {
     /// `name=value` lines, or a map.
-    pub fn pairs(&mut self, node: &Node, name: &str) -> Pairs {
+    pub(super) fn pairs(&mut self, node: &Node, name: &str) -> Pairs {
         match &node.kind {
             Kind::Null => Vec::new(),
             Kind::List(items) => items
@@ -45,7 +45,7 @@ impl Composing<'_> {
 
     /// `environment`, over what `env_file` gave. A name without value takes the caller's, and
     /// stays unset without one, as in Compose.
-    pub fn environment(
+    pub(super) fn environment(
         &mut self,
         service: &str,
         node: &Node,
@@ -69,7 +69,7 @@ impl Composing<'_> {
     }
 
     /// `env_file`: files of `NAME=VALUE` lines, the last one winning.
-    pub fn env_file(&mut self, node: &Node, environment: &mut BTreeMap<String, String>) {
+    pub(super) fn env_file(&mut self, node: &Node, environment: &mut BTreeMap<String, String>) {
         if let Kind::Map(_) = node.kind {
             let message = "`env_file` must be a path or a list of paths, not a map";
             self.reader.report(node.place, message, "write `env_file: ./FILE`");
@@ -127,7 +127,7 @@ impl Composing<'_> {
 ///
 /// # Errors
 /// Every line that is none.
-pub fn parse_lines(
+pub(super) fn parse_lines(
     name: &str,
     text: &str,
     outer: Option<Variables<'_>>,

@@ -14,12 +14,12 @@ use std::path::{Path, PathBuf};
 ///
 /// # Errors
 /// Every problem of these files, in one go.
-pub fn read_file(path: &Path) -> Result<Compose, Diagnostics> {
+pub(crate) fn read_file(path: &Path) -> Result<Compose, Diagnostics> {
     read_file_with(path, &process_environment)
 }
 
 /// A variable of the process' own environment.
-pub fn process_environment(name: &str) -> Option<String> {
+pub(crate) fn process_environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 

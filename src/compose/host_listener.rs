@@ -17,7 +17,7 @@ const ADVERTISED: &str = "advertised.listeners";
 const PROTOCOLS: &str = "listener.security.protocol.map";
 
 /// The first port of the host that nobody in the file publishes; none when all are taken.
-pub fn free_host_port(taken: &BTreeSet<u16>) -> Option<u16> {
+pub(super) fn free_host_port(taken: &BTreeSet<u16>) -> Option<u16> {
     (HOST_PORTS..=u16::MAX).find(|port| !taken.contains(port))
 }
 

@@ -7,7 +7,7 @@ const MOST_DEPTH: usize = 16;
 
 /// Why a value could not be expanded, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unexpanded {
+pub(super) struct Unexpanded {
     /// What is wrong.
     pub message: String,
     /// What to do.
@@ -18,7 +18,7 @@ pub struct Unexpanded {
 ///
 /// # Errors
 /// When a variable has neither value nor default, or the text cannot be understood.
-pub fn expand(text: &str, variables: Variables<'_>) -> Result<String, Unexpanded> {
+pub(super) fn expand(text: &str, variables: Variables<'_>) -> Result<String, Unexpanded> {
     if !text.contains('$') {
         return Ok(text.to_owned());
     }

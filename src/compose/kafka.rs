@@ -72,7 +72,7 @@ pub fn kafka(compose: &Compose, flavour: Option<Flavour>) -> Result<KafkaCluster
 }
 
 /// The state of looking for nodes.
-pub struct Finder<'c> {
+pub(super) struct Finder<'c> {
     compose: &'c Compose,
     problems: Vec<Diagnostic>,
     /// Ports of the host that are published already.
@@ -83,12 +83,18 @@ pub struct Finder<'c> {
 
 impl Finder<'_> {
     /// A problem with what a service says.
-    pub fn report(&mut self, service: &str, what: &str, message: String, help: impl Into<String>) {
+    pub(super) fn report(
+        &mut self,
+        service: &str,
+        what: &str,
+        message: String,
+        help: impl Into<String>,
+    ) {
         self.problems.push(self.compose.places.problem(service, what, message).help(help));
     }
 
     /// A problem with a property of a node: where its variable stands.
-    pub fn report_property(
+    pub(super) fn report_property(
         &mut self,
         node: &KafkaService,
         property: &str,

@@ -3,7 +3,7 @@
 
 /// What becomes of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Treatment {
+pub(super) enum Treatment {
     /// Read by [`super::service`].
     Read,
     /// Accepted; says nothing that matters here.
@@ -22,7 +22,7 @@ const NODE: &str = "a node needs its own network, process tree and files; remove
 const CLOCK: &str = "remove it: what a run shows would depend on it; `mem_limit` is supported";
 
 /// Every key of a service that Compose knows.
-pub const SERVICE: &[(&str, Treatment)] = &[
+pub(super) const SERVICE: &[(&str, Treatment)] = &[
     ("annotations", Noted(RUN)),
     ("attach", Silent),
     ("blkio_config", Refused(CLOCK)),
@@ -117,7 +117,7 @@ pub const SERVICE: &[(&str, Treatment)] = &[
 ];
 
 /// Every key at the top of a file.
-pub const TOP: &[(&str, Treatment)] = &[
+pub(super) const TOP: &[(&str, Treatment)] = &[
     ("configs", Silent),
     ("include", Refused("write the services into this file")),
     ("name", Noted("every run is its own project")),
@@ -129,7 +129,7 @@ pub const TOP: &[(&str, Treatment)] = &[
 ];
 
 /// Every key of a network at the top of a file.
-pub const NETWORK: &[(&str, Treatment)] = &[
+pub(super) const NETWORK: &[(&str, Treatment)] = &[
     ("attachable", Silent),
     ("driver", Read),
     ("driver_opts", Refused("remove it: chaos makes plain bridges")),
@@ -143,7 +143,7 @@ pub const NETWORK: &[(&str, Treatment)] = &[
 ];
 
 /// Every key of a volume at the top of a file.
-pub const VOLUME: &[(&str, Treatment)] = &[
+pub(super) const VOLUME: &[(&str, Treatment)] = &[
     ("driver", Read),
     ("driver_opts", Refused("remove it; bind a folder of the host as `/PATH:/TARGET`")),
     ("external", Read),
@@ -152,7 +152,7 @@ pub const VOLUME: &[(&str, Treatment)] = &[
 ];
 
 /// What becomes of a key of this table; `None`: it is unknown. Extensions are silent.
-pub fn treatment(table: &[(&str, Treatment)], key: &str) -> Option<Treatment> {
+pub(super) fn treatment(table: &[(&str, Treatment)], key: &str) -> Option<Treatment> {
     if key.starts_with("x-") {
         return Some(Silent);
     }
@@ -160,7 +160,7 @@ pub fn treatment(table: &[(&str, Treatment)], key: &str) -> Option<Treatment> {
 }
 
 /// The names of a table, for suggestions.
-pub fn names<'k>(table: &[(&'k str, Treatment)]) -> Vec<&'k str> {
+pub(super) fn names<'k>(table: &[(&'k str, Treatment)]) -> Vec<&'k str> {
     table.iter().map(|(name, _)| *name).collect()
 }
 

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 
 /// One item: `NAME://HOST:PORT`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listener {
+pub(super) struct Listener {
     /// Its name, in capitals.
     pub name: String,
     /// Empty for every address.
@@ -16,7 +16,7 @@ pub struct Listener {
 
 impl Listener {
     /// Whether its host is this one, seen from this host.
-    pub fn is_loopback(&self) -> bool {
+    pub(super) fn is_loopback(&self) -> bool {
         self.host.eq_ignore_ascii_case("localhost")
             || self.host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
     }
@@ -32,7 +32,7 @@ impl std::fmt::Display for Listener {
 ///
 /// # Errors
 /// The first item that is none.
-pub fn parse(text: &str) -> Result<Vec<Listener>, String> {
+pub(super) fn parse(text: &str) -> Result<Vec<Listener>, String> {
     let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
     items.map(|item| one(item).ok_or_else(|| item.to_owned())).collect()
 }
@@ -47,7 +47,7 @@ fn one(item: &str) -> Option<Listener> {
 
 /// The security protocol of a listener by `listener.security.protocol.map`; without the property,
 /// names are protocols, and controllers' listeners are plain.
-pub fn protocol(map: Option<&str>, name: &str, is_controller: bool) -> Option<String> {
+pub(super) fn protocol(map: Option<&str>, name: &str, is_controller: bool) -> Option<String> {
     let Some(map) = map else {
         let known = ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"];
         return match known.contains(&name) {

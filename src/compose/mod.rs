@@ -1,7 +1,7 @@
 //! Compose files: the subset of the specification that a Kafka cluster needs.
 //!
 //! [`read`] turns text and variables into a [`Compose`], with every mistake at its line and
-//! column; [`kafka`] finds the Kafka nodes in it and how they are reached: a [`KafkaCluster`].
+//! column; [`kafka()`] finds the Kafka nodes in it and how they are reached: a [`KafkaCluster`].
 //! Nothing here talks to Docker; the only files read are those that a compose file names.
 
 mod builtin;
@@ -23,16 +23,17 @@ mod service;
 mod types;
 mod words;
 
-pub use builtin::{builtin, builtin_name};
+pub use builtin::builtin;
+pub(crate) use builtin::builtin_name;
 pub use cluster::KafkaCluster;
-pub use cluster::NoRoom;
-pub use file::{process_environment, read_file};
+pub(crate) use file::{process_environment, read_file};
 pub use kafka::kafka;
-pub use read::read;
+#[cfg(test)]
+pub(crate) use read::read;
 pub use types::*;
 
 /// Where `${NAME}` gets its value.
-pub type Variables<'v> = &'v dyn Fn(&str) -> Option<String>;
+pub(crate) type Variables<'v> = &'v dyn Fn(&str) -> Option<String>;
 
 #[cfg(test)]
 mod tests;

@@ -19,7 +19,7 @@ struct Long {
 
 impl Composing<'_> {
     /// `volumes`.
-    pub fn mounts(&mut self, node: &Node, service: &mut Service) {
+    pub(super) fn mounts(&mut self, node: &Node, service: &mut Service) {
         let items = match &node.kind {
             Kind::Null => return,
             Kind::List(items) => items,
@@ -203,7 +203,7 @@ impl Composing<'_> {
     }
 
     /// `tmpfs`.
-    pub fn tmpfs(&mut self, node: &Node) -> Vec<String> {
+    pub(super) fn tmpfs(&mut self, node: &Node) -> Vec<String> {
         let texts = self.reader.scalars(node, "tmpfs");
         texts.iter().filter_map(|text| self.target(&text.value, text.place)).collect()
     }

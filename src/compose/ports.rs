@@ -8,7 +8,7 @@ const HELP: &str = "write `- \"HOST:CONTAINER\"`, as in `- \"10000:9094\"`";
 
 impl Composing<'_> {
     /// `ports`.
-    pub fn ports(&mut self, service: &str, node: &Node) -> Vec<Published> {
+    pub(super) fn ports(&mut self, service: &str, node: &Node) -> Vec<Published> {
         let items = match &node.kind {
             Kind::Null => return Vec::new(),
             Kind::List(items) => items,

@@ -16,7 +16,7 @@ const HELP: &str = "write `services:`, each service below it with an `image:`; \
                     compose/docker-compose.yml shows the form";
 
 /// The state of reading one file.
-pub struct Composing<'a> {
+pub(super) struct Composing<'a> {
     /// Collects what is wrong.
     pub reader: Reader,
     /// Where relative paths begin.
@@ -43,7 +43,7 @@ pub struct Composing<'a> {
 ///
 /// # Errors
 /// Every problem of the file, in one go.
-pub fn read(
+pub(crate) fn read(
     file_name: &str,
     text: &str,
     folder: &Path,
@@ -141,7 +141,7 @@ impl Composing<'_> {
 
     /// What becomes of a key: a problem, a note, or nothing. `acted` is whether what it belongs
     /// to is started at all.
-    pub fn treat(
+    pub(super) fn treat(
         &mut self,
         entry: &Entry,
         table: &[(&str, Treatment)],
@@ -210,19 +210,19 @@ impl Composing<'_> {
     }
 
     /// Says something once.
-    pub fn note(&mut self, note: String) {
+    pub(super) fn note(&mut self, note: String) {
         if !self.notes.contains(&note) {
             self.notes.push(note);
         }
     }
 
     /// Remembers where something of a service was written.
-    pub fn place(&mut self, service: &str, what: &str, place: Place) {
+    pub(super) fn place(&mut self, service: &str, what: &str, place: Place) {
         self.places.set(service, what, place);
     }
 
     /// `true` or `false`.
-    pub fn boolean(&mut self, node: &Node, name: &str) -> Option<bool> {
+    pub(super) fn boolean(&mut self, node: &Node, name: &str) -> Option<bool> {
         let words = [("true", true), ("false", false), ("yes", true), ("no", false)];
         let text = self.reader.scalar(node, name)?;
         let found = words.iter().find(|(word, _)| text.value.eq_ignore_ascii_case(word));

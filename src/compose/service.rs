@@ -12,7 +12,7 @@ const NODE_WORDS: &[&str] =
     &["PROCESS_ROLES", "NODE_ID", "BROKER_ID", "ADVERTISED_LISTENERS", "CONTROLLER_QUORUM_VOTERS"];
 
 /// Whether an environment is that of a Kafka node, whatever the image.
-pub fn speaks_kafka<'n>(names: impl IntoIterator<Item = &'n str>) -> bool {
+pub(super) fn speaks_kafka<'n>(names: impl IntoIterator<Item = &'n str>) -> bool {
     names.into_iter().any(|name| {
         let rest = name.strip_prefix("KAFKA_").unwrap_or("");
         NODE_WORDS.contains(&rest.strip_prefix("CFG_").unwrap_or(rest))
@@ -21,7 +21,7 @@ pub fn speaks_kafka<'n>(names: impl IntoIterator<Item = &'n str>) -> bool {
 
 impl Composing<'_> {
     /// All services, in the order of the file.
-    pub fn services(&mut self, entries: &[Entry]) -> Vec<Service> {
+    pub(super) fn services(&mut self, entries: &[Entry]) -> Vec<Service> {
         let started = are_started(entries);
         (entries.iter().zip(started))
             .map(|(entry, started)| {
@@ -308,7 +308,7 @@ impl Composing<'_> {
 }
 
 /// Which services are started: those that may be Kafka nodes. Where none is, nobody knows.
-pub fn are_started(services: &[Entry]) -> Vec<bool> {
+pub(super) fn are_started(services: &[Entry]) -> Vec<bool> {
     let nodes: Vec<bool> = services.iter().map(|entry| may_be_a_node(&entry.value)).collect();
     let any = nodes.contains(&true);
     nodes.into_iter().map(|is_node| is_node || !any).collect()

@@ -2,7 +2,7 @@
 
 /// A command line as the shell would split it, without any of the shell's substitutions.
 /// `None`: a quote is not closed.
-pub fn split(line: &str) -> Option<Vec<String>> {
+pub(super) fn split(line: &str) -> Option<Vec<String>> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
     let mut chars = line.chars().peekable();
@@ -44,7 +44,7 @@ pub fn split(line: &str) -> Option<Vec<String>> {
 }
 
 /// Bytes of `512m`, `1g`, `1.5gb`, `1048576`.
-pub fn bytes(text: &str) -> Option<i64> {
+pub(super) fn bytes(text: &str) -> Option<i64> {
     let text = text.trim().to_ascii_lowercase();
     let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
@@ -61,7 +61,7 @@ pub fn bytes(text: &str) -> Option<i64> {
 }
 
 /// Whether a name can be part of a container's, a volume's or a network's name.
-pub fn is_name(name: &str) -> bool {
+pub(super) fn is_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphanumeric())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
 }

@@ -19,7 +19,7 @@ pub(super) struct Cache {
 
 impl Cache {
     /// A cache in this folder, which need not be there yet.
-    pub fn at(root: impl Into<PathBuf>) -> Cache {
+    pub(super) fn at(root: impl Into<PathBuf>) -> Cache {
         Cache { root: root.into() }
     }
 
@@ -29,7 +29,7 @@ impl Cache {
     ///
     /// # Errors
     /// What `build` says, and when the disk fails.
-    pub fn entry(
+    pub(super) fn entry(
         &self,
         group: &str,
         name: &str,

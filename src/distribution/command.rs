@@ -26,7 +26,7 @@ pub(super) struct Finished {
 
 impl Finished {
     /// The last lines that are not empty, at most `lines` of them.
-    pub fn tail(&self, lines: usize) -> String {
+    pub(super) fn tail(&self, lines: usize) -> String {
         tail(self.output.lines(), lines)
     }
 }

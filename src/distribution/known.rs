@@ -22,12 +22,12 @@ pub(super) fn known(version: &str) -> Option<Known> {
 }
 
 /// Whether Kafka of this version can be fetched, because the repository keeps its sums.
-pub fn is_known(version: &str) -> bool {
+pub(crate) fn is_known(version: &str) -> bool {
     known(version).is_some()
 }
 
 /// The versions that can be fetched, oldest first.
-pub const KNOWN_VERSIONS: &[&str] = &{
+pub(crate) const KNOWN_VERSIONS: &[&str] = &{
     let mut versions = [""; KNOWN.len()];
     let mut i = 0;
     while i < versions.len() {

@@ -70,7 +70,7 @@ pub(super) struct Lock {
 
 impl Lock {
     /// Reads a list: one jar a line, `#` begins a comment line.
-    pub fn parse(text: &str) -> Result<Lock, LockError> {
+    pub(super) fn parse(text: &str) -> Result<Lock, LockError> {
         let mut sums = BTreeMap::new();
         for (index, line) in text.lines().enumerate() {
             if line.is_empty() || line.starts_with('#') {
@@ -86,12 +86,12 @@ impl Lock {
     }
 
     /// The jars' file names, sorted bytewise.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.sums.keys().map(String::as_str)
     }
 
     /// Reads every jar in `libs` and compares it with the list: all of them, and no other.
-    pub fn check(&self, libs: &Path) -> Result<(), LockError> {
+    pub(super) fn check(&self, libs: &Path) -> Result<(), LockError> {
         let folder = |source| LockError::Io { jar: libs.display().to_string(), source };
         for entry in fs::read_dir(libs).map_err(folder)? {
             let name = entry.map_err(folder)?.file_name().to_string_lossy().into_owned();

@@ -20,10 +20,10 @@ mod stamp;
 mod template;
 
 pub use archive::{Archive, ArchiveError};
-pub use command::Launcher;
+pub(crate) use command::Launcher;
 pub use error::DistributionError;
-pub use java::Java;
-pub use known::{KNOWN_VERSIONS, is_known, known_versions};
+pub use known::known_versions;
+pub(crate) use known::{KNOWN_VERSIONS, is_known};
 pub use locate::{Distribution, Request, Surroundings};
 pub use lock::LockError;
 pub use template::StorageTemplate;

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 const TOLD_MAX: usize = 12;
 
 /// The changes between a fault's call and its heal, in order; times on the scenario's clock.
-pub fn consequences(
+pub(crate) fn consequences(
     record: &FaultRecord,
     observations: &[Observation],
     zero_us: u64,

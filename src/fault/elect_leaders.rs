@@ -20,7 +20,7 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(2);
 const TOLD_MAX: usize = 4;
 
 /// Elections that are asked for.
-pub struct ElectLeaders {
+pub(super) struct ElectLeaders {
     operator: Operator,
     election: Election,
     history: Arc<History>,
@@ -45,7 +45,7 @@ struct Case {
 
 impl ElectLeaders {
     /// To be asked for from this place, in all partitions that the election is for.
-    pub fn new(vantage: &Vantage, election: Election, history: Arc<History>) -> Self {
+    pub(super) fn new(vantage: &Vantage, election: Election, history: Arc<History>) -> Self {
         let case = |of| Case { of, before: None, answer: None, in_doubt: false, seen: None };
         let cases = history.partitions(election).into_iter().map(case).collect();
         let operator = Operator::new(vantage, CALL_TIMEOUT);

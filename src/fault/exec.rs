@@ -17,7 +17,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 const QUOTED_BYTES_MAX: usize = 300;
 
 /// A command that runs, or ran.
-pub struct Exec {
+pub(super) struct Exec {
     holder: Holder,
     /// What becomes of these while it runs is its doing.
     touched: Vec<Node>,

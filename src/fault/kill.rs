@@ -12,7 +12,7 @@ use crate::timeline;
 use nix::sys::signal::Signal;
 
 /// Killed nodes.
-pub struct Kill {
+pub(super) struct Kill {
     holder: Holder,
     nodes: Vec<Node>,
     /// The processes that are killed; none of a node that is dead already.

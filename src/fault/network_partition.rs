@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 const PUT_BACK_WITHIN: Duration = Duration::from_secs(5);
 
 /// Groups of nodes that are cut from each other.
-pub struct NetworkPartition {
+pub(super) struct NetworkPartition {
     holder: Holder,
     table: String,
     groups: Vec<Vec<Node>>,

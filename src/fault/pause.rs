@@ -11,7 +11,7 @@ use crate::runtime::Node;
 use crate::timeline;
 
 /// Frozen nodes.
-pub struct Pause {
+pub(super) struct Pause {
     holder: Holder,
     nodes: Vec<Node>,
     /// Their processes when the fault begins; none of a dead node.

@@ -1,7 +1,7 @@
 //! A process as faults know it: signalled by the cluster's means, stopped or not.
 
 use super::FaultError;
-pub use crate::runtime::Process;
+pub(super) use crate::runtime::Process;
 use crate::runtime::{Cluster, KILL, Node};
 use nix::sys::signal::Signal;
 

@@ -12,7 +12,7 @@ use crate::timeline;
 use nix::sys::signal::Signal;
 
 /// Stopped processes of some nodes.
-pub struct ProcessStop {
+pub(super) struct ProcessStop {
     holder: Holder,
     nodes: Vec<Node>,
     /// Their processes when the fault begins; none of a dead node.

@@ -21,7 +21,7 @@ pub struct Situation {
 ///
 /// # Errors
 /// When a target means nothing at this moment.
-pub fn resolve(targets: &[Target], situation: &Situation) -> Result<Vec<Node>, FaultError> {
+pub(super) fn resolve(targets: &[Target], situation: &Situation) -> Result<Vec<Node>, FaultError> {
     let mut nodes: Vec<Node> = Vec::new();
     for target in targets {
         for node in one(*target, situation)? {
@@ -37,7 +37,7 @@ pub fn resolve(targets: &[Target], situation: &Situation) -> Result<Vec<Node>, F
 ///
 /// # Errors
 /// When a target means nothing at this moment, or a node is in two groups.
-pub fn resolve_groups(
+pub(super) fn resolve_groups(
     groups: &[Vec<Target>],
     situation: &Situation,
 ) -> Result<Vec<Vec<Node>>, FaultError> {

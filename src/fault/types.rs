@@ -4,7 +4,7 @@ use super::undone::Interference;
 
 /// A fault that has been resolved to nodes, through its life: `inject` once, `prove` until it
 /// gives a proof, `heal` on every way out.
-pub trait Fault: Send {
+pub(crate) trait Fault: Send {
     /// The nodes it acts on, by name.
     fn nodes(&self) -> Vec<String>;
 

@@ -10,7 +10,7 @@ const MOMENT: Duration = Duration::from_millis(100);
 
 /// A fault was ended before its time, and by no fault of the plan but a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Interference {
+pub(crate) struct Interference {
     /// The node on which that was seen, by name.
     pub node: String,
     /// What was seen.

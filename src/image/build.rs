@@ -26,7 +26,7 @@ const FINDING: &str = "class data: ";
 
 /// Which image is wanted.
 #[derive(Clone, Debug)]
-pub struct Order {
+pub(crate) struct Order {
     /// Which Kafka goes into it.
     pub request: Request,
     /// Its name and tag, instead of `chaos-kafka:VERSION`.
@@ -37,7 +37,7 @@ pub struct Order {
 
 /// An image that the daemon has.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Built {
+pub(crate) struct Built {
     /// Its name and tag.
     pub reference: String,
     /// The version of the Kafka inside.
@@ -54,7 +54,7 @@ pub struct Built {
 }
 
 /// Who is told what goes on, and who says whether it shall go on.
-pub struct Watch<'a> {
+pub(crate) struct Watch<'a> {
     /// Told when a phase begins.
     pub phase: &'a mut dyn FnMut(&str),
     /// Told lines for the person who waits.
@@ -69,7 +69,11 @@ pub struct Watch<'a> {
 /// # Errors
 /// When Kafka, the JDK or busybox cannot be had, when the daemon refuses, or when the build was
 /// not wanted any more.
-pub fn build(engine: &Engine, order: &Order, watch: &mut Watch<'_>) -> Result<Built, RuntimeError> {
+pub(crate) fn build(
+    engine: &Engine,
+    order: &Order,
+    watch: &mut Watch<'_>,
+) -> Result<Built, RuntimeError> {
     let temporary = std::env::temp_dir();
     Layout::remove_stale(&temporary, watch.note);
     (watch.phase)("kafka");

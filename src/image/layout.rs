@@ -24,7 +24,7 @@ impl Layout {
     ///
     /// # Errors
     /// When the script fails, or is not wanted any more.
-    pub fn make(
+    pub(super) fn make(
         parent: &Path,
         jdk: &Jdk,
         busybox: &Path,
@@ -38,14 +38,14 @@ impl Layout {
     }
 
     /// Removes what killed builds and runs left below `parent`, and says so.
-    pub fn remove_stale(parent: &Path, note: &dyn Fn(&str)) {
+    pub(super) fn remove_stale(parent: &Path, note: &dyn Fn(&str)) {
         for removed in scratch::remove_stale(parent) {
             note(&removed);
         }
     }
 
     /// The folder that becomes the image's root.
-    pub fn os(&self) -> PathBuf {
+    pub(super) fn os(&self) -> PathBuf {
         self.scratch.path().join("os")
     }
 

@@ -1,7 +1,7 @@
 //! The image for machines without a registry: `compose/image`, compiled in, sent to the daemon
 //! together with Kafka's checked jars and a Java runtime of this machine.
 //!
-//! [`build`] is the way in. An image says by a label what it was made from; when nothing of that
+//! [`build()`] is the way in. An image says by a label what it was made from; when nothing of that
 //! changed, nothing is done.
 
 mod build;
@@ -12,6 +12,6 @@ mod recipe;
 mod reference;
 mod tools;
 
-pub use build::{Built, Order, Watch, build};
-pub use recipe::{RECIPE_LABEL, VERSION_LABEL, default_reference};
-pub use reference::parse_reference;
+pub(crate) use build::{Built, Order, Watch, build};
+pub use recipe::{RECIPE_LABEL, VERSION_LABEL};
+pub(crate) use reference::parse_reference;

@@ -60,7 +60,7 @@ pub(super) const FILES: [RecipeFile; 9] = [
 pub(super) const LAYOUT: &str = include_str!("../../compose/image/layout.sh");
 
 /// The name that an image gets, and by which it is looked for: `chaos-kafka:3.8.1`.
-pub fn default_reference(version: &str) -> String {
+pub(super) fn default_reference(version: &str) -> String {
     format!("chaos-kafka:{version}")
 }
 

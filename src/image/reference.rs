@@ -4,7 +4,7 @@
 ///
 /// # Errors
 /// When it is no name of an image; it says why.
-pub fn parse_reference(text: &str) -> Result<String, String> {
+pub(crate) fn parse_reference(text: &str) -> Result<String, String> {
     let after_folder = text.rfind('/').map_or(0, |slash| slash + 1);
     let (name, tag) = match text[after_folder..].rfind(':') {
         Some(colon) => (&text[..after_folder + colon], &text[after_folder + colon + 1..]),

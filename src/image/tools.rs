@@ -22,7 +22,7 @@ impl Jdk {
     ///
     /// # Errors
     /// When there is none, or when it is too old.
-    pub fn find(found: &Distribution, around: &Surroundings) -> Result<Jdk, RuntimeError> {
+    pub(super) fn find(found: &Distribution, around: &Surroundings) -> Result<Jdk, RuntimeError> {
         let of_path = around.program("jlink");
         let programs = [Some(found.java.path.clone()), of_path];
         Jdk::of(programs.into_iter().flatten().filter_map(|program| home_of(&program))).map_err(

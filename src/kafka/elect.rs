@@ -12,10 +12,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// The election was held.
-pub const ELECTED: i16 = 0;
+pub(crate) const ELECTED: i16 = 0;
 /// The partition has the leader that was wanted: the preferred one, or any at all where an unclean
 /// election was asked for.
-pub const ELECTION_NOT_NEEDED: i16 = 84;
+pub(crate) const ELECTION_NOT_NEEDED: i16 = 84;
 
 /// Asks one broker for elections in these partitions, and waits up to `timeout`. What became of
 /// each is Kafka's error code; a partition that is not in the answer is not in the map.
@@ -23,7 +23,7 @@ pub const ELECTION_NOT_NEEDED: i16 = 84;
 /// # Errors
 /// As [`Operator::call_within`], and the answer's own error. Whether anything was elected is
 /// unknown then, except after [`KafkaError::Connect`].
-pub fn elect(
+pub(crate) fn elect(
     operator: &mut Operator,
     broker: i32,
     election: Election,

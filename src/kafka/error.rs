@@ -145,7 +145,7 @@ impl KafkaError {
 }
 
 /// An error code's name as Kafka writes it: `NOT_LEADER_OR_FOLLOWER` for 6.
-pub fn code_name(code: i16) -> String {
+pub(crate) fn code_name(code: i16) -> String {
     match ResponseError::try_from_code(code) {
         None => "NONE".to_owned(),
         Some(ResponseError::Unknown(code)) => format!("UNKNOWN_CODE_{code}"),

@@ -15,7 +15,7 @@ const ELIGIBLE_LEADER_REPLICAS: &str = "eligible.leader.replicas.version";
 
 /// What the brokers of a cluster said of themselves.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Word {
+pub(crate) struct Word {
     /// Each broker's release; `None`: it is one that this tool does not know.
     pub releases: BTreeMap<i32, Option<Release>>,
     /// Whether the cluster keeps eligible leader replicas.
@@ -24,7 +24,7 @@ pub struct Word {
 
 impl Word {
     /// The release that all brokers have.
-    pub fn release(&self) -> Option<Release> {
+    pub(crate) fn release(&self) -> Option<Release> {
         let mut releases = self.releases.values();
         let first = (*releases.next()?)?;
         releases.all(|other| *other == Some(first)).then_some(first)
@@ -56,7 +56,7 @@ impl fmt::Display for Word {
 ///
 /// # Errors
 /// When one cannot be asked, or refuses.
-pub fn ask(operator: &mut Operator) -> Result<Word, KafkaError> {
+pub(crate) fn ask(operator: &mut Operator) -> Result<Word, KafkaError> {
     let mut word = Word { releases: BTreeMap::new(), keeps_eligible: false };
     // What is switched on changes with the epoch, and brokers hear of it one after another.
     let mut newest = -1;

@@ -1,8 +1,6 @@
 //! [`Metadata`]: what one broker says of the cluster. Each broker is asked by itself, because in
 //! a network partition a zombie's answer differs from the others'.
 
-use super::error::KafkaError;
-use super::wire::Connection;
 use crate::runtime::kafka_id;
 use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
 use kafka_protocol::messages::metadata_response::MetadataResponsePartition;
@@ -50,21 +48,13 @@ pub struct Metadata {
 }
 
 /// The request for these topics; none of them asks for the brokers alone.
-pub fn request(topics: &[String]) -> MetadataRequest {
+pub(crate) fn request(topics: &[String]) -> MetadataRequest {
     let topics = topics
         .iter()
         .map(|topic| MetadataRequestTopic::default().with_name(Some(topic_name(topic))));
     MetadataRequest::default()
         .with_topics(Some(topics.collect()))
         .with_allow_auto_topic_creation(false)
-}
-
-/// Asks one broker for its view of these topics.
-///
-/// # Errors
-/// When it cannot be asked. What it says of a single topic is in [`Metadata::refused`].
-pub fn ask(connection: &mut Connection, topics: &[String]) -> Result<Metadata, KafkaError> {
-    connection.call(&request(topics)).map(Metadata::from)
 }
 
 impl From<MetadataResponse> for Metadata {

@@ -1,44 +1,43 @@
 //! Talking to Kafka as an operator: topics, watching each broker, reading the log.
 //!
-//! Everything here asks brokers one by one over connections of its own ([`Connection`], kept by
+//! Everything here asks brokers one by one over connections of its own ([`wire::Connection`], kept by
 //! an [`Operator`]), because brokers disagree while a fault lasts, and librdkafka would not say
 //! which of them it asked. [`ClusterView`] holds what each said, [`leaders`]
 //! the rules that choose.
 
-pub mod api;
-pub mod elect;
-pub mod error;
+pub(crate) mod api;
+pub(crate) mod elect;
+pub(crate) mod error;
 #[cfg(test)]
 pub(crate) mod fake;
-pub mod features;
-pub mod leaders;
+pub(crate) mod features;
+pub(crate) mod leaders;
 pub mod log;
 #[cfg(test)]
 mod log_tests;
-pub mod metadata;
-pub mod offsets;
-pub mod operator;
-pub mod patience;
+pub(crate) mod metadata;
+pub(crate) mod offsets;
+pub(crate) mod operator;
+pub(crate) mod patience;
 mod place;
-pub mod quorum;
-pub mod ready;
-pub mod recovery;
-pub mod topic_now;
-pub mod topics;
-pub mod view;
-pub mod watch;
-pub mod wire;
+pub(crate) mod quorum;
+pub(crate) mod ready;
+pub(crate) mod recovery;
+pub(crate) mod topic_now;
+pub(crate) mod topics;
+pub(crate) mod view;
+pub(crate) mod watch;
+pub(crate) mod wire;
 
-pub use error::KafkaError;
-pub use metadata::{Metadata, PartitionState, TopicId};
-pub use offsets::{Offsets, OffsetsByPartition, TopicPartition, offsets, wait_until_leading};
+pub(crate) use error::KafkaError;
+pub(crate) use metadata::TopicId;
+pub(crate) use offsets::{OffsetsByPartition, TopicPartition, offsets, wait_until_leading};
 pub use operator::Operator;
 pub use patience::Patience;
-pub use quorum::{Quorum, Voter};
 pub use ready::wait_for_brokers;
-pub use recovery::{recovery_lacks, replicas_now, wait_for_full_isr};
-pub use topic_now::{TopicNow, topic_now};
-pub use topics::{create_topics, delete_topics};
-pub use view::ClusterView;
-pub use watch::Watcher;
-pub use wire::Connection;
+pub(crate) use recovery::{recovery_lacks, replicas_now, wait_for_full_isr};
+pub(crate) use topic_now::{TopicNow, topic_now};
+pub use topics::create_topics;
+pub(crate) use topics::delete_topics;
+pub(crate) use view::ClusterView;
+pub(crate) use watch::Watcher;

@@ -16,11 +16,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Topic and partition.
-pub type TopicPartition = (String, i32);
+pub(crate) type TopicPartition = (String, i32);
 
 /// One partition's ends, as its leader gave them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Offsets {
+pub(crate) struct Offsets {
     /// `node.id` of the leader that was asked.
     pub leader: i32,
     /// The leader epoch in which it answered.
@@ -32,7 +32,7 @@ pub struct Offsets {
 }
 
 /// Every partition's offsets, or why they are not known.
-pub type OffsetsByPartition = BTreeMap<TopicPartition, Result<Offsets, String>>;
+pub(crate) type OffsetsByPartition = BTreeMap<TopicPartition, Result<Offsets, String>>;
 
 const EARLIEST: i64 = -2;
 const LATEST: i64 = -1;
@@ -50,7 +50,7 @@ const NAMED_MAX: usize = 3;
 /// # Errors
 /// [`KafkaError::GaveUp`] when `patience.alive` fails, [`KafkaError::Place`]. What is not known of
 /// a partition when the time is over is in the map.
-pub fn offsets(
+pub(crate) fn offsets(
     operator: &mut Operator,
     partitions: impl IntoIterator<Item = TopicPartition>,
     patience: &mut Patience<'_>,
@@ -78,7 +78,7 @@ pub fn offsets(
 /// # Errors
 /// [`KafkaError::NotYet`] when the time is over, [`KafkaError::GaveUp`] when `patience.alive`
 /// fails, [`KafkaError::Mismatch`] when replicas are placed otherwise.
-pub fn wait_until_leading(
+pub(crate) fn wait_until_leading(
     operator: &mut Operator,
     topics: &[TopicPlan],
     patience: &mut Patience<'_>,

@@ -3,7 +3,6 @@
 
 use super::error::KafkaError;
 use super::metadata::topic_name;
-use super::wire::Connection;
 use kafka_protocol::messages::describe_quorum_request::{PartitionData, TopicData};
 use kafka_protocol::messages::describe_quorum_response::ReplicaState;
 use kafka_protocol::messages::{DescribeQuorumRequest, DescribeQuorumResponse};
@@ -36,20 +35,12 @@ pub struct Voter {
 }
 
 /// The request.
-pub fn request() -> DescribeQuorumRequest {
+pub(crate) fn request() -> DescribeQuorumRequest {
     DescribeQuorumRequest::default().with_topics(vec![
         TopicData::default()
             .with_topic_name(topic_name(METADATA_TOPIC))
             .with_partitions(vec![PartitionData::default().with_partition_index(0)]),
     ])
-}
-
-/// Asks one broker.
-///
-/// # Errors
-/// When it cannot be asked, or nobody whom it reaches leads the quorum.
-pub fn ask(connection: &mut Connection) -> Result<Quorum, KafkaError> {
-    connection.call(&request()).and_then(|answer| Quorum::try_from(&answer))
 }
 
 impl TryFrom<&DescribeQuorumResponse> for Quorum {

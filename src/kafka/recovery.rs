@@ -20,7 +20,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 ///
 /// # Errors
 /// [`KafkaError::NotYet`] with what is missing, [`KafkaError::GaveUp`] when `patience.alive` fails.
-pub fn wait_for_full_isr(
+pub(crate) fn wait_for_full_isr(
     view: &dyn Fn() -> ClusterView,
     topics: &[TopicPlan],
     asked_since_us: u64,
@@ -31,7 +31,7 @@ pub fn wait_for_full_isr(
 
 /// All replicas of a topic's partition as the cluster has it now; as the plan has it while nobody
 /// said anything.
-pub fn replicas_now<'a>(
+pub(crate) fn replicas_now<'a>(
     view: &'a ClusterView,
     topic: &'a TopicPlan,
     partition: usize,
@@ -43,7 +43,7 @@ pub fn replicas_now<'a>(
 /// What each partition of a topic lacks that [`wait_for_full_isr`] waits for, in words; none of a
 /// partition that has recovered. Left out are those that the cluster has no more: the topic was
 /// deleted, or made anew with fewer partitions.
-pub fn recovery_lacks<'a>(
+pub(crate) fn recovery_lacks<'a>(
     view: &'a ClusterView,
     topic: &'a TopicPlan,
     asked_since_us: u64,

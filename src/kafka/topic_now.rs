@@ -10,13 +10,13 @@ use std::time::{Duration, Instant};
 
 /// A broker that has just started may answer before it knows all topics, so a topic counts as gone
 /// only when it has been unknown for this long.
-pub const GONE_AFTER: Duration = Duration::from_secs(1);
+pub(crate) const GONE_AFTER: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_millis(50);
 const UNKNOWN_TOPIC_OR_PARTITION: i16 = 3;
 
 /// A topic as more than half of the brokers know it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TopicNow {
+pub(crate) struct TopicNow {
     /// Its id. A topic that was deleted and made anew has the same name and another id.
     pub id: TopicId,
     /// Every partition that any of these brokers knows: none is ever taken away.
@@ -29,7 +29,7 @@ pub struct TopicNow {
 /// # Errors
 /// [`KafkaError::NotYet`] and [`KafkaError::GaveUp`] as `patience` has it;
 /// [`KafkaError::Place`].
-pub fn topic_now(
+pub(crate) fn topic_now(
     operator: &mut Operator,
     topic: &str,
     patience: &mut Patience<'_>,

@@ -166,7 +166,7 @@ fn creatable(topic: &TopicPlan) -> CreatableTopic {
 /// # Errors
 /// What Kafka refuses, with its own words; [`KafkaError::NotYet`] and [`KafkaError::GaveUp`] as
 /// `patience` has it.
-pub fn delete_topics(
+pub(crate) fn delete_topics(
     operator: &mut Operator,
     names: &[String],
     patience: &mut Patience<'_>,

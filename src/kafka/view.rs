@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 /// How long DescribeQuorum may go unanswered by a broker that answers otherwise, before it is
 /// taken for knowing no active controller. An ordinary controller election takes less than that.
-pub const QUORUM_SILENCE_US: u64 = 1_000_000;
+pub(crate) const QUORUM_SILENCE_US: u64 = 1_000_000;
 
 /// Kafka's UNKNOWN_TOPIC_OR_PARTITION.
 const UNKNOWN_TOPIC: i16 = 3;

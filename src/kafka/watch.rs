@@ -26,9 +26,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// Each broker is asked this often.
-pub const TICK_US: u64 = 200_000;
+pub(crate) const TICK_US: u64 = 200_000;
 /// A broker that has not answered a Metadata request after this does not answer.
-pub const ANSWER_US: u64 = 400_000;
+pub(crate) const ANSWER_US: u64 = 400_000;
 /// A connection without an answer for this long is replaced. Until then the one question waits in
 /// it: new connections in between would fill a stopped broker's queue and stand in the clients'
 /// way, and it is this question that is answered first when the broker wakes.
@@ -38,7 +38,7 @@ const SLICE_US: u64 = 50_000;
 
 /// Watches until it is stopped or dropped.
 #[derive(Debug)]
-pub struct Watcher {
+pub(crate) struct Watcher {
     shared: Arc<Shared>,
     threads: Vec<Inside>,
 }
@@ -68,7 +68,7 @@ impl Watcher {
     ///
     /// # Errors
     /// When a thread cannot be made or the namespace cannot be entered.
-    pub fn start(
+    pub(crate) fn start(
         vantage: &Vantage,
         controllers: &[(i32, SocketAddr)],
         topics: &[String],
@@ -98,14 +98,9 @@ impl Watcher {
     }
 
     /// What each broker said last; times are of the clock that the watcher was started with.
-    pub fn view(&self) -> ClusterView {
+    pub(crate) fn view(&self) -> ClusterView {
         let state = self.shared.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.view.clone()
-    }
-
-    /// Ends the watch; when this returns, nothing more goes to the sink.
-    pub fn stop(mut self) {
-        self.end();
     }
 
     fn end(&mut self) {

@@ -74,7 +74,7 @@ fn what_does_not_change_is_told_once() {
     assert!(began.elapsed() >= Duration::from_micros(TICK_US * 5 / 2), "asked too often");
     until("the controller", || watcher.view().controller() == Some((0, 7)));
     assert_eq!(watcher.view().leader("t", 0), Some(Leadership { broker: 0, epoch: 3 }));
-    watcher.stop();
+    drop(watcher);
     let seen: Vec<_> = seen.into_iter().collect();
     assert_eq!(seen.len(), 3, "{seen:?}");
     assert_eq!(answers(&seen, 0), [true]);
@@ -117,7 +117,7 @@ fn a_hanging_broker_is_told_once_holds_nobody_up_and_is_not_flooded() {
         Some(Leadership { broker: 1, epoch: 4 }),
         "the woken one is a zombie"
     );
-    watcher.stop();
+    drop(watcher);
     let seen: Vec<_> = seen.into_iter().collect();
     assert_eq!(answers(&seen, 0), [false, true]);
     assert_eq!(answers(&seen, 1), [true]);
@@ -135,7 +135,7 @@ fn a_dead_broker_is_told_and_asked_again() {
         Some(Leadership { broker: 0, epoch: 3 }),
         "what it said last is kept"
     );
-    watcher.stop();
+    drop(watcher);
     assert_eq!(answers(&seen.into_iter().collect::<Vec<_>>(), 0), [true, false]);
 }
 
@@ -171,7 +171,7 @@ fn controllers_are_asked_themselves_where_they_can_be_reached() {
         let view = watcher.view();
         view.broker(100).is_some_and(|says| says.quorum.as_ref().is_some_and(|q| q.lost))
     });
-    watcher.stop();
+    drop(watcher);
     let mut told: Vec<_> = (seen.into_iter())
         .filter_map(|observation| match observation {
             Observation::Controller(view) => Some((view.asked, view.leader, view.epoch)),

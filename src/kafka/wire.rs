@@ -11,7 +11,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 /// No answer that the operator asks for comes near this; a longer one is not Kafka's.
-pub const ANSWER_BYTES_MAX: usize = 16 << 20;
+pub(crate) const ANSWER_BYTES_MAX: usize = 16 << 20;
 /// How the operator names itself to brokers (`client.id`), for their request logs.
 const CLIENT_ID: &str = "chaos-operator";
 const CHUNK_BYTES: usize = 16 << 10;
@@ -20,7 +20,7 @@ const SHORTEST_WAIT: Duration = Duration::from_millis(1);
 
 /// One connection to one broker. After any error but a wrong request it is dead.
 #[derive(Debug)]
-pub struct Connection {
+pub(crate) struct Connection {
     addr: SocketAddr,
     stream: TcpStream,
     timeout: Duration,
@@ -43,7 +43,7 @@ impl Connection {
     ///
     /// # Errors
     /// [`KafkaError::Connect`] when nobody listens or the time is over.
-    pub fn open(addr: SocketAddr, timeout: Duration) -> Result<Connection, KafkaError> {
+    pub(crate) fn open(addr: SocketAddr, timeout: Duration) -> Result<Connection, KafkaError> {
         let connect = || {
             let stream = TcpStream::connect_timeout(&addr, timeout.max(SHORTEST_WAIT))?;
             stream.set_nodelay(true)?;
@@ -66,7 +66,7 @@ impl Connection {
     ///
     /// # Errors
     /// As [`Connection::open`], and [`KafkaError::Place`] when the namespace cannot be entered.
-    pub fn open_from(
+    pub(crate) fn open_from(
         vantage: &Vantage,
         addr: SocketAddr,
         timeout: Duration,
@@ -76,13 +76,8 @@ impl Connection {
             .map_err(|source| KafkaError::Place { source })?
     }
 
-    /// The broker's listener.
-    pub fn addr(&self) -> SocketAddr {
-        self.addr
-    }
-
     /// Bounds each later [`Connection::call`].
-    pub fn set_timeout(&mut self, timeout: Duration) {
+    pub(crate) fn set_timeout(&mut self, timeout: Duration) {
         self.timeout = timeout;
     }
 
@@ -90,7 +85,7 @@ impl Connection {
     ///
     /// # Errors
     /// [`KafkaError::Timeout`] and every other error leave the connection dead.
-    pub fn call<A: Ask>(&mut self, request: &A) -> Result<A::Answer, KafkaError> {
+    pub(crate) fn call<A: Ask>(&mut self, request: &A) -> Result<A::Answer, KafkaError> {
         self.ask(request)?;
         let timeout = self.timeout;
         match self.answer::<A>(timeout)? {
@@ -115,7 +110,7 @@ impl Connection {
     ///
     /// # Panics
     /// When the answer to an earlier request is outstanding.
-    pub fn ask<A: Ask>(&mut self, request: &A) -> Result<(), KafkaError> {
+    pub(crate) fn ask<A: Ask>(&mut self, request: &A) -> Result<(), KafkaError> {
         assert!(self.pending.is_none(), "asked {} while another answer is outstanding", A::NAME);
         if self.dead {
             return Err(KafkaError::Dead { addr: self.addr });
@@ -139,7 +134,10 @@ impl Connection {
     ///
     /// # Panics
     /// When no such request is under way.
-    pub fn answer<A: Ask>(&mut self, wait: Duration) -> Result<Option<A::Answer>, KafkaError> {
+    pub(crate) fn answer<A: Ask>(
+        &mut self,
+        wait: Duration,
+    ) -> Result<Option<A::Answer>, KafkaError> {
         let pending = self.pending.filter(|pending| pending.api == A::API);
         let pending = pending.unwrap_or_else(|| panic!("{} is not under way", A::NAME));
         let result = self.receive::<A>(pending, wait);
@@ -265,7 +263,7 @@ mod tests {
     }
 
     fn ask(connection: &mut Connection) -> Result<metadata::Metadata, KafkaError> {
-        metadata::ask(connection, &["t".to_owned()])
+        connection.call(&metadata::request(&["t".to_owned()])).map(metadata::Metadata::from)
     }
 
     #[track_caller]

@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering::Relaxed;
 
 /// How many changes of phase a ledger takes; the last one stays in force.
-pub const MAX_PHASE_CHANGES: usize = 4096;
+pub(super) const MAX_PHASE_CHANGES: usize = 4096;
 
 /// How many partitions a ledger may hold.
-pub const MAX_PARTITIONS: u32 = 10_000;
+pub(super) const MAX_PARTITIONS: u32 = 10_000;
 
 /// Words of one acknowledged stretch: sequence, offset, time, and count with duration.
 pub(super) const STRETCH_WORDS: usize = 4;

@@ -19,18 +19,17 @@ mod tests;
 mod types;
 mod writer;
 
-pub use bits::{Bits, CHUNK_SEQUENCES, OutcomeBits};
-pub use error::LedgerError;
-pub use latency::LatencyHistogram;
-pub use layout::{MAX_PARTITIONS, MAX_PHASE_CHANGES};
-pub use observed::{
-    EarlyLog, MAX_EXAMPLES, MAX_LOG_STRETCHES, Observed, OffsetRange, OffsetRanges,
-    PartitionObserved, Reordered, TopicFate,
-};
-pub use outcome::OutcomeLog;
+pub use bits::CHUNK_SEQUENCES;
+pub(crate) use latency::LatencyHistogram;
+pub(crate) use observed::{EarlyLog, OffsetRange, TopicFate};
+pub use observed::{Observed, PartitionObserved};
+pub(crate) use outcome::OutcomeLog;
 pub use partition::PartitionLedger;
-pub use phase::{LatencyPhase, PhaseChange, waits};
-pub use pulse::{MAX_RUN_US, PULSE_ROW_US, PulseRow, SkippedRow};
+pub(crate) use phase::{LatencyPhase, PhaseChange, waits};
+pub(crate) use pulse::{PULSE_ROW_US, PulseRow};
 pub use reader::{Ledger, LedgerRecord};
 pub use types::*;
-pub use writer::{LedgerWriter, SendLog};
+pub use writer::LedgerWriter;
+pub(crate) use writer::SendLog;
+#[cfg(test)]
+pub(crate) use {bits::Bits, observed::MAX_LOG_STRETCHES, pulse::SkippedRow};

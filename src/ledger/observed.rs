@@ -4,11 +4,11 @@ use super::bits::Bits;
 use super::types::{Found, LogEnd, LogStretch, Stretch};
 
 /// How many ranges of each oddity are kept by offset; all are counted.
-pub const MAX_EXAMPLES: usize = 20;
+pub(super) const MAX_EXAMPLES: usize = 20;
 
 /// How many stretches of a partition's log are kept. A log without duplicates and reordering
 /// has one a leader epoch.
-pub const MAX_LOG_STRETCHES: usize = 8192;
+pub(crate) const MAX_LOG_STRETCHES: usize = 8192;
 
 /// What the log of every partition of a cell's topic held.
 #[derive(Clone, Debug, Default)]

@@ -52,7 +52,7 @@ pub struct PhaseChange {
 ///
 /// `change(i)` gives the first `count` changes of phase in the order of time; before them all is
 /// warm-up.
-pub fn waits(
+pub(crate) fn waits(
     count: usize,
     change: impl Fn(usize) -> PhaseChange,
     due_us: u64,

@@ -9,10 +9,10 @@ use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
 
 /// Length of a row.
-pub const PULSE_ROW_US: u64 = 100_000;
+pub(crate) const PULSE_ROW_US: u64 = 100_000;
 
 /// The longest run that a ledger records: two days. It bounds the pulse's files.
-pub const MAX_RUN_US: u64 = 48 * 3600 * 1_000_000;
+pub(super) const MAX_RUN_US: u64 = 48 * 3600 * 1_000_000;
 
 /// Words of one row's outcomes; the sent counts are in a file of their own, because another
 /// thread writes them and would fight for the same cache line.

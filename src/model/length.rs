@@ -4,7 +4,7 @@ use super::timing::Clocks;
 use std::fmt;
 
 /// No time in a scenario may be longer: 24 hours.
-pub const LONGEST_MS: u64 = 24 * 60 * 60 * 1000;
+pub(super) const LONGEST_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// No more than so many periods of one of Kafka's clocks.
 const MOST_PERIODS: f64 = 1000.0;
@@ -29,7 +29,7 @@ pub enum Length {
 
 /// What a unit counts.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Unit {
+pub(crate) enum Unit {
     /// So many milliseconds.
     Millis(f64),
     /// Periods of one of Kafka's clocks.
@@ -37,7 +37,7 @@ pub enum Unit {
 }
 
 /// Every unit that may stand behind a number.
-pub const UNITS: &[(&str, Unit)] = &[
+pub(crate) const UNITS: &[(&str, Unit)] = &[
     ("ms", Unit::Millis(1.0)),
     ("s", Unit::Millis(1e3)),
     ("m", Unit::Millis(60e3)),

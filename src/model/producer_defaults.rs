@@ -64,13 +64,15 @@ const FAST: &[(&str, &str)] = &[
 ];
 
 /// Every property that is set, by name. One that comes twice has its last value.
-pub fn producer_defaults(timing: Timing) -> impl Iterator<Item = (&'static str, &'static str)> {
+pub(crate) fn producer_defaults(
+    timing: Timing,
+) -> impl Iterator<Item = (&'static str, &'static str)> {
     let fast: &[(&str, &str)] = if timing == Timing::Fast { FAST } else { &[] };
     STOCK.iter().chain(fast).copied()
 }
 
 /// The value of a property where the scenario says nothing of it, if the plan sets one.
-pub fn producer_default(name: &str, timing: Timing) -> Option<&'static str> {
+pub(crate) fn producer_default(name: &str, timing: Timing) -> Option<&'static str> {
     // What fast timing lowers comes last, and holds.
     producer_defaults(timing).filter(|(known, _)| *known == name).last().map(|(_, value)| value)
 }

@@ -27,7 +27,8 @@ pub enum Feature {
 
 /// A feature, the first release that has it, what it is in words, and who says so.
 #[derive(Debug)]
-pub struct Since {
+#[cfg_attr(not(test), expect(dead_code, reason = "docs/architecture.md has the words"))]
+pub(super) struct Since {
     feature: Feature,
     release: (u16, u16),
     /// In words.
@@ -37,7 +38,7 @@ pub struct Since {
 }
 
 /// The table; docs/architecture.md has the same.
-pub const FEATURES: &[Since] = &[
+pub(super) const FEATURES: &[Since] = &[
     Since {
         feature: Feature::UncleanElection,
         release: (3, 9),

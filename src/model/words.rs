@@ -3,13 +3,16 @@
 use std::fmt::Display;
 
 /// `1 message`, `812 messages`.
-pub fn counted<N: Copy + Display + PartialEq + From<u8>>(number: N, noun: &str) -> String {
+pub(crate) fn counted<N: Copy + Display + PartialEq + From<u8>>(number: N, noun: &str) -> String {
     let s = if number == N::from(1) { "" } else { "s" };
     format!("{number} {noun}{s}")
 }
 
 /// `1 more cell`, `5 more cells`; none where nothing is left out.
-pub fn more<N: Copy + Display + PartialEq + From<u8>>(number: N, noun: &str) -> Option<String> {
+pub(crate) fn more<N: Copy + Display + PartialEq + From<u8>>(
+    number: N,
+    noun: &str,
+) -> Option<String> {
     (number != N::from(0)).then(|| counted(number, &format!("more {noun}")))
 }
 

@@ -23,7 +23,7 @@ pub enum Persistence {
 
 /// What a delivery report says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Report {
+pub(crate) struct Report {
     /// librdkafka's code; `NoError` for success.
     pub code: RDKafkaErrorCode,
     /// Whether the message can be in a log.
@@ -35,7 +35,7 @@ pub struct Report {
 }
 
 /// Reads a delivery report's raw message.
-pub fn report(message: &BorrowedMessage<'_>) -> Report {
+pub(crate) fn report(message: &BorrowedMessage<'_>) -> Report {
     let raw: *const RDKafkaMessage = message.ptr();
     // SAFETY: the message is borrowed, so it is alive.
     let code = unsafe { (*raw).err };
@@ -61,7 +61,7 @@ pub fn report(message: &BorrowedMessage<'_>) -> Report {
 
 /// The name of the error that a delivery report carries, as Kafka people write it
 /// (`_MSG_TIMED_OUT`).
-pub fn error_name(message: &BorrowedMessage<'_>) -> String {
+pub(crate) fn error_name(message: &BorrowedMessage<'_>) -> String {
     // SAFETY: the message is borrowed, so it is alive.
     let code = unsafe { (*message.ptr()).err };
     // SAFETY: it takes any code, and gives a C string, static or the calling thread's own.

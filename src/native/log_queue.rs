@@ -13,7 +13,7 @@ use std::time::Duration;
 
 /// What reading a topic brings, one at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fetched<'m> {
+pub(crate) enum Fetched<'m> {
     /// A record.
     Record(Record<'m>),
     /// The partition's end: the next record will get this offset.
@@ -53,7 +53,7 @@ pub struct Record<'m> {
 /// committed, no coordinator is looked for (which would create `__consumer_offsets`), and only
 /// fetched records and their errors ever come to this queue. That is what makes the callback form
 /// safe: on a client's main queue it aborts at the first op of another kind.
-pub struct LogQueue<'c, C: ClientContext> {
+pub(crate) struct LogQueue<'c, C: ClientContext> {
     topic: NonNull<RDKafkaTopic>,
     queue: NonNull<ffi::rd_kafka_queue_t>,
     started: Vec<i32>,
@@ -66,7 +66,7 @@ impl<'c, C: ClientContext> LogQueue<'c, C> {
     ///
     /// # Errors
     /// librdkafka's code when it refuses the topic's name.
-    pub fn new(client: &'c Client<C>, topic: &str) -> Result<Self, RDKafkaErrorCode> {
+    pub(crate) fn new(client: &'c Client<C>, topic: &str) -> Result<Self, RDKafkaErrorCode> {
         let topic = new_topic(client, topic)?;
         // SAFETY: the client is borrowed, so it is alive.
         let queue = unsafe { ffi::rd_kafka_queue_new(client.native_ptr()) };
@@ -78,7 +78,7 @@ impl<'c, C: ClientContext> LogQueue<'c, C> {
     ///
     /// # Errors
     /// librdkafka's code.
-    pub fn start(&mut self, partition: u32, offset: i64) -> Result<(), RDKafkaErrorCode> {
+    pub(crate) fn start(&mut self, partition: u32, offset: i64) -> Result<(), RDKafkaErrorCode> {
         let partition = i32::try_from(partition).map_err(|_| RDKafkaErrorCode::UnknownPartition)?;
         let (topic, queue) = (self.topic.as_ptr(), self.queue.as_ptr());
         // SAFETY: both handles live as long as `self`.
@@ -91,7 +91,7 @@ impl<'c, C: ClientContext> LogQueue<'c, C> {
     }
 
     /// Ceases to fetch `partition`. What was fetched already may still come.
-    pub fn stop(&mut self, partition: u32) {
+    pub(crate) fn stop(&mut self, partition: u32) {
         if let Some(at) = self.started.iter().position(|&p| i64::from(p) == i64::from(partition)) {
             self.stop_native(self.started[at]);
             self.started.swap_remove(at);
@@ -106,7 +106,7 @@ impl<'c, C: ClientContext> LogQueue<'c, C> {
 
     /// Waits at most `timeout` for something to come, and gives all that is there to `sink`.
     /// A panic of `sink` ends nothing but the caller: it goes on from here, outside of C.
-    pub fn serve(&mut self, timeout: Duration, sink: &mut dyn FnMut(Fetched<'_>)) {
+    pub(crate) fn serve(&mut self, timeout: Duration, sink: &mut dyn FnMut(Fetched<'_>)) {
         let timeout_ms = c_int::try_from(timeout.as_millis()).unwrap_or(c_int::MAX);
         let mut serving = Serving { sink, panic: None };
         let opaque: *mut Serving<'_> = &raw mut serving;

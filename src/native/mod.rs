@@ -8,6 +8,7 @@ mod topic_producer;
 #[cfg(not(librdkafka_spins))]
 mod wakeup;
 
-pub use delivery_report::{Persistence, Report, error_name, report};
-pub use log_queue::{Fetched, LogQueue, Record};
-pub use topic_producer::TopicProducer;
+pub use delivery_report::Persistence;
+pub(crate) use delivery_report::{error_name, report};
+pub(crate) use log_queue::{Fetched, LogQueue, Record};
+pub(crate) use topic_producer::TopicProducer;

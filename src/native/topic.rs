@@ -12,7 +12,7 @@ use std::ptr::{self, NonNull};
 ///
 /// # Errors
 /// librdkafka's code when it refuses the topic's name.
-pub fn new_topic<C: ClientContext>(
+pub(super) fn new_topic<C: ClientContext>(
     client: &Client<C>,
     topic: &str,
 ) -> Result<NonNull<RDKafkaTopic>, RDKafkaErrorCode> {
@@ -25,7 +25,7 @@ pub fn new_topic<C: ClientContext>(
 }
 
 /// Why the calling thread's last call into librdkafka failed.
-pub fn last_error() -> RDKafkaErrorCode {
+pub(super) fn last_error() -> RDKafkaErrorCode {
     // SAFETY: it reads a variable of the calling thread.
     unsafe { ffi::rd_kafka_last_error() }.into()
 }

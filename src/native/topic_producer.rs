@@ -14,7 +14,7 @@ use std::time::Duration;
 /// The order of the fields is the order of their drops, and it matters: `Drop::drop` gives the
 /// topic handle back, then `producer` purges and destroys the client, which joins librdkafka's
 /// threads and frees every message that points into `value`; `value` goes last.
-pub struct TopicProducer<C: ProducerContext + 'static> {
+pub(crate) struct TopicProducer<C: ProducerContext + 'static> {
     topic: NonNull<RDKafkaTopic>,
     producer: BaseProducer<C>,
     value: Box<[u8]>,
@@ -31,7 +31,7 @@ impl<C: ProducerContext + 'static> TopicProducer<C> {
     ///
     /// # Errors
     /// librdkafka's code when it refuses the topic's name.
-    pub fn new(
+    pub(crate) fn new(
         producer: BaseProducer<C>,
         topic: &str,
         value: Box<[u8]>,
@@ -41,7 +41,7 @@ impl<C: ProducerContext + 'static> TopicProducer<C> {
     }
 
     /// The producer underneath: to poll, to purge, to ask for metadata.
-    pub fn producer(&self) -> &BaseProducer<C> {
+    pub(crate) fn producer(&self) -> &BaseProducer<C> {
         &self.producer
     }
 
@@ -49,7 +49,7 @@ impl<C: ProducerContext + 'static> TopicProducer<C> {
     ///
     /// # Errors
     /// librdkafka's code; the message was not handed over then.
-    pub fn produce(
+    pub(crate) fn produce(
         &self,
         partition: i32,
         key: &[u8],
@@ -75,7 +75,7 @@ impl<C: ProducerContext + 'static> TopicProducer<C> {
 
     /// Sends what lingers and waits until every delivery report was served, by another thread that
     /// polls; `false` when `timeout` has passed before.
-    pub fn wait_until_reported(&self, timeout: Duration) -> bool {
+    pub(crate) fn wait_until_reported(&self, timeout: Duration) -> bool {
         let timeout_ms = c_int::try_from(timeout.as_millis()).unwrap_or(c_int::MAX);
         // SAFETY: the client lives as long as `self`.
         let code = unsafe { ffi::rd_kafka_flush(self.producer.client().native_ptr(), timeout_ms) };

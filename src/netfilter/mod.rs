@@ -4,7 +4,7 @@
 mod drop_point;
 pub(crate) mod netlink;
 mod nftables;
-pub mod remote;
+pub(crate) mod remote;
 mod types;
 
 pub use drop_point::DropPoint;

@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 /// What a filter is asked to do; as [`super::Filter`]'s methods.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "ask", rename_all = "snake_case")]
-pub enum Request {
+pub(crate) enum Request {
     /// Begins to drop.
     Install {
         /// The rules' name for the other requests.
@@ -33,7 +33,7 @@ pub enum Request {
 /// What came of a [`Request`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "snake_case")]
-pub enum Answer {
+pub(crate) enum Answer {
     /// Unasked, once: the filter is open.
     Ready,
     /// It is done.
@@ -55,7 +55,7 @@ pub enum Answer {
 /// Kinds of [`io::Error`] that mean something to whoever uses a filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub(crate) enum Kind {
     /// There is no such table.
     NotFound,
     /// There is such a table already.
@@ -78,7 +78,7 @@ const KINDS: [(Kind, io::ErrorKind); 4] = [
 
 impl Answer {
     /// An error as it is told.
-    pub fn failed(error: &io::Error) -> Answer {
+    pub(crate) fn failed(error: &io::Error) -> Answer {
         let kind = KINDS.iter().find(|(_, kind)| *kind == error.kind());
         let kind = kind.map_or(Kind::Other, |(kind, _)| *kind);
         Answer::Failed { kind, text: error.to_string() }
@@ -88,7 +88,7 @@ impl Answer {
     ///
     /// # Errors
     /// What was told as an error.
-    pub fn into_counts(self) -> io::Result<Vec<Dropped>> {
+    pub(crate) fn into_counts(self) -> io::Result<Vec<Dropped>> {
         match self {
             Answer::Ready | Answer::Done => Ok(Vec::new()),
             Answer::Counts { dropped } => Ok(dropped),
@@ -102,14 +102,14 @@ impl Answer {
 
 /// The side that has the filter.
 #[derive(Debug)]
-pub struct Server {
+pub(crate) struct Server {
     point: DropPoint,
     tables: Mutex<BTreeSet<String>>,
 }
 
 impl Server {
     /// Serves this filter.
-    pub fn new(point: DropPoint) -> Server {
+    pub(crate) fn new(point: DropPoint) -> Server {
         Server { point, tables: Mutex::default() }
     }
 
@@ -117,7 +117,7 @@ impl Server {
     ///
     /// # Errors
     /// When nobody listens.
-    pub fn serve(&self, requests: impl BufRead, mut answers: impl Write) -> io::Result<()> {
+    pub(crate) fn serve(&self, requests: impl BufRead, mut answers: impl Write) -> io::Result<()> {
         let mut tell = |answer: &Answer| -> io::Result<()> {
             let mut line = serde_json::to_vec(answer)?;
             line.push(b'\n');
@@ -154,7 +154,7 @@ impl Server {
     ///
     /// # Errors
     /// The first refusal; all tables are tried.
-    pub fn remove_all(&self) -> io::Result<()> {
+    pub(crate) fn remove_all(&self) -> io::Result<()> {
         let tables =
             std::mem::take(&mut *self.tables.lock().unwrap_or_else(PoisonError::into_inner));
         let results: Vec<_> = tables.iter().map(|table| self.point.remove(table)).collect();

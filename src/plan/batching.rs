@@ -7,10 +7,10 @@ use crate::model::Rate;
 
 /// So many requests a second all cells of a plan may send together before they are made to batch
 /// more: above it two cores fall behind, time-outs fire, and duplicates appear that no fault made.
-pub const REQUESTS_PER_SECOND: u64 = 500;
+pub(super) const REQUESTS_PER_SECOND: u64 = 500;
 
 /// `linger.ms` is not raised above this, milliseconds: latency would be all that a report shows.
-pub const LINGER_MOST_MS: u64 = 500;
+pub(super) const LINGER_MOST_MS: u64 = 500;
 
 /// More idempotent producers than this, each with several requests in flight, disturb each other
 /// where librdkafka spins as long as their acknowledgements are missing.
@@ -21,7 +21,7 @@ const IN_FLIGHT: &str = "max.in.flight.requests.per.connection";
 
 /// Sets `linger.ms` and the requests in flight of a plan's cells, where the scenario says nothing
 /// of them, by the cells alone: one build makes the same plan of a scenario on every machine.
-pub fn settle(maker: &mut Maker<'_>, cells: &mut [Cell]) {
+pub(super) fn settle(maker: &mut Maker<'_>, cells: &mut [Cell]) {
     if !is_written(maker, LINGER) {
         linger(maker, cells);
     }

@@ -11,10 +11,10 @@ use crate::scenario::{Axis, Chosen, Scenario, Section, Setting, Settings};
 use crate::yaml::{At, Place};
 
 /// A run has no more cells: each is a topic and a process of its own.
-pub const MOST_CELLS: usize = 64;
+pub(super) const MOST_CELLS: usize = 64;
 
 /// The settings in force in one cell.
-pub struct Point<'s> {
+pub(super) struct Point<'s> {
     /// `topic`, with the cell's values.
     pub topic: Settings,
     /// `producer`, with the cell's values.
@@ -42,7 +42,7 @@ struct Found {
 }
 
 /// Makes every cell.
-pub fn plan(maker: &mut Maker<'_>, cluster: &ClusterPlan) -> Vec<Cell> {
+pub(super) fn plan(maker: &mut Maker<'_>, cluster: &ClusterPlan) -> Vec<Cell> {
     let scenario = maker.scenario;
     let count = count(scenario);
     if count > MOST_CELLS {
@@ -86,7 +86,7 @@ pub fn plan(maker: &mut Maker<'_>, cluster: &ClusterPlan) -> Vec<Cell> {
 }
 
 /// How many cells a plan of the scenario has, those too that cannot be.
-pub fn count(scenario: &Scenario) -> usize {
+pub(super) fn count(scenario: &Scenario) -> usize {
     scenario.matrix.iter().map(|axis| axis.values.len()).fold(1, usize::saturating_mul)
 }
 
@@ -115,7 +115,7 @@ fn cell(
 }
 
 /// The values that were chosen for this plan, of the axes that make plans.
-pub fn outer_values(scenario: &Scenario) -> Values {
+pub(super) fn outer_values(scenario: &Scenario) -> Values {
     let pair = |chosen: &Chosen| (chosen.name.value.clone(), chosen.value.value.clone());
     scenario.outer.iter().map(pair).collect()
 }

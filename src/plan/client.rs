@@ -15,7 +15,7 @@ const UNPACED_QUEUE_MESSAGES: &str = "200000";
 ///
 /// # Errors
 /// When its properties contradict each other.
-pub fn plan(
+pub(super) fn plan(
     settings: &Settings,
     timing: Timing,
 ) -> Result<(ProducerPlan, Option<String>), Conflict> {

@@ -45,7 +45,7 @@ const FAST: &[(&str, &str)] = &[
 ];
 
 /// Makes the cluster's plan.
-pub fn plan(maker: &mut Maker<'_>) -> ClusterPlan {
+pub(super) fn plan(maker: &mut Maker<'_>) -> ClusterPlan {
     let section = &maker.scenario.cluster;
     let kafka = match maker.composed {
         Some(composed) => compose::check(maker, composed),

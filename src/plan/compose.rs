@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// A compose file and the Kafka nodes in it.
-pub struct Composed {
+pub(super) struct Composed {
     /// As it can be opened from the current directory.
     pub path: PathBuf,
     /// Its nodes.
@@ -20,7 +20,7 @@ pub struct Composed {
 
 /// Reads the compose file that the scenario names, if it does. When it is broken, its problems
 /// are added, and what it would have decided is marked as broken.
-pub fn read(scenario: &mut Scenario, problems: &mut Vec<Diagnostic>) -> Option<Composed> {
+pub(super) fn read(scenario: &mut Scenario, problems: &mut Vec<Diagnostic>) -> Option<Composed> {
     let written = scenario.cluster.compose.as_ref()?;
     let path = match written.place.argument {
         // An argument is written where the tool is called.
@@ -59,12 +59,12 @@ pub fn read(scenario: &mut Scenario, problems: &mut Vec<Diagnostic>) -> Option<C
 
 impl Composed {
     /// The brokers' ids, ascending.
-    pub fn broker_ids(&self) -> Vec<i32> {
+    pub(super) fn broker_ids(&self) -> Vec<i32> {
         self.cluster.brokers().map(|node| node.id).collect()
     }
 
     /// Where the controllers live: combined as long as each is a broker, too.
-    pub fn controllers(&self) -> Controllers {
+    pub(super) fn controllers(&self) -> Controllers {
         match self.cluster.controllers().all(|node| node.is_broker) {
             true => Controllers::Combined,
             false => Controllers::Isolated,
@@ -72,14 +72,14 @@ impl Composed {
     }
 
     /// The values that its nodes give a property.
-    pub fn values(&self, property: &str) -> BTreeSet<String> {
+    pub(super) fn values(&self, property: &str) -> BTreeSet<String> {
         let values = self.cluster.nodes.iter().filter_map(|node| node.property(property));
         values.map(|value| value.trim().to_owned()).collect()
     }
 }
 
 /// What the scenario says beside its compose file must agree with it; gives Kafka's version.
-pub fn check(maker: &mut Maker<'_>, composed: &Composed) -> String {
+pub(super) fn check(maker: &mut Maker<'_>, composed: &Composed) -> String {
     let section = &maker.scenario.cluster;
     let file = &composed.cluster.file;
     for note in &composed.cluster.notes {

@@ -6,7 +6,7 @@ use crate::yaml::Place;
 /// Two properties that contradict each other. Made by a matrix, it leaves a cell out; otherwise it
 /// is an error.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Conflict {
+pub(super) struct Conflict {
     /// The properties, by the plan's names: the one to point at first.
     pub properties: [&'static str; 2],
     /// What is wrong.
@@ -17,7 +17,7 @@ pub struct Conflict {
 
 impl Conflict {
     /// Where to point: at the first of the two that was written.
-    pub fn place(&self, topic: &Settings, producer: &Settings) -> Place {
+    pub(super) fn place(&self, topic: &Settings, producer: &Settings) -> Place {
         let written = |name: &&str| topic.get(*name).or_else(|| producer.get(*name));
         let found = self.properties.iter().find_map(written);
         found.map_or(Place::START, |setting| setting.value.place)

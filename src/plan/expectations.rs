@@ -9,7 +9,7 @@ use crate::model::Rate;
 use crate::scenario::{Condition, Outer, Scenario, Section, Subject};
 
 /// Gives every cell its expectations.
-pub fn plan(
+pub(super) fn plan(
     maker: &mut Maker<'_>,
     cluster: &ClusterPlan,
     points: &[Point<'_>],

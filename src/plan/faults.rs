@@ -7,7 +7,7 @@ use crate::scenario::FaultItem;
 use crate::timeline::{FaultPlan, Layout, Problem};
 
 /// Makes the timeline.
-pub fn plan(maker: &mut Maker<'_>, cluster: &ClusterPlan, cells: &[Cell]) -> Vec<FaultPlan> {
+pub(super) fn plan(maker: &mut Maker<'_>, cluster: &ClusterPlan, cells: &[Cell]) -> Vec<FaultPlan> {
     let scenario = maker.scenario;
     let layout = cluster.layout(cells);
     let mut faults: Vec<FaultPlan> = Vec::new();

@@ -2,10 +2,10 @@
 //! a few lines.
 
 /// Name and value of each axis, outer first.
-pub type Values = Vec<(String, String)>;
+pub(super) type Values = Vec<(String, String)>;
 
 /// `acks=1,linger.ms=0`.
-pub fn joined(values: &[(String, String)]) -> String {
+pub(super) fn joined(values: &[(String, String)]) -> String {
     let pair = |(name, value): &(String, String)| {
         let mut text = format!("{name}={value}");
         text.retain(|c| !c.is_control());
@@ -16,7 +16,7 @@ pub fn joined(values: &[(String, String)]) -> String {
 
 /// What is said of whom, each text once, in the order in which it was first said. One is named in
 /// full (`cell acks=1`), several by the values that they share (`6 cells with acks=1`).
-pub fn summed(noun: &str, said: Vec<(Values, String)>) -> Vec<(Subject, String)> {
+pub(super) fn summed(noun: &str, said: Vec<(Values, String)>) -> Vec<(Subject, String)> {
     let mut groups: Vec<(String, Vec<Values>)> = Vec::new();
     for (values, text) in said {
         match groups.iter_mut().find(|(known, _)| *known == text) {
@@ -40,7 +40,7 @@ pub fn summed(noun: &str, said: Vec<(Values, String)>) -> Vec<(Subject, String)>
 }
 
 /// Of whom something is said.
-pub struct Subject {
+pub(super) struct Subject {
     /// In words.
     pub words: String,
     is_plural: bool,
@@ -48,7 +48,7 @@ pub struct Subject {
 
 impl Subject {
     /// That they are left out, and why.
-    pub fn left_out(&self, reason: &str) -> String {
+    pub(super) fn left_out(&self, reason: &str) -> String {
         let verb = if self.is_plural { "are" } else { "is" };
         format!("{} {verb} left out: {}", self.words, reason.replace('`', ""))
     }

@@ -57,7 +57,7 @@ pub fn from_text(
 }
 
 /// The state of making one plan.
-pub struct Maker<'s> {
+pub(super) struct Maker<'s> {
     /// What the plan is made of.
     pub scenario: &'s Scenario,
     /// Its compose file, if it names one that is sound.
@@ -72,26 +72,31 @@ pub struct Maker<'s> {
 
 impl<'s> Maker<'s> {
     /// Nothing was wrong yet.
-    pub fn new(scenario: &'s Scenario, composed: Option<&'s Composed>) -> Self {
+    pub(super) fn new(scenario: &'s Scenario, composed: Option<&'s Composed>) -> Self {
         let (problems, notes, held) = (Vec::new(), Vec::new(), Vec::new());
         Maker { scenario, composed, problems, notes, held }
     }
 
     /// Records a problem and what to do about it.
-    pub fn report(&mut self, place: Place, message: impl Into<String>, help: impl Into<String>) {
+    pub(super) fn report(
+        &mut self,
+        place: Place,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
         let problem = self.scenario.source.problem(place, message).help(help);
         self.problems.push(problem);
     }
 
     /// Records something that a person should know.
-    pub fn note(&mut self, text: String) {
+    pub(super) fn note(&mut self, text: String) {
         if !self.notes.contains(&text) {
             self.notes.push(text);
         }
     }
 
     /// The plan, as far as it can be made.
-    pub fn plan(&mut self, seed: u64) -> Plan {
+    pub(super) fn plan(&mut self, seed: u64) -> Plan {
         let scenario = self.scenario;
         let cluster = cluster::plan(self);
         let cells = cells::plan(self, &cluster);

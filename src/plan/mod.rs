@@ -23,12 +23,8 @@ mod topic;
 mod types;
 mod words;
 
-pub use crate::scenario::MOST_PLANS;
-pub use batching::{LINGER_MOST_MS, REQUESTS_PER_SECOND};
-pub use cells::MOST_CELLS;
 pub use make::{Asked, from_file, from_text, study_from_text};
-pub use shard::Shard;
-pub use study::MOST_STUDY_CELLS;
+pub(crate) use shard::Shard;
 pub use types::*;
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ const ISOLATED: [i32; 3] = [100, 101, 102];
 type Ids = BTreeSet<i32>;
 
 /// The `node.id` of every controller.
-pub fn voters(cluster: &ClusterPlan, composed: Option<&Composed>) -> BTreeSet<i32> {
+pub(super) fn voters(cluster: &ClusterPlan, composed: Option<&Composed>) -> BTreeSet<i32> {
     match (composed, cluster.controllers) {
         (Some(composed), _) => composed.cluster.controllers().map(|node| node.id).collect(),
         (None, Controllers::Combined) => cluster.broker_ids.iter().copied().collect(),
@@ -25,7 +25,7 @@ pub fn voters(cluster: &ClusterPlan, composed: Option<&Composed>) -> BTreeSet<i3
 }
 
 /// A sentence for each stretch of time in which no controller can have a majority.
-pub fn notes(plan: &Plan, voters: &BTreeSet<i32>) -> Vec<String> {
+pub(super) fn notes(plan: &Plan, voters: &BTreeSet<i32>) -> Vec<String> {
     let replicas = plan.cells.first().and_then(|cell| cell.topic.placement.first());
     let view = View {
         voters,

@@ -11,7 +11,7 @@ use std::str::FromStr;
 
 /// One of several equal parts: `2/3` is the second of three.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Shard {
+pub(crate) struct Shard {
     /// From 1 to `of`.
     number: u32,
     /// At least 1.
@@ -23,7 +23,7 @@ impl Shard {
     /// and shard I of N takes those whose number modulo N is I-1. Shards 1 to N together take each
     /// plan once. A study of which nothing is left is left out; one of which only some plans are
     /// says so in a note.
-    pub fn take(self, studies: &[Study]) -> Vec<Study> {
+    pub(crate) fn take(self, studies: &[Study]) -> Vec<Study> {
         let mut numbers = (0..self.of).cycle();
         let mut taken = Vec::new();
         for study in studies {
@@ -44,7 +44,7 @@ impl Shard {
 
     /// What takes of a study alone what this one takes of it after so many runs of others.
     #[must_use]
-    pub fn after(self, runs: usize) -> Shard {
+    pub(crate) fn after(self, runs: usize) -> Shard {
         let of = u64::from(self.of);
         let passed = runs as u64 % of;
         let number = (u64::from(self.number) - 1 + of - passed) % of + 1;
@@ -52,7 +52,7 @@ impl Shard {
     }
 
     /// What it took of these studies, in a line.
-    pub fn in_words(self, all: &[Study], taken: &[Study]) -> String {
+    pub(crate) fn in_words(self, all: &[Study], taken: &[Study]) -> String {
         let runs = |studies: &[Study]| studies.iter().map(|study| study.plans.len()).sum::<usize>();
         let (count, of) = (runs(taken), runs(all));
         let others = if self.of == 1 { "" } else { ", the other shards have the rest" };

@@ -10,7 +10,7 @@ use crate::scenario::{Condition, Expected, Outer, Reading, Scenario, Subject};
 use crate::yaml::{Diagnostic, Diagnostics, Place, suggest};
 
 /// A study has no more cells over all its plans, those too that cannot be.
-pub const MOST_STUDY_CELLS: usize = 1024;
+pub(super) const MOST_STUDY_CELLS: usize = 1024;
 
 /// An unknown `when` is answered with so many cells: the reader needs the form of their names.
 const MOST_CELLS_SHOWN: usize = 12;
@@ -30,7 +30,7 @@ struct Draft {
 ///
 /// # Errors
 /// What was wrong in reading it, and every problem between its sections and of its compose file.
-pub fn make(reading: Reading, asked: &Asked<'_>) -> Result<Study, Diagnostics> {
+pub(super) fn make(reading: Reading, asked: &Asked<'_>) -> Result<Study, Diagnostics> {
     let Reading { mut scenarios, mut problems } = reading;
     if let Some(versions) = asked.versions {
         problems.extend(scenarios.iter().filter_map(|scenario| unknown_kafka(scenario, versions)));

@@ -9,7 +9,11 @@ const NOT_IN_CONFIG: &[&str] = &["partitions", "replication.factor"];
 
 /// Partition p has its preferred leader on the broker at p mod n, and its other replicas on the
 /// brokers after that one, round the ring.
-pub fn placement(partitions: u32, replication_factor: u16, brokers: &[i32]) -> Vec<Vec<i32>> {
+pub(super) fn placement(
+    partitions: u32,
+    replication_factor: u16,
+    brokers: &[i32],
+) -> Vec<Vec<i32>> {
     let replicas = usize::from(replication_factor).min(brokers.len());
     let ring = |p: usize| brokers.iter().cycle().skip(p % brokers.len().max(1)).take(replicas);
     (0..partitions as usize).map(|p| ring(p).copied().collect()).collect()
@@ -19,7 +23,7 @@ pub fn placement(partitions: u32, replication_factor: u16, brokers: &[i32]) -> V
 ///
 /// # Errors
 /// When there are too few brokers for its replicas, or `min.insync.replicas` could never be met.
-pub fn plan(
+pub(super) fn plan(
     scenario: &Scenario,
     settings: &Settings,
     cluster: &ClusterPlan,

@@ -63,7 +63,7 @@ pub struct Plan {
 }
 
 /// Whether an axis of this name makes plans of their own, and not cells of one.
-pub fn makes_plans(axis: &str) -> bool {
+pub(crate) fn makes_plans(axis: &str) -> bool {
     axis == "faults" || axis.starts_with("cluster.")
 }
 

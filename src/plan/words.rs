@@ -4,7 +4,7 @@ use super::types::ClusterPlan;
 use crate::model::Release;
 
 /// What stands for Kafka's version where nothing tells it before the brokers run.
-pub const UNKNOWN_KAFKA: &str = "unknown";
+pub(super) const UNKNOWN_KAFKA: &str = "unknown";
 
 impl ClusterPlan {
     /// Kafka's version, as far as it is known before the brokers run.

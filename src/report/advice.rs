@@ -97,7 +97,7 @@ impl Configuration<'_> {
 }
 
 /// The lines; none where nothing is compared.
-pub fn lines(report: &Report) -> Vec<String> {
+pub(super) fn lines(report: &Report) -> Vec<String> {
     let varying = varying(report);
     let (outer, mut inner): (Vec<&str>, Vec<&str>) =
         varying.iter().partition(|axis| makes_plans(axis));

@@ -10,14 +10,14 @@ const TOLD_MAX: usize = 6;
 
 /// A line about them, where messages came to harm; none where only connections broke, which every
 /// fault does.
-pub fn line(cell: &CellReport) -> Option<String> {
+pub(super) fn line(cell: &CellReport) -> Option<String> {
     let harmed = cell.counts.of(Metric::Rejected) + cell.counts.of(Metric::Unknown) > 0
         || cell.client_errors.iter().any(|error| error.of == ErrorOf::Refusal);
     (harmed && !cell.client_errors.is_empty()).then(|| words(&cell.client_errors))
 }
 
 /// `client errors: _MSG_TIMED_OUT, possibly persisted: 196 unknown, 9.1-11.9 s; …`.
-pub fn words(errors: &[ClientError]) -> String {
+pub(super) fn words(errors: &[ClientError]) -> String {
     let told: Vec<String> = errors.iter().take(TOLD_MAX).map(one).collect();
     let more = more(errors.len().saturating_sub(TOLD_MAX), "kind");
     let more = more.map_or(String::new(), |more| format!("; and {more} in report.json"));

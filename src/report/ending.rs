@@ -16,7 +16,7 @@ const REASONS_MAX: usize = 6;
 
 /// How much is told at the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ending {
+pub(crate) enum Ending {
     /// Everything that a person may want to know.
     Full,
     /// The tables and the result.
@@ -31,7 +31,7 @@ pub enum Ending {
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn write_end(
+pub(crate) fn write_end(
     report: &Report,
     ending: Ending,
     sort: &Sort,

@@ -1,4 +1,4 @@
-//! The formats of a report: [`write`] writes one of them, [`write_files`] all files of a run's folder.
+//! The formats of a report: [`write()`] writes one of them, [`write_files`] all files of a run's folder.
 //!
 //! Each is made of the [`Report`] alone. What a run wrote can so be made again from its
 //! `report.json`, byte by byte.

@@ -9,7 +9,7 @@ use super::prose::{Span, spans};
 /// ends a table's cell becomes a character reference, which markdown never takes for structure; what
 /// else could mean something gets a backslash. An underscore within a word means nothing, and names
 /// have many.
-pub fn inline(text: &str, characters_max: usize) -> String {
+pub(super) fn inline(text: &str, characters_max: usize) -> String {
     let text = one_line(text, characters_max);
     let mut marker = list_marker(&text);
     let text: String = text.into_iter().collect();
@@ -21,7 +21,7 @@ pub fn inline(text: &str, characters_max: usize) -> String {
 }
 
 /// The same for a table's cell, in which no list and no heading can begin.
-pub fn cell(text: &str, characters_max: usize) -> String {
+pub(super) fn cell(text: &str, characters_max: usize) -> String {
     safe(&one_line(text, characters_max), None)
 }
 

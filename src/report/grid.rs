@@ -12,7 +12,7 @@ use std::ops::Range;
 
 /// A table without its looks. No text in it could steer a terminal.
 #[derive(Debug)]
-pub struct Grid {
+pub(super) struct Grid {
     /// A heading per column.
     pub headings: Vec<String>,
     /// As long as the headings, each.
@@ -23,7 +23,7 @@ pub struct Grid {
 
 /// The cells of one plan.
 #[derive(Debug)]
-pub struct Group {
+pub(super) struct Group {
     /// The values of the axes that make plans; empty when there is one plan.
     pub title: String,
     /// The cells by id, in the order of the rows.
@@ -36,7 +36,7 @@ pub struct Group {
 
 /// A field of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Field {
+pub(super) struct Field {
     /// What stands in it.
     pub text: String,
     /// What it means, for those who give it a look.
@@ -45,7 +45,7 @@ pub struct Field {
 
 impl Field {
     /// What means nothing else.
-    pub fn plain(text: String) -> Self {
+    pub(super) fn plain(text: String) -> Self {
         Field { text, tone: Tone::Plain }
     }
 
@@ -60,7 +60,7 @@ impl Field {
     }
 
     /// The text with its meaning, where there is room for words: `995 (expected)`.
-    pub fn in_words(&self) -> String {
+    pub(super) fn in_words(&self) -> String {
         match self.tone {
             Tone::Expected => format!("{} (expected)", self.text),
             Tone::Plain | Tone::Bad | Tone::Verdict(_) => self.text.clone(),
@@ -70,7 +70,7 @@ impl Field {
 
 /// What a field means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tone {
+pub(super) enum Tone {
     /// Nothing that should strike the eye.
     Plain,
     /// Messages went wrong.
@@ -82,7 +82,7 @@ pub enum Tone {
 }
 
 /// The tables of these cells of a report, one group a plan.
-pub fn groups<'a>(
+pub(super) fn groups<'a>(
     report: &Report,
     cells: impl IntoIterator<Item = &'a CellReport>,
     sort: &Sort,
@@ -110,7 +110,7 @@ pub fn groups<'a>(
 }
 
 /// A verdict as the last line begins.
-pub fn word(verdict: Verdict) -> &'static str {
+pub(super) fn word(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Measured => "MEASURED",
         Verdict::Pass => "PASS",
@@ -120,7 +120,7 @@ pub fn word(verdict: Verdict) -> &'static str {
 }
 
 /// The axes that have more than one value.
-pub fn varying(report: &Report) -> Vec<&str> {
+pub(super) fn varying(report: &Report) -> Vec<&str> {
     let has_two = |axis: &&str| {
         let first = report.cells.first().and_then(|cell| cell.axes.get(*axis));
         report.cells.iter().any(|cell| cell.axes.get(*axis) != first)
@@ -129,19 +129,19 @@ pub fn varying(report: &Report) -> Vec<&str> {
 }
 
 /// A cell's values of these axes, `acks=1, min.insync.replicas=2`.
-pub fn pairs(cell: &CellReport, axes: &[&str]) -> String {
+pub(super) fn pairs(cell: &CellReport, axes: &[&str]) -> String {
     let value = |axis: &&str| cell.axes.get(*axis).map(|value| format!("{axis}={value}"));
     axes.iter().filter_map(value).collect::<Vec<_>>().join(", ")
 }
 
 /// How a cell is called beside the others of its report: by what they do not all have.
-pub fn name(report: &Report, cell: &CellReport) -> String {
+pub(super) fn name(report: &Report, cell: &CellReport) -> String {
     let varying = varying(report);
     printable(&if varying.is_empty() { cell.id.clone() } else { pairs(cell, &varying) })
 }
 
 /// One cell's row as a line, `acked 13011, lost 990, …`.
-pub fn figures(cell: &CellReport) -> String {
+pub(super) fn figures(cell: &CellReport) -> String {
     let grid = counted(&[cell], &[]);
     let row = grid.rows.into_iter().flatten();
     let named = grid.headings.iter().zip(row).skip(1);
@@ -253,7 +253,7 @@ fn axis_values(cell: &CellReport, axes: &[&str]) -> Vec<Field> {
 }
 
 /// A time as people say it, `12.4 s`.
-pub fn seconds(ms: f64) -> String {
+pub(super) fn seconds(ms: f64) -> String {
     format!("{:.1} s", ms / 1e3)
 }
 
@@ -277,7 +277,7 @@ fn milliseconds(us: Option<u64>) -> String {
 }
 
 /// What the marks mean, where there are any; a line each.
-pub fn legend<'a>(cells: impl IntoIterator<Item = &'a CellReport>) -> Vec<String> {
+pub(super) fn legend<'a>(cells: impl IntoIterator<Item = &'a CellReport>) -> Vec<String> {
     let cells: Vec<&CellReport> = cells.into_iter().collect();
     let mut lines = Vec::new();
     if cells.iter().any(|cell| !cell.confirmed) {

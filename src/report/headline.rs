@@ -8,7 +8,7 @@ use crate::verify::Verdict;
 
 /// How a run ended, in a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Headline {
+pub(super) enum Headline {
     /// It came to its end.
     Judged(Verdict),
     /// The environment failed.
@@ -19,12 +19,12 @@ pub enum Headline {
 
 impl Headline {
     /// Of this report.
-    pub fn of(report: &Report) -> Self {
+    pub(super) fn of(report: &Report) -> Self {
         Headline::new(report.verdict, report.exit())
     }
 
     /// Of a run with this verdict that ended so.
-    pub fn new(verdict: Verdict, exit: Exit) -> Self {
+    pub(super) fn new(verdict: Verdict, exit: Exit) -> Self {
         match exit {
             Exit::Environment => Headline::Error,
             Exit::Interrupted | Exit::Terminated => Headline::Interrupted,
@@ -33,7 +33,7 @@ impl Headline {
     }
 
     /// As the result begins.
-    pub fn word(self) -> &'static str {
+    pub(super) fn word(self) -> &'static str {
         match self {
             Headline::Judged(verdict) => grid::word(verdict),
             Headline::Error => "ERROR",
@@ -42,7 +42,7 @@ impl Headline {
     }
 
     /// The verdict whose look it has: a failed environment is as red as a violation.
-    pub fn look(self) -> Verdict {
+    pub(super) fn look(self) -> Verdict {
         match self {
             Headline::Judged(verdict) => verdict,
             Headline::Error => Verdict::Fail,
@@ -52,12 +52,12 @@ impl Headline {
 }
 
 /// Whether it ended before anything was sent: then its figures are no findings.
-pub fn is_empty(report: &Report) -> bool {
+pub(super) fn is_empty(report: &Report) -> bool {
     report.exit().is_cut() && report.cells.iter().all(|cell| cell.counts.sent == 0)
 }
 
 /// Whether one of several runs came to its end, so that there are figures worth a table.
-pub fn has_whole_trial(report: &Report) -> bool {
+pub(super) fn has_whole_trial(report: &Report) -> bool {
     report.trials.iter().any(|trial| !trial.is_cut())
 }
 

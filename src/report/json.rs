@@ -10,7 +10,7 @@ use std::io::{self, Write};
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn write_json(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write_json(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     report.serialize(&mut Serializer::with_formatter(&mut *out, Lines::default()))?;
     out.write_all(b"\n")
 }

@@ -40,7 +40,7 @@ const MESSAGE_MAX: usize = 500;
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn write_junit(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write_junit(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let mut junit = quick_junit::Report::new(line(&report.plan.name));
     junit.set_time(duration(report));
     for cell in &report.cells {

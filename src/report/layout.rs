@@ -13,7 +13,7 @@ const NAME_MAX: usize = 60;
 
 /// A table that fits.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Layout {
+pub(super) struct Layout {
     /// Lines broken at spaces and behind dots.
     pub headings: Vec<String>,
     /// The columns of each part.
@@ -22,7 +22,7 @@ pub struct Layout {
 
 /// The table with names of bearable length. Names that leave no room for figures stand in a part of
 /// their own, and rows have numbers.
-pub fn bearable(mut grid: Grid, width: usize) -> Grid {
+pub(super) fn bearable(mut grid: Grid, width: usize) -> Grid {
     let names = grid.figures.start;
     for row in &mut grid.rows {
         for name in &mut row[..names] {
@@ -45,7 +45,7 @@ pub fn bearable(mut grid: Grid, width: usize) -> Grid {
 }
 
 /// Fits a table that is [`bearable`] into so many columns.
-pub fn layout(grid: &Grid, width: usize) -> Layout {
+pub(super) fn layout(grid: &Grid, width: usize) -> Layout {
     let mut headings = grid.headings.clone();
     // The widest headings are broken first, as long as it helps.
     loop {

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 /// The event as a line, or none where it is not worth one. `everything`: what each single broker
 /// says is.
-pub fn line(stamped: &Stamped, everything: bool) -> Option<String> {
+pub(super) fn line(stamped: &Stamped, everything: bool) -> Option<String> {
     let text = match &stamped.event {
         RunEvent::Started { scenario, summary, about, cells, faults, .. } => {
             // The runtime, and why it was taken, decides the most and comes first.
@@ -35,15 +35,16 @@ pub fn line(stamped: &Stamped, everything: bool) -> Option<String> {
 }
 
 /// A text with the time of an event before it.
-pub fn with_time(stamped: &Stamped, text: &str) -> String {
+pub(super) fn with_time(stamped: &Stamped, text: &str) -> String {
     format!("{} {text}", time(stamped))
 }
 
 /// What is said at once when a run is interrupted.
-pub const INTERRUPTED: &str = "interrupted: healing, then reporting; Ctrl-C again ends it at once";
+pub(crate) const INTERRUPTED: &str =
+    "interrupted: healing, then reporting; Ctrl-C again ends it at once";
 
 /// Live counts of all cells together.
-pub fn totals(cells: &BTreeMap<String, Progress>) -> String {
+pub(super) fn totals(cells: &BTreeMap<String, Progress>) -> String {
     let sum = cells.values().fold(Progress::default(), |a, b| Progress {
         sent: a.sent + b.sent,
         acked: a.acked + b.acked,
@@ -93,18 +94,18 @@ fn first_line(text: &str) -> &str {
 }
 
 /// Text of the user's without what could steer a terminal.
-pub fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 /// The text with its lines one behind the other: what helps stands in a line of its own.
-pub fn in_one_line(text: &str) -> String {
+pub(super) fn in_one_line(text: &str) -> String {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     lines.collect::<Vec<_>>().join("; ")
 }
 
 /// At most so many characters of a text, the last of them a mark if there were more.
-pub fn short(text: &str, characters_max: usize) -> String {
+pub(super) fn short(text: &str, characters_max: usize) -> String {
     match text.char_indices().nth(characters_max) {
         None => text.to_owned(),
         Some(_) => text.chars().take(characters_max.saturating_sub(1)).chain(['…']).collect(),

@@ -28,7 +28,7 @@ const COMMAND_BYTES_MAX: usize = 100_000;
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn write_markdown(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write_markdown(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let name = inline(&report.plan.name, NAME_MAX);
     let mut text = format!("# {} {name}\n", Headline::of(report).word());
     if !report.plan.summary.is_empty() {

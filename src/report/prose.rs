@@ -5,7 +5,7 @@ use super::lines::{in_one_line, printable};
 
 /// A part of a sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Span<'a> {
+pub(super) enum Span<'a> {
     /// Plain text.
     Text(&'a str),
     /// What stood between backticks.
@@ -13,7 +13,7 @@ pub enum Span<'a> {
 }
 
 /// The parts of a sentence. A backtick beside another, or without a partner, is text.
-pub fn spans(text: &str) -> Vec<Span<'_>> {
+pub(super) fn spans(text: &str) -> Vec<Span<'_>> {
     let mut spans = Vec::new();
     let mut rest = text;
     // Where the search for the next mark goes on.
@@ -42,16 +42,16 @@ pub fn spans(text: &str) -> Vec<Span<'_>> {
 
 /// A sentence for a template, without what could steer anything.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Prose(String);
+pub(super) struct Prose(String);
 
 impl Prose {
     /// Of a text as it came, in one line.
-    pub fn new(text: impl AsRef<str>) -> Self {
+    pub(super) fn new(text: impl AsRef<str>) -> Self {
         Prose(printable(&in_one_line(text.as_ref())))
     }
 
     /// Its parts, each with whether it is code, in pieces between which a line may be broken.
-    pub fn parts(&self) -> Vec<(bool, Vec<&str>)> {
+    pub(super) fn parts(&self) -> Vec<(bool, Vec<&str>)> {
         let part = |span| match span {
             Span::Text(text) => (false, pieces(text)),
             Span::Code(text) => (true, pieces(text)),
@@ -62,7 +62,7 @@ impl Prose {
 
 /// Parts of a text: names of properties and cells are long and have no spaces, and may be broken
 /// behind their dots and commas, but figures not.
-pub fn pieces(text: &str) -> Vec<&str> {
+pub(super) fn pieces(text: &str) -> Vec<&str> {
     let mut pieces = Vec::new();
     let mut rest = text;
     let mut from = 0;

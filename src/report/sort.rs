@@ -17,13 +17,13 @@ pub enum Sort {
 }
 
 /// The columns that rows can be sorted by, beside the axes.
-pub fn sort_columns() -> impl Iterator<Item = &'static str> {
+pub(crate) fn sort_columns() -> impl Iterator<Item = &'static str> {
     let bad = Metric::ALL.iter().filter(|metric| metric.about().bad && metric.is_per_trial());
     bad.map(|metric| metric.word()).chain(["p99-before", "p99-during", "verdict"])
 }
 
 /// What `--sort` takes, in words.
-pub fn sort_help() -> String {
+pub(crate) fn sort_help() -> String {
     let columns: Vec<&str> = sort_columns().collect();
     format!("Order of the table's rows: {}, or an axis", columns.join(", "))
 }

@@ -15,7 +15,7 @@ const EXPECTED: &str = "=";
 
 /// The tables of a report, so many columns wide: one for each plan, and of several trials a second
 /// one of shares.
-pub fn tables(report: &Report, sort: &Sort, paint: Paint, width: usize) -> String {
+pub(super) fn tables(report: &Report, sort: &Sort, paint: Paint, width: usize) -> String {
     let mut text = String::new();
     let mut expected = false;
     for group in grid::groups(report, &report.cells, sort) {

@@ -11,11 +11,11 @@ use crate::verify::{ExpectationVerdict, Verdict};
 const WITNESSES_MAX: usize = 8;
 
 /// What is said of a fault without proof.
-pub const NOT_EFFECTIVE: &str = "NOT EFFECTIVE";
+pub(super) const NOT_EFFECTIVE: &str = "NOT EFFECTIVE";
 
 /// What one cell has to tell.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Told {
+pub(super) struct Told {
     /// How the cell is called beside the others.
     pub cell: String,
     /// Each expectation that is not met, each control that is, then what happened.
@@ -24,7 +24,7 @@ pub struct Told {
 
 /// The cells that have something to tell: all that few of them have, or the first words of many;
 /// and how many more cells there are.
-pub fn cells(report: &Report) -> (Vec<Told>, usize) {
+pub(super) fn cells(report: &Report) -> (Vec<Told>, usize) {
     let telling: Vec<&CellReport> = report
         .cells
         .iter()
@@ -57,7 +57,7 @@ fn of_cell(report: &Report, cell: &CellReport, witnesses: usize) -> Told {
 }
 
 /// What became of each fault with its proof; of several trials, how often each was proved.
-pub fn faults(report: &Report) -> Vec<String> {
+pub(super) fn faults(report: &Report) -> Vec<String> {
     if report.trials.is_empty() {
         return report.faults.iter().map(of_fault).collect();
     }
@@ -70,7 +70,7 @@ pub fn faults(report: &Report) -> Vec<String> {
 
 /// Faults with the same words together: those of several trials, in the order in which they first
 /// come.
-pub fn alike(faults: &[FaultRecord]) -> Vec<(&str, Vec<&FaultRecord>)> {
+pub(super) fn alike(faults: &[FaultRecord]) -> Vec<(&str, Vec<&FaultRecord>)> {
     let mut groups: Vec<(&str, Vec<&FaultRecord>)> = Vec::new();
     for fault in faults {
         match groups.iter_mut().find(|(what, _)| *what == fault.what) {
@@ -94,12 +94,12 @@ fn of_fault(fault: &FaultRecord) -> String {
 }
 
 /// Why a fault was not effective.
-pub fn why_not(fault: &FaultRecord) -> &str {
+pub(super) fn why_not(fault: &FaultRecord) -> &str {
     fault.reason.as_deref().unwrap_or("no proof was seen")
 }
 
 /// How long each phase took, and all of them.
-pub fn phases(report: &Report) -> String {
+pub(super) fn phases(report: &Report) -> String {
     let phases: Vec<String> =
         report.phases.iter().map(|p| format!("{} {:.1}", p.name, p.ms / 1e3)).collect();
     let total: f64 = report.phases.iter().map(|p| p.ms).sum();

@@ -9,7 +9,11 @@ use crate::verify::{ExpectationVerdict, Reason, Verdict};
 const TRIALS_MAX: usize = 20;
 
 /// The reason first, then what else is known of it: trials, what was not looked at, witnesses.
-pub fn expectation(report: &Report, cell: &CellReport, one: &ExpectationVerdict) -> Vec<String> {
+pub(super) fn expectation(
+    report: &Report,
+    cell: &CellReport,
+    one: &ExpectationVerdict,
+) -> Vec<String> {
     let mut words = vec![one.reason.clone()];
     words.extend(trials(cell));
     if one.verdict == Verdict::Inconclusive {
@@ -30,7 +34,7 @@ pub fn expectation(report: &Report, cell: &CellReport, one: &ExpectationVerdict)
 }
 
 /// What beside its expectations keeps a cell from passing.
-pub fn otherwise(report: &Report, cell: &CellReport) -> Vec<String> {
+pub(super) fn otherwise(report: &Report, cell: &CellReport) -> Vec<String> {
     let own = report.why.iter().filter(|one| one.is_of(&cell.id) && one.metric.is_none());
     let words = |one: &Reason| {
         let of = one.trial.map_or(String::new(), |trial| format!("trial {trial}: "));

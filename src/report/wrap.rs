@@ -5,15 +5,19 @@ use console::measure_text_width;
 use std::io::{self, Write};
 
 /// Longer lines are hard to read, and columns of tables where no terminal says how wide it is.
-pub const COLUMNS: usize = 100;
+pub(crate) const COLUMNS: usize = 100;
 /// Nothing can be set in fewer.
-pub const COLUMNS_MIN: usize = 40;
+pub(crate) const COLUMNS_MIN: usize = 40;
 
 /// Writes text: on a terminal of so many columns wrapped, elsewhere as it is, for scripts.
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn write_wrapped(text: &[u8], columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write_wrapped(
+    text: &[u8],
+    columns: Option<usize>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let Some(columns) = columns else { return out.write_all(text) };
     for line in String::from_utf8_lossy(text).lines() {
         writeln!(out, "{}", wrapped(line, columns.min(COLUMNS)))?;
@@ -23,7 +27,7 @@ pub fn write_wrapped(text: &[u8], columns: Option<usize>, out: &mut dyn Write) -
 
 /// A line of at most so many columns, what does not fit below it and indented further. Names are
 /// broken behind their dots and commas where they must be. A single word may stay too long.
-pub fn wrapped(line: &str, columns: usize) -> String {
+pub(crate) fn wrapped(line: &str, columns: usize) -> String {
     if measure_text_width(line) <= columns {
         return line.to_owned();
     }

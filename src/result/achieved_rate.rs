@@ -16,11 +16,11 @@ pub struct AchievedRate {
 }
 
 /// A cell that sends less than this share of its rate is marked.
-pub const RATE_MIN: f64 = 0.9;
+pub(super) const RATE_MIN: f64 = 0.9;
 
 /// Where the 99th percentile of the baseline's latency is above this, the machine is too busy:
 /// time-outs fire and retries write duplicates that no fault made.
-pub const LATENCY_MAX: Duration = Duration::from_millis(500);
+pub(super) const LATENCY_MAX: Duration = Duration::from_millis(500);
 
 impl AchievedRate {
     /// Whether the machine kept up, over the whole time and in the baseline.

@@ -7,7 +7,7 @@ use crate::plan::Plan;
 use crate::runtime::Stop;
 
 /// Nothing was started, or it was stopped before anything was sent.
-pub fn blank(plan: &Plan, stop: Option<Stop>) -> Report {
+pub(crate) fn blank(plan: &Plan, stop: Option<Stop>) -> Report {
     let cells = plan.cells.len();
     Assembly {
         plan,
@@ -29,7 +29,7 @@ pub fn blank(plan: &Plan, stop: Option<Stop>) -> Report {
 }
 
 /// So many runs of a plan, each as `run` makes it from its number and its own plan.
-pub fn trials(
+pub(crate) fn trials(
     plan: &Plan,
     most: u32,
     run: &mut dyn FnMut(u32, &Plan) -> Report,

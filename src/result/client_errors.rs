@@ -39,7 +39,7 @@ pub enum ErrorOf {
 }
 
 /// All errors of a producer; `zero_us` is the scenario's zero on the run's clock.
-pub fn of(summary: &Summary, zero_us: u64) -> Vec<ClientError> {
+pub(super) fn of(summary: &Summary, zero_us: u64) -> Vec<ClientError> {
     let ms = |us: u64| (us as f64 - zero_us as f64) / 1e3;
     let error = |of: ErrorOf, name: &str, count: u64, times: Option<Times>| ClientError {
         of,
@@ -66,7 +66,7 @@ pub fn of(summary: &Summary, zero_us: u64) -> Vec<ClientError> {
 }
 
 /// Those of several runs together, each with the scenario's clock of its own.
-pub fn merged<'a>(all: impl Iterator<Item = &'a ClientError>) -> Vec<ClientError> {
+pub(super) fn merged<'a>(all: impl Iterator<Item = &'a ClientError>) -> Vec<ClientError> {
     let mut sums: Vec<ClientError> = Vec::new();
     for one in all {
         let is_same = |sum: &&mut ClientError| {

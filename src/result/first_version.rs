@@ -5,13 +5,13 @@ use crate::exit::Exit;
 use crate::verify::{ExpectationVerdict, Reason, ReasonKind, Scope};
 
 /// The name of that schema.
-pub const FIRST_SCHEMA: &str = "kafka-chaos/report/1";
+pub(crate) const FIRST_SCHEMA: &str = "kafka-chaos/report/1";
 
 /// A cell's id and its expectations.
-pub type OldCell<'a> = (&'a str, &'a [ExpectationVerdict]);
+pub(crate) type OldCell<'a> = (&'a str, &'a [ExpectationVerdict]);
 
 /// The reasons of a run, or of one of several trials, that ended with this exit status.
-pub fn why(
+pub(crate) fn why(
     exit_code: u8,
     reasons: &[String],
     cells: &[OldCell<'_>],

@@ -13,7 +13,7 @@ const BASELINE_MIN_US: u64 = 1_000_000;
 
 /// Stretches of the run's clock, microseconds.
 #[derive(Clone, Copy, Debug)]
-pub struct Windows {
+pub(super) struct Windows {
     /// The scenario's zero.
     pub zero_us: u64,
     /// The first fault's call; none without faults.
@@ -39,7 +39,11 @@ fn seconds(rows: &Range<u64>) -> f64 {
 }
 
 /// A cell's rate; none without a clock.
-pub fn achieved(cell: &Cell, ledger: &LedgerRecord, windows: &Windows) -> Option<AchievedRate> {
+pub(super) fn achieved(
+    cell: &Cell,
+    ledger: &LedgerRecord,
+    windows: &Windows,
+) -> Option<AchievedRate> {
     let Rate::PerSecond(wanted) = cell.producer.rate else { return None };
     let Windows { zero_us, first_fault_us, end_us } = *windows;
     if end_us <= zero_us {
@@ -61,26 +65,26 @@ pub fn achieved(cell: &Cell, ledger: &LedgerRecord, windows: &Windows) -> Option
 }
 
 /// The wait for a batch to fill, which is the scenario's own.
-pub fn linger(cell: &Cell) -> Duration {
+pub(super) fn linger(cell: &Cell) -> Duration {
     let linger_ms: f64 =
         cell.producer.config.get("linger.ms").and_then(|ms| ms.parse().ok()).unwrap_or(0.0);
     Duration::from_secs_f64(linger_ms.clamp(0.0, 1e6) / 1e3)
 }
 
 /// The latency up to which a machine keeps up with a cell.
-pub fn latency_max(cell: &Cell) -> Duration {
+pub(crate) fn latency_max(cell: &Cell) -> Duration {
     LATENCY_MAX + linger(cell)
 }
 
 /// How many acknowledgements in so many seconds show that a cell keeps up with its rate. At the
 /// end of the time a batch may be filling, and a message more or less may fall into it.
-pub fn acked_min(cell: &Cell, wanted: f64, seconds: f64) -> f64 {
+pub(crate) fn acked_min(cell: &Cell, wanted: f64, seconds: f64) -> f64 {
     RATE_MIN * wanted * (seconds - linger(cell).as_secs_f64()) - 2.0
 }
 
 /// Why the baseline shows that cluster and machine do not bear the cell; none if they do, and where
 /// the scenario wants to saturate them.
-pub fn overload(
+pub(super) fn overload(
     cell: &Cell,
     rate: Option<&AchievedRate>,
     p99_before_us: Option<u64>,

@@ -10,15 +10,15 @@ use std::collections::{BTreeMap, BTreeSet};
 const UNMET: &str = "control not met";
 
 /// Said of figures that nobody asked for.
-pub const NOTHING_EXPECTED: &str = "nothing was expected";
+pub(crate) const NOTHING_EXPECTED: &str = "nothing was expected";
 
 /// The reasons of a run that is over, which are in order; of one that is green, what is good of it.
-pub fn reasons(why: &[Reason], cells: &[CellReport], faults: usize) -> Vec<String> {
+pub(crate) fn reasons(why: &[Reason], cells: &[CellReport], faults: usize) -> Vec<String> {
     if why.is_empty() { vec![green(cells, faults)] } else { lines(why) }
 }
 
 /// Each reason once, however many trials have it.
-pub fn lines(why: &[Reason]) -> Vec<String> {
+pub(crate) fn lines(why: &[Reason]) -> Vec<String> {
     let mut told: Vec<&Reason> = Vec::new();
     for one in why {
         let is_same = |other: &&Reason| {
@@ -57,7 +57,7 @@ fn green(cells: &[CellReport], faults: usize) -> String {
 }
 
 /// `3565 of 5660 acknowledged messages lost; nothing was expected`.
-pub fn measured(cells: &[CellReport]) -> String {
+pub(crate) fn measured(cells: &[CellReport]) -> String {
     let sum = |metric: Metric| cells.iter().map(|cell| cell.counts.of(metric)).sum::<u64>();
     let acked = format!("of {} {} lost", sum(Metric::Acked), acked_messages(cells));
     let seen: Vec<String> = Metric::anomalies()
@@ -75,7 +75,7 @@ pub fn measured(cells: &[CellReport]) -> String {
 
 /// What the messages of these cells are that are counted as acknowledged: with acks=0 nobody
 /// acknowledges.
-pub fn acked_messages<'a>(cells: impl IntoIterator<Item = &'a CellReport>) -> &'static str {
+pub(crate) fn acked_messages<'a>(cells: impl IntoIterator<Item = &'a CellReport>) -> &'static str {
     let confirmed: BTreeSet<bool> = cells.into_iter().map(|cell| cell.confirmed).collect();
     match (confirmed.contains(&true), confirmed.contains(&false)) {
         (_, false) => "acknowledged messages",
@@ -85,7 +85,11 @@ pub fn acked_messages<'a>(cells: impl IntoIterator<Item = &'a CellReport>) -> &'
 }
 
 /// Over several trials the same.
-pub fn reasons_of_trials(why: &[Reason], cells: &[CellReport], trials: usize) -> Vec<String> {
+pub(crate) fn reasons_of_trials(
+    why: &[Reason],
+    cells: &[CellReport],
+    trials: usize,
+) -> Vec<String> {
     let judged = cells.iter().any(|cell| cell.verdict != Verdict::Measured);
     match (why.is_empty(), judged) {
         (false, _) => lines(why),
@@ -95,7 +99,7 @@ pub fn reasons_of_trials(why: &[Reason], cells: &[CellReport], trials: usize) ->
 }
 
 /// The first reason with the number of reasons of each kind: what the eye should find first.
-pub fn headline(report: &Report) -> String {
+pub(crate) fn headline(report: &Report) -> String {
     let first = report.reasons.first().map_or("", String::as_str);
     match counts(report) {
         Some(counts) => format!("{first} ({counts})"),
@@ -104,7 +108,7 @@ pub fn headline(report: &Report) -> String {
 }
 
 /// `1 of 2 cells violated an expectation, 1 not settled`; none where the first reason says it all.
-pub fn counts(report: &Report) -> Option<String> {
+pub(crate) fn counts(report: &Report) -> Option<String> {
     if report.why.len() < 2 {
         return None;
     }

@@ -60,7 +60,7 @@ pub fn merge(runs: Vec<(TrialReport, Report)>) -> Report {
 }
 
 /// What each cell's trials gave so far, in the order of the cells.
-pub fn cell_trials(runs: &[(TrialReport, Report)]) -> Vec<CellTrials> {
+pub(crate) fn cell_trials(runs: &[(TrialReport, Report)]) -> Vec<CellTrials> {
     let cells = by_cell(runs.iter().map(|(trial, report)| (trial.number, report)));
     cells.iter().map(|runs| trials_of(runs)).collect()
 }

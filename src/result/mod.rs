@@ -1,5 +1,5 @@
 //! From facts to a verdict: [`Assembly`] makes a [`Report`] of what is known of a run, the gate
-//! says whether it proves anything, [`merge`] puts several runs together, [`read`] reads what was
+//! says whether it proves anything, [`merge()`] puts several runs together, [`read`] reads what was
 //! kept.
 
 mod achieved_rate;
@@ -10,7 +10,7 @@ mod client_errors;
 mod first_version;
 mod gate;
 mod invocation;
-pub mod lead;
+pub(crate) mod lead;
 mod merge;
 mod phase;
 mod report;
@@ -19,17 +19,23 @@ mod settled;
 mod trials;
 mod window;
 
-pub use achieved_rate::{AchievedRate, LATENCY_MAX, RATE_MIN};
+#[cfg(test)]
+pub(crate) use achieved_rate::AchievedRate;
 pub use assemble::Assembly;
 #[cfg(test)]
-pub use blank::{blank, trials};
-pub use client_errors::{ClientError, ErrorOf};
-pub use first_version::{FIRST_SCHEMA, OldCell, why};
-pub use gate::{acked_min, latency_max};
+pub(crate) use blank::{blank, trials};
+pub(crate) use client_errors::ClientError;
+pub use client_errors::ErrorOf;
+pub(crate) use first_version::{FIRST_SCHEMA, OldCell, why};
+pub(crate) use gate::{acked_min, latency_max};
 pub use invocation::{Invocation, Verb};
-pub use merge::{cell_trials, merge};
+pub(crate) use merge::cell_trials;
+pub use merge::merge;
 pub use phase::Phase;
-pub use report::{CellReport, Memory, Report, SCHEMA};
-pub use saved::{ReadError, SavedFile, Wanted, read};
-pub use settled::is_settled;
-pub use trials::{CellTrial, CellTrials, Tally, TrialReport};
+pub(crate) use report::SCHEMA;
+pub use report::{CellReport, Report};
+pub use saved::read;
+pub(crate) use saved::{ReadError, SavedFile, Wanted};
+pub(crate) use settled::is_settled;
+pub(crate) use trials::Tally;
+pub use trials::{CellTrial, CellTrials, TrialReport};

@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 
 /// The schema's name and version; a change that breaks readers makes a new one. The second has the
 /// verdict `measured`.
-pub const SCHEMA: &str = "kafka-chaos/report/2";
+pub(crate) const SCHEMA: &str = "kafka-chaos/report/2";
 
 /// All that is known of one run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

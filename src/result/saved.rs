@@ -30,7 +30,7 @@ pub struct ReadError {
 
 /// What a caller looks for, in the words of its errors.
 #[derive(Clone, Copy, Debug)]
-pub struct Wanted {
+pub(crate) struct Wanted {
     /// What JSON without a schema is not: `neither report nor baseline`.
     pub not: &'static str,
     /// What to name instead.
@@ -39,7 +39,7 @@ pub struct Wanted {
 
 /// A file of JSON with a schema.
 #[derive(Debug)]
-pub struct SavedFile {
+pub(crate) struct SavedFile {
     /// Its path: within the folder, if one was named.
     pub path: PathBuf,
     /// Name and version of its schema.
@@ -57,7 +57,7 @@ impl SavedFile {
     ///
     /// # Errors
     /// When there is no such file, and when it is no JSON with a schema.
-    pub fn open(path: &Path, wanted: Wanted) -> Result<Self, ReadError> {
+    pub(crate) fn open(path: &Path, wanted: Wanted) -> Result<Self, ReadError> {
         let mut file =
             SavedFile { path: find(path, wanted)?, schema: String::new(), bytes: Vec::new() };
         file.bytes = bytes(&file.path)
@@ -78,18 +78,18 @@ impl SavedFile {
     ///
     /// # Errors
     /// When it is not.
-    pub fn parse<T: DeserializeOwned>(&self, noun: &str) -> Result<T, ReadError> {
+    pub(crate) fn parse<T: DeserializeOwned>(&self, noun: &str) -> Result<T, ReadError> {
         serde_json::from_slice(&self.bytes)
             .map_err(|e| self.damaged(&e, &format!("is not a {noun} that this version can read")))
     }
 
     /// Something that is wrong with it.
-    pub fn problem(&self, what: String, help: &str) -> ReadError {
+    pub(crate) fn problem(&self, what: String, help: &str) -> ReadError {
         ReadError { path: self.path.clone(), what, help: help.to_owned() }
     }
 
     /// Its schema is none of those that the caller knows.
-    pub fn unknown(&self, known: &[&str]) -> ReadError {
+    pub(crate) fn unknown(&self, known: &[&str]) -> ReadError {
         let (schema, known) = (&self.schema, known.join(" and "));
         self.problem(
             format!("its schema is `{schema}`, and this version reads {known}"),

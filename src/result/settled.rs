@@ -6,6 +6,6 @@ use crate::verify::Verdict;
 
 /// Whether the figures of a cell of a single run are settled: its log was read whole, the machine
 /// bore it, every fault took effect, and each control bit, in whichever cell.
-pub fn is_settled(report: &Report, cell: &CellReport) -> bool {
+pub(crate) fn is_settled(report: &Report, cell: &CellReport) -> bool {
     cell.verdict != Verdict::Inconclusive && !report.why.iter().any(|one| one.spoils(&cell.id))
 }

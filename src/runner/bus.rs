@@ -7,7 +7,7 @@ use std::sync::{Arc, mpsc};
 
 /// Says events; cheap to clone, usable from every thread.
 #[derive(Clone, Debug)]
-pub struct Bus {
+pub(crate) struct Bus {
     epoch: Epoch,
     zero_us: Arc<AtomicU64>,
     listener: mpsc::Sender<Stamped>,
@@ -18,17 +18,17 @@ const NO_ZERO: u64 = u64::MAX;
 
 impl Bus {
     /// A bus to this listener.
-    pub fn new(epoch: Epoch, listener: mpsc::Sender<Stamped>) -> Self {
+    pub(crate) fn new(epoch: Epoch, listener: mpsc::Sender<Stamped>) -> Self {
         Bus { epoch, zero_us: Arc::new(AtomicU64::new(NO_ZERO)), listener }
     }
 
     /// The run's clock.
-    pub fn epoch(&self) -> Epoch {
+    pub(crate) fn epoch(&self) -> Epoch {
         self.epoch
     }
 
     /// Sets the scenario's zero to now and tells it.
-    pub fn zero(&self) -> u64 {
+    pub(crate) fn zero(&self) -> u64 {
         let now_us = self.epoch.elapsed_us();
         self.zero_us.store(now_us, Ordering::Release);
         self.tell(RunEvent::Zero);
@@ -36,12 +36,12 @@ impl Bus {
     }
 
     /// The scenario's zero, microseconds of the run's clock; before it is set: none.
-    pub fn zero_us(&self) -> Option<u64> {
+    pub(crate) fn zero_us(&self) -> Option<u64> {
         Some(self.zero_us.load(Ordering::Acquire)).filter(|z| *z != NO_ZERO)
     }
 
     /// Tells an event, as of now.
-    pub fn tell(&self, event: RunEvent) {
+    pub(crate) fn tell(&self, event: RunEvent) {
         let now_us = self.epoch.elapsed_us();
         let since_start_ms = now_us as f64 / 1e3;
         let at_ms = self.zero_us().map(|zero_us| (now_us as f64 - zero_us as f64) / 1e3);
@@ -50,7 +50,7 @@ impl Bus {
     }
 
     /// Tells something worth knowing that changes no verdict.
-    pub fn note(&self, text: impl Into<String>) {
+    pub(crate) fn note(&self, text: impl Into<String>) {
         self.tell(RunEvent::Note { text: text.into() });
     }
 }

@@ -28,7 +28,7 @@ const _: () = assert!(
 
 /// The ends that were told: of each partition in order of time.
 #[derive(Debug, Default)]
-pub struct LogEnds(BTreeMap<TopicPartition, Vec<Told>>);
+pub(super) struct LogEnds(BTreeMap<TopicPartition, Vec<Told>>);
 
 #[derive(Clone, Copy, Debug)]
 struct Told {
@@ -39,7 +39,12 @@ struct Told {
 
 impl LogEnds {
     /// The last end of a partition's log that was told before a time, if there is one.
-    pub fn before(&self, first_fault_us: u64, topic: &str, partition: i32) -> Option<LogEnd> {
+    pub(super) fn before(
+        &self,
+        first_fault_us: u64,
+        topic: &str,
+        partition: i32,
+    ) -> Option<LogEnd> {
         let told = self.0.get(&(topic.to_owned(), partition))?;
         let in_time = told.iter().rev().find(|told| told.answered_us < first_fault_us);
         in_time.map(|told| told.end)
@@ -76,7 +81,7 @@ impl LogEnds {
 
 /// Asks every leader, now and right before the first fault, and returns; or when it is called off.
 /// No fault waits for it.
-pub fn ask(vantage: &Vantage, plan: &Plan, clock: (Epoch, u64), cancel: &Cancel) -> LogEnds {
+pub(super) fn ask(vantage: &Vantage, plan: &Plan, clock: (Epoch, u64), cancel: &Cancel) -> LogEnds {
     let (epoch, zero_us) = clock;
     let all = plan.cells.iter().flat_map(|cell| {
         let partitions = 0..cell.topic.partitions() as i32;
@@ -111,7 +116,7 @@ fn look(operator: &mut Operator, partitions: &[TopicPartition]) -> Option<Offset
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kafka::Offsets;
+    use crate::kafka::offsets::Offsets;
 
     fn key(partition: i32) -> TopicPartition {
         ("t".to_owned(), partition)

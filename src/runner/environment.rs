@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 /// Gives the variables as they are now. `producers` are the process ids of the workers, in the
 /// order of the cells.
-pub fn environment(
+pub(super) fn environment(
     cluster: &Arc<dyn Cluster>,
     plan: &Plan,
     folder: &RunFolder,

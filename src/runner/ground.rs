@@ -13,7 +13,7 @@ use std::time::Duration;
 const DELETE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A cluster that was started, and what it is.
-pub struct Standing {
+pub(crate) struct Standing {
     /// The cluster.
     pub cluster: Arc<dyn Cluster>,
     /// What it is made of, in words.
@@ -24,7 +24,7 @@ pub struct Standing {
 }
 
 /// Where runs take place, one after another.
-pub struct Ground<'a> {
+pub(crate) struct Ground<'a> {
     /// What starts clusters.
     pub runtime: &'a dyn Provider,
     warm: Option<Standing>,
@@ -32,7 +32,7 @@ pub struct Ground<'a> {
 
 impl<'a> Ground<'a> {
     /// Without a cluster yet.
-    pub fn new(runtime: &'a dyn Provider) -> Self {
+    pub(crate) fn new(runtime: &'a dyn Provider) -> Self {
         Ground { runtime, warm: None }
     }
 
@@ -40,7 +40,7 @@ impl<'a> Ground<'a> {
     ///
     /// # Errors
     /// When another warm one cannot be removed, or the new one cannot be started.
-    pub fn take(&mut self, order: Order<'_>) -> Result<Standing, Stop> {
+    pub(crate) fn take(&mut self, order: Order<'_>) -> Result<Standing, Stop> {
         if self.warm.as_ref().is_some_and(|warm| warm.plan == order.plan.cluster)
             && let Some(warm) = self.warm.take()
         {
@@ -57,7 +57,7 @@ impl<'a> Ground<'a> {
     ///
     /// # Errors
     /// When the topics cannot be deleted; the cluster is removed then.
-    pub fn keep(
+    pub(crate) fn keep(
         &mut self,
         mut standing: Standing,
         plan: &Plan,
@@ -82,7 +82,7 @@ impl<'a> Ground<'a> {
     ///
     /// # Errors
     /// When something of it is left.
-    pub fn close(&mut self) -> Result<(), RuntimeError> {
+    pub(crate) fn close(&mut self) -> Result<(), RuntimeError> {
         self.warm.take().map_or(Ok(()), |warm| warm.cluster.destroy())
     }
 }

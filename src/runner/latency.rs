@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 /// Notes in every ledger when a phase begins: before, during and after faults. A fault is in force
 /// from its call to the end of its healing.
-pub struct LatencyPhases<'a> {
+pub(super) struct LatencyPhases<'a> {
     ledgers: &'a [Ledger],
     zero_us: u64,
     state: Mutex<State>,
@@ -20,7 +20,7 @@ struct State {
 
 impl<'a> LatencyPhases<'a> {
     /// The scenario's clock shows zero.
-    pub fn begin(ledgers: &'a [Ledger], zero_us: u64) -> Self {
+    pub(super) fn begin(ledgers: &'a [Ledger], zero_us: u64) -> Self {
         let state = State { in_force: BTreeSet::new(), since_us: zero_us };
         let phases = LatencyPhases { ledgers, zero_us, state: Mutex::new(state) };
         phases.note(LatencyPhase::Before, zero_us);
@@ -29,14 +29,14 @@ impl<'a> LatencyPhases<'a> {
 
     /// A fault is called, at `called_at_ms` of the scenario's clock: what it strikes from now on,
     /// be it injected slowly, counts as during it.
-    pub fn call(&self, index: u16, called_at_ms: f64) {
+    pub(super) fn call(&self, index: u16, called_at_ms: f64) {
         let at_us = self.zero_us + (called_at_ms * 1e3).max(0.0) as u64;
         self.change(at_us, |in_force| in_force.insert(index));
     }
 
     /// A fault went on, as of `now_us` of the run's clock. One that could not be injected is healed,
     /// too.
-    pub fn step(&self, index: u16, step: &FaultStep, now_us: u64) {
+    pub(super) fn step(&self, index: u16, step: &FaultStep, now_us: u64) {
         if *step == FaultStep::Healed {
             self.change(now_us, |in_force| in_force.remove(&index));
         }

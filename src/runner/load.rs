@@ -49,7 +49,7 @@ struct WarmUp {
 }
 
 /// What the load phases work on.
-pub struct Load<'a> {
+pub(super) struct Load<'a> {
     /// What to do.
     pub plan: &'a Plan,
     /// One a cell.
@@ -74,7 +74,7 @@ impl Load<'_> {
     ///
     /// # Errors
     /// When there are no acknowledgements in time, or the run is interrupted.
-    pub fn wait_until_flowing(&self) -> Result<(), Stop> {
+    pub(super) fn wait_until_flowing(&self) -> Result<(), Stop> {
         self.wait_for_first_acks()?;
         let warm_up = if self.ledgers.len() > 1 { SEVERAL_CELLS } else { ONE_CELL };
         let begun = Instant::now();
@@ -128,7 +128,7 @@ impl Load<'_> {
 
     /// Lets the faults live while messages flow, until sending should end.
     /// Every fault is healed when this returns, whatever it returns.
-    pub fn run_faults(&self, site: &Site<'_>) -> (Vec<FaultRecord>, Result<(), Stop>) {
+    pub(super) fn run_faults(&self, site: &Site<'_>) -> (Vec<FaultRecord>, Result<(), Stop>) {
         let healed: Mutex<Vec<FaultRecord>> = Mutex::new(Vec::new());
         let records = || healed.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let end = std::thread::scope(|scope| {

@@ -1,4 +1,4 @@
-//! One run, or several on one cluster: phases, timeline, healing, shutdown. [`run`] is the whole way; each phase has a file.
+//! One run, or several on one cluster: phases, timeline, healing, shutdown. [`run()`] is the whole way; each phase has a file.
 
 mod bus;
 mod ends;
@@ -18,12 +18,12 @@ mod settle;
 mod setup;
 mod watched;
 
-pub use bus::Bus;
+pub(crate) use bus::Bus;
 pub use folder::RunFolder;
-pub use ground::Ground;
-pub use phases::Phases;
-pub use rehearsal::{Step, rehearse};
-pub use run::{Request, run};
-pub use series::{Repeats, Trial, series};
-pub use serve::serve_a_topic;
+pub(crate) use ground::Ground;
+pub(crate) use phases::Phases;
+pub(crate) use rehearsal::{Step, rehearse};
+pub(crate) use run::{Request, run};
+pub(crate) use series::{Repeats, Trial, series};
+pub(crate) use serve::serve_a_topic;
 pub use setup::wait_until_ready;

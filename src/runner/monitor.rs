@@ -19,7 +19,7 @@ const ENDED_WITHIN: Duration = Duration::from_secs(5);
 const FREEZER_EVERY: u32 = 5;
 
 /// The thread that looks. It ends when this is dropped.
-pub struct Monitor {
+pub(super) struct Monitor {
     shared: Arc<Shared>,
     end: Option<mpsc::Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -43,7 +43,7 @@ struct State {
 
 /// A node or worker that stood still.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Disturbance {
+pub(super) struct Disturbance {
     /// The cell whose worker it is; none of a node.
     pub cell: Option<u16>,
     /// In words.
@@ -57,7 +57,7 @@ impl Monitor {
     ///
     /// # Errors
     /// When the thread cannot be made.
-    pub fn start(
+    pub(super) fn start(
         cluster: &Arc<dyn Cluster>,
         custody: &Arc<Custody>,
         epoch: Epoch,
@@ -89,7 +89,7 @@ impl Monitor {
     }
 
     /// Looks at these worker processes, too: the cells' ids and their workers' process ids.
-    pub fn watch_workers<'a>(&self, workers: impl Iterator<Item = (&'a str, u32)>) {
+    pub(super) fn watch_workers<'a>(&self, workers: impl Iterator<Item = (&'a str, u32)>) {
         let watched = workers.map(|(cell, pid)| {
             let name = format!("the producer of cell {cell} (process {pid})");
             Watched::new(CLIENTS, name, Process::find(pid as i32))
@@ -101,7 +101,7 @@ impl Monitor {
     ///
     /// # Errors
     /// The node's name, and how it ended.
-    pub fn check(&self) -> Result<(), RuntimeError> {
+    pub(super) fn check(&self) -> Result<(), RuntimeError> {
         self.shared.look();
         let dead = {
             let state = self.shared.state();
@@ -137,13 +137,13 @@ impl Monitor {
     }
 
     /// Looks now, and says whether a fault accounts for the end of a cell's worker, if it ended.
-    pub fn owns_end_of_worker(&self, cell: usize) -> bool {
+    pub(super) fn owns_end_of_worker(&self, cell: usize) -> bool {
         self.shared.look();
         self.shared.state().workers.get(cell).is_some_and(Watched::end_is_owned)
     }
 
     /// Whoever stood still, and no fault stopped it.
-    pub fn disturbances(&self, zero_us: Option<u64>) -> Vec<Disturbance> {
+    pub(super) fn disturbances(&self, zero_us: Option<u64>) -> Vec<Disturbance> {
         let state = self.shared.state();
         let of = |cell: Option<u16>, watched: &Watched| -> Vec<Disturbance> {
             let told = |standstill: Standstill| Disturbance {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 /// The phases so far.
 #[derive(Debug)]
-pub struct Phases {
+pub(crate) struct Phases {
     bus: Bus,
     done: Vec<Phase>,
     current: Option<(String, Instant)>,
@@ -15,12 +15,12 @@ pub struct Phases {
 
 impl Phases {
     /// No phase yet.
-    pub fn new(bus: Bus) -> Self {
+    pub(crate) fn new(bus: Bus) -> Self {
         Phases { bus, done: Vec::new(), current: None }
     }
 
     /// Ends the phase that is on, if any, and begins the next.
-    pub fn begin(&mut self, name: &str, expected: Option<Duration>) {
+    pub(crate) fn begin(&mut self, name: &str, expected: Option<Duration>) {
         self.end();
         self.current = Some((name.to_owned(), Instant::now()));
         let expected_ms = expected.map(|d| d.as_millis() as u64);
@@ -28,14 +28,14 @@ impl Phases {
     }
 
     /// Ends the phase that is on.
-    pub fn end(&mut self) {
+    pub(crate) fn end(&mut self) {
         if let Some((name, begun)) = self.current.take() {
             self.done.push(Phase { name, ms: begun.elapsed().as_secs_f64() * 1e3 });
         }
     }
 
     /// All phases that are over.
-    pub fn into_done(mut self) -> Vec<Phase> {
+    pub(crate) fn into_done(mut self) -> Vec<Phase> {
         self.end();
         self.done
     }

@@ -18,7 +18,7 @@ const OFFSETS_TIMEOUT: Duration = Duration::from_secs(30);
 const ROUNDS_MAX: u32 = 5;
 
 /// What to read: one cell's topic, as the cluster has it when it is read.
-pub struct Source<'a> {
+pub(super) struct Source<'a> {
     /// The observer's place.
     pub vantage: &'a Vantage,
     /// The cell.
@@ -37,7 +37,7 @@ pub struct Source<'a> {
 /// # Errors
 /// When the run is interrupted or the observer's namespace cannot be entered. What cannot be
 /// read is no error: it stands in the result, and makes the cell inconclusive.
-pub fn read(
+pub(super) fn read(
     source: &Source<'_>,
     bus: &Bus,
     interrupt: &Interrupt,
@@ -188,7 +188,7 @@ fn read_ranges(source: &Source<'_>, ranges: &[Range], observed: &mut Observed) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kafka::Offsets;
+    use crate::kafka::offsets::Offsets;
     use crate::ledger::Found;
 
     const MADE: TopicId = TopicId(7);

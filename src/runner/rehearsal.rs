@@ -17,7 +17,7 @@ const FAULT_MS: u64 = 2_000;
 
 /// One thing that was tried.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Step {
+pub(crate) struct Step {
     /// What was tried.
     pub name: String,
     /// Whether it worked.
@@ -32,7 +32,7 @@ pub struct Step {
 
 impl Step {
     /// A step that began then and ended now in this way.
-    pub fn ended(name: &str, begun: Instant, result: Result<String, RuntimeError>) -> Step {
+    pub(crate) fn ended(name: &str, begun: Instant, result: Result<String, RuntimeError>) -> Step {
         let (name, ms) = (name.to_owned(), begun.elapsed().as_secs_f64() * 1e3);
         match result {
             Ok(text) => Step { name, ok: true, text, help: None, ms },
@@ -47,7 +47,7 @@ impl Step {
 /// # Errors
 /// The first step that a run could not do without; or the interrupt. All that was started is
 /// removed.
-pub fn rehearse(
+pub(crate) fn rehearse(
     runtime: &dyn Provider,
     plan: &Plan,
     folder: &RunFolder,

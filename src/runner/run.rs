@@ -32,7 +32,7 @@ const INTERRUPTED_FLUSH: Duration = Duration::from_secs(2);
 const STOPPED_FLUSH: Duration = Duration::from_secs(3);
 
 /// What to run, and how.
-pub struct Request<'a> {
+pub(crate) struct Request<'a> {
     /// What to do.
     pub plan: &'a Plan,
     /// Where everything that outlives the run is put.
@@ -42,7 +42,7 @@ pub struct Request<'a> {
 }
 
 /// Runs a plan and reports, whatever happens.
-pub fn run(
+pub(crate) fn run(
     request: &Request<'_>,
     ground: &mut Ground<'_>,
     bus: &Bus,

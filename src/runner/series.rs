@@ -7,7 +7,7 @@ use crate::result::{Report, TrialReport, cell_trials};
 
 /// How often, and until when.
 #[derive(Clone, Copy, Debug)]
-pub struct Repeats {
+pub(crate) struct Repeats {
     /// No more trials of each plan than this.
     pub most: u32,
     /// Fewer when, in every cell, the 95 % intervals of the shares of trials with loss and with
@@ -17,7 +17,7 @@ pub struct Repeats {
 
 /// One run that is about to begin.
 #[derive(Clone, Debug)]
-pub struct Trial {
+pub(crate) struct Trial {
     /// Counted from 1 over all runs.
     pub number: u32,
     /// No more runs than this.
@@ -28,7 +28,7 @@ pub struct Trial {
 
 impl Trial {
     /// Its folder within the study's.
-    pub fn folder(&self) -> String {
+    pub(crate) fn folder(&self) -> String {
         format!("trials/{:03}", self.number)
     }
 }
@@ -38,7 +38,7 @@ impl Trial {
 ///
 /// # Errors
 /// What `run` fails with; what was reported before stands in its folders.
-pub fn series<E>(
+pub(crate) fn series<E>(
     study: &Study,
     repeats: Repeats,
     run: &mut dyn FnMut(&Trial) -> Result<Report, E>,

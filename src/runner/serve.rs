@@ -14,7 +14,10 @@ const TRAINING_TIMEOUT: Duration = Duration::from_secs(90);
 ///
 /// # Errors
 /// When it does not come to that in time.
-pub fn serve_a_topic(cluster: &dyn Cluster, interrupt: &Interrupt) -> Result<(), RuntimeError> {
+pub(crate) fn serve_a_topic(
+    cluster: &dyn Cluster,
+    interrupt: &Interrupt,
+) -> Result<(), RuntimeError> {
     let alive = || alive(cluster, interrupt);
     let mut patience =
         Patience { timeout: TRAINING_TIMEOUT, alive: &alive, progress: &mut |_missing| {} };

@@ -10,16 +10,16 @@ use std::time::{Duration, Instant};
 
 /// A former leader goes on answering as leader for up to 3.4 s after the heal (measured), and
 /// what it acknowledges then is lost: nothing is read before this time has passed.
-pub const ZOMBIE: Duration = Duration::from_secs(4);
+pub(super) const ZOMBIE: Duration = Duration::from_secs(4);
 /// Replicas that are not in sync so long after the heal make the cell inconclusive.
-pub const IN_SYNC_TIMEOUT: Duration = Duration::from_secs(90);
+pub(super) const IN_SYNC_TIMEOUT: Duration = Duration::from_secs(90);
 
 /// Waits for the zombies' end, then for every partition's full ISR. Gives, for each cell whose
 /// replicas did not all return, what was seen. `alive` ends the wait for a cell.
 ///
 /// # Errors
 /// When the run is interrupted.
-pub fn settle(
+pub(super) fn settle(
     plan: &Plan,
     view: &dyn Fn() -> ClusterView,
     epoch: Epoch,

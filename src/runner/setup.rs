@@ -17,19 +17,19 @@ const READY_TIMEOUT: Duration = Duration::from_secs(90);
 /// A topic must be led within this time of the request.
 const TOPIC_TIMEOUT: Duration = Duration::from_secs(60);
 /// A broker must answer a request within this time, while no fault is in force.
-pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// Between two questions to brokers that did not answer the first.
 const ASK_AGAIN: Duration = Duration::from_millis(100);
 /// A worker must have made its client within this time.
 const WORKER_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a worker may flush when it is told to stop.
-pub const FLUSH_TIMEOUT: Duration = Duration::from_secs(60);
+pub(super) const FLUSH_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The ledger's folder within a cell's.
 const LEDGER: &str = "ledger";
 
 /// Where a cell's ledger is.
-pub fn ledger_dir(folder: &RunFolder, cell: u16) -> PathBuf {
+pub(super) fn ledger_dir(folder: &RunFolder, cell: u16) -> PathBuf {
     folder.cell(cell).join(LEDGER)
 }
 
@@ -53,7 +53,7 @@ pub fn wait_until_ready(cluster: &dyn Cluster, interrupt: &Interrupt) -> Result<
 ///
 /// # Errors
 /// When one of them does not say so in time.
-pub fn ask_kafka(cluster: &dyn Cluster, interrupt: &Interrupt) -> Result<Word, Stop> {
+pub(super) fn ask_kafka(cluster: &dyn Cluster, interrupt: &Interrupt) -> Result<Word, Stop> {
     let alive = || alive(cluster, interrupt);
     let mut patience =
         Patience { timeout: READY_TIMEOUT, alive: &alive, progress: &mut |_missing| {} };
@@ -74,7 +74,7 @@ pub fn ask_kafka(cluster: &dyn Cluster, interrupt: &Interrupt) -> Result<Word, S
 
 /// What a person should know of the brokers' word: that the plan was made for another Kafka, or
 /// for none in particular.
-pub fn surprise(plan: &ClusterPlan, word: &Word) -> Option<String> {
+pub(super) fn surprise(plan: &ClusterPlan, word: &Word) -> Option<String> {
     let Some(planned) = plan.release() else {
         return Some(format!("Kafka {word}"));
     };
@@ -88,7 +88,7 @@ pub fn surprise(plan: &ClusterPlan, word: &Word) -> Option<String> {
 }
 
 /// Ends a wait that makes no sense any more.
-pub fn alive(cluster: &dyn Cluster, interrupt: &Interrupt) -> Result<(), String> {
+pub(super) fn alive(cluster: &dyn Cluster, interrupt: &Interrupt) -> Result<(), String> {
     match interrupt.asked() {
         Some(_) => Err("interrupted".to_owned()),
         None => all_alive(cluster),
@@ -112,7 +112,7 @@ fn all_alive(cluster: &dyn Cluster) -> Result<(), String> {
 ///
 /// # Errors
 /// When a topic cannot be made or is not led in time.
-pub fn make_topics(
+pub(super) fn make_topics(
     cluster: &dyn Cluster,
     plan: &Plan,
     interrupt: &Interrupt,
@@ -148,7 +148,7 @@ fn ids(
 ///
 /// # Errors
 /// When one cannot be started.
-pub fn start_workers(
+pub(super) fn start_workers(
     cluster: &Arc<dyn Cluster>,
     plan: &Plan,
     run: u64,

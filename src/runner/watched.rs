@@ -7,7 +7,7 @@ use std::time::Instant;
 
 /// What one look shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Seen {
+pub(super) enum Seen {
     /// It has no process.
     Gone,
     /// Its process lives and runs.
@@ -18,7 +18,7 @@ pub enum Seen {
 
 /// A time in which it stood still, and no fault stopped it; microseconds of the run's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Standstill {
+pub(super) struct Standstill {
     /// When that was first seen.
     pub from_us: u64,
     /// When it was seen to run again, or to be gone; none: it was not.
@@ -27,7 +27,7 @@ pub struct Standstill {
 
 /// One node or worker.
 #[derive(Debug)]
-pub struct Watched {
+pub(super) struct Watched {
     /// `node.id`; -1 of a worker.
     pub node: i32,
     /// For people.
@@ -54,7 +54,7 @@ enum Standing {
 
 impl Watched {
     /// Not seen yet.
-    pub fn new(node: i32, name: String, process: Option<Process>) -> Self {
+    pub(super) fn new(node: i32, name: String, process: Option<Process>) -> Self {
         Watched {
             node,
             name,
@@ -69,7 +69,7 @@ impl Watched {
     }
 
     /// It was seen so, by a look that began at `begun` and is over now, at `now_us`.
-    pub fn see(&mut self, seen: Seen, begun: Instant, now_us: u64, custody: &Custody) {
+    pub(super) fn see(&mut self, seen: Seen, begun: Instant, now_us: u64, custody: &Custody) {
         let current = match seen {
             Seen::Gone => None,
             Seen::Runs(process) | Seen::StandsStill(process) => Some(process),
@@ -110,22 +110,22 @@ impl Watched {
     }
 
     /// Its process, if it was there when it was last seen.
-    pub fn process(&self) -> Option<Process> {
+    pub(super) fn process(&self) -> Option<Process> {
         self.process
     }
 
     /// When it has ended, if no fault accounts for that.
-    pub fn died_us(&self) -> Option<u64> {
+    pub(super) fn died_us(&self) -> Option<u64> {
         self.died_us
     }
 
     /// Whether a fault accounts for the last end of its process.
-    pub fn end_is_owned(&self) -> bool {
+    pub(super) fn end_is_owned(&self) -> bool {
         self.end_is_owned
     }
 
     /// When it stood still, and no fault stopped it.
-    pub fn standstills(&self) -> Vec<Standstill> {
+    pub(super) fn standstills(&self) -> Vec<Standstill> {
         let mut all = self.standstills.clone();
         if let Standing::SinceUs(from_us) = self.standing {
             all.push(Standstill { from_us, until_us: None });

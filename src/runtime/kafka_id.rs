@@ -1,7 +1,7 @@
 //! [`kafka_id`]: ids of topics, clusters and folders as Kafka writes them.
 
 /// 16 bytes in base64 for URLs, without padding.
-pub fn kafka_id(id: u128) -> String {
+pub(crate) fn kafka_id(id: u128) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     // 128 bits are 21 digits of six bits, and two bits more at the front of the last one.
     (0..22)

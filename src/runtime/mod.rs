@@ -10,7 +10,7 @@ mod provider;
 mod types;
 
 pub use error::{RuntimeError, Stop};
-pub use kafka_id::kafka_id;
+pub(crate) use kafka_id::kafka_id;
 pub use process::Process;
 pub use provider::{Order, Provider};
 pub use types::*;

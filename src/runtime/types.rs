@@ -153,7 +153,7 @@ pub enum Passes {
 }
 
 /// What [`Cluster::signal`] says when the caller has sent the signal itself.
-pub const KILL: &str = "kill(2)";
+pub(crate) const KILL: &str = "kill(2)";
 
 /// A running cluster, however it was made. All methods may be called from any thread.
 pub trait Cluster: Send + Sync {

@@ -47,7 +47,7 @@ pub struct Limits {
 
 /// What may stand before a single end, the longer ones first: whether it is the lower end, and
 /// whether it is strict.
-pub const SIGNS: &[(&str, bool, bool)] =
+pub(super) const SIGNS: &[(&str, bool, bool)] =
     &[(">=", true, false), ("<=", false, false), (">", true, true), ("<", false, true)];
 
 impl Limits {

@@ -2,7 +2,7 @@
 
 /// A scenario that is built in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Builtin {
+pub(crate) struct Builtin {
     /// Its name: that of its file, without `.yaml`.
     pub name: &'static str,
     /// The file's text.
@@ -16,10 +16,10 @@ macro_rules! builtin {
 }
 
 /// What `chaos matrix` runs.
-pub const MATRIX: Builtin = builtin!("matrix");
+pub(crate) const MATRIX: Builtin = builtin!("matrix");
 
 /// All of them, in the order of their names.
-pub const BUILTIN: &[Builtin] = &[
+pub(crate) const BUILTIN: &[Builtin] = &[
     builtin!("acks1-leader-loss"),
     builtin!("clean-election"),
     builtin!("leader-churn"),
@@ -34,12 +34,12 @@ pub const BUILTIN: &[Builtin] = &[
 ];
 
 /// The one of that name.
-pub fn find(name: &str) -> Option<&'static Builtin> {
+pub(crate) fn find(name: &str) -> Option<&'static Builtin> {
     BUILTIN.iter().find(|builtin| builtin.name == name)
 }
 
 /// Their names.
-pub fn names() -> impl Iterator<Item = &'static str> {
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     BUILTIN.iter().map(|builtin| builtin.name)
 }
 

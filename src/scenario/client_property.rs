@@ -8,7 +8,7 @@ use rdkafka::error::KafkaError;
 ///
 /// # Errors
 /// What it must be instead, as a fragment that follows "must be".
-pub fn check(name: &str, value: &str) -> Result<String, String> {
+pub(super) fn check(name: &str, value: &str) -> Result<String, String> {
     if value.contains('\0') {
         return Err("text without a zero byte".to_owned());
     }

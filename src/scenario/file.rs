@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 /// Why there is no text, and what to do.
-pub type NoText = (String, &'static str);
+pub(super) type NoText = (String, &'static str);
 
 const NAME_ONE: &str = "name a scenario file, as in scenarios/*.yaml";
 const SAVE_AS_UTF8: &str = "save it as UTF-8";
@@ -15,7 +15,7 @@ const SAVE_AS_UTF8: &str = "save it as UTF-8";
 ///
 /// # Errors
 /// Why it has none, and what to do.
-pub fn read(path: &Path) -> Result<String, NoText> {
+pub(super) fn read(path: &Path) -> Result<String, NoText> {
     if path.is_dir() {
         return Err((
             "cannot read the scenario: it is a folder".to_owned(),
@@ -30,7 +30,7 @@ pub fn read(path: &Path) -> Result<String, NoText> {
 ///
 /// # Errors
 /// Why it gives none, and what to do.
-pub fn text(from: &mut dyn Read) -> Result<String, NoText> {
+pub(super) fn text(from: &mut dyn Read) -> Result<String, NoText> {
     let mut bytes = Vec::new();
     from.take(MOST_BYTES as u64 + 1)
         .read_to_end(&mut bytes)

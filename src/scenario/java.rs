@@ -47,7 +47,7 @@ const NAMES: &[(&str, &str)] = &[
 
 /// What librdkafka has instead of a property of the Java producer; `None` when the name is no such
 /// property, or one that librdkafka knows, too.
-pub fn counterpart(name: &str) -> Option<&'static str> {
+pub(super) fn counterpart(name: &str) -> Option<&'static str> {
     NAMES.iter().find(|(known, _)| *known == name).map(|(_, told)| *told)
 }
 

@@ -17,7 +17,7 @@ pub struct Key<T> {
 }
 
 /// A key without a default.
-pub const fn key<T: Copy>(name: &'static str, is: T, about: &'static str) -> Key<T> {
+pub(super) const fn key<T: Copy>(name: &'static str, is: T, about: &'static str) -> Key<T> {
     Key { name, is, default: None, about }
 }
 
@@ -29,18 +29,18 @@ impl<T: Copy> Key<T> {
 }
 
 /// The key of that name.
-pub fn find<'k, T>(keys: &'k [Key<T>], name: &str) -> Option<&'k Key<T>> {
+pub(super) fn find<'k, T>(keys: &'k [Key<T>], name: &str) -> Option<&'k Key<T>> {
     keys.iter().find(|key| key.name == name)
 }
 
 /// The names of keys, in their order.
-pub fn names<T>(keys: &[Key<T>]) -> Vec<&'static str> {
+pub(super) fn names<T>(keys: &[Key<T>]) -> Vec<&'static str> {
     keys.iter().map(|key| key.name).collect()
 }
 
 /// What stands at the top of a scenario.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Top {
+pub(crate) enum Top {
     Name,
     Summary,
     Cluster,
@@ -54,7 +54,7 @@ pub enum Top {
 }
 
 /// The keys of a scenario.
-pub const SCENARIO: &[Key<Top>] = &[
+pub(crate) const SCENARIO: &[Key<Top>] = &[
     key("name", Top::Name, "Names folders and topics: letters, digits, `-`, `_` and `.`."),
     key("summary", Top::Summary, "What the scenario shows, in a sentence or two."),
     key("cluster", Top::Cluster, "The cluster that all cells share."),
@@ -88,7 +88,7 @@ pub const SCENARIO: &[Key<Top>] = &[
 
 /// Every default but those of faults, by the path of its key.
 #[cfg(test)]
-pub fn defaults() -> Vec<(String, &'static str)> {
+pub(crate) fn defaults() -> Vec<(String, &'static str)> {
     use super::read_cluster::CLUSTER;
     use super::section::Section;
     fn of<T>(section: &str, keys: &[Key<T>]) -> Vec<(String, &'static str)> {

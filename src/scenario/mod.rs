@@ -5,7 +5,7 @@
 //! the readers turn it into a [`Scenario`] and collect every problem on the way.
 
 mod bound;
-pub mod builtin;
+pub(crate) mod builtin;
 mod client_property;
 mod file;
 mod java;
@@ -27,18 +27,18 @@ mod section;
 mod sweeps;
 mod types;
 
-pub use bound::{Bound, Limits};
 pub(crate) use names::BROKER_FOR_TOPICS;
-pub use outer::{MOST_PLANS, Outer};
+#[cfg(test)]
+pub(crate) use outer::MOST_PLANS;
+pub(crate) use outer::Outer;
 pub(crate) use overrides::whole_path;
-pub use property::canonical;
-pub use read::{Changes, Reading, is_name, name_form, read_file, read_text, text_of};
+pub use read::{Changes, read_text};
+pub(crate) use read::{Reading, is_name, name_form, read_file, text_of};
 pub(crate) use reader::FOREIGN;
 pub use schema::{printed, schema};
-pub use section::Section;
-pub use types::{
-    Axis, Chosen, ClusterPlaces, ClusterSection, Condition, Expected, FaultItem, Scenario, Setting,
-    Settings, Subject, Wanted,
+pub(crate) use section::Section;
+pub(crate) use types::{
+    Axis, Chosen, Condition, Expected, FaultItem, Scenario, Setting, Settings, Subject,
 };
 
 #[cfg(test)]

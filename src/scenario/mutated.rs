@@ -1,7 +1,7 @@
 //! Scenarios that are broken somehow, for tests of what reads them.
 
 /// Scenarios to begin with.
-pub const SHIPPED: &[&str] = &[
+pub(crate) const SHIPPED: &[&str] = &[
     include_str!("../../scenarios/minisr2.yaml"),
     include_str!("../../scenarios/acks1-leader-loss.yaml"),
     include_str!("../../scenarios/retry-duplicates.yaml"),
@@ -55,10 +55,10 @@ const PIECES: &[&str] = &[
 ];
 
 /// One change to the text: at a share of its length, remove some characters and put a piece in.
-pub type Change = (f64, usize, usize);
+pub(crate) type Change = (f64, usize, usize);
 
 /// The text after these changes.
-pub fn mutated(text: &str, changes: &[Change]) -> String {
+pub(crate) fn mutated(text: &str, changes: &[Change]) -> String {
     let mut chars: Vec<char> = text.chars().collect();
     for (share, removed, piece) in changes {
         let at = (share * chars.len() as f64) as usize;

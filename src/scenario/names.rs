@@ -3,7 +3,7 @@
 
 /// Topic properties of Kafka 3.8 to 4.4 that are free to set under `topic.config`.
 /// `compression.type` is one too, but a scenario means the producer's by that name.
-pub const TOPIC_CONFIG: &[&str] = &[
+pub(super) const TOPIC_CONFIG: &[&str] = &[
     "cleanup.policy",
     "compression.gzip.level",
     "compression.lz4.level",
@@ -45,7 +45,7 @@ pub const TOPIC_CONFIG: &[&str] = &[
 
 /// librdkafka 2.12's properties that a producer reads and a scenario may set, without callbacks,
 /// TLS and SASL, which the tool's own clusters do not speak.
-pub const CLIENT: &[&str] = &[
+pub(super) const CLIENT: &[&str] = &[
     "allow.auto.create.topics",
     "api.version.fallback.ms",
     "api.version.request",
@@ -107,7 +107,7 @@ pub const CLIENT: &[&str] = &[
 ];
 
 /// librdkafka's second names, and the one that the tool uses.
-pub const ALIASES: &[(&str, &str)] = &[
+pub(super) const ALIASES: &[(&str, &str)] = &[
     ("compression.codec", "compression.type"),
     ("delivery.timeout.ms", "message.timeout.ms"),
     ("max.in.flight", "max.in.flight.requests.per.connection"),
@@ -117,7 +117,7 @@ pub const ALIASES: &[(&str, &str)] = &[
 ];
 
 /// Producer properties that the tool sets itself, and why a scenario cannot.
-pub const CLIENT_OWN: &[(&str, &str)] = &[
+pub(super) const CLIENT_OWN: &[(&str, &str)] = &[
     ("client.id", "the tool names its producers after their cells"),
     ("delivery.report.only.error", "the ledger needs the report of every message"),
     ("enabled_events", "the tool chooses how it is notified of deliveries"),
@@ -128,7 +128,7 @@ pub const CLIENT_OWN: &[(&str, &str)] = &[
 
 /// Broker properties that only say what topics without a value of their own have, and the topic's
 /// counterpart as a scenario writes it. The tool gives every topic a value of its own for these.
-pub const BROKER_FOR_TOPICS: &[(&str, &str)] = &[
+pub(crate) const BROKER_FOR_TOPICS: &[(&str, &str)] = &[
     ("default.replication.factor", "replication.factor"),
     ("min.insync.replicas", "min.insync.replicas"),
     ("num.partitions", "partitions"),
@@ -136,7 +136,7 @@ pub const BROKER_FOR_TOPICS: &[(&str, &str)] = &[
 ];
 
 /// Broker properties that the tool sets itself, and why a scenario cannot.
-pub const BROKER_OWN: &[(&str, &str)] = &[
+pub(super) const BROKER_OWN: &[(&str, &str)] = &[
     ("advertised.listeners", "the tool gives every node its addresses"),
     ("broker.id", "the tool, or the compose file, numbers the brokers"),
     ("controller.listener.names", "the tool gives every node its addresses"),

@@ -10,19 +10,19 @@ use super::types::Chosen;
 use crate::yaml::{At, Entry, Kind, Node, Place, Reader, suggest};
 
 /// A study has no more plans: each is a run of its own.
-pub const MOST_PLANS: usize = 64;
+pub(crate) const MOST_PLANS: usize = 64;
 
 /// The axis over timelines.
-pub const TIMELINES: Key<()> =
+pub(super) const TIMELINES: Key<()> =
     key("faults", (), "Timelines by their names, in place of `faults`. Each is a separate run.");
 
 /// The keys of `cluster` that an axis may vary.
-pub fn cluster_keys() -> impl Iterator<Item = &'static Key<Cluster>> {
+pub(super) fn cluster_keys() -> impl Iterator<Item = &'static Key<Cluster>> {
     CLUSTER.iter().filter(|key| key.is.is_axis())
 }
 
 /// The axes of the cluster, in words.
-pub fn names() -> Vec<String> {
+pub(super) fn names() -> Vec<String> {
     let keys = cluster_keys().map(|key| key.name).chain(["config.PROPERTY"]);
     keys.map(|key| format!("cluster.{key}")).collect()
 }
@@ -53,7 +53,7 @@ impl Outer {
 }
 
 /// The axis of a cluster that a mistyped name most likely means.
-pub fn nearest(name: &str) -> Option<String> {
+pub(super) fn nearest(name: &str) -> Option<String> {
     let names = names();
     let bare = names.iter().find(|known| known.strip_prefix("cluster.") == Some(name));
     bare.cloned().or_else(|| {
@@ -71,7 +71,7 @@ pub struct OuterAxis {
 }
 
 /// The names of `matrix.faults`.
-pub fn timelines(root: &Node) -> Vec<String> {
+pub(super) fn timelines(root: &Node) -> Vec<String> {
     let found = entry(root, "matrix").and_then(|matrix| entry(&matrix.value, "faults"));
     let Some(Kind::Map(entries)) = found.map(|faults| &faults.value.kind) else {
         return Vec::new();
@@ -80,7 +80,7 @@ pub fn timelines(root: &Node) -> Vec<String> {
 }
 
 /// The entry of a map.
-pub fn entry<'n>(node: &'n Node, key: &str) -> Option<&'n Entry> {
+pub(super) fn entry<'n>(node: &'n Node, key: &str) -> Option<&'n Entry> {
     let Kind::Map(entries) = &node.kind else { return None };
     entries.iter().find(|entry| entry.key.value == key)
 }

@@ -9,7 +9,7 @@ use crate::model::Metric;
 use crate::yaml::{At, Entry, Kind, Node, Place, Reader, suggest};
 
 /// The option that this file is about.
-pub const OPTION: &str = "--set";
+pub(super) const OPTION: &str = "--set";
 
 impl Reader {
     /// Applies every `--set` argument, in order.
@@ -98,7 +98,7 @@ fn settable() -> Vec<&'static str> {
 }
 
 /// The whole path of what was named by its end.
-pub fn whole_path(name: &str) -> Option<String> {
+pub(crate) fn whole_path(name: &str) -> Option<String> {
     let name = name.strip_prefix("config.").unwrap_or(name);
     if let Some(found) = property::find(name) {
         let config = if found.is_direct() { "" } else { "config." };
@@ -143,7 +143,7 @@ fn relocate(node: &mut Node, place: Place) {
 
 /// The value under a key, made when it is missing. What is no map becomes one: an argument was
 /// given later than the file was written, so it wins.
-pub fn child<'n>(node: &'n mut Node, key: &str, place: Place) -> &'n mut Node {
+pub(super) fn child<'n>(node: &'n mut Node, key: &str, place: Place) -> &'n mut Node {
     if !matches!(node.kind, Kind::Map(_)) {
         *node = Node { kind: Kind::Map(Vec::new()), place };
     }

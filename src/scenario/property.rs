@@ -17,12 +17,12 @@ pub struct Property {
 }
 
 /// The name that the plan uses for a property, whichever of librdkafka's was written.
-pub fn canonical(name: &str) -> &str {
+pub(super) fn canonical(name: &str) -> &str {
     names::ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, used)| used)
 }
 
 /// The property of that name, wherever it belongs. A topic's comes first.
-pub fn find(name: &str) -> Option<Property> {
+pub(super) fn find(name: &str) -> Option<Property> {
     let name = canonical(name);
     let in_any = |find: fn(Section, &str) -> Option<Property>| {
         Section::ALL.into_iter().find_map(|section| find(section, name))
@@ -31,30 +31,30 @@ pub fn find(name: &str) -> Option<Property> {
 }
 
 /// The property of that name that is written directly under its section.
-pub fn direct(section: Section, name: &str) -> Option<Property> {
+pub(super) fn direct(section: Section, name: &str) -> Option<Property> {
     let key = keys::find(section.keys(), name)?;
     Some(Property { section, name: key.name, form: key.is })
 }
 
 /// The property of that name that is written under its section's `config`.
-pub fn in_config(section: Section, name: &str) -> Option<Property> {
+pub(super) fn in_config(section: Section, name: &str) -> Option<Property> {
     let (list, form) = section.config();
     let name = list.iter().find(|known| **known == canonical(name))?;
     Some(Property { section, name, form })
 }
 
 /// The properties that are written directly under their sections.
-pub fn all_direct() -> Vec<&'static str> {
+pub(super) fn all_direct() -> Vec<&'static str> {
     Section::ALL.into_iter().flat_map(|section| keys::names(section.keys())).collect()
 }
 
 /// The properties that are written under their sections' `config`.
-pub fn all_in_config() -> impl Iterator<Item = &'static str> {
+pub(super) fn all_in_config() -> impl Iterator<Item = &'static str> {
     Section::ALL.into_iter().flat_map(|section| section.config().0).copied()
 }
 
 /// The known property that a mistyped one most likely means, of topics and producers alike.
-pub fn nearest_of_all(name: &str) -> Option<&'static str> {
+pub(super) fn nearest_of_all(name: &str) -> Option<&'static str> {
     nearest(name, all_direct().into_iter().chain(all_in_config()))
 }
 
@@ -98,7 +98,7 @@ impl Property {
 ///
 /// # Errors
 /// What it must be instead, as a fragment that follows "must be".
-pub fn count(text: &str, least: u64, most: u64) -> Result<u64, String> {
+pub(super) fn count(text: &str, least: u64, most: u64) -> Result<u64, String> {
     let number = text.replace('_', "").parse::<u64>().ok();
     number.filter(|number| (least..=most).contains(number)).ok_or_else(|| match most {
         u64::MAX => format!("a whole number, {least} or more"),

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Names become folders, topics and cells; longer ones would not fit.
-pub const MOST_NAME_BYTES: usize = 64;
+pub(super) const MOST_NAME_BYTES: usize = 64;
 
 /// What a file must be.
 const FORM: &str = "the file must be one YAML map; docs/scenarios.md shows its form";
@@ -42,7 +42,7 @@ pub struct Reading {
 ///
 /// # Errors
 /// When the file cannot be read, or is no YAML map.
-pub fn read_file(path: &Path, changes: &Changes<'_>) -> Result<Reading, Diagnostics> {
+pub(crate) fn read_file(path: &Path, changes: &Changes<'_>) -> Result<Reading, Diagnostics> {
     read_text(&path.display().to_string(), &file_text(path)?, changes)
 }
 
@@ -58,7 +58,7 @@ fn file_text(path: &Path) -> Result<String, Diagnostics> {
 ///
 /// # Errors
 /// In words, why it gives none.
-pub fn text_of(name: &str, from: &mut dyn Read) -> Result<String, Diagnostics> {
+pub(crate) fn text_of(name: &str, from: &mut dyn Read) -> Result<String, Diagnostics> {
     file::text(from).map_err(|why| no_text(name, why))
 }
 
@@ -121,14 +121,14 @@ fn trogdor(root: &Node) -> Option<At<String>> {
 }
 
 /// Whether a text can be the name of a scenario or a timeline.
-pub fn is_name(text: &str) -> bool {
+pub(crate) fn is_name(text: &str) -> bool {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let begins = text.starts_with(|c: char| c.is_ascii_alphanumeric());
     begins && text.len() <= MOST_NAME_BYTES && text.chars().all(fits)
 }
 
 /// What to write for a name, in words.
-pub fn name_form() -> String {
+pub(crate) fn name_form() -> String {
     format!(
         "use up to {MOST_NAME_BYTES} letters, digits, `-`, `_` and `.`, beginning with a letter or \
          digit"

@@ -7,11 +7,11 @@ use crate::model::{Controllers, Flavour, Timing};
 use crate::yaml::{At, Node, Reader, suggest};
 
 /// A cluster on one machine has no more brokers.
-pub const MOST_BROKERS: u64 = 9;
+pub(super) const MOST_BROKERS: u64 = 9;
 
 /// A key of `cluster`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cluster {
+pub(crate) enum Cluster {
     Kafka,
     Brokers,
     Controllers,
@@ -22,7 +22,7 @@ pub enum Cluster {
 }
 
 /// The keys of `cluster`.
-pub const CLUSTER: &[Key<Cluster>] = &[
+pub(crate) const CLUSTER: &[Key<Cluster>] = &[
     key("kafka", Cluster::Kafka, "Kafka's version, all three numbers.").or("3.8.1"),
     key("brokers", Cluster::Brokers, "Number of brokers, 1 to 9. Their `node.id` count from 0.")
         .or("3"),
@@ -62,7 +62,7 @@ pub const CLUSTER: &[Key<Cluster>] = &[
 
 impl Cluster {
     /// Whether an axis may vary it.
-    pub fn is_axis(self) -> bool {
+    pub(super) fn is_axis(self) -> bool {
         match self {
             Cluster::Kafka | Cluster::Brokers | Cluster::Controllers | Cluster::Timing => true,
             Cluster::Compose | Cluster::Flavour | Cluster::Config => false,
@@ -71,14 +71,14 @@ impl Cluster {
 }
 
 /// What `controllers` may be.
-pub const CONTROLLERS: &[(&str, Controllers)] =
+pub(super) const CONTROLLERS: &[(&str, Controllers)] =
     &[("combined", Controllers::Combined), ("isolated", Controllers::Isolated)];
 
 /// What `timing` may be.
-pub const TIMINGS: &[(&str, Timing)] = &[("stock", Timing::Stock), ("fast", Timing::Fast)];
+pub(super) const TIMINGS: &[(&str, Timing)] = &[("stock", Timing::Stock), ("fast", Timing::Fast)];
 
 /// What `flavour` may be.
-pub const FLAVOURS: &[(&str, Flavour)] = &[
+pub(super) const FLAVOURS: &[(&str, Flavour)] = &[
     ("bitnami", Flavour::Bitnami),
     ("apache", Flavour::Apache),
     ("confluent", Flavour::Confluent),

@@ -8,10 +8,11 @@ use crate::model::Metric;
 use crate::yaml::{Entry, Kind, Node, Reader};
 
 /// The key beside the metrics.
-pub const WHEN: Key<()> = key("when", (), "For which cells: those that have all of these values.");
+pub(super) const WHEN: Key<()> =
+    key("when", (), "For which cells: those that have all of these values.");
 
 /// The keys of `expect`.
-pub fn keys() -> Vec<&'static str> {
+pub(super) fn keys() -> Vec<&'static str> {
     Metric::ALL.iter().map(|metric| metric.word()).chain([WHEN.name]).collect()
 }
 

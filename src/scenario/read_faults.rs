@@ -5,7 +5,7 @@ use crate::timeline::{self, FaultKind, Item, Key, Places};
 use crate::yaml::{Entry, Kind, Node, Reader, suggest};
 
 /// A timeline has no more faults.
-pub const MOST_FAULTS: usize = 20;
+pub(super) const MOST_FAULTS: usize = 20;
 
 /// The keys that every fault has beside its name.
 const SHARED: [&str; 2] = ["at", "for"];

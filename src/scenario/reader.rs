@@ -7,7 +7,7 @@ use super::{java, not_yet};
 use crate::yaml::{At, Entry, Foreign, Reader};
 
 /// What is asked for by these words cannot be done yet, or only the Java producer knows them.
-pub const FOREIGN: &Foreign = &Foreign { instead: not_yet::instead, told };
+pub(crate) const FOREIGN: &Foreign = &Foreign { instead: not_yet::instead, told };
 
 fn told(word: &str) -> Option<(String, &'static str)> {
     if let Some(found) = not_yet::find(word) {

@@ -30,16 +30,16 @@ pub enum Form {
 }
 
 /// A cell has no more partitions.
-pub const MOST_PARTITIONS: u64 = 256;
+pub(super) const MOST_PARTITIONS: u64 = 256;
 
 /// No message's value is longer; with its key it must fit into Java's `max.request.size` of 1 MiB.
-pub const MOST_MESSAGE_BYTES: u64 = 1_000_000;
+pub(super) const MOST_MESSAGE_BYTES: u64 = 1_000_000;
 
 /// No cell sends more messages a second by the clock; `max` has no such bound.
-pub const MOST_RATE: u64 = 10_000_000;
+pub(super) const MOST_RATE: u64 = 10_000_000;
 
 /// What stands beside a section's keys: the map of its other properties.
-pub const CONFIG: &str = "config";
+pub(super) const CONFIG: &str = "config";
 
 const TOPIC: &[Key<Form>] = &[
     key(

@@ -7,7 +7,7 @@ use super::property;
 use crate::yaml::{At, Entry, Kind, Node, Place, Reader, suggest};
 
 /// The option that this file is about.
-pub const OPTION: &str = "--sweep";
+pub(super) const OPTION: &str = "--sweep";
 
 const HELP: &str = "write it as `--sweep acks=0,1,all`";
 

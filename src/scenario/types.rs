@@ -19,7 +19,7 @@ pub struct Setting {
 }
 
 /// Properties that were set, by the names that the plan uses.
-pub type Settings = BTreeMap<String, Setting>;
+pub(crate) type Settings = BTreeMap<String, Setting>;
 
 /// A scenario file, with `--set` and `--sweep` applied, and one value chosen of each axis that
 /// makes plans. Values that were wrong are missing from it, and their

@@ -4,7 +4,7 @@ use super::holm::Chance;
 
 /// It happened in `hits` of `of` trials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Hits {
+pub(crate) struct Hits {
     /// Trials in which it happened; no more than `of`.
     pub hits: u64,
     /// Trials.
@@ -16,13 +16,13 @@ pub struct Hits {
 ///
 /// R. A. Fisher, "The Logic of Inductive Inference", Journal of the Royal Statistical Society 98
 /// (1935), 39-82; one-sided.
-pub fn fisher_more(base: Hits, new: Hits) -> Chance {
+pub(crate) fn fisher_more(base: Hits, new: Hits) -> Chance {
     let most = new.of.min(base.hits + new.hits);
     upper(base, new, most)
 }
 
 /// The same for as few hits in `new`, or fewer.
-pub fn fisher_fewer(base: Hits, new: Hits) -> Chance {
+pub(crate) fn fisher_fewer(base: Hits, new: Hits) -> Chance {
     // Fewer hits in `new` are more of them in `base`.
     fisher_more(new, base)
 }

@@ -23,7 +23,7 @@ pub struct Ruling {
 
 /// The outcome of a family of tests.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Family {
+pub(crate) struct Family {
     /// How small the least chance of a test must be for the test to be made at all.
     pub bar: f64,
     /// How many tests were made.
@@ -40,7 +40,7 @@ pub struct Family {
 /// Biometrics 46 (1990), 515-522. That looks only at [`Chance::least`], hence leaves every `p` as
 /// likely as it was. The rest goes by S. Holm, "A Simple Sequentially Rejective Multiple Test
 /// Procedure", Scandinavian Journal of Statistics 6 (1979), 65-70.
-pub fn family(tests: &[Chance], alpha: f64) -> Family {
+pub(crate) fn family(tests: &[Chance], alpha: f64) -> Family {
     let able = |bar: f64| tests.iter().filter(move |test| reaches(test.least, bar)).count();
     let divisor = (1..=tests.len()).find(|k| able(alpha / *k as f64) <= *k).unwrap_or(1);
     let bar = alpha / divisor as f64;
@@ -61,7 +61,7 @@ pub fn family(tests: &[Chance], alpha: f64) -> Family {
 
 impl Family {
     /// Whether a test of these least chances would have been made.
-    pub fn would_make(&self, least: f64) -> bool {
+    pub(crate) fn would_make(&self, least: f64) -> bool {
         reaches(least, self.bar)
     }
 }

@@ -7,8 +7,8 @@ mod rank;
 mod share;
 mod spread;
 
-pub use fisher::{Hits, fisher_fewer, fisher_more};
-pub use holm::{Chance, Family, Ruling, family};
-pub use rank::{RANKED_MAX, Ranking, Shift, full_split, trials_needed};
-pub use share::Share;
-pub use spread::Spread;
+pub(crate) use fisher::{Hits, fisher_fewer, fisher_more};
+pub(crate) use holm::{Chance, Family, Ruling, family};
+pub(crate) use rank::{Ranking, Shift, full_split, trials_needed};
+pub(crate) use share::Share;
+pub(crate) use spread::Spread;

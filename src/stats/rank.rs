@@ -6,16 +6,16 @@ use std::collections::BTreeMap;
 
 /// At most so many figures of each kind are ranked, the first ones: the work grows with the
 /// product, and a hundred show every shift that matters.
-pub const RANKED_MAX: usize = 100;
+pub(super) const RANKED_MAX: usize = 100;
 
 /// How likely one order of two kinds of figures is in which all of one stand above all others:
 /// 1 over the number of orders. No test by order or by shares gives less.
-pub fn full_split(base: u64, new: u64) -> f64 {
+pub(crate) fn full_split(base: u64, new: u64) -> f64 {
     (1..=new).fold(1.0, |chance, i| chance * i as f64 / (base + i) as f64)
 }
 
 /// The fewest trials on each side with which any test could reach this level.
-pub fn trials_needed(level: f64) -> u64 {
+pub(crate) fn trials_needed(level: f64) -> u64 {
     (1..u64::from(u16::MAX)).find(|n| reaches(full_split(*n, *n), level)).unwrap_or(u64::MAX)
 }
 
@@ -23,13 +23,13 @@ pub fn trials_needed(level: f64) -> u64 {
 /// pairs are in ascending order, if both kinds have one distribution without ties. Remembered,
 /// since many cells have the same number of trials.
 #[derive(Clone, Debug, Default)]
-pub struct Ranking {
+pub(crate) struct Ranking {
     chances: BTreeMap<(usize, usize), Vec<f64>>,
 }
 
 /// By how much the figures of one kind are larger.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Shift {
+pub(crate) struct Shift {
     /// Every difference, new less base, ascending; never empty.
     differences: Vec<f64>,
     /// How many figures of each kind.
@@ -47,7 +47,7 @@ impl Ranking {
     /// Stochastically Larger than the Other", Annals of Mathematical Statistics 18 (1947), 50-60.
     /// Pairs of equal figures count as in order for neither side. Whoever broke ties by lot would
     /// count no fewer, and has the distribution without ties: so with ties the test is stricter.
-    pub fn compare(&mut self, base: &[f64], new: &[f64]) -> Option<Shift> {
+    pub(crate) fn compare(&mut self, base: &[f64], new: &[f64]) -> Option<Shift> {
         let [base, new] = [base, new].map(|all| &all[..all.len().min(RANKED_MAX)]);
         let sizes = (base.len(), new.len());
         let mut differences: Vec<f64> =
@@ -70,7 +70,7 @@ impl Ranking {
     /// The pairs that the test counts are the differences above (or below) zero, so the interval
     /// excludes zero just when the test rejects at the same level. M. Hollander, D. A. Wolfe and
     /// E. Chicken, Nonparametric Statistical Methods, 3rd edition (2014), section 4.3.
-    pub fn interval(
+    pub(crate) fn interval(
         &mut self,
         shift: &Shift,
         low: Option<f64>,
@@ -93,7 +93,7 @@ impl Ranking {
 impl Shift {
     /// The median of all differences: J. L. Hodges and E. L. Lehmann, "Estimates of Location
     /// Based on Rank Tests", Annals of Mathematical Statistics 34 (1963), 598-611.
-    pub fn estimate(&self) -> f64 {
+    pub(crate) fn estimate(&self) -> f64 {
         let last = self.differences.len() - 1;
         f64::midpoint(self.differences[last / 2], self.differences[last.div_ceil(2)])
     }

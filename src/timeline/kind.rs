@@ -44,7 +44,7 @@ pub struct Form {
 }
 
 /// The JSON Schema of one of several words, just as they are.
-pub fn one_of<T>(words: &[(&str, T)]) -> Value {
+pub(crate) fn one_of<T>(words: &[(&str, T)]) -> Value {
     let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
     json!({ "enum": words })
 }

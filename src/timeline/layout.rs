@@ -33,7 +33,7 @@ impl<'a> Layout<'a> {
 }
 
 /// Brokers by their numbers, in words.
-pub fn brokers(ids: &[i32]) -> String {
+pub(crate) fn brokers(ids: &[i32]) -> String {
     match ids {
         [] => "nobody".to_owned(),
         [one] => format!("broker {one}"),

@@ -15,7 +15,7 @@ macro_rules! list {
         }
 
         /// All kinds of faults.
-        pub const KINDS: &[&FaultKind] = &[$(&super::$Fault::KIND),+];
+        pub(crate) const KINDS: &[&FaultKind] = &[$(&super::$Fault::KIND),+];
 
         impl FaultAction {
             /// What all faults of its kind have in common.
@@ -61,16 +61,16 @@ impl fmt::Display for FaultAction {
 }
 
 /// The kind of that name.
-pub fn kind(name: &str) -> Option<&'static FaultKind> {
+pub(crate) fn kind(name: &str) -> Option<&'static FaultKind> {
     KINDS.iter().copied().find(|kind| kind.name == name)
 }
 
 /// The names of all kinds.
-pub fn names() -> impl Iterator<Item = &'static str> {
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     KINDS.iter().map(|kind| kind.name)
 }
 
 /// The keys that only faults of one kind have.
-pub fn own_keys() -> impl Iterator<Item = &'static Key> {
+pub(crate) fn own_keys() -> impl Iterator<Item = &'static Key> {
     KINDS.iter().flat_map(|kind| kind.keys)
 }

@@ -21,20 +21,22 @@ mod process_stop;
 mod read;
 mod target;
 
-pub use act::Act;
-pub use elect_leaders::{ElectLeaders, Election};
-pub use exec::Exec;
-pub use kill::Kill;
-pub use kind::{Facility, FaultKind, FaultSpec, Form, Key, Need, one_of};
-pub use layout::{Layout, Topic, brokers};
-pub use list::{FaultAction, KINDS, kind, names, own_keys};
+pub(crate) use act::Act;
+pub(crate) use elect_leaders::{ElectLeaders, Election};
+pub(crate) use exec::Exec;
+pub(crate) use kill::Kill;
+pub(crate) use kind::{Facility, FaultKind, FaultSpec, Form, Key, Need, one_of};
+pub(crate) use layout::{Layout, Topic, brokers};
+pub use list::FaultAction;
+pub(crate) use list::{KINDS, kind, names, own_keys};
 pub use network_partition::{NetworkPartition, Ports};
 pub use pause::Pause;
-pub use places::{Places, Problem};
+pub(crate) use places::{Places, Problem};
 pub use plan::FaultPlan;
 pub use process_stop::ProcessStop;
-pub use read::{Item, Written};
-pub use target::{TARGETS, Target};
+pub(crate) use read::{Item, Written};
+pub(crate) use target::TARGETS;
+pub use target::Target;
 
 /// Hands the list of all faults to a macro, in the order of documentation and messages.
 macro_rules! with_all_faults {

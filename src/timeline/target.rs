@@ -28,7 +28,7 @@ pub enum Target {
 }
 
 /// Whom a fault may mean, but for `broker:ID`.
-pub const TARGETS: &[(&str, Target)] = &[
+pub(crate) const TARGETS: &[(&str, Target)] = &[
     ("leader", Target::Leader),
     ("follower", Target::Follower),
     ("followers", Target::Followers),

@@ -8,7 +8,11 @@ use crate::plan::Expectation;
 
 /// Holds a cell's findings against its expectations. Without any it is measured: whatever happened
 /// met and violated nothing. Where nothing was sent, nothing is met either.
-pub fn judge(cell: &str, expectations: &[Expectation], findings: &CellFindings) -> CellVerdict {
+pub(crate) fn judge(
+    cell: &str,
+    expectations: &[Expectation],
+    findings: &CellFindings,
+) -> CellVerdict {
     let mut judged = CellVerdict {
         verdict: if expectations.is_empty() { Verdict::Measured } else { Verdict::Pass },
         expectations: Vec::new(),
@@ -31,7 +35,7 @@ pub fn judge(cell: &str, expectations: &[Expectation], findings: &CellFindings) 
 }
 
 /// Sums up a run: its cells, and what is to be said of its faults.
-pub fn judge_run(cells: &[CellVerdict], faults: Vec<Reason>) -> RunVerdict {
+pub(crate) fn judge_run(cells: &[CellVerdict], faults: Vec<Reason>) -> RunVerdict {
     let mut reasons: Vec<Reason> = cells.iter().flat_map(|cell| cell.reasons.clone()).collect();
     if cells.is_empty() {
         let why = "no cell was judged".to_owned();

@@ -1,5 +1,5 @@
-//! Pure functions: ledger + observed + timeline -> anomalies -> verdicts. [`cell`] finds what
-//! happened to one cell, [`judge`] holds it against the expectations, [`judge_run`] sums up.
+//! Pure functions: ledger + observed + timeline -> anomalies -> verdicts. [`cell()`] finds what
+//! happened to one cell, [`judge()`] holds it against the expectations, [`judge_run`] sums up.
 //! The argument for each verdict is in `docs/verdicts.md` and beside the code.
 
 mod amount;
@@ -31,8 +31,11 @@ mod words;
 
 pub use cell::{CellInput, cell};
 pub use counts::{Bounds, Counts};
-pub use judge::{judge, judge_run};
+pub(crate) use judge::{judge, judge_run};
 pub use reason::{Reason, ReasonKind, Scope, most_telling_first};
-pub use timeline::{MAX_STEPS, Timeline, timeline};
+#[cfg(test)]
+pub(crate) use timeline::MAX_STEPS;
+pub(crate) use timeline::{Timeline, timeline};
 pub use types::*;
-pub use verdict::{CellVerdict, ExpectationVerdict, RunVerdict, Verdict};
+pub use verdict::Verdict;
+pub(crate) use verdict::{CellVerdict, ExpectationVerdict, RunVerdict};

@@ -10,7 +10,7 @@ use crate::ledger::{AckStretch, PULSE_ROW_US, PartitionLedger, PartitionObserved
 use serde::{Deserialize, Serialize};
 
 /// A timeline has no more steps; a longer run has longer ones.
-pub const MAX_STEPS: u64 = 240;
+pub(crate) const MAX_STEPS: u64 = 240;
 
 /// A cell's messages by the time at which they were sent and acknowledged. All lists have an item a
 /// step, but those of anomalies, which are empty where there is none.
@@ -43,7 +43,7 @@ impl Timeline {
 }
 
 /// The timeline of a cell; none when nothing was sent.
-pub fn timeline(input: &CellInput<'_>) -> Option<Timeline> {
+pub(crate) fn timeline(input: &CellInput<'_>) -> Option<Timeline> {
     let rows = || input.ledger.pulses.iter().flatten();
     let first_us = rows().map(|row| row.at_us).min()?;
     let end_us = rows().map(|row| row.at_us).max()? + PULSE_ROW_US;

@@ -2,13 +2,13 @@
 //! `*_ms` are milliseconds of the scenario's clock.
 
 use super::counts::Counts;
-pub use crate::kafka::leaders::Leadership;
+pub(crate) use crate::kafka::leaders::Leadership;
 use crate::model::{ByMetric, Metric, told};
-pub use crate::timeline::Act;
+pub(crate) use crate::timeline::Act;
 use serde::{Deserialize, Serialize};
 
 /// How many witnesses of each anomaly a cell keeps.
-pub const MAX_WITNESSES: usize = 20;
+pub(crate) const MAX_WITNESSES: usize = 20;
 
 /// A time in which a fault was, or may have been, in force.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

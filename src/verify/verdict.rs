@@ -78,7 +78,7 @@ impl CellVerdict {
 
 /// How a run came out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct RunVerdict {
+pub(crate) struct RunVerdict {
     /// The worst of its cells; inconclusive at best when a fault had no effect.
     pub verdict: Verdict,
     /// Everything that keeps it from passing, the most telling first.

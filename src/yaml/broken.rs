@@ -4,7 +4,7 @@
 use super::place::Place;
 
 /// A place, what is wrong there, and what to do, if that is more than to write YAML.
-pub type Broken = (Place, String, Option<String>);
+pub(super) type Broken = (Place, String, Option<String>);
 
 /// What the parser says when a line may be indented wrongly.
 const ABOUT_INDENTATION: &[&str] = &[
@@ -16,7 +16,7 @@ const ABOUT_INDENTATION: &[&str] = &[
 ];
 
 /// Everything that is wrong with a text that the parser refuses at `place`, saying `said`.
-pub fn told(text: &str, place: Place, said: &str) -> Vec<Broken> {
+pub(super) fn told(text: &str, place: Place, said: &str) -> Vec<Broken> {
     if said.contains("found a tab") || said.contains("tabs disallowed") {
         let tabs = tabs(text);
         if !tabs.is_empty() {

@@ -9,11 +9,10 @@ mod node;
 mod parse;
 mod place;
 mod reader;
-pub mod suggest;
+pub(crate) mod suggest;
 
-pub use broken::Broken;
-pub use diagnostic::{Diagnostic, Diagnostics};
-pub use node::{Entry, Kind, Node};
-pub use parse::MOST_BYTES;
-pub use place::{Argument, At, Place, Source};
-pub use reader::{Foreign, Reader};
+pub(crate) use diagnostic::{Diagnostic, Diagnostics};
+pub(crate) use node::{Entry, Kind, Node};
+pub(crate) use parse::MOST_BYTES;
+pub(crate) use place::{Argument, At, Place, Source};
+pub(crate) use reader::{Foreign, Reader};

@@ -9,7 +9,7 @@ use serde_saphyr::{Location, Spanned};
 use std::fmt;
 
 /// Such files are written by hand; whatever is larger is none.
-pub const MOST_BYTES: usize = 1 << 20;
+pub(crate) const MOST_BYTES: usize = 1 << 20;
 
 impl Node {
     /// Reads the file's text, which is to have this form.

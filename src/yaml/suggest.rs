@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 /// The nearest of the known words, if one is near enough to be what was meant: at most a third
 /// of its letters differ, and never more than three.
-pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+pub(crate) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let word = word.to_lowercase();
     known
         .into_iter()
@@ -17,7 +17,7 @@ pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Opti
 }
 
 /// What to say of an unknown word: the nearest known one, or all of them.
-pub fn help(word: &str, known: &[&str]) -> String {
+pub(crate) fn help(word: &str, known: &[&str]) -> String {
     match nearest(word, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("known here: {}", listed(known)),
@@ -25,7 +25,7 @@ pub fn help(word: &str, known: &[&str]) -> String {
 }
 
 /// Words for a sentence: `a`, `b` and `c`.
-pub fn listed<S: AsRef<str>>(words: &[S]) -> String {
+pub(crate) fn listed<S: AsRef<str>>(words: &[S]) -> String {
     let quoted: Vec<Cow<'_, str>> =
         words.iter().map(|word| Cow::Owned(format!("`{}`", word.as_ref()))).collect();
     match quoted.split_last() {

@@ -1,7 +1,7 @@
 //! What can be said of a workflow without carrying it out.
 
 use super::job::{expressions, texts, workflow};
-use kafka_chaos::distribution::known_versions;
+use kafka_chaos::testing::distribution::known_versions;
 use serde_yaml::Value;
 use std::collections::BTreeSet;
 use std::io::Write;

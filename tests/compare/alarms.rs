@@ -2,9 +2,9 @@
 //! of 36 cells, with losses by lot and latencies of heavy tails.
 
 use fastrand::Rng;
-use kafka_chaos::compare::{Options, Outcome, Promise, Side, SideCell, Trial, compare};
-use kafka_chaos::model::{ByMetric, Metric, Properties};
-use kafka_chaos::verify::Verdict;
+use kafka_chaos::testing::compare::{Options, Outcome, Promise, Side, SideCell, Trial, compare};
+use kafka_chaos::testing::model::{ByMetric, Metric, Properties};
+use kafka_chaos::testing::verify::Verdict;
 
 const CELLS: usize = 36;
 
@@ -171,8 +171,8 @@ fn a_regression_in_one_cell_is_found() {
             let (base, new) = (run(&mut rng, &laws, 20), run(&mut rng, &changed, 20));
             let all = compare(("base", &base), ("new", &new), Options::default());
             let id = format!("linger.ms={index}");
-            let is_worse = |c: &kafka_chaos::compare::PairFindings| {
-                c.change == kafka_chaos::compare::Change::Worse
+            let is_worse = |c: &kafka_chaos::testing::compare::PairFindings| {
+                c.change == kafka_chaos::testing::compare::Change::Worse
             };
             found += u32::from(all.cells.iter().any(|c| c.new == id && is_worse(c)));
         }

@@ -162,7 +162,7 @@ fn a_baseline_of_36_cells_and_20_trials_is_small() {
         "matrix: {acks: [\"0\", \"1\", all], linger.ms: [0, 5, 20, 100], min.insync.replicas: [1, 2, 3]}\n\
          expect: {duplicated: 0, unavailable: \"<= 4 session\"}",
     );
-    let run = report(&text, 20, |_, n| kafka_chaos::result::CellTrial {
+    let run = report(&text, 20, |_, n| kafka_chaos::testing::result::CellTrial {
         unavailable_ms: Some(12_345.678 + f64::from(n)),
         ..losing(u64::from(n) * 1_001)
     });

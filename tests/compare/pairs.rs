@@ -1,7 +1,7 @@
 //! Which cells are compared with which.
 
 use super::world::{SOUND, compared, losing, report, scenario, words};
-use kafka_chaos::compare::Outcome;
+use kafka_chaos::testing::compare::Outcome;
 use serde_json::Value;
 
 fn matrix(lines: &str) -> Value {
@@ -90,7 +90,7 @@ fn thirty_six_cells_stay_readable() {
     );
     // And when every figure of 36 single trials differs.
     let other = report(&text_of_36(), 1, |_, _| SOUND);
-    let slower = report(&text_of_36(), 1, |_, _| kafka_chaos::result::CellTrial {
+    let slower = report(&text_of_36(), 1, |_, _| kafka_chaos::testing::result::CellTrial {
         p99_before_us: Some(9_000_000),
         p99_during_us: Some(90_000_000),
         unavailable_ms: Some(9e4),

@@ -1,10 +1,10 @@
 //! Each rule of docs/compare.md, on reports of a few trials.
 
 use super::world::{SOUND, cell, compared, losing, of, report, scenario, words};
-use kafka_chaos::compare::{self, Change, Outcome, Rule};
-use kafka_chaos::model::Metric;
-use kafka_chaos::result::CellTrial;
-use kafka_chaos::verify::Verdict;
+use kafka_chaos::testing::compare::{self, Change, Outcome, Rule};
+use kafka_chaos::testing::model::Metric;
+use kafka_chaos::testing::result::CellTrial;
+use kafka_chaos::testing::verify::Verdict;
 use serde_json::json;
 
 /// A trial whose log leaves these counts open.

@@ -1,10 +1,10 @@
 //! Reports made of figures: as a run writes them, with the verdicts that follow from the figures.
 
-use kafka_chaos::compare::{self, Comparison, Finding, Options, PairFindings};
-use kafka_chaos::model::{ByMetric, Metric};
-use kafka_chaos::plan::{self, Expectation, Plan};
-use kafka_chaos::result::{Assembly, CellTrial, CellTrials};
-use kafka_chaos::verify::Verdict;
+use kafka_chaos::testing::compare::{self, Comparison, Finding, Options, PairFindings};
+use kafka_chaos::testing::model::{ByMetric, Metric};
+use kafka_chaos::testing::plan::{self, Expectation, Plan};
+use kafka_chaos::testing::result::{Assembly, CellTrial, CellTrials};
+use kafka_chaos::testing::verify::Verdict;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 

@@ -1,10 +1,12 @@
 //! Small clusters on the library's own seam: containers that sleep, or Kafka, without a scenario.
 
 pub use crate::world::docker::say as docker;
-use kafka_chaos::compose::{KafkaCluster, KafkaService, Mount, Published, Service, builtin, kafka};
-use kafka_chaos::model::{Controllers, Flavour};
-use kafka_chaos::runtime::docker::{DockerCluster, DockerSpec, Engine, Threads};
-use kafka_chaos::runtime::{Cluster, Node};
+use kafka_chaos::testing::compose::{
+    KafkaCluster, KafkaService, Mount, Published, Service, builtin, kafka,
+};
+use kafka_chaos::testing::model::{Controllers, Flavour};
+use kafka_chaos::testing::runtime::docker::{DockerCluster, DockerSpec, Engine, Threads};
+use kafka_chaos::testing::runtime::{Cluster, Node};
 use nix::sys::signal::Signal;
 use std::path::Path;
 use std::process::Command;

@@ -2,8 +2,8 @@
 //! through helper containers. The containers echo; no Kafka is needed.
 
 use crate::small::{CLIENTS, PEERS, Small, Tool, User, docker, wait_until};
-use kafka_chaos::netfilter::{DropPoint, DropRule, Filter, Hook};
-use kafka_chaos::runtime::docker::{Engine, Place, Threads, drop_sites};
+use kafka_chaos::testing::netfilter::{DropPoint, DropRule, Filter, Hook};
+use kafka_chaos::testing::runtime::docker::{Engine, Place, Threads, drop_sites};
 use std::fs::File;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

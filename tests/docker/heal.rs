@@ -1,8 +1,8 @@
 //! What is left when the tool is killed, looked for and healed by the library.
 
 use crate::bench::{Bench, again_without_root, docker, stop_pause_kill};
-use kafka_chaos::runtime::Process;
-use kafka_chaos::runtime::docker::heal::{Findings, heal, survey};
+use kafka_chaos::testing::runtime::Process;
+use kafka_chaos::testing::runtime::docker::heal::{Findings, heal, survey};
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};

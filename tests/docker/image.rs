@@ -1,7 +1,7 @@
 //! `chaos image build`: what it builds, when it has nothing to do, and what it leaves behind.
 
 use crate::imaging::{Place, expect_code, must};
-use kafka_chaos::image::{RECIPE_LABEL, VERSION_LABEL};
+use kafka_chaos::testing::image::{RECIPE_LABEL, VERSION_LABEL};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::fs;

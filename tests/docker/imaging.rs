@@ -1,7 +1,7 @@
 //! A place of its own for one test, with a daemon that answers.
 
 use crate::harness::ORDINARY_USER;
-use kafka_chaos::runtime::docker::{Engine, Threads, reason};
+use kafka_chaos::testing::runtime::docker::{Engine, Threads, reason};
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -59,7 +59,7 @@ impl Place {
 
     /// `chaos` as an ordinary user whose only right is the daemon's socket. Root only.
     pub fn chaos_as_member_of_the_group(&self, arguments: &[&str]) -> Command {
-        let socket = kafka_chaos::runtime::docker::host();
+        let socket = kafka_chaos::testing::runtime::docker::host();
         let socket = socket.strip_prefix("unix://").expect("a socket on this machine");
         let group = fs::metadata(socket).unwrap().gid();
         // This user may not see the tests' own target and cache folders.

@@ -2,9 +2,11 @@
 //! again, removed.
 
 use crate::bench::{Bench, again_without_root, docker, node, stop_pause_kill};
-use kafka_chaos::kafka::{Patience, wait_for_brokers};
-use kafka_chaos::runtime::docker::{DockerCluster, Obtainable, Pull, is_obtainable, resolve};
-use kafka_chaos::runtime::{Cluster, Process, Role};
+use kafka_chaos::testing::kafka::{Patience, wait_for_brokers};
+use kafka_chaos::testing::runtime::docker::{
+    DockerCluster, Obtainable, Pull, is_obtainable, resolve,
+};
+use kafka_chaos::testing::runtime::{Cluster, Process, Role};
 use nix::sys::signal::Signal;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::process::{Command, Stdio};
@@ -248,7 +250,7 @@ fn a_node_that_ends_at_once_is_dead_and_says_why() {
 }
 
 /// The first words of the error, when nothing could be started; nothing is left then.
-fn refused(bench: &Bench, spec: kafka_chaos::runtime::docker::DockerSpec) -> String {
+fn refused(bench: &Bench, spec: kafka_chaos::testing::runtime::docker::DockerSpec) -> String {
     let error = DockerCluster::start(Arc::clone(&bench.engine), spec).unwrap_err();
     assert_eq!(bench.objects(), Vec::<String>::new());
     error.to_string()

@@ -2,12 +2,16 @@
 //! of its own that cuts them off from each other.
 
 use crate::harness::ORDINARY_USER;
-use kafka_chaos::clock::Epoch;
-use kafka_chaos::event::FaultStep;
-use kafka_chaos::fault::{Cancel, Custody, FaultRecord, Journal, Site, Situation, Way, live};
-use kafka_chaos::runtime::docker::{Engine, HelperSpec, Place, Threads, drop_sites};
-use kafka_chaos::runtime::{Cluster, DropSite, Listeners, Node, Role, RuntimeError, Vantage};
-use kafka_chaos::timeline::{FaultPlan, NetworkPartition, Ports, Target};
+use kafka_chaos::testing::clock::Epoch;
+use kafka_chaos::testing::event::FaultStep;
+use kafka_chaos::testing::fault::{
+    Cancel, Custody, FaultRecord, Journal, Site, Situation, Way, live,
+};
+use kafka_chaos::testing::runtime::docker::{Engine, HelperSpec, Place, Threads, drop_sites};
+use kafka_chaos::testing::runtime::{
+    Cluster, DropSite, Listeners, Node, Role, RuntimeError, Vantage,
+};
+use kafka_chaos::testing::timeline::{FaultPlan, NetworkPartition, Ports, Target};
 use std::collections::HashMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Lines};

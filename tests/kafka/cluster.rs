@@ -1,9 +1,9 @@
 //! `chaos cluster up` holds a cluster that any client on this machine can use.
 
 use crate::harness::Place;
-use kafka_chaos::kafka::{Operator, Patience, create_topics};
-use kafka_chaos::plan::TopicPlan;
-use kafka_chaos::runtime::Vantage;
+use kafka_chaos::testing::kafka::{Operator, Patience, create_topics};
+use kafka_chaos::testing::plan::TopicPlan;
+use kafka_chaos::testing::runtime::Vantage;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use rdkafka::consumer::{BaseConsumer, Consumer};

@@ -2,7 +2,7 @@
 //! which it was due, however late its acknowledgement comes.
 
 use crate::harness::{Place, Ran};
-use kafka_chaos::ledger::Ledger;
+use kafka_chaos::testing::ledger::Ledger;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;

@@ -6,10 +6,10 @@ use crate::world::{
     PATIENCE, PORTS, SILENCE, addresses, between, cluster, connect, echoes, enter, log_dir, node,
     reaches, spec, wait_until, wait_until_listening,
 };
-use kafka_chaos::model::Controllers;
-use kafka_chaos::netfilter::{DropRule, Dropped, Hook};
-use kafka_chaos::runtime::local::{Forwarder, Isolation, LocalCluster, NO_USER_NAMESPACE};
-use kafka_chaos::runtime::{Cluster, Node, Role, port};
+use kafka_chaos::testing::model::Controllers;
+use kafka_chaos::testing::netfilter::{DropRule, Dropped, Hook};
+use kafka_chaos::testing::runtime::local::{Forwarder, Isolation, LocalCluster, NO_USER_NAMESPACE};
+use kafka_chaos::testing::runtime::{Cluster, Node, Role, port};
 use nix::sys::signal::{SigSet, Signal, kill};
 use nix::unistd::{Pid, getsid};
 use std::fs;

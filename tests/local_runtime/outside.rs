@@ -1,7 +1,7 @@
 //! Runs tools and looks at them from outside.
 
 use crate::world::wait_until;
-use kafka_chaos::runtime::local::NO_USER_NAMESPACE;
+use kafka_chaos::testing::runtime::local::NO_USER_NAMESPACE;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::{PermissionsExt, chown};

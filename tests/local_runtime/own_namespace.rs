@@ -2,8 +2,8 @@
 //! process that made them.
 
 use crate::world::{SILENCE, between, cluster, echoes, enter, node, reaches, wait_until};
-use kafka_chaos::netfilter::{DropPoint, DropRule, Hook};
-use kafka_chaos::runtime::{Vantage, port};
+use kafka_chaos::testing::netfilter::{DropPoint, DropRule, Hook};
+use kafka_chaos::testing::runtime::{Vantage, port};
 use std::fs::File;
 use std::io::{BufRead, BufReader, ErrorKind, Read};
 use std::process::{Child, Command, Stdio};

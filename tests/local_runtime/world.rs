@@ -1,10 +1,10 @@
 //! What the cases have in common: a host, a cluster of fake nodes, and connections between them.
 
-use kafka_chaos::distribution::StorageTemplate;
-use kafka_chaos::model::{Clocks, Controllers, Timing};
-use kafka_chaos::plan::ClusterPlan;
-use kafka_chaos::runtime::local::{ClusterSpec, Host, HostOptions, LocalCluster};
-use kafka_chaos::runtime::{Cluster, Node, Vantage, port};
+use kafka_chaos::testing::distribution::StorageTemplate;
+use kafka_chaos::testing::model::{Clocks, Controllers, Timing};
+use kafka_chaos::testing::plan::ClusterPlan;
+use kafka_chaos::testing::runtime::local::{ClusterSpec, Host, HostOptions, LocalCluster};
+use kafka_chaos::testing::runtime::{Cluster, Node, Vantage, port};
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};

@@ -1,9 +1,9 @@
 //! What GitHub Actions is told.
 
 use super::world::{LOSS, miss, overload, sound, sound_36, trials, unsent, unsettle, violate};
-use kafka_chaos::exit::Exit;
-use kafka_chaos::report::annotations;
-use kafka_chaos::runtime::{RuntimeError, Stop};
+use kafka_chaos::testing::exit::Exit;
+use kafka_chaos::testing::report::annotations;
+use kafka_chaos::testing::runtime::{RuntimeError, Stop};
 
 #[test]
 fn a_violation_is_an_error_and_what_is_not_settled_a_warning() {

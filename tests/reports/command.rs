@@ -1,8 +1,8 @@
 //! `chaos report` as it is called: files, exit statuses, what is said.
 
 use super::world::{sound, violate, written};
-use kafka_chaos::report::{self, Format};
-use kafka_chaos::result;
+use kafka_chaos::testing::report::{self, Format};
+use kafka_chaos::testing::result;
 use std::fs;
 use std::path::Path;
 use std::process::Command;

@@ -3,13 +3,13 @@
 use super::logged::{Told, plan, report, report_with};
 use super::world::{trials, written};
 use super::xml::Checked;
-use kafka_chaos::client::wire::{DeliveryErrors, Ended, Errors, Summary, Times};
-use kafka_chaos::ledger::Outcome;
-use kafka_chaos::model::Metric;
-use kafka_chaos::native::Persistence;
-use kafka_chaos::report::Format;
-use kafka_chaos::result::{ErrorOf, Report};
-use kafka_chaos::verify::{Bounds, Verdict};
+use kafka_chaos::testing::client::wire::{DeliveryErrors, Ended, Errors, Summary, Times};
+use kafka_chaos::testing::ledger::Outcome;
+use kafka_chaos::testing::model::Metric;
+use kafka_chaos::testing::native::Persistence;
+use kafka_chaos::testing::report::Format;
+use kafka_chaos::testing::result::{ErrorOf, Report};
+use kafka_chaos::testing::verify::{Bounds, Verdict};
 use std::collections::BTreeMap;
 
 const REJECTED: &str = "\
@@ -163,7 +163,10 @@ fn a_count_that_a_control_demands_is_marked_everywhere() {
     assert!(page.contains("995 lost (expected) of those acknowledged"));
     let junit = Checked::new(&written(&report, Format::Junit));
     assert!(junit.ask("string(//testsuite[1]/system-out)").contains("lost 995 (expected), dup 0"));
-    let line = kafka_chaos::report::in_a_line(&report, kafka_chaos::report::Paint::plain());
+    let line = kafka_chaos::testing::report::in_a_line(
+        &report,
+        kafka_chaos::testing::report::Paint::plain(),
+    );
     assert!(line.contains("; 995 lost (expected) in 1 of 2 cells"), "{line}");
     // Over trials the share is one that was demanded, too.
     let merged = written(&trials(vec![report.clone(), report]), Format::Table);
@@ -197,7 +200,10 @@ fn a_count_that_violates_something_is_not_expected() {
 fn a_count_that_is_not_settled_is_never_told_as_none() {
     let mut report = rejected();
     let line = |report: &Report| {
-        kafka_chaos::report::in_a_line(report, kafka_chaos::report::Paint::plain())
+        kafka_chaos::testing::report::in_a_line(
+            report,
+            kafka_chaos::testing::report::Paint::plain(),
+        )
     };
     assert!(line(&report).contains("; none lost; none duplicated"), "{}", line(&report));
     let cell = &mut report.cells[0];

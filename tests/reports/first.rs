@@ -3,9 +3,9 @@
 use super::logged::{Told, plan, report};
 use super::world::{miss, overload, sound, sound_36, trials, unsettle, violate, written};
 use super::xml::Checked;
-use kafka_chaos::report::{self, Finished, Format};
-use kafka_chaos::result::{self, Report};
-use kafka_chaos::verify::{ReasonKind, Verdict};
+use kafka_chaos::testing::report::{self, Finished, Format};
+use kafka_chaos::testing::result::{self, Report};
+use kafka_chaos::testing::verify::{ReasonKind, Verdict};
 use std::path::PathBuf;
 
 /// The first cell's log lost its start, in the second one five messages are there twice.

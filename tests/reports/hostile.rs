@@ -2,8 +2,8 @@
 
 use super::world::{invocation, miss, sound, trials, unsettle, violate, written};
 use super::xml::Checked;
-use kafka_chaos::report::{self, Format};
-use kafka_chaos::result::{Invocation, Report};
+use kafka_chaos::testing::report::{self, Format};
+use kafka_chaos::testing::result::{Invocation, Report};
 
 /// Markup of every kind, what ends a cell or a section, terminal commands, forbidden characters.
 const HOSTILE: &str = "<script>alert('1')</script> ]]> --> <!-- | `a` ``` **b** [c](d) ~e~ _f_\

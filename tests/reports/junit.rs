@@ -5,10 +5,10 @@ use super::world::{
     written,
 };
 use super::xml::Checked;
-use kafka_chaos::exit::Exit;
-use kafka_chaos::report::Format;
-use kafka_chaos::result::Report;
-use kafka_chaos::runtime::{RuntimeError, Stop};
+use kafka_chaos::testing::exit::Exit;
+use kafka_chaos::testing::report::Format;
+use kafka_chaos::testing::result::Report;
+use kafka_chaos::testing::runtime::{RuntimeError, Stop};
 
 fn junit(report: &Report) -> Checked {
     Checked::new(&written(report, Format::Junit))

@@ -1,12 +1,14 @@
 //! Reports made of ledgers and logs, as a run makes them: what was sent and acknowledged, and what
 //! the log holds. All of it is in the first partition.
 
-use kafka_chaos::client::wire::Summary;
-use kafka_chaos::event::Evidence;
-use kafka_chaos::fault::FaultRecord;
-use kafka_chaos::ledger::{Found, Ledger, LedgerWriter, Observed, PartitionObserved, ProducerId};
-use kafka_chaos::plan::{self, Plan};
-use kafka_chaos::result::{Assembly, Report};
+use kafka_chaos::testing::client::wire::Summary;
+use kafka_chaos::testing::event::Evidence;
+use kafka_chaos::testing::fault::FaultRecord;
+use kafka_chaos::testing::ledger::{
+    Found, Ledger, LedgerWriter, Observed, PartitionObserved, ProducerId,
+};
+use kafka_chaos::testing::plan::{self, Plan};
+use kafka_chaos::testing::result::{Assembly, Report};
 use std::collections::BTreeMap;
 use std::path::Path;
 use tempfile::TempDir;

@@ -1,9 +1,9 @@
 //! Every file of a run's folder can be made again from its report.json, byte by byte.
 
 use super::world::{invocation, miss, sound, sound_36, trials, unsent, unsettle, violate, written};
-use kafka_chaos::report::{self, Format};
-use kafka_chaos::result::{self, Report};
-use kafka_chaos::runtime::{RuntimeError, Stop};
+use kafka_chaos::testing::report::{self, Format};
+use kafka_chaos::testing::result::{self, Report};
+use kafka_chaos::testing::runtime::{RuntimeError, Stop};
 use std::fs;
 
 /// The nearest to 0.3, both ends of what there is, minus zero, and one with an exponent; the last

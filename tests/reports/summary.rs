@@ -1,8 +1,8 @@
 //! summary.md: what it has, and that GitHub takes it whatever it is made of.
 
 use super::world::{LOSS, invocation, sound, sound_36, trials, violate, written};
-use kafka_chaos::report::Format;
-use kafka_chaos::result::{Invocation, Report};
+use kafka_chaos::testing::report::Format;
+use kafka_chaos::testing::result::{Invocation, Report};
 
 fn summary(report: &Report) -> String {
     written(report, Format::Markdown)

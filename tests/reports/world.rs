@@ -1,15 +1,15 @@
 //! Reports made of figures: one in which all is well, and what may be wrong with it.
 
-use kafka_chaos::event::Evidence;
-use kafka_chaos::fault::FaultRecord;
-use kafka_chaos::model::Metric;
-use kafka_chaos::plan;
-use kafka_chaos::report::{self, Format, Sort};
-use kafka_chaos::result::{
+use kafka_chaos::testing::event::Evidence;
+use kafka_chaos::testing::fault::FaultRecord;
+use kafka_chaos::testing::model::Metric;
+use kafka_chaos::testing::plan;
+use kafka_chaos::testing::report::{self, Format, Sort};
+use kafka_chaos::testing::result::{
     self, Assembly, CellReport, Invocation, Phase, Report, TrialReport, Verb,
 };
-use kafka_chaos::runtime::Stop;
-use kafka_chaos::verify::{
+use kafka_chaos::testing::runtime::Stop;
+use kafka_chaos::testing::verify::{
     Bounds, Counts, PhaseLatency, Reason, ReasonKind, Scope, Verdict, Witness, most_telling_first,
 };
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
 //! A run's events, made by hand: a leader is stopped while messages flow.
 
-use kafka_chaos::event::{
+use kafka_chaos::testing::event::{
     BrokerView, ControllerView, Evidence, FaultStep, FaultTime, Observation, PartitionView,
     Progress, RunEvent, Stamped, TopicShape,
 };

@@ -3,8 +3,8 @@
 use super::pty::Pty;
 use super::story;
 use console::Term;
-use kafka_chaos::event::Stamped;
-use kafka_chaos::report::{Detail, Live, Paint, Show};
+use kafka_chaos::testing::event::Stamped;
+use kafka_chaos::testing::report::{Detail, Live, Paint, Show};
 use std::sync::mpsc::{self, Sender};
 use std::time::Duration;
 

@@ -14,7 +14,7 @@ pub struct Leadership {
 
 /// What one broker says of a partition, or of the controllers' quorum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Claim<'a> {
+pub(crate) struct Claim<'a> {
     /// `node.id` of the broker that says it.
     pub asked: i32,
     /// `node.id` of the leader, -1 for none.
@@ -43,18 +43,18 @@ impl From<&ControllerView> for Claim<'_> {
 
 impl Claim<'_> {
     /// Whether the leader itself says it.
-    pub fn is_own(&self) -> bool {
+    pub(crate) fn is_own(&self) -> bool {
         self.asked == self.leader
     }
 
     /// Who leads by this claim, if anybody does.
-    pub fn led(&self) -> Option<Leadership> {
+    pub(crate) fn led(&self) -> Option<Leadership> {
         (self.leader >= 0).then_some(Leadership { epoch: self.epoch, broker: self.leader })
     }
 
     /// Whether it takes the place of the claim that held until it was heard. Within an epoch that
     /// has a leader only the leader's own word does: only it changes the ISR.
-    pub fn replaces(&self, held: Option<&Claim<'_>>) -> bool {
+    pub(crate) fn replaces(&self, held: Option<&Claim<'_>>) -> bool {
         held.is_none_or(|held| {
             self.epoch > held.epoch
                 || (self.epoch == held.epoch && (self.is_own() || held.leader < 0))
@@ -63,12 +63,12 @@ impl Claim<'_> {
 }
 
 /// The claim that holds: its leader leads, or nobody does if it names none.
-pub fn leading<'a>(claims: impl Iterator<Item = Claim<'a>>) -> Option<Claim<'a>> {
+pub(crate) fn leading<'a>(claims: impl Iterator<Item = Claim<'a>>) -> Option<Claim<'a>> {
     claims.max_by_key(|claim| (claim.epoch, claim.is_own(), claim.leader >= 0, claim.at_us))
 }
 
 /// The in-sync replicas, by the last claims of brokers that answer or do not.
-pub fn in_sync<'a>(
+pub(crate) fn in_sync<'a>(
     claims: impl Iterator<Item = Claim<'a>> + Clone,
     answers: impl Fn(i32) -> bool,
 ) -> Option<&'a [i32]> {
@@ -78,7 +78,7 @@ pub fn in_sync<'a>(
 }
 
 /// Brokers that answer and take themselves for the leader, in an epoch that is over.
-pub fn zombies<'a>(
+pub(crate) fn zombies<'a>(
     claims: impl Iterator<Item = Claim<'a>> + Clone,
     answers: impl Fn(i32) -> bool,
 ) -> Vec<i32> {

@@ -19,6 +19,6 @@ mod seen;
 mod silence;
 mod succession;
 
-pub use claim::{Claim, Leadership, in_sync, leading, zombies};
-pub use seen::{Leaders, SIGHTING_US};
-pub use succession::Succession;
+pub(crate) use claim::{Claim, Leadership, in_sync, leading, zombies};
+pub(crate) use seen::{Leaders, SIGHTING_US};
+pub(crate) use succession::Succession;

@@ -8,10 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// A change may be seen this long after it happened: brokers are asked five times a second, and
 /// an answer may take most of a second. An acknowledgement may be noted as late, by a busy client.
-pub const SIGHTING_US: u64 = 1_000_000;
+pub(crate) const SIGHTING_US: u64 = 1_000_000;
 
 /// All that was observed of one partition's leaders.
-pub struct Leaders<'a> {
+pub(crate) struct Leaders<'a> {
     /// In the order of time.
     pub(super) claims: Vec<Claim<'a>>,
     silences: Silences<'a>,
@@ -21,7 +21,7 @@ pub struct Leaders<'a> {
 
 impl<'a> Leaders<'a> {
     /// From the watcher's observations, which are in the order of time.
-    pub fn new(observations: &'a [Observation], topic: &str, partition: i32) -> Self {
+    pub(crate) fn new(observations: &'a [Observation], topic: &str, partition: i32) -> Self {
         let (mut claims, mut brokers, mut leaders) = (Vec::new(), Vec::new(), BTreeMap::new());
         for observation in observations {
             match observation {
@@ -42,12 +42,12 @@ impl<'a> Leaders<'a> {
     }
 
     /// The claim that holds after all that was observed.
-    pub fn now(&self) -> Option<Claim<'a>> {
+    pub(crate) fn now(&self) -> Option<Claim<'a>> {
         leading(self.claims.iter().copied())
     }
 
     /// The claims that held, each from its own time on. What zombies said is passed over.
-    pub fn course(&self) -> Vec<Claim<'a>> {
+    pub(crate) fn course(&self) -> Vec<Claim<'a>> {
         let mut course: Vec<Claim<'a>> = Vec::new();
         for claim in &self.claims {
             if claim.replaces(course.last()) {
@@ -58,17 +58,17 @@ impl<'a> Leaders<'a> {
     }
 
     /// Who led in an epoch, if anyone was seen to.
-    pub fn leader_of(&self, epoch: i32) -> Option<i32> {
+    pub(crate) fn leader_of(&self, epoch: i32) -> Option<i32> {
         self.leaders.get(&epoch).copied()
     }
 
     /// The first epoch above this one that had a leader.
-    pub fn next_epoch(&self, epoch: i32) -> Option<i32> {
+    pub(crate) fn next_epoch(&self, epoch: i32) -> Option<i32> {
         self.leaders.range(epoch.saturating_add(1)..).next().map(|(next, _)| *next)
     }
 
     /// The highest epoch that had a leader.
-    pub fn highest_epoch(&self) -> Option<i32> {
+    pub(crate) fn highest_epoch(&self) -> Option<i32> {
         self.leaders.keys().next_back().copied()
     }
 
@@ -80,7 +80,7 @@ impl<'a> Leaders<'a> {
     /// what is noted from [`SIGHTING_US`] later on. A broker that gave no answer from
     /// [`SIGHTING_US`] before the first acknowledgement until as long after the last was stopped
     /// or dead, and acknowledged nothing.
-    pub fn candidates(&self, from_us: u64, to_us: u64) -> Vec<Leadership> {
+    pub(crate) fn candidates(&self, from_us: u64, to_us: u64) -> Vec<Leadership> {
         let may = |leadership: &Leadership| {
             let Leadership { broker, epoch } = *leadership;
             let seen =
@@ -100,24 +100,24 @@ impl<'a> Leaders<'a> {
     }
 
     /// When an epoch was first seen to be over, whether another leader was there yet or not.
-    pub fn deposed_us(&self, epoch: i32) -> Option<u64> {
+    pub(crate) fn deposed_us(&self, epoch: i32) -> Option<u64> {
         self.claims.iter().find(|claim| claim.epoch > epoch).map(|claim| claim.at_us)
     }
 
     /// When the leader of an epoch was first seen.
-    pub fn elected_us(&self, epoch: i32) -> Option<u64> {
+    pub(crate) fn elected_us(&self, epoch: i32) -> Option<u64> {
         let elected = self.claims.iter().find(|claim| claim.epoch == epoch && claim.leader >= 0);
         elected.map(|claim| claim.at_us)
     }
 
     /// The epochs behind one, up to another, that had a leader.
-    pub fn epochs_led(&self, behind: i32, to: i32) -> Vec<i32> {
+    pub(crate) fn epochs_led(&self, behind: i32, to: i32) -> Vec<i32> {
         let range = behind.saturating_add(1)..=to;
         self.leaders.keys().copied().filter(|epoch| range.contains(epoch)).collect()
     }
 
     /// Whether every epoch behind one, up to another, was seen, and led by one of these or nobody.
-    pub fn only_led_by(&self, brokers: &BTreeSet<i32>, behind: i32, to: i32) -> bool {
+    pub(crate) fn only_led_by(&self, brokers: &BTreeSet<i32>, behind: i32, to: i32) -> bool {
         (behind.saturating_add(1)..=to).all(|epoch| match self.leader_of(epoch) {
             Some(leader) => brokers.contains(&leader),
             None => self.claims.iter().any(|claim| claim.epoch == epoch),
@@ -125,14 +125,14 @@ impl<'a> Leaders<'a> {
     }
 
     /// Every broker that was ever seen to lead or to be in sync.
-    pub fn replicas(&self) -> BTreeSet<i32> {
+    pub(crate) fn replicas(&self) -> BTreeSet<i32> {
         let in_sync = self.claims.iter().flat_map(|claim| claim.isr.iter().copied());
         in_sync.chain(self.leaders.values().copied()).collect()
     }
 
     /// The replicas that everybody took for in sync in an epoch, whenever asked between two times,
     /// and for [`SIGHTING_US`] before and after.
-    pub fn in_sync(&self, epoch: i32, from_us: u64, to_us: u64) -> BTreeSet<i32> {
+    pub(crate) fn in_sync(&self, epoch: i32, from_us: u64, to_us: u64) -> BTreeSet<i32> {
         let since_us = from_us.saturating_sub(SIGHTING_US);
         let until_us = to_us.saturating_add(SIGHTING_US);
         // What was said before counts as long as the same broker has not said otherwise.
@@ -152,14 +152,14 @@ impl<'a> Leaders<'a> {
 
     /// Whether somebody was asked up to a time who would have told what changed in an epoch: it was
     /// not over yet, and not all replicas were silent.
-    pub fn was_seen_until(&self, epoch: i32, until_us: u64) -> bool {
+    pub(crate) fn was_seen_until(&self, epoch: i32, until_us: u64) -> bool {
         self.deposed_us(epoch).is_none_or(|at_us| at_us >= until_us)
             && self.silences_of_all(&self.replicas()).iter().all(|(from_us, _)| *from_us > until_us)
     }
 
     /// When none of these brokers answered: since the last of them fell silent, until the first of
     /// them answered again.
-    pub fn silences_of_all(&self, brokers: &BTreeSet<i32>) -> Vec<(u64, u64)> {
+    pub(crate) fn silences_of_all(&self, brokers: &BTreeSet<i32>) -> Vec<(u64, u64)> {
         self.silences.of_all(brokers)
     }
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 /// The latest change of a partition's leader.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Succession {
+pub(crate) struct Succession {
     /// Who led before, by `node.id`.
     pub from: i32,
     /// Who leads now; the same one, if nobody led in between.
@@ -29,7 +29,7 @@ impl Leaders<'_> {
     /// could be elected cleanly, by anyone's last word and by the last word of the leader, who
     /// changes them. Since KIP-966 (`floor` is `min.insync.replicas`, otherwise 1) so could those
     /// who left them after they were last that many: they are eligible leader replicas.
-    pub fn succession(&self, floor: usize) -> Option<Succession> {
+    pub(crate) fn succession(&self, floor: usize) -> Option<Succession> {
         let mut claims = self.claims.clone();
         claims.sort_by_key(|claim| claim.epoch);
         let mut epoch = claims.last()?.epoch;

@@ -15,7 +15,7 @@ const WITNESSES_MAX: usize = 10;
 
 /// A verdict as it is shown.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Mark {
+pub(super) struct Mark {
     /// In words.
     pub word: &'static str,
     /// The name of its look.
@@ -24,7 +24,7 @@ pub struct Mark {
 
 impl Mark {
     /// Of this verdict.
-    pub fn of(verdict: Verdict) -> Self {
+    pub(super) fn of(verdict: Verdict) -> Self {
         let class = match verdict {
             Verdict::Measured => "measured",
             Verdict::Pass => "pass",
@@ -35,14 +35,14 @@ impl Mark {
     }
 
     /// Of a run that ended so.
-    pub fn of_run(headline: Headline) -> Self {
+    pub(super) fn of_run(headline: Headline) -> Self {
         Mark { word: headline.word(), ..Mark::of(headline.look()) }
     }
 }
 
 /// The part of one cell.
 #[derive(Debug)]
-pub struct Part {
+pub(super) struct Part {
     /// Its position among all cells, as the charts have it.
     pub index: usize,
     /// Where it stands.
@@ -74,7 +74,7 @@ pub struct Part {
 }
 
 /// The part of a cell; none where nothing is to be told.
-pub fn part(report: &Report, index: usize, axis: &Axis) -> Option<Part> {
+pub(super) fn part(report: &Report, index: usize, axis: &Axis) -> Option<Part> {
     let cell = &report.cells[index];
     if !has_part(cell) {
         return None;
@@ -125,7 +125,7 @@ fn anchor(index: usize) -> String {
 
 /// A curve of a cell's charts, and what it comes to.
 #[derive(Debug)]
-pub struct Curve {
+pub(super) struct Curve {
     /// Its name for the script, which is the class of its look, too.
     pub of: &'static str,
     /// In words.

@@ -9,7 +9,7 @@ const TICKS_MAX: usize = 11;
 
 /// The time that all charts and lanes show, milliseconds of the scenario's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Axis {
+pub(super) struct Axis {
     /// Its left end.
     pub from_ms: f64,
     /// Its right end; behind the left one.
@@ -18,7 +18,7 @@ pub struct Axis {
 
 impl Axis {
     /// From the first message of any cell to the last, and to the end of every fault.
-    pub fn of(report: &Report) -> Self {
+    pub(super) fn of(report: &Report) -> Self {
         let timelines = || report.cells.iter().filter_map(|cell| cell.timeline.as_ref());
         let from_ms = timelines().map(|t| t.from_ms).fold(0.0, f64::min);
         let healed = report.faults.iter().filter_map(|fault| fault.healed_at_ms);
@@ -27,14 +27,14 @@ impl Axis {
     }
 
     /// Where a stretch begins and how long it is, in percent of the axis, to two digits.
-    pub fn percent(&self, from_ms: f64, to_ms: f64) -> (f64, f64) {
+    pub(super) fn percent(&self, from_ms: f64, to_ms: f64) -> (f64, f64) {
         let of = |ms: f64| (ms - self.from_ms) / (self.to_ms - self.from_ms) * 1e4;
         let (left, right) = (of(from_ms).round(), of(to_ms).round());
         (left / 100.0, (right - left) / 100.0)
     }
 
     /// Round times, milliseconds: charts and lanes have their lines there.
-    pub fn ticks(&self) -> Vec<f64> {
+    pub(super) fn ticks(&self) -> Vec<f64> {
         let steps_ms = (0..).map(|i| [1.0, 2.0, 5.0][i % 3] * 10_f64.powi(i as i32 / 3));
         let ticks = |step_ms: f64| {
             let (first, last) = ((self.from_ms / step_ms).ceil(), (self.to_ms / step_ms).floor());
@@ -60,7 +60,7 @@ struct Charts<'a> {
 
 /// The charts as JSON that may stand in a script element: without `<`, so that nothing in it ends
 /// the element.
-pub fn json(report: &Report, axis: Axis, faults: &[Band]) -> String {
+pub(super) fn json(report: &Report, axis: Axis, faults: &[Band]) -> String {
     let cells = report.cells.iter().map(|cell| cell.timeline.as_ref()).collect();
     let charts = Charts { axis, ticks: axis.ticks(), faults, cells };
     serde_json::json!(charts).to_string().replace('<', "\\u003c")

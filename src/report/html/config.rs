@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// A block of properties.
 #[derive(Debug, PartialEq)]
-pub struct Block {
+pub(super) struct Block {
     /// Of what.
     pub title: String,
     /// `name=value`, a line each.
@@ -18,7 +18,7 @@ pub struct Block {
 const LOAD: [&str; 2] = ["message.bytes", "rate"];
 
 /// Brokers, and what topics and producers have in every cell.
-pub fn common(report: &Report) -> Vec<Block> {
+pub(super) fn common(report: &Report) -> Vec<Block> {
     let mut blocks = vec![block("Brokers", report.plan.cluster.config.iter())];
     let same = |(name, value): &(&String, &String)| {
         report.cells.iter().all(|cell| cell.config.get(*name) == Some(*value))
@@ -30,7 +30,7 @@ pub fn common(report: &Report) -> Vec<Block> {
 }
 
 /// What the cell at this position has of its own; empty where there is but one.
-pub fn own(report: &Report, cell: usize) -> Vec<Block> {
+pub(super) fn own(report: &Report, cell: usize) -> Vec<Block> {
     let first = &report.cells[0].config;
     let differs =
         |name: &str| report.cells.iter().any(|other| other.config.get(name) != first.get(name));

@@ -20,7 +20,7 @@ const BARS_MAX: usize = 40;
 
 /// A fault and its proof.
 #[derive(Debug)]
-pub struct Fault {
+pub(super) struct Fault {
     /// Counted from 1.
     pub number: usize,
     /// The class of its colour; empty where no chart shows it.
@@ -41,7 +41,7 @@ pub struct Fault {
 
 /// A fault as a bar behind the charts.
 #[derive(Debug, PartialEq, Serialize)]
-pub struct Band {
+pub(super) struct Band {
     /// Its number in the list.
     pub number: usize,
     /// What was done to whom, without when.
@@ -58,7 +58,7 @@ pub struct Band {
 
 /// The faults of one name, under the time axis of the charts.
 #[derive(Debug, PartialEq)]
-pub struct Lane {
+pub(super) struct Lane {
     /// What was done to whom; and whether none of it took effect.
     pub name: String,
     /// At which end of the lane the name has room: `left` or `right`.
@@ -72,7 +72,7 @@ pub struct Lane {
 }
 
 /// Every fault of a single run; of several trials, those with the same words together.
-pub fn faults(report: &Report, bands: &[Band]) -> Vec<Fault> {
+pub(super) fn faults(report: &Report, bands: &[Band]) -> Vec<Fault> {
     if report.trials.is_empty() {
         let look =
             |number| bands.iter().find(|band| band.number == number).map_or(String::new(), look);
@@ -118,7 +118,7 @@ fn fault(number: usize, look: String, fault: &FaultRecord) -> Fault {
 }
 
 /// A band for each fault that was called.
-pub fn bands(report: &Report, axis: &Axis) -> Vec<Band> {
+pub(super) fn bands(report: &Report, axis: &Axis) -> Vec<Band> {
     let mut names: Vec<String> = Vec::new();
     let band = |(index, fault): (usize, &FaultRecord)| {
         let from_ms = fault.effective_at_ms.or(fault.called_at_ms)?;
@@ -151,7 +151,7 @@ fn look(band: &Band) -> String {
 }
 
 /// The lanes of the bands, and how many names more there are.
-pub fn lanes(bands: &[Band], axis: &Axis) -> (Vec<Lane>, usize) {
+pub(super) fn lanes(bands: &[Band], axis: &Axis) -> (Vec<Lane>, usize) {
     let names = bands.iter().map(|band| band.look + 1).max().unwrap_or(0);
     let lanes = (0..names.min(LANES_MAX)).map(|name| {
         let same: Vec<&Band> = bands.iter().filter(|band| band.look == name).collect();

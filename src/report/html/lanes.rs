@@ -10,7 +10,7 @@ const PARTITIONS_MAX: usize = 6;
 
 /// The lanes of one partition.
 #[derive(Debug, PartialEq)]
-pub struct Lanes {
+pub(super) struct Lanes {
     /// Partition.
     pub partition: i32,
     /// Who led it.
@@ -21,7 +21,7 @@ pub struct Lanes {
 
 /// Something that stayed the same for a while.
 #[derive(Debug, PartialEq)]
-pub struct Segment {
+pub(super) struct Segment {
     /// What is written on it.
     pub label: String,
     /// All of it, in words.
@@ -35,7 +35,7 @@ pub struct Segment {
 }
 
 /// The lanes of a topic's first partitions, and how many more there are.
-pub fn lanes(
+pub(super) fn lanes(
     topic: &TopicPlan,
     leaders: &[Observation],
     zero_ms: f64,

@@ -13,4 +13,4 @@ mod tables;
 mod tests;
 mod trials;
 
-pub use page::write_html;
+pub(super) use page::write_html;

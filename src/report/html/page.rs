@@ -55,7 +55,7 @@ struct Page {
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn write_html(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write_html(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     page(report).write_into(out)
 }
 

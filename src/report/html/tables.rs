@@ -7,7 +7,7 @@ use crate::result::Report;
 
 /// A table.
 #[derive(Debug)]
-pub struct Table {
+pub(super) struct Table {
     /// The plan, if there are several.
     pub title: String,
     /// A heading a column; whether its column is figures.
@@ -18,7 +18,7 @@ pub struct Table {
 
 /// A field of a table.
 #[derive(Debug)]
-pub struct Field {
+pub(super) struct Field {
     /// What stands in it.
     pub text: String,
     /// Whether it names the row.
@@ -30,7 +30,7 @@ pub struct Field {
 }
 
 /// The counts of all cells, and of several trials the shares; a table a plan.
-pub fn tables(report: &Report, parts: &[Part]) -> (Vec<Table>, Vec<Table>) {
+pub(super) fn tables(report: &Report, parts: &[Part]) -> (Vec<Table>, Vec<Table>) {
     let (mut counted, mut shares) = (Vec::new(), Vec::new());
     for group in grid::groups(report, &report.cells, &Sort::Plan) {
         let anchor = |row: usize| {

@@ -12,7 +12,7 @@ const TRIALS_MAX: usize = 200;
 
 /// One trial.
 #[derive(Debug)]
-pub struct Trial {
+pub(super) struct Trial {
     /// Counted from 1.
     pub number: u32,
     /// Its page, relative to this one.
@@ -28,7 +28,7 @@ pub struct Trial {
 }
 
 /// The first trials, and how many more there are.
-pub fn trials(report: &Report) -> (Vec<Trial>, usize) {
+pub(super) fn trials(report: &Report) -> (Vec<Trial>, usize) {
     let shown = report.trials.iter().take(TRIALS_MAX).map(|trial| {
         let axes: Vec<String> = trial.axes.iter().map(|(k, v)| format!("{k}={v}")).collect();
         Trial {

@@ -26,7 +26,7 @@ const GAP: &str = "    ";
 
 /// What is known of all cells, in their order.
 #[derive(Clone, Debug, Default)]
-pub struct Cells {
+pub(super) struct Cells {
     cells: Vec<Cell>,
     told_ms: Option<f64>,
 }
@@ -57,13 +57,13 @@ struct Figures {
 
 impl Cells {
     /// Of these ids.
-    pub fn of(ids: &[String]) -> Self {
+    pub(super) fn of(ids: &[String]) -> Self {
         let cell = |id: &String| Cell { id: id.clone(), name: printable(id), ..Cell::default() };
         Cells { cells: ids.iter().map(cell).collect(), told_ms: None }
     }
 
     /// Live counts by cell id.
-    pub fn progress(&mut self, now_ms: f64, counts: &BTreeMap<String, Progress>) {
+    pub(super) fn progress(&mut self, now_ms: f64, counts: &BTreeMap<String, Progress>) {
         self.told_ms = Some(now_ms);
         for cell in &mut self.cells {
             if let Some(progress) = counts.get(&cell.id) {
@@ -73,7 +73,7 @@ impl Cells {
     }
 
     /// The table, at most `height` lines; none while nothing is sent.
-    pub fn lines(&self, now_ms: f64, height: usize, room: Room) -> Vec<String> {
+    pub(super) fn lines(&self, now_ms: f64, height: usize, room: Room) -> Vec<String> {
         if self.cells.is_empty() || self.told_ms.is_none_or(|ms| now_ms - ms > STALE_MS) {
             return Vec::new();
         }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// What is known of the plan's faults. Times are milliseconds of the scenario's clock.
 #[derive(Clone, Debug, Default)]
-pub struct Faults {
+pub(super) struct Faults {
     planned: Vec<Planned>,
     begun: BTreeSet<u16>,
     active: BTreeMap<u16, Active>,
@@ -31,14 +31,14 @@ struct Active {
 
 impl Faults {
     /// As the plan has them.
-    pub fn planned(what: &[String], times: &[FaultTime]) -> Self {
+    pub(super) fn planned(what: &[String], times: &[FaultTime]) -> Self {
         let planned = what.iter().zip(times);
         let planned = planned.map(|(what, time)| Planned { what: printable(what), time: *time });
         Faults { planned: planned.collect(), ..Faults::default() }
     }
 
     /// One went on.
-    pub fn step(&mut self, index: u16, what: &str, step: &FaultStep, at_ms: f64) {
+    pub(super) fn step(&mut self, index: u16, what: &str, step: &FaultStep, at_ms: f64) {
         self.begun.insert(index);
         let active = self.active.get_mut(&index);
         match (step, active) {
@@ -64,7 +64,7 @@ impl Faults {
     }
 
     /// The next one, where more are to come.
-    pub fn next_line(&self, at_ms: f64, room: Room) -> Option<String> {
+    pub(super) fn next_line(&self, at_ms: f64, room: Room) -> Option<String> {
         let waiting =
             self.planned.iter().enumerate().filter(|(i, _)| !self.begun.contains(&(*i as u16)));
         let (_, next) = waiting.min_by_key(|(_, planned)| planned.time.at_ms)?;
@@ -73,7 +73,7 @@ impl Faults {
     }
 
     /// Those in force, at most `height` lines.
-    pub fn lines(&self, at_ms: f64, height: usize, room: Room) -> Vec<String> {
+    pub(super) fn lines(&self, at_ms: f64, height: usize, room: Room) -> Vec<String> {
         let mut lines: Vec<String> = Vec::new();
         for (told, (index, active)) in self.active.iter().enumerate() {
             let until_ms = self.planned.get(usize::from(*index)).and_then(|p| p.time.until_ms);

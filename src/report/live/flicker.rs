@@ -14,7 +14,7 @@ const LONG_MS: f64 = 10_000.0;
 
 /// The latest changes of each broker.
 #[derive(Debug, Default)]
-pub struct Flicker {
+pub(super) struct Flicker {
     spells: BTreeMap<i32, Spell>,
 }
 
@@ -31,7 +31,7 @@ struct Spell {
 
 impl Flicker {
     /// A broker began or ceased to answer. Whether that is to be told by itself.
-    pub fn changed(&mut self, broker: i32, answers: bool, at: &Stamped) -> bool {
+    pub(super) fn changed(&mut self, broker: i32, answers: bool, at: &Stamped) -> bool {
         let now_ms = at.since_start_ms;
         let known = self.spells.get_mut(&broker);
         match known.filter(|spell| now_ms - spell.last.since_start_ms < CALM_MS) {
@@ -57,7 +57,7 @@ impl Flicker {
 
     /// What is to be told now of changes that were held back; all of it when the run is `over`.
     /// Must be called before the next change is taken in.
-    pub fn lines(&mut self, now_ms: f64, over: bool) -> Vec<String> {
+    pub(super) fn lines(&mut self, now_ms: f64, over: bool) -> Vec<String> {
         let mut told = Vec::new();
         for (broker, spell) in &mut self.spells {
             let calm = now_ms - spell.last.since_start_ms >= CALM_MS;

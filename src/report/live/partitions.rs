@@ -12,7 +12,7 @@ const FEW: usize = 6;
 
 /// What brokers said last of partitions and the quorum, and which of them answer.
 #[derive(Clone, Debug, Default)]
-pub struct Partitions {
+pub(super) struct Partitions {
     topics: Vec<Topic>,
     controllers: BTreeMap<i32, ControllerView>,
     answers: BTreeMap<i32, bool>,
@@ -45,7 +45,7 @@ struct Standing<'a> {
 
 impl Partitions {
     /// Of these cells; nothing was said of them yet.
-    pub fn of(cells: &[String], topics: &[TopicShape]) -> Self {
+    pub(super) fn of(cells: &[String], topics: &[TopicShape]) -> Self {
         let one = topics.len() == 1;
         let topics = cells.iter().zip(topics).map(|(cell, topic)| Topic {
             name: topic.name.clone(),
@@ -57,7 +57,7 @@ impl Partitions {
     }
 
     /// A broker said something new of a partition.
-    pub fn claimed(&mut self, view: &PartitionView) {
+    pub(super) fn claimed(&mut self, view: &PartitionView) {
         let topic = self.topics.iter_mut().find(|topic| topic.name == view.topic);
         let partition = usize::try_from(view.partition).ok();
         let claims = topic.zip(partition).and_then(|(topic, p)| topic.claims.get_mut(p));
@@ -67,17 +67,17 @@ impl Partitions {
     }
 
     /// A broker said something new of the quorum.
-    pub fn controls(&mut self, view: &ControllerView) {
+    pub(super) fn controls(&mut self, view: &ControllerView) {
         self.controllers.insert(view.asked, view.clone());
     }
 
     /// A broker began or ceased to answer.
-    pub fn answers(&mut self, view: &BrokerView) {
+    pub(super) fn answers(&mut self, view: &BrokerView) {
         self.answers.insert(view.broker, view.answers);
     }
 
     /// At most `height` lines; none before anything was said.
-    pub fn lines(&self, height: usize, room: Room) -> Vec<String> {
+    pub(super) fn lines(&self, height: usize, room: Room) -> Vec<String> {
         let count: usize = self.topics.iter().map(|topic| topic.claims.len()).sum();
         let all = self.standings();
         let mut lines = match all.len() {

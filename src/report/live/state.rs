@@ -7,7 +7,7 @@ use crate::event::{FAULTS_PHASE, Observation, RunEvent, Stamped};
 
 /// What is known so far. Times are milliseconds since the run began, unless they say otherwise.
 #[derive(Clone, Debug, Default)]
-pub struct State {
+pub(super) struct State {
     /// The scenario's name; empty before it is told.
     pub scenario: String,
     /// The phase that is on.
@@ -24,7 +24,7 @@ pub struct State {
 
 /// A phase that is on.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Phase {
+pub(super) struct Phase {
     /// Its name.
     pub name: String,
     /// When it began.
@@ -35,7 +35,7 @@ pub struct Phase {
 
 impl State {
     /// Takes in the next event.
-    pub fn fold(&mut self, stamped: &Stamped) {
+    pub(super) fn fold(&mut self, stamped: &Stamped) {
         let now_ms = stamped.since_start_ms;
         match &stamped.event {
             RunEvent::Started { scenario, cells, faults, times, topics, .. } => {
@@ -61,12 +61,12 @@ impl State {
     }
 
     /// The scenario's clock, milliseconds; none before its zero.
-    pub fn at_ms(&self, now_ms: f64) -> Option<f64> {
+    pub(super) fn at_ms(&self, now_ms: f64) -> Option<f64> {
         self.zero_ms.map(|zero_ms| now_ms - zero_ms)
     }
 
     /// Whether planned faults are still to come: one that did not begin in its phase never will.
-    pub fn faults_come(&self) -> bool {
+    pub(super) fn faults_come(&self) -> bool {
         self.phase.as_ref().is_some_and(|phase| phase.name == FAULTS_PHASE)
     }
 }

@@ -13,18 +13,18 @@ const ROWS_AND_COLUMNS: (u16, u16) = (24, 80);
 
 /// A terminal with a block at its end.
 #[derive(Debug)]
-pub struct Terminal {
+pub(super) struct Terminal {
     term: Term,
 }
 
 impl Terminal {
     /// Nothing is drawn yet.
-    pub fn new(term: Term) -> Self {
+    pub(super) fn new(term: Term) -> Self {
         Terminal { term }
     }
 
     /// Rows and columns, now.
-    pub fn size(&self) -> (usize, usize) {
+    pub(super) fn size(&self) -> (usize, usize) {
         let (rows, columns) = self.term.size_checked().unwrap_or(ROWS_AND_COLUMNS);
         (usize::from(rows), usize::from(columns))
     }
@@ -33,7 +33,7 @@ impl Terminal {
     ///
     /// # Errors
     /// When the terminal has gone.
-    pub fn draw(&mut self, printed: &[String], block: &[String]) -> io::Result<()> {
+    pub(super) fn draw(&mut self, printed: &[String], block: &[String]) -> io::Result<()> {
         self.term.write_all(drawing(printed, block).as_bytes())
     }
 }

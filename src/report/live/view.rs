@@ -5,7 +5,7 @@ use crate::report::{Paint, printable};
 
 /// Where the block goes, and how it may look.
 #[derive(Clone, Copy, Debug)]
-pub struct Room {
+pub(super) struct Room {
     /// Columns of a line.
     pub width: usize,
     /// Rows of the whole terminal.
@@ -16,16 +16,16 @@ pub struct Room {
 
 impl Room {
     /// Columns of the words that stand left.
-    pub const KEY: usize = 8;
+    pub(super) const KEY: usize = 8;
 
     /// Without colours.
     #[cfg(test)]
-    pub const fn plain(width: usize, height: usize) -> Self {
+    pub(super) const fn plain(width: usize, height: usize) -> Self {
         Room { width, height, paint: Paint::plain() }
     }
 
     /// A word that stands left, and the space behind it.
-    pub fn key(self, word: &str) -> String {
+    pub(super) fn key(self, word: &str) -> String {
         if word.is_empty() {
             return " ".repeat(Self::KEY);
         }
@@ -42,7 +42,7 @@ impl Room {
 
 /// The block: no line is wider than the room, and some rows are left to the lines above it.
 /// `label` says which of several runs it is.
-pub fn block(state: &State, label: &str, now_ms: f64, room: Room) -> Vec<String> {
+pub(super) fn block(state: &State, label: &str, now_ms: f64, room: Room) -> Vec<String> {
     let rows = room.rows();
     let mut lines = vec![status(state, label, now_ms, room)];
     if let Some(at_ms) = state.at_ms(now_ms) {
@@ -77,22 +77,22 @@ fn status(state: &State, label: &str, now_ms: f64, room: Room) -> String {
 }
 
 /// `14.2 s`.
-pub fn seconds(ms: f64) -> String {
+pub(super) fn seconds(ms: f64) -> String {
     format!("{:.1} s", ms / 1e3)
 }
 
 /// Columns that a text takes.
-pub fn width(text: &str) -> usize {
+pub(super) fn width(text: &str) -> usize {
     console::measure_text_width(text)
 }
 
 /// A text that takes no more columns than this, and shows where it was cut.
-pub fn cut(text: &str, columns: usize) -> String {
+pub(super) fn cut(text: &str, columns: usize) -> String {
     console::truncate_str(text, columns, "…").into_owned()
 }
 
 /// A text with spaces behind it, or before it, up to so many columns; a longer one is cut.
-pub fn padded(text: &str, columns: usize, right: bool) -> String {
+pub(super) fn padded(text: &str, columns: usize, right: bool) -> String {
     let side = if right { console::Alignment::Right } else { console::Alignment::Left };
     console::pad_str(text, columns, side, Some("…")).into_owned()
 }

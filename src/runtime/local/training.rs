@@ -10,7 +10,7 @@ use crate::runtime::{Cluster, RuntimeError};
 use std::path::Path;
 
 /// Makes the archive if it can; without one the brokers start slower, which is no failure.
-pub fn archive(
+pub(super) fn archive(
     provider: &LocalProvider,
     found: &mut Distribution,
     interrupt: &Interrupt,

@@ -41,12 +41,12 @@ fn part(top: Top) -> Value {
 }
 
 /// What stands at each key of a section: `part` of it, with what the key means and its default.
-pub fn keyed<T: Copy>(keys: &[Key<T>], part: impl Fn(T) -> Value) -> Map<String, Value> {
+pub(super) fn keyed<T: Copy>(keys: &[Key<T>], part: impl Fn(T) -> Value) -> Map<String, Value> {
     keys.iter().map(|key| (key.name.to_owned(), with_key(key, part(key.is)))).collect()
 }
 
 /// A schema with what its key means, and the key's default.
-pub fn with_key<T>(key: &Key<T>, schema: Value) -> Value {
+pub(super) fn with_key<T>(key: &Key<T>, schema: Value) -> Value {
     let mut schema = explained(key.about, schema);
     if let Some(default) = key.default {
         schema["default"] = as_yaml(default);
@@ -55,7 +55,7 @@ pub fn with_key<T>(key: &Key<T>, schema: Value) -> Value {
 }
 
 /// A definition with a description, for values of these types.
-pub fn typed(text: &str, definition: &str, types: &[&str]) -> Value {
+pub(super) fn typed(text: &str, definition: &str, types: &[&str]) -> Value {
     let mut schema = explained(text, forms::reference(definition));
     // It says nothing new. But editors complete a key with its colon where they see the type.
     schema["type"] = json!(types);
@@ -63,7 +63,7 @@ pub fn typed(text: &str, definition: &str, types: &[&str]) -> Value {
 }
 
 /// A schema with a description.
-pub fn explained(text: &str, schema: Value) -> Value {
+pub(super) fn explained(text: &str, schema: Value) -> Value {
     // Beside `$ref` draft 7 allows no other key. Of an `anyOf` editors show the alternatives' texts.
     let mut schema = match schema {
         Value::Object(object) if object.contains_key("$ref") => json!({ "allOf": [object] }),
@@ -83,7 +83,7 @@ fn as_yaml(text: &str) -> Value {
 }
 
 /// The name of a scenario or a timeline.
-pub fn name() -> Value {
+pub(super) fn name() -> Value {
     let more = MOST_NAME_BYTES - 1;
     let pattern = format!("^[A-Za-z0-9][A-Za-z0-9._-]{{0,{more}}}$");
     let name = json!({ "type": ["string", "number", "boolean"], "pattern": pattern });

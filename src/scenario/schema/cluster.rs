@@ -8,7 +8,7 @@ use crate::timeline::one_of;
 use serde_json::{Value, json};
 
 /// `cluster:`.
-pub fn cluster() -> Value {
+pub(super) fn cluster() -> Value {
     let mut schema = forms::map(keyed(CLUSTER, value));
     schema["dependencies"] = json!({ "flavour": ["compose"] });
     schema
@@ -35,7 +35,7 @@ fn value(key: Cluster) -> Value {
 }
 
 /// A key's value as an axis has it: white space around it is left aside.
-pub fn axis_value(key: Cluster) -> Value {
+pub(super) fn axis_value(key: Cluster) -> Value {
     match key {
         Cluster::Controllers => forms::trimmed_words(CONTROLLERS, None),
         Cluster::Timing => forms::trimmed_words(TIMINGS, None),
@@ -44,6 +44,6 @@ pub fn axis_value(key: Cluster) -> Value {
 }
 
 /// Broker properties that a scenario cannot set.
-pub fn refused() -> impl Iterator<Item = &'static str> {
+pub(super) fn refused() -> impl Iterator<Item = &'static str> {
     names::BROKER_OWN.iter().chain(names::BROKER_FOR_TOPICS).map(|(name, _)| *name)
 }

@@ -9,13 +9,13 @@ use crate::model::{Length, Metric};
 use serde_json::{Map, Value, json};
 
 /// One map of `expect:`.
-pub const EXPECTATION: &str = "expectation";
+pub(super) const EXPECTATION: &str = "expectation";
 
 /// How many messages are expected.
 const COUNT: &str = "bound";
 
 /// What stands under `definitions`.
-pub fn definitions() -> Map<String, Value> {
+pub(super) fn definitions() -> Map<String, Value> {
     let mut count = forms::count(0, u64::MAX);
     count["pattern"] = forms::pattern(&bound(forms::COUNT)).into();
     let count = forms::or_say("write a number of messages: `0`, `>= 1`, `160..400`", count);

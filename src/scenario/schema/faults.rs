@@ -7,10 +7,10 @@ use crate::timeline::{KINDS, TARGETS, docs, own_keys};
 use serde_json::{Map, Value, json};
 
 /// Where the other files find [`list`].
-pub const REFERENCE: &str = "#/definitions/faults";
+pub(super) const REFERENCE: &str = "#/definitions/faults";
 
 /// What stands under `definitions`.
-pub fn definitions() -> Map<String, Value> {
+pub(super) fn definitions() -> Map<String, Value> {
     let mut definitions = Map::new();
     definitions.insert("faults".to_owned(), list());
     definitions.insert("targets".to_owned(), targets());

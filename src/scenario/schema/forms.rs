@@ -6,10 +6,10 @@ use crate::timeline::one_of;
 use serde_json::{Map, Value, json};
 
 /// A whole number as text: readers take `1_000`, and a plus sign.
-pub const COUNT: &str = r"_*\+?[0-9_]+";
+pub(super) const COUNT: &str = r"_*\+?[0-9_]+";
 
 /// What stands under `definitions`: forms that many keys share.
-pub fn definitions() -> Map<String, Value> {
+pub(super) fn definitions() -> Map<String, Value> {
     let distinct = json!({ "type": "array", "minItems": 1, "uniqueItems": true });
     // One value or a list of them, and no `anyOf`, whose alternatives' texts editors show.
     let values =
@@ -26,32 +26,32 @@ pub fn definitions() -> Map<String, Value> {
 }
 
 /// What stands there under `definitions`.
-pub fn reference(name: &str) -> Value {
+pub(super) fn reference(name: &str) -> Value {
     json!({ "$ref": format!("#/definitions/{name}") })
 }
 
 /// Any single value.
-pub fn scalar() -> Value {
+pub(super) fn scalar() -> Value {
     json!({ "type": ["string", "number", "boolean"] })
 }
 
 /// Any single value but an empty or blank text.
-pub fn nonblank() -> Value {
+pub(super) fn nonblank() -> Value {
     json!({ "type": ["string", "number", "boolean"], "pattern": r"\S" })
 }
 
 /// Text of this form, white space around it left aside.
-pub fn text(form: &str) -> Value {
+pub(super) fn text(form: &str) -> Value {
     json!({ "type": "string", "pattern": pattern(form) })
 }
 
 /// The whole of a text, white space around it left aside.
-pub fn pattern(form: &str) -> String {
+pub(super) fn pattern(form: &str) -> String {
     format!(r"^\s*(?:{form})\s*$")
 }
 
 /// A whole number between two bounds. Of a text, its form is looked at and not its value.
-pub fn count(least: u64, most: u64) -> Value {
+pub(super) fn count(least: u64, most: u64) -> Value {
     let mut schema =
         json!({ "type": ["string", "integer"], "minimum": least, "pattern": pattern(COUNT) });
     if most < u64::MAX {
@@ -61,31 +61,31 @@ pub fn count(least: u64, most: u64) -> Value {
 }
 
 /// `true` or `false`.
-pub fn flag() -> Value {
+pub(super) fn flag() -> Value {
     let form = pattern("[Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]");
     let schema = json!({ "type": ["boolean", "string"], "pattern": form });
     or_say("write `true` or `false`", schema)
 }
 
 /// One of several words, with white space around it or without, or text of another form.
-pub fn trimmed_words<T>(known: &[(&str, T)], or: Option<&str>) -> Value {
+pub(super) fn trimmed_words<T>(known: &[(&str, T)], or: Option<&str>) -> Value {
     let forms: Vec<&str> = known.iter().map(|(word, _)| *word).chain(or).collect();
     either(one_of(known), text(&forms.join("|")))
 }
 
 /// A length of time.
-pub fn length() -> Value {
+pub(super) fn length() -> Value {
     or_say(Length::FORMS, text(&length_pattern()))
 }
 
 /// What an editor says where the pattern does not fit, if it knows of such words.
-pub fn or_say(words: &str, mut schema: Value) -> Value {
+pub(super) fn or_say(words: &str, mut schema: Value) -> Value {
     schema["patternErrorMessage"] = json!(words);
     schema
 }
 
 /// Numbers as Rust reads them, each with its unit: one of Kafka's clocks, or several others.
-pub fn length_pattern() -> String {
+pub(super) fn length_pattern() -> String {
     const NUMBER: &str = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)";
     let (clocks, times): (Vec<_>, Vec<_>) =
         UNITS.iter().partition(|(_, unit)| matches!(unit, Unit::Periods(_)));
@@ -97,26 +97,26 @@ pub fn length_pattern() -> String {
 }
 
 /// A list of at least one such item.
-pub fn list(item: Value) -> Value {
+pub(super) fn list(item: Value) -> Value {
     let mut schema = json!({ "type": "array", "minItems": 1 });
     schema["items"] = item;
     schema
 }
 
 /// One such value, or a list of them.
-pub fn one_or_more(item: &Value) -> Value {
+pub(super) fn one_or_more(item: &Value) -> Value {
     either(item.clone(), json!({ "type": "array", "items": item }))
 }
 
 /// A map of these keys and no others; nothing at all counts as an empty one.
-pub fn map(properties: Map<String, Value>) -> Value {
+pub(super) fn map(properties: Map<String, Value>) -> Value {
     let mut schema = json!({ "type": ["object", "null"], "additionalProperties": false });
     schema["properties"] = Value::Object(properties);
     schema
 }
 
 /// What meets one of two schemas. The choices of a choice stand beside the others.
-pub fn either(a: Value, b: Value) -> Value {
+pub(super) fn either(a: Value, b: Value) -> Value {
     let choices = |schema: Value| match schema {
         Value::Object(mut object) if object.len() == 1 && object.contains_key("anyOf") => {
             match object.remove("anyOf") {

@@ -11,14 +11,14 @@ use crate::model::{Timing, producer_default};
 use serde_json::{Map, Value, json};
 
 /// The map of everything that an axis or a condition may name.
-pub const NAMES: &str = "names";
+pub(super) const NAMES: &str = "names";
 
 /// `cluster.config.PROPERTY`, for any property.
 const BROKER_PROPERTY: &str = r"^cluster\.config\.[\s\S]";
 
 /// What stands under `definitions`: each property that stands directly under its section, and
 /// [`NAMES`], where the others are.
-pub fn definitions() -> Map<String, Value> {
+pub(super) fn definitions() -> Map<String, Value> {
     let sections = Section::ALL.into_iter();
     let mut definitions: Map<_, _> =
         sections.flat_map(|section| keyed(section.keys(), value)).collect();
@@ -70,7 +70,7 @@ fn names_map() -> Value {
 }
 
 /// Every name that a property has.
-pub fn every_property() -> impl Iterator<Item = (&'static str, Property)> {
+pub(super) fn every_property() -> impl Iterator<Item = (&'static str, Property)> {
     let known = property::all_direct().into_iter().chain(property::all_in_config());
     let all = known.chain(names::ALIASES.iter().map(|(alias, _)| *alias));
     all.filter_map(|name| Some((name, property::find(name)?)))
@@ -105,7 +105,7 @@ fn about(name: &str, property: Property) -> String {
 }
 
 /// `topic:` or `producer:`.
-pub fn section(section: Section) -> Value {
+pub(super) fn section(section: Section) -> Value {
     let direct = keys::names(section.keys()).into_iter();
     let mut properties: Map<_, _> =
         direct.map(|name| (name.to_owned(), forms::reference(name))).collect();

@@ -30,7 +30,7 @@ fn at<'s>(schema: &'s Value, map: &'s Value, key: &str) -> Vec<&'s Value> {
 }
 
 /// All keys by the path of their map.
-pub fn all_keys() -> Vec<(Vec<&'static str>, Vec<String>)> {
+pub(super) fn all_keys() -> Vec<(Vec<&'static str>, Vec<String>)> {
     let owned = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect::<Vec<_>>();
     let of_faults = timeline::names().chain(timeline::docs::keys().into_iter().map(|key| key.0));
     let mut all = vec![
