@@ -17,9 +17,11 @@ mod kafka;
 mod keys;
 mod listeners;
 mod mounts;
+mod networks;
 mod ports;
 mod read;
 mod service;
+mod started;
 mod types;
 mod words;
 

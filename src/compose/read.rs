@@ -4,7 +4,7 @@
 use super::Variables;
 use super::interpolate::expand;
 use super::keys::{self, Treatment};
-use super::service::are_started;
+use super::started::are_started;
 use super::types::{Compose, Places};
 use crate::scenario::FOREIGN;
 use crate::yaml::{Diagnostics, Entry, Kind, Node, Place, Reader, Source, suggest};

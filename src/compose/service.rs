@@ -2,22 +2,11 @@
 
 use super::keys::{self, Treatment};
 use super::read::Composing;
+use super::started::are_started;
 use super::types::{Places, Service};
 use super::words;
 use crate::yaml::{Entry, Kind, Node, Place};
 use std::collections::BTreeMap;
-
-/// What the environment of a Kafka node has, after its prefix.
-const NODE_WORDS: &[&str] =
-    &["PROCESS_ROLES", "NODE_ID", "BROKER_ID", "ADVERTISED_LISTENERS", "CONTROLLER_QUORUM_VOTERS"];
-
-/// Whether an environment is that of a Kafka node, whatever the image.
-pub(super) fn speaks_kafka<'n>(names: impl IntoIterator<Item = &'n str>) -> bool {
-    names.into_iter().any(|name| {
-        let rest = name.strip_prefix("KAFKA_").unwrap_or("");
-        NODE_WORDS.contains(&rest.strip_prefix("CFG_").unwrap_or(rest))
-    })
-}
 
 impl Composing<'_> {
     /// All services, in the order of the file.
@@ -188,62 +177,6 @@ impl Composing<'_> {
         Some(words)
     }
 
-    fn networks(&mut self, node: &Node, service: &mut Service) {
-        let found: Vec<(String, Vec<String>, Place)> = match &node.kind {
-            Kind::Map(entries) => entries
-                .iter()
-                .map(|entry| {
-                    let aliases = self.aliases(&entry.value);
-                    (entry.key.value.clone(), aliases, entry.key.place)
-                })
-                .collect(),
-            Kind::Null => return,
-            Kind::List(_) => {
-                let names = self.reader.scalars(node, "networks").into_iter();
-                names.map(|name| (name.value, Vec::new(), name.place)).collect()
-            }
-            Kind::Scalar(_) => {
-                let message = "`networks` must be a list or a map, not a single value";
-                self.reader.report(node.place, message, "write one `- NAME` a line");
-                return;
-            }
-        };
-        for (name, aliases, place) in found {
-            if !words::is_name(&name) {
-                let help = "use letters, digits, `-`, `_` and `.`";
-                self.reader.report(place, format!("`{name}` is not a valid network name"), help);
-                continue;
-            }
-            self.used_networks.entry(name.clone()).or_insert(place);
-            service.networks.insert(name, aliases);
-        }
-    }
-
-    fn aliases(&mut self, node: &Node) -> Vec<String> {
-        const ADDRESS: &str = "remove it, and let nodes find each other by name: Docker chooses \
-                               addresses, so that runs fit side by side";
-        const TABLE: &[(&str, Treatment)] = &[
-            ("aliases", Treatment::Read),
-            ("driver_opts", Treatment::Refused("remove it: chaos makes plain bridges")),
-            ("gw_priority", Treatment::Noted("it does not change what Kafka does")),
-            ("interface_name", Treatment::Noted("it does not change what Kafka does")),
-            ("ipv4_address", Treatment::Refused(ADDRESS)),
-            ("ipv6_address", Treatment::Refused(ADDRESS)),
-            ("link_local_ips", Treatment::Refused(ADDRESS)),
-            ("mac_address", Treatment::Noted("it does not change what Kafka does")),
-            ("priority", Treatment::Noted("it does not change what Kafka does")),
-        ];
-        let mut aliases = Vec::new();
-        for entry in self.reader.map(node, "networks", "write `aliases:` below the network") {
-            self.treat(entry, TABLE, "a service's network", true);
-            if entry.key.value == "aliases" {
-                let words = self.reader.scalars(&entry.value, "aliases");
-                aliases.extend(words.into_iter().map(|word| word.value));
-            }
-        }
-        aliases
-    }
-
     fn memory(&mut self, node: &Node) -> Option<i64> {
         let text = self.reader.scalar(node, "mem_limit")?;
         let bytes = words::bytes(&text.value);
@@ -304,31 +237,6 @@ impl Composing<'_> {
                 }
             }
         }
-    }
-}
-
-/// Which services are started: those that may be Kafka nodes. Where none is, nobody knows.
-pub(super) fn are_started(services: &[Entry]) -> Vec<bool> {
-    let nodes: Vec<bool> = services.iter().map(|entry| may_be_a_node(&entry.value)).collect();
-    let any = nodes.contains(&true);
-    nodes.into_iter().map(|is_node| is_node || !any).collect()
-}
-
-/// Whether a service, as it is written, may be a Kafka node. What comes out of files cannot be
-/// seen yet.
-fn may_be_a_node(service: &Node) -> bool {
-    let Kind::Map(keys) = &service.kind else { return false };
-    let get = |name: &str| keys.iter().find(|entry| entry.key.value == name);
-    if get("env_file").is_some() {
-        return true;
-    }
-    match get("environment").map(|entry| &entry.value.kind) {
-        Some(Kind::Map(entries)) => speaks_kafka(entries.iter().map(|e| e.key.value.as_str())),
-        Some(Kind::List(items)) => speaks_kafka(items.iter().filter_map(|item| match &item.kind {
-            Kind::Scalar(text) => Some(text.split('=').next().unwrap_or(text)),
-            _ => None,
-        })),
-        _ => false,
     }
 }
 

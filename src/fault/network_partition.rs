@@ -1,8 +1,8 @@
 //! `network_partition`: nodes of different groups do not hear each other, as Trogdor's
 //! NetworkPartitionFault does. Proved by the packets that the drop rules counted, for each pair
-//! of groups, on their way to somebody alive. A node that another fault restarts in the meantime
-//! gets its rules back; one that somebody else restarts, or whose rules somebody removes, has
-//! undone the fault.
+//! of groups, on their way to somebody alive.
+
+mod upkeep;
 
 use super::custody::Holder;
 use super::cuts::{Cut, Pair, cuts, pairs};
@@ -11,15 +11,11 @@ use super::prepare::{Prepare, Stage};
 use super::undone::Interference;
 use super::{Fault, FaultError};
 use crate::model::counted;
-use crate::runtime::{DropSite, Node, Passes, Role};
+use crate::runtime::{DropSite, Node, Passes};
 use crate::timeline::{self, Ports};
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
-use std::time::{Duration, Instant};
-
-/// Rules that are gone must be back within this time; a container that has just been started may
-/// need more than one look.
-const PUT_BACK_WITHIN: Duration = Duration::from_secs(5);
+use std::time::Instant;
+use upkeep::{Uncut, without_rules};
 
 /// Groups of nodes that are cut from each other.
 pub(super) struct NetworkPartition {
@@ -43,29 +39,6 @@ pub(super) struct NetworkPartition {
     /// When the last look at the nodes began.
     looked_at: Instant,
     interference: Option<Interference>,
-}
-
-/// Why a living node has no rules.
-enum Uncut {
-    /// It was dead when the fault was injected.
-    WasDead,
-    /// A fault has restarted it: it has another network namespace now.
-    Restarted,
-}
-
-impl Uncut {
-    fn in_words(&self, node: &str, until_cut: Duration) -> String {
-        let ms = until_cut.as_millis();
-        match self {
-            Uncut::WasDead => {
-                format!("{node} came up: it was cut off {ms} ms after its process was seen")
-            }
-            Uncut::Restarted => format!(
-                "{node} was restarted: its rules were put back {ms} ms after its new process was \
-                 seen"
-            ),
-        }
-    }
 }
 
 impl NetworkPartition {
@@ -138,75 +111,6 @@ impl NetworkPartition {
         format!("dropped {} ({})", pairs.join("; "), means.join("; "))
     }
 
-    /// Rules for whoever has come up without them or has moved; the others get those that are
-    /// missing then.
-    fn tend_nodes(&mut self) -> Result<Vec<String>, FaultError> {
-        self.look_again();
-        self.retire_lost();
-        let mut told = Vec::new();
-        for (id, (since, why)) in std::mem::take(&mut self.uncut) {
-            let Some(node) = self.living().into_iter().find(|n| n.id == id) else { continue };
-            match self.cut_off(&node) {
-                Ok(()) => told.push(why.in_words(&node.name, since.elapsed())),
-                Err(error) if since.elapsed() > PUT_BACK_WITHIN => return Err(error),
-                Err(_) => drop(self.uncut.insert(id, (since, why))),
-            }
-        }
-        let table = self.next_table();
-        for placed in &mut self.placed {
-            let wanted = cuts(&self.groups, self.ports, placed.site.passes);
-            if placed.install(&table, &wanted)? {
-                self.put_back += 1;
-                told.push(format!("{} got rules for new addresses", placed.site.filter.name()));
-            }
-        }
-        self.register();
-        Ok(told)
-    }
-
-    /// The nodes as they are now.
-    fn look_again(&mut self) {
-        self.looked_at = Instant::now();
-        let now = self.holder.cluster.nodes();
-        for node in self.groups.iter_mut().flatten() {
-            if let Some(fresh) = now.iter().find(|n| n.id == node.id) {
-                *node = fresh.clone();
-            }
-        }
-    }
-
-    /// Notes who lives without rules, and gives up places that have gone. Those of the dead are
-    /// kept: nobody else has what they counted.
-    fn retire_lost(&mut self) {
-        for node in self.living() {
-            let why = match self.placed.iter_mut().find(|p| p.is_at(node.id)) {
-                None => Uncut::WasDead,
-                Some(placed) if placed.pids != node.pids => {
-                    let custody = &self.holder.custody;
-                    if !custody.owns_end(node.id, placed.process(), placed.lived_at) {
-                        let how = format!(
-                            "{} was restarted, and no fault restarted it: its rules are gone",
-                            node.name
-                        );
-                        self.note(&node.name, how);
-                    }
-                    Uncut::Restarted
-                }
-                Some(placed) => {
-                    placed.lived_at = self.looked_at;
-                    if let Err(error) = placed.count(&self.lived) {
-                        self.note(&node.name, without_rules("at", &node.name, &error));
-                    }
-                    continue;
-                }
-            };
-            if let Some(index) = self.placed.iter().position(|p| p.is_at(node.id)) {
-                add(&mut self.counted_before, self.placed.remove(index).counted());
-            }
-            self.uncut.entry(node.id).or_insert_with(|| (Instant::now(), why));
-        }
-    }
-
     /// The first interference is kept.
     fn note(&mut self, node: &str, how: String) {
         self.interference.get_or_insert_with(|| Interference { node: node.to_owned(), how });
@@ -228,50 +132,6 @@ impl NetworkPartition {
         };
         self.pairs.iter().filter(is_joined).copied().collect()
     }
-
-    /// Finds the place of a node that has none, and installs its rules.
-    fn cut_off(&mut self, node: &Node) -> Result<(), FaultError> {
-        let table = self.next_table();
-        self.put_back += 1;
-        let sites = self.holder.cluster.drop_sites(std::slice::from_ref(node))?;
-        let site = sites.into_iter().find(|s| s.passes == Passes::Nodes(node.id));
-        let site = site.ok_or_else(|| {
-            FaultError::NoEffect(format!("{} has no place to drop packets at", node.name))
-        })?;
-        let mut placed = place(site, std::slice::from_ref(node));
-        placed.install(&table, &cuts(&self.groups, self.ports, placed.site.passes))?;
-        self.placed.push(placed);
-        Ok(())
-    }
-
-    /// Members that live and have a place of their own to drop packets at.
-    fn living(&self) -> Vec<Node> {
-        let members = self.groups.iter().flatten();
-        members.filter(|n| n.role != Role::Clients && !n.pids.is_empty()).cloned().collect()
-    }
-
-    /// As if whatever is to be put back had been missing for too long.
-    #[cfg(test)]
-    pub(super) fn forget_patience(&mut self) {
-        let then = Instant::now() - 2 * PUT_BACK_WITHIN;
-        self.uncut.values_mut().for_each(|(since, _)| *since = then);
-    }
-
-    fn next_table(&self) -> String {
-        format!("{}_{}", self.table, self.put_back + 2)
-    }
-}
-
-/// Rules that are gone, or of which nobody knows.
-pub(super) fn without_rules(preposition: &str, place: &str, error: &io::Error) -> String {
-    let what = match error.kind() {
-        // The rules go with the helper container that keeps them.
-        io::ErrorKind::NotFound | io::ErrorKind::BrokenPipe => {
-            "are gone, and no fault removed them"
-        }
-        _ => "cannot be read, so nobody knows whether they are in force",
-    };
-    format!("the drop rules {preposition} {place} {what} ({error})")
 }
 
 fn place(site: DropSite, nodes: &[Node]) -> Placed {
@@ -381,3 +241,6 @@ impl Fault for NetworkPartition {
         ))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,8 +13,6 @@ pub(crate) mod fake;
 pub(crate) mod features;
 pub(crate) mod leaders;
 pub mod log;
-#[cfg(test)]
-mod log_tests;
 pub(crate) mod metadata;
 pub(crate) mod offsets;
 pub(crate) mod operator;

@@ -94,5 +94,4 @@ impl Operator {
 }
 
 #[cfg(test)]
-#[path = "operator_tests.rs"]
 mod tests;

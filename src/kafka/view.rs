@@ -298,5 +298,4 @@ impl ClusterView {
 }
 
 #[cfg(test)]
-#[path = "view_tests.rs"]
 mod tests;

@@ -7,34 +7,24 @@
 //! So where the controllers' own listeners can be reached, they are asked instead: only the active
 //! one answers, and none has to wait for another.
 
-use super::api::Ask;
-use super::error::KafkaError;
+mod asker;
+mod beat;
+
 use super::metadata;
 use super::place::{Inside, spawn_inside};
 use super::quorum::{self, Quorum};
 use super::view::ClusterView;
-use super::wire::Connection;
 use crate::clock::Epoch;
 use crate::event::Observation;
 use crate::runtime::Vantage;
+use asker::{Asker, Turn};
+use beat::Beat;
 use kafka_protocol::messages::MetadataRequest;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
-
-/// Each broker is asked this often.
-pub(crate) const TICK_US: u64 = 200_000;
-/// A broker that has not answered a Metadata request after this does not answer.
-pub(crate) const ANSWER_US: u64 = 400_000;
-/// A connection without an answer for this long is replaced. Until then the one question waits in
-/// it: new connections in between would fill a stopped broker's queue and stand in the clients'
-/// way, and it is this question that is answered first when the broker wakes.
-const CONNECTION_US: u64 = 5_000_000;
-/// How long one wait for an answer lasts before the watcher's end is looked for.
-const SLICE_US: u64 = 50_000;
 
 /// Watches until it is stopped or dropped.
 #[derive(Debug)]
@@ -218,121 +208,5 @@ enum Way {
     Direct,
 }
 
-/// Fixed points in time, one every [`TICK_US`]: a late one does not move those after it.
-#[derive(Clone, Copy, Debug)]
-struct Beat {
-    phase_us: u64,
-}
-
-impl Beat {
-    /// One for each of so many nodes. They are asked one after another within a tick, so that
-    /// together they show a change sooner than each alone, and no burst meets the cluster.
-    fn spread(nodes: usize) -> impl Iterator<Item = Beat> {
-        let nodes = nodes.max(1) as u64;
-        (0..nodes).map(move |index| Beat { phase_us: TICK_US * index / nodes })
-    }
-
-    /// The first beat after `now_us`.
-    fn next_us(self, now_us: u64) -> u64 {
-        if now_us < self.phase_us {
-            return self.phase_us;
-        }
-        self.phase_us + ((now_us - self.phase_us) / TICK_US + 1) * TICK_US
-    }
-}
-
-/// One kept connection to a broker, with at most one question in it.
-struct Asker {
-    addr: SocketAddr,
-    connection: Option<Connection>,
-    asked_us: Option<u64>,
-}
-
-/// How a turn of an [`Asker`] ended.
-enum Turn<T> {
-    /// An answer came.
-    Said { answer: T, asked_us: u64 },
-    /// None came in time; the question stays in the connection for the next turn.
-    Waiting { asked_us: u64 },
-    /// There is no connection, or there is none any more.
-    Broken(KafkaError),
-    /// The watch was ended.
-    Stopped,
-}
-
-impl Asker {
-    fn new(addr: SocketAddr) -> Asker {
-        Asker { addr, connection: None, asked_us: None }
-    }
-
-    /// Asks, unless a question is waiting, and waits: [`ANSWER_US`] for a new question, a tick
-    /// more for an old one.
-    fn turn<A: Ask>(&mut self, shared: &Shared, request: &A) -> Turn<A::Answer> {
-        let (connection, asked_us) = match self.ready(shared, request) {
-            Ok(ready) => ready,
-            Err(error) => {
-                self.drop_connection();
-                return Turn::Broken(error);
-            }
-        };
-        let now_us = shared.epoch.elapsed_us();
-        let in_time_us = asked_us + ANSWER_US;
-        let until_us = if now_us < in_time_us { in_time_us } else { now_us + TICK_US };
-        loop {
-            if shared.stopped() {
-                return Turn::Stopped;
-            }
-            let left = shared.epoch.until_us(until_us);
-            if left.is_zero() {
-                break;
-            }
-            match connection.answer::<A>(left.min(Duration::from_micros(SLICE_US))) {
-                Ok(Some(answer)) => {
-                    self.asked_us = None;
-                    return Turn::Said { answer, asked_us };
-                }
-                Ok(None) => {}
-                Err(error) => {
-                    // The broker died or restarted. The next turn finds out which.
-                    self.drop_connection();
-                    return Turn::Broken(error);
-                }
-            }
-        }
-        if until_us >= asked_us + CONNECTION_US {
-            self.drop_connection();
-        }
-        Turn::Waiting { asked_us }
-    }
-
-    /// The connection with a question in it, and when that was asked.
-    fn ready<A: Ask>(
-        &mut self,
-        shared: &Shared,
-        request: &A,
-    ) -> Result<(&mut Connection, u64), KafkaError> {
-        let connection = match &mut self.connection {
-            Some(connection) => connection,
-            none => none.insert(Connection::open(self.addr, Duration::from_micros(ANSWER_US))?),
-        };
-        let asked_us = match self.asked_us {
-            Some(asked_us) => asked_us,
-            None => {
-                // Read before the request leaves: the answer is true at some time after this.
-                let asked_us = shared.epoch.elapsed_us();
-                connection.ask(request)?;
-                *self.asked_us.insert(asked_us)
-            }
-        };
-        Ok((connection, asked_us))
-    }
-
-    fn drop_connection(&mut self) {
-        self.connection = None;
-        self.asked_us = None;
-    }
-}
-
 #[cfg(test)]
-#[path = "watch_tests.rs"]
 mod tests;

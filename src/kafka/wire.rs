@@ -1,19 +1,16 @@
 //! [`Connection`]: one blocking connection to one broker, one request at a time.
 
+mod frame;
+
 use super::api::Ask;
 use super::error::KafkaError;
 use crate::runtime::Vantage;
-use bytes::{BufMut, Bytes, BytesMut};
-use kafka_protocol::messages::{ApiKey, RequestHeader, ResponseHeader};
-use kafka_protocol::protocol::{Decodable, Encodable, HeaderVersion, StrBytes};
+use bytes::BytesMut;
+use kafka_protocol::messages::ApiKey;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-/// No answer that the operator asks for comes near this; a longer one is not Kafka's.
-pub(crate) const ANSWER_BYTES_MAX: usize = 16 << 20;
-/// How the operator names itself to brokers (`client.id`), for their request logs.
-const CLIENT_ID: &str = "chaos-operator";
 const CHUNK_BYTES: usize = 16 << 10;
 /// A socket's time-out of zero means none at all, so this is the shortest wait.
 const SHORTEST_WAIT: Duration = Duration::from_millis(1);
@@ -116,7 +113,8 @@ impl Connection {
             return Err(KafkaError::Dead { addr: self.addr });
         }
         let correlation_id = self.last_correlation_id.wrapping_add(1);
-        let frame = encode(request, correlation_id).map_err(|reason| self.garbled::<A>(reason))?;
+        let frame =
+            frame::encode(request, correlation_id).map_err(|reason| self.garbled::<A>(reason))?;
         self.last_correlation_id = correlation_id;
         if let Err(source) = self.stream.write_all(&frame) {
             self.dead = true;
@@ -160,8 +158,10 @@ impl Connection {
         let broken = |addr, source| KafkaError::Io { addr, what: A::NAME, source };
         let deadline = Instant::now() + wait;
         loop {
-            if let Some(frame) = self.take_frame().map_err(|reason| self.garbled::<A>(reason))? {
-                let answer = decode::<A>(frame, pending.correlation_id);
+            if let Some(bytes) =
+                frame::take(&mut self.inbox).map_err(|reason| self.garbled::<A>(reason))?
+            {
+                let answer = frame::decode::<A>(bytes, pending.correlation_id);
                 return answer.map(Some).map_err(|reason| self.garbled::<A>(reason));
             }
             let left = deadline.saturating_duration_since(Instant::now());
@@ -183,64 +183,8 @@ impl Connection {
         }
     }
 
-    /// The answer's bytes behind their length, once all are there.
-    fn take_frame(&mut self) -> Result<Option<Bytes>, String> {
-        let Some(length) = self.inbox.first_chunk::<4>() else { return Ok(None) };
-        let length = i32::from_be_bytes(*length);
-        let bytes = usize::try_from(length)
-            .ok()
-            .filter(|bytes| (4..=ANSWER_BYTES_MAX).contains(bytes))
-            .ok_or_else(|| {
-                format!("an answer of {length} bytes (4 to {ANSWER_BYTES_MAX} are possible)")
-            })?;
-        let after = 4 + bytes;
-        match self.inbox.len() {
-            have if have < after => Ok(None),
-            have if have > after => {
-                Err(format!("{} unexpected bytes after the answer", have - after))
-            }
-            _ => Ok(Some(self.inbox.split().freeze().slice(4..))),
-        }
-    }
-
     fn garbled<A: Ask>(&self, reason: String) -> KafkaError {
         KafkaError::Protocol { addr: self.addr, what: A::NAME, reason }
-    }
-}
-
-fn encode<A: Ask>(request: &A, correlation_id: i32) -> Result<BytesMut, String> {
-    let header = RequestHeader::default()
-        .with_request_api_key(A::API as i16)
-        .with_request_api_version(A::VERSION)
-        .with_correlation_id(correlation_id)
-        .with_client_id(Some(StrBytes::from_static_str(CLIENT_ID)));
-    let mut frame = BytesMut::with_capacity(1 << 10);
-    frame.put_i32(0);
-    header
-        .encode(&mut frame, A::header_version(A::VERSION))
-        .and_then(|()| request.encode(&mut frame, A::VERSION))
-        .map_err(|error| format!("the request cannot be encoded: {error}"))?;
-    let length = i32::try_from(frame.len() - 4).map_err(|_| "the request is too long")?;
-    frame[..4].copy_from_slice(&length.to_be_bytes());
-    Ok(frame)
-}
-
-fn decode<A: Ask>(mut frame: Bytes, correlation_id: i32) -> Result<A::Answer, String> {
-    let unreadable = |error| format!("the answer cannot be decoded: {error}");
-    let header = ResponseHeader::decode(&mut frame, A::Answer::header_version(A::VERSION))
-        .map_err(unreadable)?;
-    if header.correlation_id != correlation_id {
-        return Err(format!(
-            "the answer belongs to request {}, not to {correlation_id}",
-            header.correlation_id
-        ));
-    }
-    let answer = A::Answer::decode(&mut frame, A::VERSION).map_err(unreadable)?;
-    match frame.len() {
-        0 => Ok(answer),
-        left => {
-            Err(format!("{left} bytes of the answer have no meaning in version {}", A::VERSION))
-        }
     }
 }
 
@@ -248,6 +192,7 @@ fn decode<A: Ask>(mut frame: Bytes, correlation_id: i32) -> Result<A::Answer, St
 mod tests {
     use super::super::fake::{Asked, FakeBroker, Reply, metadata_answer};
     use super::super::metadata;
+    use super::frame::ANSWER_BYTES_MAX;
     use super::*;
 
     const SHORT: Duration = Duration::from_millis(80);

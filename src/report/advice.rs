@@ -2,12 +2,15 @@
 //! happened to the others. It says under which faults and how often that was seen, leaves out what
 //! is not settled, and recommends nothing: once is not often.
 
+mod configuration;
+
 use super::grid::{pairs, varying};
 use super::lines::printable;
 use super::told::alike;
-use crate::model::{ByMetric, Metric};
+use crate::model::Metric;
 use crate::plan::makes_plans;
-use crate::result::{CellReport, CellTrial, Report, is_settled, lead};
+use crate::result::{Report, lead};
+use configuration::{Configuration, compared, configurations};
 use std::collections::BTreeMap;
 
 /// At most so many configurations are told that lost or duplicated something.
@@ -17,84 +20,6 @@ const NAMES_MAX: usize = 4;
 
 /// The axis whose values are timelines of faults.
 const FAULTS_AXIS: &str = "faults";
-
-/// What was seen of a cell, or of all cells of a configuration, in settled trials.
-#[derive(Clone, Copy, Debug, Default)]
-struct Seen {
-    trials: usize,
-    counts: ByMetric<u64>,
-    unavailable_ms: f64,
-    p99_before_us: Option<u64>,
-}
-
-impl Seen {
-    /// Of one trial; none where its log does not settle all counts.
-    fn of(trial: &CellTrial) -> Option<Self> {
-        if !compared().all(|metric| trial.counts[metric].is_some()) {
-            return None;
-        }
-        Some(Seen {
-            trials: 1,
-            counts: ByMetric::of(|metric| trial.counts[metric].unwrap_or(0)),
-            unavailable_ms: trial.unavailable_ms.unwrap_or(0.0),
-            p99_before_us: trial.p99_before_us,
-        })
-    }
-
-    fn of_cell(report: &Report, cell: &CellReport) -> Option<Self> {
-        let single = || vec![CellTrial::of(1, cell, is_settled(report, cell))];
-        let each = cell.trials.as_ref().map_or_else(single, |trials| trials.each.clone());
-        each.iter().filter(|trial| trial.is_settled()).filter_map(Seen::of).reduce(Seen::with)
-    }
-
-    fn with(self, other: Self) -> Self {
-        Seen {
-            trials: self.trials + other.trials,
-            counts: ByMetric::of(|metric| self.counts[metric] + other.counts[metric]),
-            unavailable_ms: self.unavailable_ms.max(other.unavailable_ms),
-            p99_before_us: self.p99_before_us.max(other.p99_before_us),
-        }
-    }
-}
-
-/// One configuration under all faults and on all clusters that the study has.
-struct Configuration<'a> {
-    /// The values of its axes.
-    name: String,
-    /// Its cells, one a plan, each with what was seen of it.
-    cells: Vec<(&'a CellReport, Seen)>,
-}
-
-impl Configuration<'_> {
-    fn all(&self) -> Seen {
-        self.cells.iter().map(|(_, seen)| *seen).reduce(Seen::with).unwrap_or_default()
-    }
-
-    /// Nothing lost, doubled or unexpectedly there.
-    fn is_whole(&self) -> bool {
-        let counts = self.all().counts;
-        compared().all(|metric| counts[metric] == 0)
-    }
-
-    /// How much Kafka promises of it, for configurations that measurement does not tell apart:
-    /// acks, idempotence, clean elections, min.insync.replicas.
-    fn promise(&self) -> (u8, bool, bool, u32) {
-        let config = &self.cells[0].0.config;
-        let value = |name: &str| config.get(name).map_or("", String::as_str);
-        let acks = match value("acks") {
-            "0" => 0,
-            "1" => 1,
-            _ => 2,
-        };
-        let clean = value("unclean.leader.election.enable") != "true";
-        let min_isr = value("min.insync.replicas").parse().unwrap_or(0);
-        (acks, value("enable.idempotence") == "true", clean, min_isr)
-    }
-
-    fn unavailable_s(&self) -> f64 {
-        self.all().unavailable_ms / 1e3
-    }
-}
 
 /// The lines; none where nothing is compared.
 pub(super) fn lines(report: &Report) -> Vec<String> {
@@ -195,34 +120,6 @@ fn whole(configurations: &[Configuration<'_>]) -> Vec<String> {
         ));
     }
     lines
-}
-
-/// The configurations of which all cells are settled, and the names of the others.
-fn configurations<'a>(report: &'a Report, inner: &[&str]) -> (Vec<Configuration<'a>>, Vec<String>) {
-    let mut order: Vec<String> = Vec::new();
-    let mut by_name: BTreeMap<String, Vec<&CellReport>> = BTreeMap::new();
-    for cell in &report.cells {
-        let name = printable(&pairs(cell, inner));
-        if !order.contains(&name) {
-            order.push(name.clone());
-        }
-        by_name.entry(name).or_default().push(cell);
-    }
-    let (mut settled, mut unsettled) = (Vec::new(), Vec::new());
-    for name in order {
-        let cells = by_name.remove(&name).unwrap_or_default();
-        let seen = |cell: &&'a CellReport| Some((*cell, Seen::of_cell(report, cell)?));
-        match cells.iter().map(seen).collect::<Option<Vec<_>>>() {
-            Some(cells) => settled.push(Configuration { name, cells }),
-            None => unsettled.push(name),
-        }
-    }
-    (settled, unsettled)
-}
-
-/// What can happen to messages, as far as each trial tells it.
-fn compared() -> impl Iterator<Item = Metric> {
-    Metric::anomalies().filter(|metric| metric.is_per_trial())
 }
 
 /// What happened in the others, anomaly by anomaly and the largest count first: told by the fewest

@@ -1,6 +1,6 @@
 //! The log reader against librdkafka's mock cluster, over what our own producer wrote.
 
-use super::log::{Range, ReadRequest, observe, read};
+use super::{Range, ReadRequest, observe, read};
 use crate::client::mock_cluster::{Bed, progress, send};
 use crate::client::wire::Ended;
 use crate::ledger::{Found, Outcome, ProducerId};

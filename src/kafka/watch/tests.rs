@@ -2,6 +2,7 @@
 
 use super::super::fake::{Asked, FakeBroker, Reply, Row, metadata_answer};
 use super::super::metadata::topic_name;
+use super::beat::TICK_US;
 use super::*;
 use crate::event::{BrokerView, ControllerView, PartitionView};
 use crate::kafka::leaders::Leadership;
@@ -9,6 +10,7 @@ use kafka_protocol::messages::describe_quorum_response::{PartitionData, TopicDat
 use kafka_protocol::messages::{ApiKey, BrokerId, DescribeQuorumResponse};
 use std::sync::atomic::AtomicUsize;
 use std::sync::mpsc::{self, Receiver};
+use std::time::Duration;
 use std::time::Instant;
 
 const NOT_LEADER_OR_FOLLOWER: i16 = 6;
@@ -190,15 +192,4 @@ fn nobody_listening_does_not_end_the_watch() {
     until("an answer", || {
         watcher.view().leader("t", 0) == Some(Leadership { broker: 0, epoch: 3 })
     });
-}
-
-#[test]
-fn beats_do_not_drift_and_are_spread_over_the_tick() {
-    let beats: Vec<Beat> = Beat::spread(4).collect();
-    assert_eq!(beats.iter().map(|b| b.phase_us).collect::<Vec<_>>(), [0, 50_000, 100_000, 150_000]);
-    assert_eq!(beats[1].next_us(0), 50_000);
-    assert_eq!(beats[1].next_us(50_000), 250_000);
-    assert_eq!(beats[1].next_us(249_999), 250_000);
-    // Late by more than a tick: the missed beats are skipped, not made up for.
-    assert_eq!(beats[1].next_us(777_000), 850_000);
 }
