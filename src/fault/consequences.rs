@@ -72,37 +72,16 @@ pub(crate) fn consequences(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{ControllerView, PartitionView};
+    use crate::event::ControllerView;
 
     fn record() -> FaultRecord {
         FaultRecord {
-            trial: None,
-            index: 0,
-            kind: "kill".into(),
-            what: "kill leader".into(),
-            nodes: vec!["broker-0".into()],
-            scheduled_at_ms: 10.0,
             called_at_ms: Some(10.0),
             effective_at_ms: Some(11.0),
             healed_at_ms: Some(20.0),
-            effective: true,
-            undone: None,
-            reason: None,
             evidence: vec![],
+            ..FaultRecord::proved("kill leader")
         }
-    }
-
-    fn view(at_us: u64, asked: i32, leader: i32, epoch: i32, isr: &[i32]) -> Observation {
-        let (topic, isr) = ("t".to_owned(), isr.to_vec());
-        Observation::Partition(PartitionView {
-            at_us,
-            asked,
-            topic,
-            partition: 0,
-            leader,
-            epoch,
-            isr,
-        })
     }
 
     fn texts(observations: &[Observation]) -> Vec<String> {
@@ -112,11 +91,11 @@ mod tests {
     #[test]
     fn a_new_leader_and_a_shrunken_isr_in_the_window_are_told_once() {
         let history = [
-            view(1_000, 0, 0, 4, &[0, 1, 2]),
-            view(12_000, 0, 0, 4, &[0, 1]), // the leader's own word: shrunk
-            view(13_000, 1, 1, 5, &[1, 2]), // a higher epoch: a new leader
-            view(14_000, 2, 1, 5, &[1, 2]), // the same from another broker
-            view(15_000, 0, 0, 4, &[0, 1]), // the zombie's old epoch says nothing new
+            Observation::said(1_000, 0, 0, 4, &[0, 1, 2]),
+            Observation::said(12_000, 0, 0, 4, &[0, 1]), // the leader's own word: shrunk
+            Observation::said(13_000, 1, 1, 5, &[1, 2]), // a higher epoch: a new leader
+            Observation::said(14_000, 2, 1, 5, &[1, 2]), // the same from another broker
+            Observation::said(15_000, 0, 0, 4, &[0, 1]), // the zombie's old epoch says nothing new
         ];
         assert_eq!(
             texts(&history),
@@ -128,17 +107,20 @@ mod tests {
     fn who_led_before_is_whoever_anyone_named_in_the_old_epoch() {
         // Broker 2 was asked first, and did not know yet where the leader of epoch 4 is.
         let history = [
-            view(1_000, 2, -1, 4, &[0, 1, 2]),
-            view(2_000, 0, 0, 4, &[0, 1, 2]),
-            view(12_000, 1, 1, 5, &[1, 2]),
+            Observation::said(1_000, 2, -1, 4, &[0, 1, 2]),
+            Observation::said(2_000, 0, 0, 4, &[0, 1, 2]),
+            Observation::said(12_000, 1, 1, 5, &[1, 2]),
         ];
         assert_eq!(texts(&history), ["t-0: leader 0 -> 1 (epoch 5)"]);
     }
 
     #[test]
     fn what_came_before_the_call_or_after_the_heal_is_not_its_consequence() {
-        let history =
-            [view(1_000, 0, 0, 4, &[0]), view(9_000, 1, 1, 5, &[1]), view(21_000, 2, 2, 6, &[2])];
+        let history = [
+            Observation::said(1_000, 0, 0, 4, &[0]),
+            Observation::said(9_000, 1, 1, 5, &[1]),
+            Observation::said(21_000, 2, 2, 6, &[2]),
+        ];
         assert!(texts(&history).is_empty());
     }
 

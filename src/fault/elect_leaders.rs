@@ -243,5 +243,4 @@ fn listed(told: &[String]) -> String {
 }
 
 #[cfg(test)]
-#[path = "elect_leaders_tests.rs"]
 mod tests;

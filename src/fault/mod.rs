@@ -12,10 +12,6 @@ mod journal;
 mod kill;
 mod life;
 mod network_partition;
-#[cfg(test)]
-mod overlap_tests;
-#[cfg(test)]
-mod partition_tests;
 mod pause;
 mod placed;
 mod prepare;

@@ -59,3 +59,29 @@ impl FaultRecord {
         is_over.then(|| format!("{}: {reason}", self.what))
     }
 }
+
+#[cfg(test)]
+impl FaultRecord {
+    /// For tests of what is made of it: the first fault, a `kill` of broker 0 from 5 s to 9 s.
+    pub(crate) fn proved(what: &str) -> Self {
+        FaultRecord {
+            trial: None,
+            index: 0,
+            kind: "kill".to_owned(),
+            what: what.to_owned(),
+            nodes: vec!["broker-0".to_owned()],
+            scheduled_at_ms: 5_000.0,
+            called_at_ms: Some(5_000.4),
+            effective_at_ms: Some(5_004.2),
+            healed_at_ms: Some(9_000.0),
+            effective: true,
+            undone: None,
+            reason: None,
+            evidence: vec![Evidence {
+                at_ms: 5_004.2,
+                text: "it is gone".to_owned(),
+                proves: true,
+            }],
+        }
+    }
+}

@@ -106,25 +106,15 @@ fn one(target: Target, situation: &Situation) -> Result<Vec<Node>, FaultError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::runtime::Listeners;
-    use std::net::Ipv4Addr;
+    use crate::runtime::fake::node;
 
     fn situation() -> Situation {
-        let node = |id: i32, name: &str, role| Node {
-            id,
-            name: name.to_owned(),
-            role,
-            pids: vec![100 + id],
-            address: Some(Ipv4Addr::LOCALHOST),
-            listeners: Listeners::default(),
-            netns: None,
-        };
         let nodes = vec![
-            node(-1, "clients", Role::Clients),
-            node(0, "broker-0", Role::Broker),
-            node(1, "broker-1", Role::Broker),
-            node(2, "broker-2", Role::Broker),
-            node(100, "controller-100", Role::Controller),
+            node(-1, Role::Clients),
+            node(0, Role::Broker),
+            node(1, Role::Broker),
+            node(2, Role::Broker),
+            node(100, Role::Controller),
         ];
         Situation { nodes, leader: Some(1), replicas: vec![0, 1, 2], controller: Some(100) }
     }

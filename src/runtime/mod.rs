@@ -3,6 +3,8 @@
 
 pub mod docker;
 mod error;
+#[cfg(test)]
+pub(crate) mod fake;
 mod kafka_id;
 pub mod local;
 mod process;

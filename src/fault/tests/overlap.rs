@@ -1,135 +1,25 @@
 //! Several faults on one node, and somebody who interferes: on clusters of `sleep`s.
 
-use super::custody::{Custody, Holder};
-use super::kill::Kill;
-use super::pause::Pause;
-use super::process_stop::ProcessStop;
-use super::{Cancel, Fault, FaultRecord, Journal, Site, Situation, Way, live};
-use crate::clock::Epoch;
+use super::super::custody::Holder;
+use super::super::kill::Kill;
+use super::super::pause::Pause;
+use super::super::process_stop::ProcessStop;
+use super::super::{Custody, Fault, FaultRecord, Way, live};
+use super::site;
 use crate::event::FaultStep;
-use crate::runtime::{Cluster, DropSite, Listeners, Node, Process, Role, RuntimeError, Vantage};
+use crate::runtime::fake::FakeCluster;
+use crate::runtime::{Cluster, Process};
 use crate::timeline::{self, FaultAction, FaultPlan, Target};
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
-use std::collections::BTreeSet;
-use std::net::Ipv4Addr;
-use std::process::{Child, Command};
+use nix::sys::signal::Signal;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-
-/// Brokers that are `sleep`s, with a freezer that only remembers.
-struct Sleepers {
-    children: Mutex<Vec<Option<Child>>>,
-    frozen: Mutex<BTreeSet<i32>>,
-}
-
-impl Sleepers {
-    fn new(size: usize) -> Arc<Self> {
-        let children = Mutex::new((0..size).map(|_| None).collect());
-        let sleepers = Arc::new(Sleepers { children, frozen: Mutex::default() });
-        (0..size).for_each(|id| sleepers.start_node(id as i32).unwrap());
-        sleepers
-    }
-
-    fn pid(&self, id: usize) -> Option<i32> {
-        let mut children = self.children.lock().unwrap();
-        let child = children[id].as_mut()?;
-        child.try_wait().unwrap().is_none().then(|| child.id() as i32)
-    }
-
-    fn send(&self, id: usize, signal: Signal) {
-        kill(Pid::from_raw(self.pid(id).unwrap()), signal).unwrap();
-    }
-
-    /// Whether it lives, and neither is stopped nor frozen.
-    fn runs(&self, id: usize) -> bool {
-        let process = self.pid(id).and_then(Process::find);
-        process.is_some_and(|p| !p.is_stopped())
-            && !self.frozen.lock().unwrap().contains(&(id as i32))
-    }
-}
-
-impl Drop for Sleepers {
-    fn drop(&mut self) {
-        for child in self.children.lock().unwrap().iter_mut().flatten() {
-            drop(child.kill());
-            drop(child.wait());
-        }
-    }
-}
-
-impl Cluster for Sleepers {
-    fn nodes(&self) -> Vec<Node> {
-        let node = |id: usize| Node {
-            id: id as i32,
-            name: format!("broker-{id}"),
-            role: Role::Combined,
-            pids: self.pid(id).into_iter().collect(),
-            address: Some(Ipv4Addr::LOCALHOST),
-            listeners: Listeners::default(),
-            netns: None,
-        };
-        let size = self.children.lock().unwrap().len();
-        (0..size).map(node).collect()
-    }
-
-    fn start_node(&self, id: i32) -> Result<(), RuntimeError> {
-        if self.pid(id as usize).is_none() {
-            let child = Command::new("sleep").arg("60").spawn().unwrap();
-            self.children.lock().unwrap()[id as usize] = Some(child);
-        }
-        Ok(())
-    }
-
-    fn freeze(&self, node: &Node) -> Result<&'static str, RuntimeError> {
-        self.frozen.lock().unwrap().insert(node.id);
-        Ok("a wish")
-    }
-
-    fn thaw(&self, node: &Node) -> Result<(), RuntimeError> {
-        self.frozen.lock().unwrap().remove(&node.id);
-        Ok(())
-    }
-
-    fn frozen(&self, node: &Node) -> Result<Option<String>, RuntimeError> {
-        Ok(self.frozen.lock().unwrap().contains(&node.id).then(|| "it is frozen".to_owned()))
-    }
-
-    fn spawn_client(&self, _: Command) -> Result<Child, RuntimeError> {
-        Err(RuntimeError::new("there are no clients"))
-    }
-
-    fn client_bootstrap_servers(&self) -> String {
-        String::new()
-    }
-
-    fn vantage(&self) -> Vantage {
-        Vantage { netns: None, brokers: vec![], bootstrap: vec![] }
-    }
-
-    fn drop_sites(&self, _: &[Node]) -> Result<Vec<DropSite>, RuntimeError> {
-        Ok(vec![])
-    }
-
-    fn post_mortem(&self, _: i32) -> Option<String> {
-        None
-    }
-
-    fn describe(&self) -> String {
-        "sleeps".to_owned()
-    }
-
-    fn destroy(&self) -> Result<(), RuntimeError> {
-        Ok(())
-    }
-}
 
 const KINDS: [&str; 3] = ["stop", "pause", "kill"];
 
 fn fault(
     kind: &str,
     index: u16,
-    sleepers: &Arc<Sleepers>,
+    sleepers: &Arc<FakeCluster>,
     custody: &Arc<Custody>,
 ) -> Box<dyn Fault> {
     let (cluster, custody) = (Arc::clone(sleepers) as Arc<dyn Cluster>, Arc::clone(custody));
@@ -166,7 +56,7 @@ fn a_node_runs_again_when_the_last_of_two_faults_lets_go() {
     for (a, b) in KINDS.iter().flat_map(|a| KINDS.map(|b| (*a, b))) {
         for first_healed in [a, b] {
             let what = format!("{a}, then {b}; the {first_healed} is healed first");
-            let (sleepers, custody) = (Sleepers::new(1), Arc::default());
+            let (sleepers, custody) = (FakeCluster::of_sleeps(1), Arc::default());
             let mut one = fault(a, 0, &sleepers, &custody);
             inject(one.as_mut(), &what).unwrap();
             let mut two = fault(b, 1, &sleepers, &custody);
@@ -197,7 +87,7 @@ fn a_node_runs_again_when_the_last_of_two_faults_lets_go() {
 
 #[test]
 fn what_another_still_holds_is_left_as_it_is_and_that_is_told() {
-    let (sleepers, custody) = (Sleepers::new(1), Arc::default());
+    let (sleepers, custody) = (FakeCluster::of_sleeps(1), Arc::default());
     let mut stop = fault("stop", 0, &sleepers, &custody);
     inject(stop.as_mut(), "stop").unwrap();
     let mut kill = fault("kill", 1, &sleepers, &custody);
@@ -211,7 +101,7 @@ fn what_another_still_holds_is_left_as_it_is_and_that_is_told() {
 /// A fault that finds some of its nodes so already joins those that hold them.
 #[test]
 fn a_fault_on_several_nodes_joins_the_holds_on_those_that_are_so_already() {
-    let (sleepers, custody) = (Sleepers::new(2), Arc::default());
+    let (sleepers, custody) = (FakeCluster::of_sleeps(2), Arc::default());
     let alone = |kind: &str, index| -> Box<dyn Fault> {
         let (cluster, custody) = (Arc::clone(&sleepers) as Arc<dyn Cluster>, Arc::clone(&custody));
         let (holder, nodes) =
@@ -236,29 +126,11 @@ fn a_fault_on_several_nodes_joins_the_holds_on_those_that_are_so_already() {
 }
 
 /// Walks a fault through its life; as soon as it is proved, somebody interferes.
-fn interfered(action: FaultAction, interfere: impl FnOnce(&Sleepers)) -> (FaultRecord, bool) {
-    let (sleepers, folder) = (Sleepers::new(1), tempfile::tempdir().unwrap());
+fn interfered(action: FaultAction, interfere: impl FnOnce(&FakeCluster)) -> (FaultRecord, bool) {
+    let (sleepers, folder) = (FakeCluster::of_sleeps(1), tempfile::tempdir().unwrap());
     let steps: Arc<Mutex<Vec<FaultStep>>> = Arc::default();
-    let (told, seen) = (Arc::clone(&steps), Arc::clone(&sleepers));
-    let site = Site {
-        cluster: Arc::clone(&sleepers) as Arc<dyn Cluster>,
-        situation: Box::new(move || Situation {
-            nodes: seen.nodes(),
-            leader: Some(0),
-            replicas: vec![0],
-            controller: Some(0),
-        }),
-        custody: Arc::default(),
-        history: Arc::default(),
-        environment: Box::new(Vec::new),
-        journal: Journal::create(&folder.path().join("journal.jsonl")).unwrap(),
-        epoch: Epoch::now(),
-        zero_us: 0,
-        cancel: Cancel::default(),
-        folder: folder.path().to_owned(),
-        called: Box::new(|_, _| {}),
-        tell: Box::new(move |_, step| told.lock().unwrap().push(step)),
-    };
+    let told = Arc::clone(&steps);
+    let site = site(&sleepers, folder.path(), move |step| told.lock().unwrap().push(step));
     let plan = FaultPlan { index: 0, action, at_ms: 0, for_ms: 1_500 };
     let record = std::thread::scope(|scope| {
         let living = scope.spawn(|| live(&plan, &site));
@@ -278,15 +150,15 @@ fn targets() -> Vec<Target> {
 
 #[test]
 fn a_fault_that_somebody_ends_before_its_time_is_undone_and_its_time_ends_there() {
-    let wake = |s: &Sleepers| s.send(0, Signal::SIGCONT);
-    let restart = |s: &Sleepers| {
+    let wake = |s: &FakeCluster| s.send(0, Signal::SIGCONT);
+    let restart = |s: &FakeCluster| {
         s.send(0, Signal::SIGKILL);
         wait_for("its end", || s.pid(0).is_none().then_some(()));
         s.start_node(0).unwrap();
     };
-    let start = |s: &Sleepers| s.start_node(0).unwrap();
-    let thaw = |s: &Sleepers| s.thaw(&s.nodes()[0]).unwrap();
-    type Case<'a> = (FaultAction, &'a dyn Fn(&Sleepers), &'a [&'a str]);
+    let start = |s: &FakeCluster| s.start_node(0).unwrap();
+    let thaw = |s: &FakeCluster| s.thaw(&s.nodes()[0]).unwrap();
+    type Case<'a> = (FaultAction, &'a dyn Fn(&FakeCluster), &'a [&'a str]);
     let cases: [Case<'_>; 5] = [
         (
             timeline::ProcessStop { targets: targets() }.into(),
@@ -313,11 +185,7 @@ fn a_fault_that_somebody_ends_before_its_time_is_undone_and_its_time_ends_there(
     ];
     for (action, interfere, how) in cases {
         let what = action.to_string();
-        let (record, runs) = interfered(action, |sleepers| {
-            interfere(sleepers);
-            // A frozen node that was restarted is not frozen any more.
-            sleepers.frozen.lock().unwrap().clear();
-        });
+        let (record, runs) = interfered(action, interfere);
         let undone = record.undone.as_ref().unwrap_or_else(|| panic!("{what}: {record:?}"));
         assert_eq!(undone.node, "broker-0", "{what}");
         assert!(how.iter().any(|how| undone.how.contains(how)), "{what}: {}", undone.how);
@@ -361,7 +229,7 @@ fn a_kill_accounts_for_what_it_kills_and_a_command_for_what_it_touches_while_it_
 #[test]
 fn a_command_that_ends_another_fault_has_undone_it_and_is_named() {
     for (kind, verb) in [("stop", "woke"), ("pause", "thawed"), ("kill", "started")] {
-        let (sleepers, custody) = (Sleepers::new(1), Arc::<Custody>::default());
+        let (sleepers, custody) = (FakeCluster::of_sleeps(1), Arc::<Custody>::default());
         let mut fault = fault(kind, 0, &sleepers, &custody);
         inject(fault.as_mut(), kind).unwrap();
         custody.take(1, 0, Way::Touched, &[]);
@@ -380,7 +248,7 @@ fn a_command_that_ends_another_fault_has_undone_it_and_is_named() {
 /// The killed take a moment to die, and the node cannot be started before.
 #[test]
 fn a_kill_that_is_healed_at_once_starts_the_node_all_the_same() {
-    let (sleepers, custody) = (Sleepers::new(1), Arc::default());
+    let (sleepers, custody) = (FakeCluster::of_sleeps(1), Arc::default());
     for round in 0..20 {
         let before = sleepers.pid(0);
         let mut kill = fault("kill", round, &sleepers, &custody);
