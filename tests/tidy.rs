@@ -143,6 +143,18 @@ fn no_unsafe(path: &str, text: &str) -> Vec<String> {
     if may { Vec::new() } else { lines_with(text, &FORMS) }
 }
 
+/// One place for unit tests: those of `x.rs` stand in it, or in `x/tests.rs`.
+fn unit_tests(path: &str, text: &str) -> Vec<String> {
+    if !path.starts_with("src/") {
+        return Vec::new();
+    }
+    let mut found = lines_with(text, &["#[path"]);
+    if path.ends_with("_tests.rs") {
+        found.push("the tests of `x.rs` stand in it, or in `x/tests.rs`".into());
+    }
+    found
+}
+
 fn white_space(_: &str, text: &str) -> Vec<String> {
     let lines = text.lines().enumerate();
     let bad = lines.filter(|(_, line)| line.contains(['\t', '\r']) || line.ends_with(' '));
@@ -242,8 +254,8 @@ fn first_names(rest: &str) -> Vec<&str> {
     names
 }
 
-const RULES: [Rule; 8] =
-    [size, header, function_length, leftovers, printing, no_unsafe, white_space, rooms];
+const RULES: [Rule; 9] =
+    [size, header, function_length, leftovers, printing, no_unsafe, unit_tests, white_space, rooms];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -404,6 +416,8 @@ fn each_rule_bites_and_spares_what_is_right() {
             "src/plan/a.rs",
             "use crate::{plan::{B, C}, model};\n",
         ),
+        (unit_tests, "src/a_tests.rs", "//! A.\n", "src/a/tests.rs", "//! A.\n"),
+        (unit_tests, "src/a.rs", "#[path = \"b.rs\"]\n", "tests/a.rs", "#[path = \"b.rs\"]\n"),
         (white_space, "docs/a.md", "a \n", "docs/a.md", "a\n"),
         (white_space, "src/a.rs", "\ta\n", "src/a.rs", "    a\n"),
         (white_space, "src/a.rs", "a", "src/a.rs", ""),

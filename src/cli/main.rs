@@ -130,3 +130,6 @@ fn unwritten(error: io::Error) -> Exit {
     drop(writeln!(stderr(), "error: cannot write: {error}"));
     Exit::Environment
 }
+
+#[cfg(test)]
+mod tests;

@@ -29,6 +29,3 @@ pub mod validate;
 mod worker;
 
 pub use main::main;
-
-#[cfg(test)]
-mod help_tests;

@@ -28,8 +28,4 @@ pub(crate) use shard::Shard;
 pub use types::*;
 
 #[cfg(test)]
-mod proptests;
-#[cfg(test)]
-mod study_tests;
-#[cfg(test)]
 mod tests;

@@ -228,3 +228,6 @@ fn cells_in_words(drafts: &[Draft]) -> String {
     let rest = if more == 0 { String::new() } else { format!("; and {more} more") };
     format!("the cells are: {}{rest}", ids.join("; "))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,7 @@
 //! What a scenario decides: cells, clocks, producers, timeline, and what contradicts itself.
 
+mod proptests;
+
 use super::*;
 use crate::model::{Clocks, Rate};
 use crate::scenario;

@@ -17,8 +17,6 @@ mod layout;
 mod lines;
 mod live;
 mod markdown;
-#[cfg(test)]
-mod matrix_tests;
 mod paint;
 mod prose;
 mod rate;

@@ -135,5 +135,4 @@ impl Watched {
 }
 
 #[cfg(test)]
-#[path = "watched_tests.rs"]
 mod tests;

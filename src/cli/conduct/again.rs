@@ -57,5 +57,4 @@ impl Conduct {
 }
 
 #[cfg(test)]
-#[path = "again_tests.rs"]
 mod tests;

@@ -224,3 +224,6 @@ impl Layout {
         padded(&id.split(',').map(value).collect::<Vec<_>>().join(","), self.name, false)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,18 +6,12 @@
 //! `terminal` draws, `listen` is the thread.
 
 mod cells;
-#[cfg(test)]
-mod cells_tests;
 mod faults;
 mod flicker;
 mod listen;
 mod partitions;
-#[cfg(test)]
-mod partitions_tests;
 mod state;
 mod terminal;
 mod view;
-#[cfg(test)]
-mod view_tests;
 
 pub use listen::{Detail, Live, Show};

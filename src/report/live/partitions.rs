@@ -222,3 +222,6 @@ fn summed_up(all: &[Standing<'_>], count: usize, room: Room) -> Vec<String> {
     }
     lines
 }
+
+#[cfg(test)]
+mod tests;

@@ -96,3 +96,6 @@ pub(super) fn padded(text: &str, columns: usize, right: bool) -> String {
     let side = if right { console::Alignment::Right } else { console::Alignment::Left };
     console::pad_str(text, columns, side, Some("…")).into_owned()
 }
+
+#[cfg(test)]
+mod tests;

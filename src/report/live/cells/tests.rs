@@ -1,8 +1,9 @@
 //! What is told of cells: rates, silence, the worst of many.
 
-use super::cells::Cells;
-use super::view::{Room, width};
+use super::super::view::{Room, width};
+use super::Cells;
 use crate::event::Progress;
+use insta::assert_snapshot;
 use std::collections::BTreeMap;
 
 const ROOM: Room = Room::plain(80, 24);
@@ -89,16 +90,7 @@ fn many() -> Cells {
 
 #[test]
 fn of_many_cells_the_worst_are_shown_and_the_sum_of_all() {
-    let lines = many().lines(2_000.0, 6, ROOM);
-    assert_eq!(lines.len(), 6, "{lines:#?}");
-    assert!(lines[0].starts_with("worst 4 of 36"), "{lines:#?}");
-    assert_eq!(row(&lines[1..2], "cell=20"), ["0", "900", "50", "0", "2.0", "s"]);
-    assert_eq!(row(&lines[2..3], "cell=07"), ["1000", "900", "2000", "0", "-"]);
-    // The others are all alike, and stand in their order.
-    assert!(lines[3].starts_with("cell=00") && lines[4].starts_with("cell=01"), "{lines:#?}");
-    let sum = (35 * 2_000 + 50).to_string();
-    let open = (2 * 900 + 34 * 10).to_string();
-    assert_eq!(row(&lines, "all 36 cells"), ["35000", &open, &sum, "0", "-"]);
+    assert_snapshot!(many().lines(2_000.0, 6, ROOM).join("\n"), @"");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Axes that make plans, and `--sweep`: what they make, what is left out, and what is refused where.
 
-use super::study::MOST_STUDY_CELLS;
-use super::*;
+use super::super::*;
+use super::MOST_STUDY_CELLS;
 use crate::model::{Controllers, Timing};
 use crate::yaml::Diagnostics;
 

@@ -1,7 +1,7 @@
 //! The block as a whole: what it says, and that it never outgrows its terminal.
 
-use super::state::State;
-use super::view::{Room, block, width};
+use super::super::state::State;
+use super::{Room, block, width};
 use crate::event::{
     BrokerView, Evidence, FaultStep, FaultTime, Observation, PartitionView, Progress, RunEvent,
     Stamped, TopicShape,

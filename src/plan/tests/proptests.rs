@@ -1,7 +1,7 @@
 //! No text whatever makes reading, planning or printing a scenario panic.
 
+use super::super::{Asked, study_from_text};
 use super::cells::MOST_CELLS;
-use super::{Asked, study_from_text};
 use crate::scenario::MOST_PLANS;
 use crate::scenario::mutated::{SHIPPED, mutated};
 use proptest::prelude::*;
