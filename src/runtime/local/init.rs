@@ -3,7 +3,8 @@
 
 use super::advice::{Settings, Step, explain};
 use super::census::{Kind, living_in};
-use super::{namespace, scratch};
+use super::namespace::{self, Forked, SingleThread};
+use super::scratch;
 use crate::runtime::RuntimeError;
 use nix::fcntl::OFlag;
 use nix::sys::prctl;
@@ -33,12 +34,13 @@ pub(super) struct Init {
 }
 
 impl Init {
-    /// Makes the PID namespace and its init. The process must have one thread only.
-    pub(super) fn start(scratch: &Path) -> Result<Init, RuntimeError> {
+    /// Makes the PID namespace and its init.
+    pub(super) fn start(scratch: &Path, alone: &SingleThread) -> Result<Init, RuntimeError> {
         let (reader, writer) = pipe2(OFlag::O_CLOEXEC)
             .map_err(|errno| RuntimeError::io("making a pipe", errno.into()))?;
-        let pid = namespace::clone_into_pid_namespace(|| live(reader, scratch))
-            .map_err(|errno| explain(Step::PidNamespace, errno, &Settings::read()))?;
+        let pid =
+            namespace::clone_into_pid_namespace(alone, |forked| live(forked, reader, scratch))
+                .map_err(|errno| explain(Step::PidNamespace, errno, &Settings::read()))?;
         let path = format!("/proc/{pid}/ns/pid");
         let namespace =
             File::open(&path).map_err(|e| RuntimeError::io(format!("opening {path}"), e))?;
@@ -74,17 +76,17 @@ impl Drop for Init {
 }
 
 /// Init's life; returns its exit status.
-fn live(lifeline: OwnedFd, scratch: &Path) -> i32 {
-    match wait_for_the_end(lifeline).and_then(|()| end(scratch)) {
+fn live(forked: Forked, lifeline: OwnedFd, scratch: &Path) -> i32 {
+    match wait_for_the_end(forked, lifeline).and_then(|()| end(scratch)) {
         Ok(()) => 0,
         Err(_) => 1,
     }
 }
 
 /// Until nobody holds the other end of the lifeline.
-fn wait_for_the_end(lifeline: OwnedFd) -> io::Result<()> {
+fn wait_for_the_end(forked: Forked, lifeline: OwnedFd) -> io::Result<()> {
     // First of all: as long as init has a copy of the pipe's other end, it would wait for itself.
-    let mut lifeline = namespace::keep_only(lifeline)?;
+    let mut lifeline = namespace::keep_only(forked, lifeline)?;
     setsid()?;
     prctl::set_name(c"chaos-init")?;
     namespace::ignore_ended_children()?;

@@ -2,12 +2,13 @@
 //! what a child does between fork and exec. Everything else about namespaces is safe code.
 #![expect(unsafe_code, reason = "fork, clone, close_range, signal and pre_exec have no safe form")]
 
+use crate::runtime::RuntimeError;
 use nix::errno::Errno;
 use nix::sched::{CloneFlags, setns};
 use nix::sys::prctl;
 use nix::sys::signal::{SigHandler, SigSet, Signal, signal};
 use nix::unistd::{ForkResult, Pid, fork, getppid, setsid};
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
@@ -17,27 +18,48 @@ use std::sync::Arc;
 /// Where [`keep_only`] puts the descriptor that it keeps.
 const KEPT_FD: i32 = 3;
 
+/// This process has one thread. A copy of a process with more has the locks of threads that it does
+/// not have; nor may such a process enter a user namespace.
+pub(super) struct SingleThread(());
+
+impl SingleThread {
+    pub(super) fn check() -> Result<SingleThread, RuntimeError> {
+        let threads = fs::read_dir("/proc/self/task")
+            .map_err(|e| RuntimeError::io("reading /proc/self/task", e))?
+            .count();
+        if threads == 1 {
+            return Ok(SingleThread(()));
+        }
+        let what = format!("namespaces must be entered before the process has {threads} threads");
+        Err(RuntimeError::new(what))
+    }
+}
+
+/// This process has just been forked: nothing in it owns what it has inherited.
+pub(super) struct Forked(());
+
 /// Runs `child` in a copy of this process, as the first process of a PID namespace of its own.
-/// The process must have one thread only.
-pub(super) fn clone_into_pid_namespace(child: impl FnOnce() -> i32) -> nix::Result<Pid> {
+pub(super) fn clone_into_pid_namespace(
+    _: &SingleThread,
+    child: impl FnOnce(Forked) -> i32,
+) -> nix::Result<Pid> {
     let flags = (libc::CLONE_NEWPID | libc::SIGCHLD) as libc::c_long;
     let none: libc::c_long = 0;
     // SAFETY: without CLONE_VM this is fork(2): the child gets a copy of the address space and
-    // goes on on the same stack. The caller has one thread, so no lock is held in the copy. All
+    // goes on on the same stack. The process has one thread, so no lock is held in the copy. All
     // pointers (stack, tid addresses, tls) are null, which asks for none of their features.
     let pid = unsafe { libc::syscall(libc::SYS_clone, flags, none, none, none, none) };
     match Errno::result(pid)? {
-        0 => exit_with(child()),
+        0 => exit_with(child(Forked(()))),
         pid => Ok(Pid::from_raw(pid as i32)),
     }
 }
 
-/// Runs `child` in a copy of this process; its value is the exit status. The process must have one
-/// thread only.
-pub(super) fn fork_helper(child: impl FnOnce() -> i32) -> nix::Result<Pid> {
-    // SAFETY: the caller has one thread, so the child may do whatever the parent may.
+/// Runs `child` in a copy of this process; its value is the exit status.
+pub(super) fn fork_helper(_: &SingleThread, child: impl FnOnce(Forked) -> i32) -> nix::Result<Pid> {
+    // SAFETY: the process has one thread, so the child may do whatever the parent may.
     match unsafe { fork() }? {
-        ForkResult::Child => exit_with(child()),
+        ForkResult::Child => exit_with(child(Forked(()))),
         ForkResult::Parent { child } => Ok(child),
     }
 }
@@ -47,9 +69,9 @@ fn exit_with(status: i32) -> ! {
     unsafe { libc::_exit(status) }
 }
 
-/// Closes every descriptor but this one. For a process that has just been forked and that alone
-/// knows what is open: nobody must wait for its copies of pipes and locks.
-pub(super) fn keep_only(kept: OwnedFd) -> nix::Result<File> {
+/// Closes every descriptor but this one: nobody must wait for a forked process's copies of pipes and
+/// locks.
+pub(super) fn keep_only(_: Forked, kept: OwnedFd) -> nix::Result<File> {
     // SAFETY: dup2 takes any numbers; whoever owned descriptor 3 does not run in this process.
     Errno::result(unsafe { libc::dup2(kept.as_raw_fd(), KEPT_FD) })?;
     // `kept` itself is closed below, if it is not descriptor 3.
@@ -102,4 +124,17 @@ fn forget_signals() -> nix::Result<()> {
         unsafe { libc::signal(signal, libc::SIG_DFL) };
     }
     SigSet::empty().thread_set_mask()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_with_threads_is_refused() {
+        // The test harness has threads.
+        let checked = std::thread::spawn(|| SingleThread::check().map(drop));
+        let error = checked.join().unwrap().unwrap_err();
+        assert!(error.to_string().contains("threads"), "{error}");
+    }
 }

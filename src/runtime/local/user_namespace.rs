@@ -2,7 +2,7 @@
 //! that it makes, while users, groups and files stay what they were.
 
 use super::advice::{Settings, Step, explain};
-use super::namespace::{fork_helper, keep_only};
+use super::namespace::{Forked, SingleThread, fork_helper, keep_only};
 use crate::runtime::RuntimeError;
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
@@ -21,9 +21,9 @@ pub(super) enum NotEntered {
     Stuck(RuntimeError),
 }
 
-/// Enters a user namespace with an identity map. The process must have one thread only.
-pub(super) fn enter() -> Result<(), NotEntered> {
-    if geteuid().is_root() { enter_as_root() } else { enter_as_user() }
+/// Enters a user namespace with an identity map.
+pub(super) fn enter(alone: &SingleThread) -> Result<(), NotEntered> {
+    if geteuid().is_root() { enter_as_root(alone) } else { enter_as_user() }
 }
 
 /// An ordinary user may map themselves, and nobody else.
@@ -38,7 +38,7 @@ fn enter_as_user() -> Result<(), NotEntered> {
 
 /// Root keeps everybody, so that files of others stay within reach. Only a process outside of the
 /// namespace may write such a map, so a helper is forked before.
-fn enter_as_root() -> Result<(), NotEntered> {
+fn enter_as_root(alone: &SingleThread) -> Result<(), NotEntered> {
     let unchanged = |what: &str, e: io::Error| NotEntered::Unchanged(RuntimeError::io(what, e));
     let users = identity_of("/proc/self/uid_map").map_err(|e| unchanged("reading uid_map", e))?;
     let groups = identity_of("/proc/self/gid_map").map_err(|e| unchanged("reading gid_map", e))?;
@@ -46,7 +46,7 @@ fn enter_as_root() -> Result<(), NotEntered> {
         pipe2(OFlag::O_CLOEXEC).map_err(|errno| unchanged("making a pipe", errno.into()))?;
     let mut go = File::from(writer);
     let parent = std::process::id();
-    let helper = fork_helper(|| write_maps(parent, reader, &users, &groups))
+    let helper = fork_helper(alone, |forked| write_maps(forked, parent, reader, &users, &groups))
         .map_err(|errno| unchanged("forking", errno.into()))?;
     let entered = unshare_user();
     let told = if entered.is_ok() { go.write_all(&[1]) } else { Ok(()) };
@@ -73,9 +73,9 @@ fn stuck(errno: Errno) -> NotEntered {
 }
 
 /// The helper: waits until the parent is in the namespace, and maps. Its exit status is an errno.
-fn write_maps(parent: u32, go: OwnedFd, users: &str, groups: &str) -> i32 {
+fn write_maps(forked: Forked, parent: u32, go: OwnedFd, users: &str, groups: &str) -> i32 {
     // As long as the helper has a copy of the pipe's other end, it would wait for itself.
-    let mut go = match keep_only(go) {
+    let mut go = match keep_only(forked, go) {
         Ok(go) => go,
         Err(errno) => return errno as i32,
     };
