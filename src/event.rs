@@ -22,6 +22,15 @@ pub struct PartitionView {
     pub isr: Vec<i32>,
 }
 
+#[cfg(test)]
+impl Observation {
+    /// `asked` says of partition 0 of topic `t`: this leader, epoch, and ISR.
+    pub(crate) fn said(at_us: u64, asked: i32, leader: i32, epoch: i32, isr: &[i32]) -> Self {
+        let (topic, isr) = ("t".to_owned(), isr.to_vec());
+        Self::Partition(PartitionView { at_us, asked, topic, partition: 0, leader, epoch, isr })
+    }
+}
+
 /// What one node said of the controller quorum (DescribeQuorum), kept only when it changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ControllerView {

@@ -169,7 +169,6 @@ fn says(claim: &Claim<'_>, everything: bool) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::PartitionView;
 
     fn at(ms: Option<f64>, event: RunEvent) -> Stamped {
         Stamped { since_start_ms: 1500.0, at_ms: ms, event }
@@ -184,17 +183,7 @@ mod tests {
 
     #[test]
     fn only_the_leader_s_own_word_is_worth_a_line() {
-        let view = |asked| {
-            RunEvent::Observed(Observation::Partition(PartitionView {
-                at_us: 1,
-                asked,
-                topic: "t".into(),
-                partition: 0,
-                leader: 1,
-                epoch: 3,
-                isr: vec![1, 2],
-            }))
-        };
+        let view = |asked| RunEvent::Observed(Observation::said(1, asked, 1, 3, &[1, 2]));
         let told = |asked, everything| line(&at(Some(0.0), view(asked)), everything);
         assert_eq!(told(2, false), None);
         assert!(told(1, false).unwrap().contains("] broker 1 leads t-0 in epoch 3"));

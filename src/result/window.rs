@@ -40,19 +40,11 @@ mod tests {
                     expect: {lost: 0}\n";
         let plan = crate::plan::from_text("n.yaml", text, &[], Some(1)).unwrap();
         let mut record = FaultRecord {
-            trial: None,
-            index: 0,
-            kind: "kill".into(),
-            what: "kill leader, clients at 5 s for 10 s".into(),
             nodes: vec!["broker-1".into(), "clients".into()],
-            scheduled_at_ms: 5_000.0,
             called_at_ms: Some(5_000.0),
             effective_at_ms: Some(5_001.0),
             healed_at_ms: None,
-            effective: true,
-            undone: None,
-            reason: None,
-            evidence: vec![],
+            ..FaultRecord::proved("kill leader, clients at 5 s for 10 s")
         };
         let brokers = [("broker-0".to_owned(), 0), ("broker-1".to_owned(), 1)].into();
         let found = window(&record, &plan, &brokers, 1_000).unwrap();

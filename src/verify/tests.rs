@@ -9,7 +9,7 @@ mod reading;
 mod timeline;
 
 use super::*;
-use crate::event::{BrokerView, Observation, PartitionView};
+use crate::event::{BrokerView, Observation};
 use crate::ledger::{
     AckStretch, Found, LatencyHistogram, LatencyPhase, LedgerRecord, LogEnd, Observed,
     PartitionLedger, PartitionObserved, PulseRow, Stretch, TopicFate,
@@ -104,9 +104,7 @@ impl History {
         (leader, epoch): (i32, i32),
         isr: &[i32],
     ) -> Self {
-        let (topic, isr) = (TOPIC.to_owned(), isr.to_vec());
-        let view = PartitionView { at_us, asked, topic, partition: 0, leader, epoch, isr };
-        self.observations.push(Observation::Partition(view));
+        self.observations.push(Observation::said(at_us, asked, leader, epoch, isr));
         self
     }
 

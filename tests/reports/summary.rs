@@ -1,6 +1,6 @@
 //! summary.md: what it has, and that GitHub takes it whatever it is made of.
 
-use super::world::{LOSS, invocation, sound, sound_36, trials, violate, written};
+use super::world::{invocation, sound, sound_36, trials, violate, written};
 use kafka_chaos::testing::report::Format;
 use kafka_chaos::testing::result::{Invocation, Report};
 
@@ -12,35 +12,12 @@ fn summary(report: &Report) -> String {
 fn it_says_what_happened() {
     let mut report = sound();
     violate(&mut report, 0);
-    let expected = "# FAIL made\n\nMade of figures.\n\n\
-         cell acks=1: `lost: 0` is violated: 990 messages lost\n\n\
-         ## Cells\n\n\
-         | acks | acked | lost | dup | unavail | p99 ms before | p99 ms during | verdict |\n\
-         | --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |\n\
-         | 1 | 12000 | 990 | 0 | 9.9 s | 24.0 | 9876 | fail |\n\
-         | all | 12000 | 0 | 0 | 9.9 s | 24.0 | 9876 | pass |\n";
-    let text = summary(&report);
-    assert!(text.starts_with(expected), "{text}");
-    let happened = format!(
-        "## What happened\n\n- **acks=1**\n  - `lost: 0` is violated: 990 messages lost\n  - {LOSS}\n\n\
-         ## Faults\n\n\
-         - process_stop leader at 5 s for 10 s on broker-0: effective 1.2 ms after it was called; \
-         all in state T\n"
-    );
-    assert!(text.contains(&happened), "{text}");
-    let again = "\n## To run it again\n\n```sh\nchaos run made.yaml --set 'expect.lost=<= 5' --seed 7 \
-                 --repeat 3 --runtime local --heap-mib 256\n```\n";
-    assert!(!text.contains("run it again"), "an older report does not know: {text}");
+    assert!(!summary(&report).contains("run it again"), "an older report does not know");
     report.invocation = Some(invocation());
-    let text = summary(&report);
-    assert!(text.ends_with(again), "{text}");
+    insta::assert_snapshot!(summary(&report), @"");
     report.invocation = Some(Invocation { trial: Some(2), ..invocation() });
     let text = summary(&report);
     assert!(text.ends_with("\nThis is run 2 of those that the command starts.\n"), "{text}");
-    let words = "\nunder process_stop leader at 5 s for 10 s, once:\n\n\
-         - nothing lost or duplicated: only acks=all, of 2 configurations; unavailable for 9.9 s\n\
-         - lost: acks=1: 990 of 12000 acknowledged messages (8.25 %)\n";
-    assert!(text.contains(words), "{text}");
 }
 
 fn rows(text: &str) -> Vec<&str> {

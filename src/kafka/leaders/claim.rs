@@ -99,11 +99,9 @@ mod tests {
 
     fn observed(words: &[Word<'_>]) -> Vec<Observation> {
         let view = |(s, &(asked, leader, epoch, isr)): (u64, &Word<'_>)| {
-            let (at_us, topic, isr) = (s * 1_000_000, "t".to_owned(), isr.to_vec());
-            let (partition, leader) = (0, leader);
-            PartitionView { at_us, asked, topic, partition, leader, epoch, isr }
+            Observation::said(s * 1_000_000, asked, leader, epoch, isr)
         };
-        (1..).zip(words).map(view).map(Observation::Partition).collect()
+        (1..).zip(words).map(view).collect()
     }
 
     // Whoever keeps the last claim of each broker, all of them, or goes along with time, must come

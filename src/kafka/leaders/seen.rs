@@ -167,20 +167,9 @@ impl<'a> Leaders<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::PartitionView;
 
     fn view(at_us: u64, asked: i32, epoch: i32, isr: &[i32]) -> Observation {
-        let isr = isr.to_vec();
-        let topic = "t".to_owned();
-        Observation::Partition(PartitionView {
-            at_us,
-            asked,
-            topic,
-            partition: 0,
-            leader: 0,
-            epoch,
-            isr,
-        })
+        Observation::said(at_us, asked, 0, epoch, isr)
     }
 
     // Broker 0 had taken 2 for in sync, and no more at 2 s. Broker 1 said at 1 s that all three are,

@@ -61,7 +61,7 @@ impl Leaders<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{Observation, PartitionView};
+    use crate::event::Observation;
 
     /// (asked, leader, epoch, ISR), a millisecond apart.
     type Word<'a> = (i32, i32, i32, &'a [i32]);
@@ -70,12 +70,8 @@ mod tests {
         let seen: Vec<Observation> = (1..)
             .zip(words)
             .map(|(ms, &(asked, leader, epoch, isr))| {
-                let (topic, isr) = ("t".to_owned(), isr.to_vec());
-                let at_us = ms * 1_000;
-                let partition = 0;
-                PartitionView { at_us, asked, topic, partition, leader, epoch, isr }
+                Observation::said(ms * 1_000, asked, leader, epoch, isr)
             })
-            .map(Observation::Partition)
             .collect();
         Leaders::new(&seen, "t", 0).succession(floor)
     }

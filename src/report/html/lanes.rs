@@ -109,20 +109,11 @@ fn isr(claim: &Claim<'_>, replicas: usize, span: &str) -> (String, String, Strin
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::PartitionView;
 
     const AXIS: Axis = Axis { from_ms: 0.0, to_ms: 10_000.0 };
 
     fn view(at_s: u64, asked: i32, leader: i32, epoch: i32, isr: &[i32]) -> Observation {
-        Observation::Partition(PartitionView {
-            at_us: at_s * 1_000_000,
-            asked,
-            topic: "t".to_owned(),
-            partition: 0,
-            leader,
-            epoch,
-            isr: isr.to_vec(),
-        })
+        Observation::said(at_s * 1_000_000, asked, leader, epoch, isr)
     }
 
     fn of(views: &[Observation]) -> Lanes {
