@@ -33,11 +33,6 @@ impl Epoch {
     pub fn until_us(self, at_us: u64) -> std::time::Duration {
         std::time::Duration::from_micros(at_us.saturating_sub(self.elapsed_us()))
     }
-
-    /// Sleeps until the clock shows `at_us`; returns at once when that has passed.
-    pub fn sleep_until_us(self, at_us: u64) {
-        std::thread::sleep(self.until_us(at_us));
-    }
 }
 
 fn monotonic_us() -> u64 {
@@ -53,7 +48,7 @@ mod tests {
     #[test]
     fn the_clock_runs_forward_and_sleeping_reaches_the_mark() {
         let epoch = Epoch::now();
-        epoch.sleep_until_us(2_000);
+        std::thread::sleep(epoch.until_us(2_000));
         assert!(epoch.elapsed_us() >= 2_000);
         assert_eq!(epoch.until_us(0), std::time::Duration::ZERO);
     }

@@ -1,7 +1,7 @@
 //! `chaos baseline RUN`: writes the small file that a CI job keeps, to compare later runs with.
 
-use super::newest::named_or_newest;
-use super::refused::{Refused, end, unwritten};
+use super::new_file::{Refused, end, unwritten};
+use super::newest_run::named_or_newest;
 use crate::compare::{self, Kind, Side};
 use crate::exit::Exit;
 use crate::model::counted;

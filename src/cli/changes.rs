@@ -1,6 +1,6 @@
 //! `--set` and `--sweep`: what the command line changes about scenarios.
 
-pub use super::choose::RuntimeChoice;
+pub use super::choose_runtime::RuntimeChoice;
 use crate::distribution::{KNOWN_VERSIONS, is_known};
 use crate::plan::{Asked, Plan};
 use std::path::PathBuf;

@@ -1,7 +1,7 @@
 //! `chaos compare BASE NEW`: whether a run is worse than another one.
 
-use super::newest;
-use super::telling::columns;
+use super::newest_run;
+use super::output::columns;
 use crate::compare::{self, Comparison, Options};
 use crate::exit::Exit;
 use crate::report::printable;
@@ -89,11 +89,21 @@ pub(super) fn run(
             match (&arguments.base, &arguments.new) {
                 (Some(_), Some(_)) => {}
                 (Some(_), None) => {
-                    newest::tell("NEW", &new, &format!("the newest other run of {scenario}"), err)?;
+                    newest_run::tell(
+                        "NEW",
+                        &new,
+                        &format!("the newest other run of {scenario}"),
+                        err,
+                    )?;
                 }
                 (None, _) => {
-                    newest::tell("NEW", &new, "the newest", err)?;
-                    newest::tell("BASE", &base, &format!("the run of {scenario} before it"), err)?;
+                    newest_run::tell("NEW", &new, "the newest", err)?;
+                    newest_run::tell(
+                        "BASE",
+                        &base,
+                        &format!("the run of {scenario} before it"),
+                        err,
+                    )?;
                 }
             }
             comparison
@@ -115,16 +125,16 @@ pub(super) fn run(
 
 /// Both sides: those that were named, and for the others the newest that fit.
 fn sides(arguments: &Arguments) -> Result<(PathBuf, PathBuf), String> {
-    let scenario = |of: &Path| newest::scenario(of).map_err(|error| error.to_string());
+    let scenario = |of: &Path| newest_run::scenario(of).map_err(|error| error.to_string());
     match (&arguments.base, &arguments.new) {
         (Some(base), Some(new)) => Ok((base.clone(), new.clone())),
         (Some(base), None) => {
             let (side, _) = compare::read(base).map_err(|error| error.to_string())?;
-            Ok((base.clone(), newest::newest_of(&side.scenario, base, "NEW")?))
+            Ok((base.clone(), newest_run::newest_of(&side.scenario, base, "NEW")?))
         }
         (None, _) => {
-            let new = newest::newest()?;
-            Ok((newest::newest_of(&scenario(&new)?, &new, "BASE")?, new))
+            let new = newest_run::newest()?;
+            Ok((newest_run::newest_of(&scenario(&new)?, &new, "BASE")?, new))
         }
     }
 }

@@ -2,8 +2,8 @@
 //! files and at the end.
 
 use super::changes::Changes;
-use super::choose::{Options, RuntimeChoice};
-use super::telling::Telling;
+use super::choose_runtime::{Options, RuntimeChoice};
+use super::output::OutputOptions;
 use crate::clock::Epoch;
 use crate::event::RunEvent;
 use crate::exit::{Exit, Interrupt};
@@ -49,7 +49,7 @@ pub(super) struct Conduct {
     #[command(flatten)]
     options: Options,
     #[command(flatten)]
-    telling: Telling,
+    telling: OutputOptions,
 }
 
 impl Conduct {

@@ -1,6 +1,6 @@
 //! `chaos doctor`: really tries what a run does, on each runtime, each in a process of its own.
 
-use super::choose::Options;
+use super::choose_runtime::Options;
 use super::conduct::complain;
 use crate::exit::{Exit, Interrupt};
 use crate::plan;

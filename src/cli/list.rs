@@ -1,6 +1,6 @@
 //! `chaos list`: the scenarios that are built in.
 
-use super::named;
+use super::scenario_argument;
 use super::validate::extent;
 use crate::exit::Exit;
 use crate::model::counted;
@@ -77,7 +77,7 @@ pub(super) fn run(
     let asked = Asked { seed: Some(0), ..Asked::default() };
     let mut entries = Vec::new();
     for builtin in builtin::BUILTIN {
-        match named::of_builtin(builtin, &asked) {
+        match scenario_argument::of_builtin(builtin, &asked) {
             Ok(study) => entries.push(Entry::of(&study)),
             Err(problems) => {
                 write!(err, "{problems}")?;

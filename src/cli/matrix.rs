@@ -1,7 +1,7 @@
 //! `chaos matrix`: the comparison of configurations that is built in.
 
 use super::conduct::{Conduct, conduct};
-use super::named;
+use super::scenario_argument;
 use crate::exit::Exit;
 use crate::plan::Study;
 use crate::result::Verb;
@@ -28,7 +28,7 @@ pub(super) struct Arguments {
 
 /// What the built-in scenario is with these arguments.
 pub(super) fn study(arguments: &Arguments) -> Result<Study, Diagnostics> {
-    named::of_builtin(&builtin::MATRIX, &arguments.conduct.asked())
+    scenario_argument::of_builtin(&builtin::MATRIX, &arguments.conduct.asked())
 }
 
 pub(super) fn run(arguments: &Arguments) -> Exit {

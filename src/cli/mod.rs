@@ -2,7 +2,7 @@
 
 mod baseline;
 pub mod changes;
-mod choose;
+mod choose_runtime;
 mod cluster;
 mod compare;
 mod completions;
@@ -16,15 +16,15 @@ mod list;
 mod main;
 mod man;
 mod matrix;
-mod named;
 mod new;
-mod newest;
+mod new_file;
+mod newest_run;
+mod output;
 pub mod plan;
-mod refused;
 mod report;
 mod run;
+mod scenario_argument;
 mod schema;
-mod telling;
 pub mod validate;
 mod worker;
 

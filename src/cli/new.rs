@@ -1,6 +1,6 @@
 //! `chaos new NAME`: a scenario to start from.
 
-use super::refused::{Refused, end, unwritten};
+use super::new_file::{Refused, end, unwritten};
 use crate::exit::Exit;
 use crate::report::printable;
 use crate::scenario::{self, builtin};

@@ -1,7 +1,7 @@
 //! `chaos plan FILE`: prints what a run would do, when, and to which node, starting nothing.
 
 use super::changes::{Changes, KafkaFrom};
-use super::named;
+use super::scenario_argument;
 use crate::exit::Exit;
 use crate::model::{Controllers, Flavour, Properties, counted};
 use crate::plan::{Cell, Plan, Study};
@@ -39,7 +39,7 @@ pub struct PlanArgs {
 /// # Errors
 /// When `out` or `err` cannot be written.
 pub fn run(args: &PlanArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<Exit> {
-    match named::study_for(&args.file, &args.changes, args.seed, &args.from) {
+    match scenario_argument::study_for(&args.file, &args.changes, args.seed, &args.from) {
         Ok(study) if args.json => {
             serde_json::to_writer_pretty(&mut *out, &study)?;
             writeln!(out)?;

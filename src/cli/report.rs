@@ -1,8 +1,8 @@
 //! `chaos report`: a finished run's report in another format, made of its `report.json` alone.
 
 use super::compare::complain;
-use super::newest::named_or_newest;
-use super::telling::columns;
+use super::newest_run::named_or_newest;
+use super::output::columns;
 use crate::exit::Exit;
 use crate::report::{self, Ending, Format, Paint, Sort, printable};
 use crate::result::{self, Report};

@@ -1,7 +1,7 @@
 //! `chaos run`: scenarios, one after another.
 
 use super::conduct::{Conduct, conduct};
-use super::named;
+use super::scenario_argument;
 use crate::exit::Exit;
 use crate::plan::Study;
 use crate::result::Verb;
@@ -39,7 +39,9 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
 pub(super) fn studies(arguments: &Arguments) -> Result<Vec<Study>, Exit> {
     let mut studies = Vec::new();
     let mut wrong = false;
-    for study in named::each(&arguments.files, |f| named::study(f, &arguments.conduct.asked())) {
+    for study in scenario_argument::each(&arguments.files, |f| {
+        scenario_argument::study(f, &arguments.conduct.asked())
+    }) {
         match study {
             Ok(study) => studies.push(study),
             Err(diagnostics) => {

@@ -1,7 +1,7 @@
 //! `chaos validate FILE…`: reads scenarios and says whether they could run, starting nothing.
 
 use super::changes::{Changes, KafkaFrom};
-use super::named;
+use super::scenario_argument;
 use crate::exit::Exit;
 use crate::model::counted;
 use crate::plan::{Plan, Study};
@@ -42,8 +42,9 @@ pub struct ValidateArgs {
 /// # Errors
 /// When `out` or `err` cannot be written.
 pub fn run(args: &ValidateArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<Exit> {
-    let studies: Vec<Result<Study, Diagnostics>> =
-        named::each(&args.files, |f| named::study_for(f, &args.changes, None, &args.from));
+    let studies: Vec<Result<Study, Diagnostics>> = scenario_argument::each(&args.files, |f| {
+        scenario_argument::study_for(f, &args.changes, None, &args.from)
+    });
     if args.json {
         serde_json::to_writer_pretty(&mut *out, &json(&studies))?;
         writeln!(out)?;

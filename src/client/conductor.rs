@@ -398,5 +398,4 @@ fn tail(log: &Path) -> String {
 }
 
 #[cfg(test)]
-#[path = "conductor_tests.rs"]
 mod tests;

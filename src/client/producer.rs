@@ -529,5 +529,4 @@ fn max_resident_kib() -> u64 {
 }
 
 #[cfg(test)]
-#[path = "producer_tests.rs"]
 mod tests;

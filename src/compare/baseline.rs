@@ -2,7 +2,7 @@
 //! same run. One line a cell, so that a version control system shows which cells changed.
 
 use super::side::{LeftOut, Promise, Side, SideCell, Trial};
-use crate::model::{ByMetric, Metric, Properties, told};
+use crate::model::{ByMetric, Metric, Properties, as_fields};
 use serde::{Deserialize, Serialize};
 
 /// The schema's name and version.
@@ -39,7 +39,7 @@ struct Cell {
 struct Columns {
     trial: Vec<u32>,
     /// None of a count that the version which wrote it does not know.
-    #[serde(flatten, with = "told::per_trial")]
+    #[serde(flatten, with = "as_fields::per_trial")]
     counts: ByMetric<Option<Vec<Option<u64>>>>,
     unavailable_ms: Vec<Option<f64>>,
     p99_before_us: Vec<Option<u64>>,

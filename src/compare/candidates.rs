@@ -35,20 +35,13 @@ pub(super) struct Candidate {
 pub(super) enum Shape {
     /// In how many trials the anomaly was seen.
     Share {
-        /// Of BASE.
         base: Hits,
-        /// Of NEW.
         new: Hits,
         /// Medians a trial; none without a trial.
         counts: (Option<f64>, Option<f64>),
     },
     /// In how many trials an expectation was not kept that names no anomaly.
-    Bound {
-        /// Of BASE.
-        base: Hits,
-        /// Of NEW.
-        new: Hits,
-    },
+    Bound { base: Hits, new: Hits },
     /// How many messages have it, in trials that have any.
     Amount(Size),
     /// Milliseconds.

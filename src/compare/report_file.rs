@@ -6,7 +6,7 @@
 use super::side::{LeftOut, Promise, Side, SideCell, Trial};
 use crate::exit::Exit;
 use crate::fault::Undone;
-use crate::model::{ByMetric, Controllers, Metric, Properties, Timing, told};
+use crate::model::{ByMetric, Controllers, Metric, Properties, Timing, as_fields};
 use crate::plan::{ClusterPlan, Expectation};
 use crate::result::{self, CellTrial, OldCell};
 use crate::timeline::FaultPlan;
@@ -49,7 +49,7 @@ struct Cell {
     config: Properties,
     verdict: Verdict,
     expectations: Vec<ExpectationVerdict>,
-    #[serde(with = "told::per_trial")]
+    #[serde(with = "as_fields::per_trial")]
     counts: ByMetric<Option<u64>>,
     unavailable_ms: Option<f64>,
     latencies: Vec<PhaseLatency>,

@@ -7,7 +7,7 @@ use crate::kafka::leaders::Claim;
 use std::collections::BTreeMap;
 
 /// At most so many consequences are told of one fault.
-const TOLD_MAX: usize = 12;
+const LISTED_MAX: usize = 12;
 
 /// The changes between a fault's call and its heal, in order; times on the scenario's clock.
 pub(crate) fn consequences(
@@ -60,8 +60,8 @@ pub(crate) fn consequences(
             seen.push(Evidence { at_ms, text, proves: false });
         }
     }
-    let more = seen.len().saturating_sub(TOLD_MAX);
-    seen.truncate(TOLD_MAX);
+    let more = seen.len().saturating_sub(LISTED_MAX);
+    seen.truncate(LISTED_MAX);
     if more > 0 {
         let text = format!("and {more} more changes, see `leaders`");
         seen.push(Evidence { at_ms: healed_ms, text, proves: false });

@@ -164,9 +164,9 @@ impl Holder {
         way: Way,
     ) -> Result<Option<String>, FaultError> {
         let results: Vec<_> = nodes.iter().map(|node| self.let_go(node, way)).collect();
-        let told: Vec<Option<String>> = results.into_iter().collect::<Result<_, _>>()?;
-        let told: Vec<String> = told.into_iter().flatten().collect();
-        Ok((!told.is_empty()).then(|| told.join("; ")))
+        let parts: Vec<Option<String>> = results.into_iter().collect::<Result<_, _>>()?;
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        Ok((!parts.is_empty()).then(|| parts.join("; ")))
     }
 
     /// Whether a fault kills this process: it may be dying now.

@@ -14,7 +14,6 @@ pub(super) struct Cut {
     pub(super) rule: DropRule,
     /// The group that has sent it.
     pub(super) from_group: usize,
-    /// The group that it was for.
     pub(super) to_group: usize,
     /// Between which nodes that is.
     pub(super) between: Severed,
@@ -189,7 +188,7 @@ mod tests {
     }
 
     /// `Input 10->* :9092` of each rule, with the groups.
-    fn told(groups: &[Vec<Node>], ports: Ports, passes: Passes) -> Vec<String> {
+    fn in_words(groups: &[Vec<Node>], ports: Ports, passes: Passes) -> Vec<String> {
         let last = |a: Option<Ipv4Addr>| {
             a.map_or("*".to_owned(), |a| (i32::from(a.octets()[3]) - 2).to_string())
         };
@@ -212,7 +211,7 @@ mod tests {
     #[test]
     fn in_the_hub_every_directed_pair_across_groups_is_cut_and_none_within() {
         let groups = [vec![broker(0)], vec![broker(1), broker(2)]];
-        let rules = told(&groups, Ports::All, Passes::Everybodys);
+        let rules = in_words(&groups, Ports::All, Passes::Everybodys);
         assert_eq!(
             rules,
             [
@@ -230,7 +229,7 @@ mod tests {
     #[test]
     fn at_a_node_what_arrives_from_the_other_groups_is_dropped() {
         let groups = [vec![broker(0)], vec![broker(1), broker(2)]];
-        let at = |id| told(&groups, Ports::All, Passes::Nodes(id));
+        let at = |id| in_words(&groups, Ports::All, Passes::Nodes(id));
         assert_eq!(at(0), ["Input 1->* (1, 0)", "Input 2->* (1, 0)"]);
         assert_eq!(at(1), ["Input 0->* (0, 1)"]);
         assert_eq!(at(2), ["Input 0->* (0, 1)"]);
@@ -242,16 +241,16 @@ mod tests {
         let mut other = broker(1);
         other.listeners.client = Some(9094);
         let groups = [vec![host_clients()], vec![broker(0), other], vec![broker(2)]];
-        let at = |id| told(&groups[..2], Ports::All, Passes::Nodes(id));
+        let at = |id| in_words(&groups[..2], Ports::All, Passes::Nodes(id));
         assert_eq!(at(0), ["Input *->* :9092 (0, 1)", "Output *->* :9092 (1, 0)"]);
         assert_eq!(at(1), ["Input *->* :9094 (0, 1)", "Output *->* :9094 (1, 0)"]);
         assert_eq!(
             at(0),
-            told(&groups[..2], Ports::Client, Passes::Nodes(0)),
+            in_words(&groups[..2], Ports::Client, Passes::Nodes(0)),
             "it is all they use"
         );
         // Brokers of different groups are cut by address all the same.
-        let all = told(&groups, Ports::All, Passes::Nodes(2));
+        let all = in_words(&groups, Ports::All, Passes::Nodes(2));
         assert!(all.contains(&"Input 0->* (1, 2)".to_owned()), "{all:?}");
     }
 
@@ -259,9 +258,9 @@ mod tests {
     fn clients_with_an_address_are_cut_by_it() {
         let groups = [vec![clients()], vec![broker(0)]];
         let forth_and_back = ["Forward -1->0 (0, 1)", "Forward 0->-1 (1, 0)"];
-        assert_eq!(told(&groups, Ports::All, Passes::Everybodys), forth_and_back);
+        assert_eq!(in_words(&groups, Ports::All, Passes::Everybodys), forth_and_back);
         let at_the_broker = ["Input -1->* :9092 (0, 1)", "Output *->-1 :9092 (1, 0)"];
-        assert_eq!(told(&groups, Ports::Client, Passes::Nodes(0)), at_the_broker);
+        assert_eq!(in_words(&groups, Ports::Client, Passes::Nodes(0)), at_the_broker);
     }
 
     #[test]
@@ -276,12 +275,12 @@ mod tests {
     fn ports_are_each_nodes_own() {
         let (a, b) = (broker(0), with_ports(1, 19_091, 19_092, 19_093));
         let groups = [vec![a], vec![b]];
-        let at = |ports| told(&groups, ports, Passes::Nodes(0));
+        let at = |ports| in_words(&groups, ports, Passes::Nodes(0));
         assert_eq!(at(Ports::Replication), ["Input 1->* :9091 (1, 0)", "Input 1->* :19091 (1, 0)"]);
         assert_eq!(at(Ports::Controller), ["Input 1->* :9093 (1, 0)", "Input 1->* :19093 (1, 0)"]);
         assert_eq!(at(Ports::All), ["Input 1->* (1, 0)"]);
         let equal = [vec![broker(0)], vec![broker(1)]];
-        let hub = told(&equal, Ports::Replication, Passes::Everybodys);
+        let hub = in_words(&equal, Ports::Replication, Passes::Everybodys);
         assert_eq!(hub, ["Forward 0->1 :9091 (0, 1)", "Forward 1->0 :9091 (1, 0)"]);
     }
 
@@ -290,7 +289,7 @@ mod tests {
         let controller = node(100, Role::Controller);
         let only_broker = |id| node(id, Role::Broker);
         let groups = [vec![only_broker(0), controller.clone()], vec![only_broker(1)]];
-        let at = |ports| told(&groups, ports, Passes::Nodes(1));
+        let at = |ports| in_words(&groups, ports, Passes::Nodes(1));
         assert_eq!(at(Ports::Replication), ["Input 0->* :9091 (0, 1)"]);
         assert_eq!(at(Ports::Controller), ["Input 100->* :9093 (0, 1)"]);
 
@@ -313,7 +312,7 @@ mod tests {
     fn the_dead_without_an_address_have_no_rule_yet() {
         let dead = Node { address: None, pids: vec![], ..broker(1) };
         let groups = [vec![broker(0)], vec![dead, broker(2)]];
-        assert_eq!(told(&groups, Ports::All, Passes::Nodes(0)), ["Input 2->* (1, 0)"]);
+        assert_eq!(in_words(&groups, Ports::All, Passes::Nodes(0)), ["Input 2->* (1, 0)"]);
         assert_eq!(pairs(&groups, Ports::All).unwrap(), [(0, 1)].into());
     }
 

@@ -17,7 +17,7 @@ use std::time::Duration;
 /// How long one broker, and the controller behind it, may work on one request.
 const CALL_TIMEOUT: Duration = Duration::from_secs(2);
 /// More than so many partitions are not told of one by one.
-const TOLD_MAX: usize = 4;
+const LISTED_MAX: usize = 4;
 
 /// Elections that are asked for.
 pub(super) struct ElectLeaders {
@@ -104,19 +104,19 @@ impl ElectLeaders {
             let led_by_another = case.before.is_some() && case.before != preferred(case);
             case.answer == Some(ELECTED) || (case.in_doubt && led_by_another)
         };
-        let told: Vec<String> = (self.cases.iter().filter(moved))
+        let parts: Vec<String> = (self.cases.iter().filter(moved))
             .map(|case| {
                 let id = |id: Option<i32>| id.map_or("?".to_owned(), |id| id.to_string());
                 format!("{}: leader {} -> {}", case.name(), id(case.before), id(preferred(case)))
             })
             .collect();
-        if told.is_empty() {
+        if parts.is_empty() {
             let every = "every partition had its preferred leader already";
             return Err(FaultError::NoEffect(every.to_owned()));
         }
-        let kept = self.cases.len() - told.len();
+        let kept = self.cases.len() - parts.len();
         let rest = if kept == 0 { String::new() } else { format!("; {kept} more had theirs") };
-        Ok(Some(format!("moved to the preferred leader: {}{rest}", listed(&told))))
+        Ok(Some(format!("moved to the preferred leader: {}{rest}", listed(&parts))))
     }
 
     fn prove_unclean(&self) -> Option<String> {
@@ -125,7 +125,7 @@ impl ElectLeaders {
         if seen.is_empty() || !seen.iter().all(|(c, s)| self.history.take(&c.of, s.epoch)) {
             return None;
         }
-        let told: Vec<String> = seen
+        let parts: Vec<String> = seen
             .iter()
             .map(|(case, s)| {
                 let Succession { from, to, epoch, isr, .. } = s;
@@ -136,7 +136,7 @@ impl ElectLeaders {
                 )
             })
             .collect();
-        Some(listed(&told))
+        Some(listed(&parts))
     }
 }
 
@@ -216,7 +216,7 @@ impl Fault for ElectLeaders {
             Election::Preferred => !case.is_settled(),
             Election::Unclean => case.seen.is_none(),
         };
-        let told: Vec<String> = (self.cases.iter().filter(open))
+        let parts: Vec<String> = (self.cases.iter().filter(open))
             .map(|case| {
                 let said = case.answer.map_or("nothing".to_owned(), code_name);
                 let leader = match self.history.leader(&case.of) {
@@ -228,15 +228,15 @@ impl Fault for ElectLeaders {
             .collect();
         let trouble = self.trouble.as_ref().map(|t| format!("the last request failed: {t}"));
         let words: Vec<String> =
-            (!told.is_empty()).then(|| listed(&told)).into_iter().chain(trouble).collect();
+            (!parts.is_empty()).then(|| listed(&parts)).into_iter().chain(trouble).collect();
         (!words.is_empty()).then(|| words.join("; "))
     }
 }
 
 /// The first few, and how many more there are.
-fn listed(told: &[String]) -> String {
-    let first = told[..told.len().min(TOLD_MAX)].join("; ");
-    match told.len().saturating_sub(TOLD_MAX) {
+fn listed(parts: &[String]) -> String {
+    let first = parts[..parts.len().min(LISTED_MAX)].join("; ");
+    match parts.len().saturating_sub(LISTED_MAX) {
         0 => first,
         more => format!("{first}; and {more} more like it"),
     }

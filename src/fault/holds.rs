@@ -34,9 +34,7 @@ impl Way {
 pub(super) enum Remedy {
     /// These processes are woken.
     Wake(Vec<Process>),
-    /// It is thawed.
     Thaw,
-    /// It is started.
     Start,
 }
 
@@ -52,7 +50,6 @@ pub(super) struct Release {
 /// Who accounts for a node that stands still.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Still {
-    /// Nobody.
     Nobodys,
     /// A fault that keeps it from running, as long as it does.
     Held,

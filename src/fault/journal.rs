@@ -22,7 +22,6 @@ pub enum JournalEntry {
         /// What healing needs.
         remedy: String,
     },
-    /// Healed.
     Healed {
         /// The fault's position in the plan.
         fault: u16,

@@ -46,8 +46,8 @@ impl Fault for Kill {
     fn inject(&mut self) -> Result<(), FaultError> {
         // The dead are held, too; a fault that finds nobody else does nothing.
         if self.nodes.iter().all(|n| n.pids.is_empty()) {
-            let told = self.nodes.iter().map(|dead| format!("{} is dead already", dead.name));
-            return Err(FaultError::NoEffect(told.collect::<Vec<_>>().join("; ")));
+            let parts = self.nodes.iter().map(|dead| format!("{} is dead already", dead.name));
+            return Err(FaultError::NoEffect(parts.collect::<Vec<_>>().join("; ")));
         }
         for node in &self.nodes {
             let processes: Vec<Process> =

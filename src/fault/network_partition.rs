@@ -6,7 +6,7 @@ mod upkeep;
 
 use super::custody::Holder;
 use super::cuts::{Cut, Pair, cuts, pairs};
-use super::placed::{Packets, Placed, Tally, add};
+use super::installed::{InstalledRules, Packets, Tally, add};
 use super::prepare::{Prepare, Stage};
 use super::undone::Interference;
 use super::{Fault, FaultError};
@@ -29,7 +29,7 @@ pub(super) struct NetworkPartition {
     joined: BTreeSet<Pair>,
     /// Members that lived when it was injected, by `node.id`.
     lived: BTreeSet<i32>,
-    placed: Vec<Placed>,
+    placed: Vec<InstalledRules>,
     /// What was counted by rules that have gone.
     counted_before: Packets,
     /// Living nodes without rules, since when they have been seen so, and why.
@@ -118,7 +118,7 @@ impl NetworkPartition {
 
     /// What is to be dropped at all places.
     fn wanted(&self) -> Vec<Cut> {
-        let of = |p: &Placed| cuts(&self.groups, self.ports, p.site.passes);
+        let of = |p: &InstalledRules| cuts(&self.groups, self.ports, p.site.passes);
         self.placed.iter().flat_map(of).collect()
     }
 
@@ -134,9 +134,9 @@ impl NetworkPartition {
     }
 }
 
-fn place(site: DropSite, nodes: &[Node]) -> Placed {
+fn place(site: DropSite, nodes: &[Node]) -> InstalledRules {
     let node = nodes.iter().find(|n| site.passes == Passes::Nodes(n.id));
-    Placed::new(site, node.map(|n| n.pids.clone()).unwrap_or_default())
+    InstalledRules::new(site, node.map(|n| n.pids.clone()).unwrap_or_default())
 }
 
 impl Prepare for timeline::NetworkPartition {
@@ -168,7 +168,7 @@ impl Fault for NetworkPartition {
         let (groups, ports, table) = (&self.groups, self.ports, &self.table);
         // All at once, so that the cut is nearly one moment.
         let results: Vec<_> = std::thread::scope(|scope| {
-            let install = |placed: &mut Placed| {
+            let install = |placed: &mut InstalledRules| {
                 let wanted = cuts(groups, ports, placed.site.passes);
                 placed.install(table, &wanted).map(drop)
             };
@@ -193,8 +193,8 @@ impl Fault for NetworkPartition {
         if self.placed.iter().any(|p| p.site.passes == Passes::Everybodys) {
             return Ok(None);
         }
-        let told = self.tend_nodes()?;
-        Ok((!told.is_empty()).then(|| told.join("; ")))
+        let parts = self.tend_nodes()?;
+        Ok((!parts.is_empty()).then(|| parts.join("; ")))
     }
 
     fn look_for_the_last_time(&mut self) {
@@ -206,7 +206,7 @@ impl Fault for NetworkPartition {
 
     fn undone(&mut self) -> Option<Interference> {
         // Of rules at the nodes themselves, tending knows.
-        let shared = |p: &&mut Placed| p.site.passes == Passes::Everybodys;
+        let shared = |p: &&mut InstalledRules| p.site.passes == Passes::Everybodys;
         let counted = self.placed.iter_mut().find(shared).map(|p| (p.count(&self.lived), p));
         if let Some((Err(error), placed)) = counted {
             let place = placed.site.filter.name().to_owned();
@@ -216,7 +216,7 @@ impl Fault for NetworkPartition {
     }
 
     fn heal(&mut self) -> Result<Option<String>, FaultError> {
-        let results: Vec<_> = self.placed.iter().map(Placed::remove).collect();
+        let results: Vec<_> = self.placed.iter().map(InstalledRules::remove).collect();
         results.into_iter().collect::<Result<(), _>>()?;
         self.holder.uncut();
         Ok(None)

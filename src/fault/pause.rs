@@ -71,8 +71,8 @@ impl Fault for Pause {
             self.nodes.iter().map(|node| self.already(node)).collect::<Result<_, _>>()?;
         // What stands still already is held, too; a fault that finds nothing else does nothing.
         let all: Option<Vec<String>> = already.iter().cloned().collect();
-        if let Some(told) = all {
-            return Err(FaultError::NoEffect(told.join("; ")));
+        if let Some(parts) = all {
+            return Err(FaultError::NoEffect(parts.join("; ")));
         }
         for ((node, processes), already) in self.processes.iter().zip(already) {
             self.holder.take(node, Way::Frozen, processes);

@@ -73,9 +73,9 @@ impl Fault for ProcessStop {
             _ => None,
         };
         // What stands still already is held, too; a fault that finds nothing else does nothing.
-        let told: Option<Vec<String>> = self.processes.iter().map(already).collect();
-        if let Some(told) = told {
-            return Err(FaultError::NoEffect(told.join("; ")));
+        let parts: Option<Vec<String>> = self.processes.iter().map(already).collect();
+        if let Some(parts) = parts {
+            return Err(FaultError::NoEffect(parts.join("; ")));
         }
         for (node, processes) in &self.processes {
             self.holder.take(node, Way::Stopped, processes);

@@ -1,7 +1,7 @@
 //! [`Layout`]: the image's operating system, laid out in a temporary folder by the recipe's script.
 
 use super::tools::Jdk;
-use super::{leash, recipe};
+use super::{recipe, supervised};
 use crate::runtime::RuntimeError;
 use crate::runtime::local::scratch::{self, Scratch};
 use std::collections::VecDeque;
@@ -75,7 +75,7 @@ impl Layout {
                 last.pop_front();
             }
         };
-        let status = leash::run("sh", &arguments, &environment, wanted, &mut line)
+        let status = supervised::run("sh", &arguments, &environment, wanted, &mut line)
             .map_err(|e| failed(e.to_string()))?;
         if status.success() {
             return Ok(());

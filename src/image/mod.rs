@@ -7,9 +7,9 @@
 mod build;
 mod context;
 mod layout;
-mod leash;
 mod recipe;
 mod reference;
+mod supervised;
 mod tools;
 
 pub(crate) use build::{Built, Order, Watch, build};

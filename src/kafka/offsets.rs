@@ -15,7 +15,6 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Topic and partition.
 pub(crate) type TopicPartition = (String, i32);
 
 /// One partition's ends, as its leader gave them.

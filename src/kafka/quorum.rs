@@ -34,7 +34,6 @@ pub struct Voter {
     pub caught_up_ms: Option<i64>,
 }
 
-/// The request.
 pub(crate) fn request() -> DescribeQuorumRequest {
     DescribeQuorumRequest::default().with_topics(vec![
         TopicData::default()

@@ -2,8 +2,8 @@
 
 use super::error::{KafkaError, list};
 use super::metadata::{self, Metadata};
+use super::namespace_thread::spawn_inside;
 use super::patience::{Look, Patience};
-use super::place::spawn_inside;
 use super::wire::Connection;
 use crate::runtime::Vantage;
 use kafka_protocol::messages::MetadataRequest;

@@ -11,7 +11,7 @@ mod asker;
 mod beat;
 
 use super::metadata;
-use super::place::{Inside, spawn_inside};
+use super::namespace_thread::{NamespaceThread, spawn_inside};
 use super::quorum::{self, Quorum};
 use super::view::ClusterView;
 use crate::clock::Epoch;
@@ -30,7 +30,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 #[derive(Debug)]
 pub(crate) struct Watcher {
     shared: Arc<Shared>,
-    threads: Vec<Inside>,
+    threads: Vec<NamespaceThread>,
 }
 
 #[derive(Debug)]

@@ -40,9 +40,7 @@ pub enum LedgerError {
     /// The caller broke the ledger's rules.
     #[error("the ledger was given partition {partition}, sequence {sequence}: {what}")]
     Misused {
-        /// Partition.
         partition: u32,
-        /// Sequence.
         sequence: u64,
         /// Which rule.
         what: &'static str,

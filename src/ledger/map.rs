@@ -17,7 +17,7 @@ pub(super) struct Words {
 }
 
 impl Words {
-    /// Maps a file whose blocks are allocated (see `Growing`), so that no store can meet a full
+    /// Maps a file whose blocks are allocated (see `GrowingFile`), so that no store can meet a full
     /// disk. The mapping outlives the file handle. Readers map for writing too: Rust gives
     /// atomic loads stronger than relaxed no meaning on read-only pages.
     ///

@@ -4,7 +4,7 @@
 
 mod bits;
 mod error;
-mod growing;
+mod growing_file;
 mod latency;
 mod layout;
 mod map;

@@ -1,7 +1,7 @@
 //! [`OutcomeLog`]: the poller's part of a ledger, told of every delivery report.
 
 use super::error::LedgerError;
-use super::growing::Growing;
+use super::growing_file::GrowingFile;
 use super::latency::bucket;
 use super::layout::{self, ACKED, PHASE_CHANGES, REJECTED, STRETCH_WORDS, STRETCHES, UNKNOWN};
 use super::layout::{outcomes_at, sent_at};
@@ -23,14 +23,14 @@ pub(super) const STRETCH_US: u64 = 250_000;
 /// The poller's part: what became of each message. A method that fails has recorded nothing.
 pub struct OutcomeLog {
     control: Arc<Words>,
-    pulse: Growing,
+    pulse: GrowingFile,
     partitions: Vec<Outcomes>,
 }
 
 struct Outcomes {
-    acked: Growing,
-    rejected: Growing,
-    stretches: Growing,
+    acked: GrowingFile,
+    rejected: GrowingFile,
+    stretches: GrowingFile,
     // What `sent` was when it was last looked at, to spare the sender's cache line.
     known_sent: u64,
     last_ack_us: Option<u64>,
@@ -67,7 +67,11 @@ struct Place {
 }
 
 impl OutcomeLog {
-    pub(super) fn new(control: Arc<Words>, pulse: Growing, files: Vec<[Growing; 3]>) -> Self {
+    pub(super) fn new(
+        control: Arc<Words>,
+        pulse: GrowingFile,
+        files: Vec<[GrowingFile; 3]>,
+    ) -> Self {
         let partitions = files.into_iter().map(|[acked, rejected, stretches]| Outcomes {
             acked,
             rejected,
@@ -222,7 +226,7 @@ impl Outcomes {
     }
 }
 
-fn has(bits: &Growing, word: usize, mask: u64) -> bool {
+fn has(bits: &GrowingFile, word: usize, mask: u64) -> bool {
     bits.has(word) && bits.word(word).load(Relaxed) & mask != 0
 }
 

@@ -21,11 +21,6 @@ pub struct PartitionLedger {
 }
 
 impl PartitionLedger {
-    /// The stretches of acknowledgements, in the order in which they came.
-    pub fn ack_stretches(&self) -> &[AckStretch] {
-        &self.stretches
-    }
-
     /// Number of words of the sets that can hold a sent sequence.
     pub fn words(&self) -> usize {
         self.sent.div_ceil(64) as usize

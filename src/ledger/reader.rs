@@ -2,7 +2,7 @@
 
 use super::bits::OutcomeBits;
 use super::error::{at, corrupt};
-use super::growing::read;
+use super::growing_file::read;
 use super::latency::{BUCKETS, LatencyHistogram};
 use super::layout::{self, ACKED, Paths, REJECTED, STRETCH_WORDS, STRETCHES, UNKNOWN};
 use super::layout::{MAX_PHASE_CHANGES, PHASE_CHANGES, outcomes_at, sent_at};

@@ -40,7 +40,7 @@ fn every_outcome_is_found_where_it_was_recorded() {
     assert_eq!((partition.acked.word(0), partition.rejected.word(0)), (0b1, 0b10));
     let stretch = Stretch { sequence: 0, offset: 40, count: 1 };
     let ack = AckStretch { stretch, first_ack_us: 2_000, last_ack_us: 2_000 };
-    assert_eq!(partition.ack_stretches(), [ack]);
+    assert_eq!(partition.stretches, [ack]);
     let empty = ledger.partition(0).unwrap();
     assert_eq!((empty.sent, empty.acked.count(), empty.stretches.len()), (0, 0, 0));
     assert!(ledger.partition(2).is_err() && ledger.pulse(2).is_err());
@@ -414,7 +414,7 @@ fn a_damaged_ledger_is_an_error_that_names_the_file() {
 fn a_full_disk_is_an_error_and_not_a_signal() {
     // More than any disk holds: the kernel refuses the blocks, nothing is mapped, nothing dies.
     let dir = tempfile::tempdir().unwrap();
-    let mut growing = growing::Growing::create(dir.path().join("bits"), 8).unwrap();
+    let mut growing = growing_file::GrowingFile::create(dir.path().join("bits"), 8).unwrap();
     growing.ensure(7).unwrap();
     let error = growing.ensure(usize::MAX / 64).unwrap_err();
     assert!(error.to_string().contains("cannot grow") && error.to_string().contains("--out"));

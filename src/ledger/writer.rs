@@ -2,7 +2,7 @@
 
 use super::bits::CHUNK_SEQUENCES;
 use super::error::{LedgerError, at};
-use super::growing::{Growing, allocate, create};
+use super::growing_file::{GrowingFile, allocate, create};
 use super::layout::{self, MAX_PARTITIONS, Paths, STRETCH_CHUNK, STRETCH_WORDS, sent_at};
 use super::map::Words;
 use super::outcome::OutcomeLog;
@@ -33,16 +33,16 @@ impl LedgerWriter {
         std::fs::create_dir_all(dir).map_err(at("create", dir))?;
         let paths = Paths(dir);
         let sent_chunk = ROW_CHUNK * layout::send_row_words(partitions);
-        let pulse_sent = Growing::create(paths.pulse_sent(), sent_chunk)?;
+        let pulse_sent = GrowingFile::create(paths.pulse_sent(), sent_chunk)?;
         let chunk = ROW_CHUNK * partitions as usize * ROW_WORDS;
-        let pulse = Growing::create(paths.pulse(), chunk)?;
+        let pulse = GrowingFile::create(paths.pulse(), chunk)?;
         let bit_words = (CHUNK_SEQUENCES / 64) as usize;
         let mut files = Vec::new();
         for partition in 0..partitions {
             files.push([
-                Growing::create(paths.acked(partition), bit_words)?,
-                Growing::create(paths.rejected(partition), bit_words)?,
-                Growing::create(paths.stretches(partition), STRETCH_CHUNK * STRETCH_WORDS)?,
+                GrowingFile::create(paths.acked(partition), bit_words)?,
+                GrowingFile::create(paths.rejected(partition), bit_words)?,
+                GrowingFile::create(paths.stretches(partition), STRETCH_CHUNK * STRETCH_WORDS)?,
             ]);
         }
         let control = Arc::new(new_control(&paths, id, partitions)?);
@@ -72,7 +72,7 @@ fn new_control(paths: &Paths<'_>, id: ProducerId, partitions: u32) -> io::Result
 /// The sender's part: what was handed to the client.
 pub struct SendLog {
     control: Arc<Words>,
-    pulse: Growing,
+    pulse: GrowingFile,
     partitions: Vec<Sent>,
 }
 
@@ -83,7 +83,7 @@ struct Sent {
 }
 
 impl SendLog {
-    fn new(control: Arc<Words>, pulse: Growing, partitions: u32) -> Self {
+    fn new(control: Arc<Words>, pulse: GrowingFile, partitions: u32) -> Self {
         SendLog { control, pulse, partitions: vec![Sent::default(); partitions as usize] }
     }
 

@@ -1,4 +1,4 @@
-//! [`ByMetric`]: a figure for each metric. Modules in [`told`] write and read the figures of some
+//! [`ByMetric`]: a figure for each metric. Modules in [`as_fields`] write and read the figures of some
 //! metrics as JSON, by their words.
 
 use super::Metric;
@@ -46,7 +46,7 @@ impl<T> IndexMut<Metric> for ByMetric<T> {
 /// For serde's `with`: the figures of some metrics by their words, in the order of
 /// [`Metric::counts`]. One that is missing has its default, since older versions do not know all; but
 /// what every version knows must be there, or a broken file would read as one without loss.
-pub(crate) mod told {
+pub(crate) mod as_fields {
     use super::{ByMetric, Metric};
     use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error};
     use serde::ser::{Serialize, Serializer};
@@ -66,13 +66,13 @@ pub(crate) mod told {
         Metric::Unknown,
     ];
 
-    macro_rules! told {
+    macro_rules! modules {
         ($($(#[$doc:meta])* $name:ident: $of:expr, $may_lack:expr;)*) => {$(
             $(#[$doc])*
             pub(crate) mod $name {
                 use super::*;
 
-                fn told() -> impl Iterator<Item = Metric> {
+                fn metrics() -> impl Iterator<Item = Metric> {
                     Metric::counts().filter($of)
                 }
 
@@ -80,7 +80,7 @@ pub(crate) mod told {
                     figures: &ByMetric<T>,
                     serializer: S,
                 ) -> Result<S::Ok, S::Error> {
-                    serializer.collect_map(told().map(|metric| (metric.word(), &figures[metric])))
+                    serializer.collect_map(metrics().map(|metric| (metric.word(), &figures[metric])))
                 }
 
                 pub(crate) fn deserialize<'de, T: DeserializeOwned + Default, D: Deserializer<'de>>(
@@ -88,7 +88,7 @@ pub(crate) mod told {
                 ) -> Result<ByMetric<T>, D::Error> {
                     let mut found = BTreeMap::<String, Value>::deserialize(deserializer)?;
                     let mut figures = ByMetric::of(|_| T::default());
-                    for metric in told() {
+                    for metric in metrics() {
                         match found.remove(metric.word()) {
                             Some(figure) => {
                                 figures[metric] =
@@ -104,7 +104,7 @@ pub(crate) mod told {
         )*};
     }
 
-    told! {
+    modules! {
         /// All counts. One that is missing was not settled.
         counts: |_| true, true;
         /// Counts of which some may be early.
@@ -137,24 +137,24 @@ mod tests {
         let early =
             json!({"rejected": 0, "unknown": 0, "lost": 0, "duplicated": 0, "reordered": 0});
         let error = without("lost", early, |value| {
-            told::early::deserialize::<u64, _>(value).err().map(|e| e.to_string())
+            as_fields::early::deserialize::<u64, _>(value).err().map(|e| e.to_string())
         });
         assert_eq!(error.as_deref(), Some("missing field `lost`"));
         let trial = json!({"acked": 1, "lost": 0, "duplicated": 0, "phantom": null});
         let error = without("acked", trial, |value| {
-            told::per_trial::deserialize::<Option<u64>, _>(value).err().map(|e| e.to_string())
+            as_fields::per_trial::deserialize::<Option<u64>, _>(value).err().map(|e| e.to_string())
         });
         assert_eq!(error.as_deref(), Some("missing field `acked`"));
         let tallies = json!({"lost": 1, "duplicated": 2, "phantom": 0});
         let error = without("duplicated", tallies, |value| {
-            told::tallies::deserialize::<u64, _>(value).err().map(|e| e.to_string())
+            as_fields::tallies::deserialize::<u64, _>(value).err().map(|e| e.to_string())
         });
         assert_eq!(error.as_deref(), Some("missing field `duplicated`"));
     }
 
     #[test]
     fn a_count_that_is_not_there_is_open() {
-        let read = told::counts::deserialize::<Option<u64>, _>(json!({"acked": 7})).unwrap();
+        let read = as_fields::counts::deserialize::<Option<u64>, _>(json!({"acked": 7})).unwrap();
         assert_eq!((read[Metric::Acked], read[Metric::Lost]), (Some(7), None));
     }
 }

@@ -13,7 +13,7 @@ mod timing;
 mod words;
 
 pub use by_metric::ByMetric;
-pub(crate) use by_metric::told;
+pub(crate) use by_metric::as_fields;
 pub use controllers::Controllers;
 pub use flavour::Flavour;
 #[cfg(test)]

@@ -14,20 +14,16 @@ use std::time::Duration;
 /// What reading a topic brings, one at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fetched<'m> {
-    /// A record.
     Record(Record<'m>),
     /// The partition's end: the next record will get this offset.
     End {
-        /// Partition.
         partition: u32,
         /// The end.
         offset: i64,
     },
     /// librdkafka met an error on this partition; it goes on trying where that makes sense.
     Error {
-        /// Partition.
         partition: u32,
-        /// Its code.
         code: RDKafkaErrorCode,
         /// Its words.
         reason: &'m str,

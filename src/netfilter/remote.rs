@@ -15,7 +15,6 @@ pub(crate) enum Request {
     Install {
         /// The rules' name for the other requests.
         table: String,
-        /// The rules.
         rules: Vec<DropRule>,
     },
     /// Asks what the rules of a table have dropped.
@@ -36,7 +35,6 @@ pub(crate) enum Request {
 pub(crate) enum Answer {
     /// Unasked, once: the filter is open.
     Ready,
-    /// It is done.
     Done,
     /// What each rule has dropped, in the order in which the rules were given.
     Counts {

@@ -3,8 +3,8 @@
 //! was not found out is a warning, and what was only measured a notice. Of each level the most
 //! telling comes first.
 
+use super::failure;
 use super::lines::short;
-use super::unmet;
 use crate::exit::Exit;
 use crate::result::{CellReport, Report, lead};
 use crate::verify::{ExpectationVerdict, Reason, Verdict};
@@ -69,12 +69,12 @@ fn found(report: &Report) -> Vec<Annotation> {
             Verdict::Inconclusive => Level::Warning,
             Verdict::Fail => Level::Error,
         };
-        all.push((level, cell.id.clone(), unmet::expectation(report, cell, one)));
+        all.push((level, cell.id.clone(), failure::expectation(report, cell, one)));
     }
     for cell in &report.cells {
         let worst = cell.expectations.iter().map(|e| e.verdict).max().unwrap_or(Verdict::Pass);
         if cell.verdict > worst {
-            all.push((Level::Warning, cell.id.clone(), unmet::otherwise(report, cell)));
+            all.push((Level::Warning, cell.id.clone(), failure::otherwise(report, cell)));
         }
         if cell.verdict == Verdict::Measured && report.verdict != Verdict::Measured {
             let said = lead::measured(std::slice::from_ref(cell));

@@ -6,7 +6,7 @@ use crate::native::Persistence;
 use crate::result::{CellReport, ClientError, ErrorOf};
 
 /// At most so many kinds are told in a line; `report.json` has all.
-const TOLD_MAX: usize = 6;
+const LISTED_MAX: usize = 6;
 
 /// A line about them, where messages came to harm; none where only connections broke, which every
 /// fault does.
@@ -18,8 +18,8 @@ pub(super) fn line(cell: &CellReport) -> Option<String> {
 
 /// `client errors: _MSG_TIMED_OUT, possibly persisted: 196 unknown, 9.1-11.9 s; …`.
 pub(super) fn words(errors: &[ClientError]) -> String {
-    let told: Vec<String> = errors.iter().take(TOLD_MAX).map(one).collect();
-    let more = more(errors.len().saturating_sub(TOLD_MAX), "kind");
+    let told: Vec<String> = errors.iter().take(LISTED_MAX).map(one).collect();
+    let more = more(errors.len().saturating_sub(LISTED_MAX), "kind");
     let more = more.map_or(String::new(), |more| format!("; and {more} in report.json"));
     format!("client errors: {}{more}", told.join("; "))
 }
@@ -85,7 +85,7 @@ mod tests {
             "client errors: _MSG_TIMED_OUT, possibly persisted: 196 unknown, 9.1-11.9 s; \
              _MSG_TIMED_OUT, possibly persisted: 1 unknown, 0.0 s; _MSG_TIMED_OUT: 3 not taken"
         );
-        let many = vec![error(1, 0.0, 0.0); TOLD_MAX + 2];
+        let many = vec![error(1, 0.0, 0.0); LISTED_MAX + 2];
         assert!(words(&many).ends_with("; and 2 more kinds in report.json"));
         assert!(words(&many[1..]).ends_with("; and 1 more kind in report.json"));
     }

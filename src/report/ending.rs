@@ -4,7 +4,7 @@ use super::headline::{Headline, has_whole_trial, is_empty};
 use super::lines::printable;
 use super::table::tables;
 use super::wrap::{COLUMNS, COLUMNS_MIN, wrapped, write_wrapped};
-use super::{Paint, Sort, advice, told};
+use super::{Paint, Sort, findings, summary};
 use crate::fault::FaultRecord;
 use crate::model::{Metric, more};
 use crate::result::{Report, lead};
@@ -73,7 +73,7 @@ fn write_details(
     will_be_wrapped: bool,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let (cells, left_out) = told::cells(report);
+    let (cells, left_out) = summary::cells(report);
     for cell in cells {
         writeln!(out, "{}:", printable(&cell.cell))?;
         for line in &cell.lines {
@@ -83,18 +83,18 @@ fn write_details(
     if let Some(more) = more(left_out, "cell") {
         writeln!(out, "and {more} in report.json")?;
     }
-    for line in advice::lines(report) {
+    for line in findings::lines(report) {
         let line = if will_be_wrapped { line } else { wrapped(&line, COLUMNS) };
         writeln!(out, "{line}")?;
     }
-    for fault in told::faults(report) {
-        let painted = paint.bad(told::NOT_EFFECTIVE);
-        writeln!(out, "{}", printable(&fault).replace(told::NOT_EFFECTIVE, &painted))?;
+    for fault in summary::faults(report) {
+        let painted = paint.bad(summary::NOT_EFFECTIVE);
+        writeln!(out, "{}", printable(&fault).replace(summary::NOT_EFFECTIVE, &painted))?;
     }
     for note in &report.notes {
         writeln!(out, "note: {}", printable(note))?;
     }
-    writeln!(out, "{}", printable(&told::phases(report)))?;
+    writeln!(out, "{}", printable(&summary::phases(report)))?;
     for reason in report.reasons.iter().skip(1).take(REASONS_MAX) {
         writeln!(out, "also: {}", lines_of(reason).join("\n      "))?;
     }

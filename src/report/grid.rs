@@ -77,7 +77,6 @@ pub(super) enum Tone {
     Bad,
     /// A control demands it, and nobody need wonder.
     Expected,
-    /// A verdict.
     Verdict(Verdict),
 }
 

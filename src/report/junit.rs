@@ -23,8 +23,8 @@
 //! The schema of Jenkins is in `tests/schemas`, and tests hold files against it.
 
 use super::lines::{in_one_line, short};
-use super::told::alike;
-use super::{client_errors, grid, unmet};
+use super::summary::alike;
+use super::{client_errors, failure, grid};
 use crate::exit::Exit;
 use crate::result::{CellReport, Report, lead};
 use crate::verify::Verdict;
@@ -110,7 +110,7 @@ fn cell_suite(report: &Report, cell: &CellReport) -> TestSuite {
         config.map(|(name, value)| (line(name), line(value))).collect();
     suite.add_properties(properties);
     for expectation in &cell.expectations {
-        let words = unmet::expectation(report, cell, expectation);
+        let words = failure::expectation(report, cell, expectation);
         add(&mut suite, &class, &expectation.text, status(expectation.verdict, &words));
     }
     if cell.verdict == Verdict::Measured {
@@ -119,7 +119,7 @@ fn cell_suite(report: &Report, cell: &CellReport) -> TestSuite {
     }
     let worst = cell.expectations.iter().map(|e| e.verdict).max().unwrap_or(Verdict::Pass);
     if cell.verdict > worst {
-        let words = unmet::otherwise(report, cell);
+        let words = failure::otherwise(report, cell);
         add(&mut suite, &class, "settled", status(cell.verdict, &words));
     }
     let mut words = vec![grid::figures(cell)];

@@ -4,7 +4,7 @@
 use super::gfm::{cell, inline};
 use super::grid::{self, Grid};
 use super::headline::{Headline, is_empty};
-use super::{Sort, advice, told};
+use super::{Sort, findings, summary};
 use crate::model::more;
 use crate::result::{CellReport, Report, lead};
 use std::io::{self, Write};
@@ -40,16 +40,16 @@ pub(super) fn write_markdown(report: &Report, out: &mut dyn Write) -> io::Result
         text += &format!("\n{}\n", inline(&lead::headline(report), SENTENCE_MAX));
         text += &list("", report.reasons.get(1..).unwrap_or_default(), REASONS_MAX);
         text += &tables(report);
-        if let Some((circumstances, findings)) = advice::lines(report).split_first() {
+        if let Some((circumstances, findings)) = findings::lines(report).split_first() {
             text += &format!("\n{}\n", inline(circumstances, SENTENCE_MAX));
             text += &list("", findings, ITEMS_MAX);
         }
         text += &happened(report);
     }
-    text += &list("Faults", &told::faults(report), ITEMS_MAX);
+    text += &list("Faults", &summary::faults(report), ITEMS_MAX);
     let notes = report.notes.iter().map(|note| format!("note: {note}"));
     let facts = report.about.iter().map(|line| fact(line));
-    let about = facts.chain([told::phases(report)]).chain(notes);
+    let about = facts.chain([summary::phases(report)]).chain(notes);
     text += &list("The run", &about.collect::<Vec<_>>(), ITEMS_MAX);
     text += &again(report);
     out.write_all(bounded(text).as_bytes())
@@ -115,7 +115,7 @@ fn table(grid: &Grid) -> String {
 }
 
 fn happened(report: &Report) -> String {
-    let (cells, left_out) = told::cells(report);
+    let (cells, left_out) = summary::cells(report);
     if cells.is_empty() {
         return String::new();
     }

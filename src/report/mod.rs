@@ -1,10 +1,11 @@
 //! What people and scripts get to see: one file per format, each made of the
 //! [`Report`](crate::result::Report) alone, and the live view, made of events.
 
-mod advice;
 mod annotations;
 mod client_errors;
 mod ending;
+mod failure;
+mod findings;
 mod format;
 mod gfm;
 mod grid;
@@ -21,11 +22,10 @@ mod paint;
 mod prose;
 mod rate;
 mod sort;
+mod summary;
 mod table;
 #[cfg(test)]
 mod tests;
-mod told;
-mod unmet;
 mod wrap;
 
 pub use annotations::annotations;

@@ -76,7 +76,16 @@ fn unconfirmed_and_unsettled_counts_are_told_apart_from_exact_ones() {
     cell.confirmed = false;
     cell.counts.set(Metric::Acked, 7);
     cell.counts[Metric::Lost] = Bounds { least: 2, most: Some(5) };
-    assert_snapshot!(table(&report), @"");
+    assert_snapshot!(table(&report), @"
+    cell  acked  lost  dup  unavail  p99 ms before  p99 ms during  verdict
+    main     7~  2..5    0        -              -              -  inconclusive
+    ~ unconfirmed: with acks=0 nobody acknowledges; the client only reports what it sent
+    main:
+      `lost: 0` is not settled: nothing was sent
+    seconds: ; in all 0.0
+    also: cell main: nothing was sent, so nothing was tested
+    INCONCLUSIVE t: cell main: `lost: 0` is not settled: nothing was sent (1 of 1 expectation not settled)
+    ");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::report::{CellReport, Report};
 use crate::exit::Exit;
-use crate::model::{ByMetric, Metric, told};
+use crate::model::{ByMetric, Metric, as_fields};
 use crate::plan::Plan;
 use crate::stats::{Share, Spread};
 use crate::verify::Verdict;
@@ -59,7 +59,7 @@ impl TrialReport {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CellTrials {
     /// What was wrong with messages.
-    #[serde(flatten, with = "told::tallies")]
+    #[serde(flatten, with = "as_fields::tallies")]
     pub tallies: ByMetric<Tally>,
     /// Longest time without an acknowledgement, milliseconds.
     pub unavailable_ms: Option<Spread>,
@@ -98,7 +98,7 @@ pub struct CellTrial {
     #[serde(default)]
     pub unsettled: bool,
     /// Its counts: none where the log as it was read does not settle it.
-    #[serde(flatten, with = "told::per_trial")]
+    #[serde(flatten, with = "as_fields::per_trial")]
     pub counts: ByMetric<Option<u64>>,
     /// Longest time without an acknowledgement.
     pub unavailable_ms: Option<f64>,

@@ -12,8 +12,8 @@ mod java;
 mod keys;
 mod names;
 pub mod not_yet;
-mod outer;
 mod overrides;
+mod plan_axes;
 mod property;
 mod read;
 mod read_cluster;
@@ -28,10 +28,10 @@ mod sweeps;
 mod types;
 
 pub(crate) use names::BROKER_FOR_TOPICS;
-#[cfg(test)]
-pub(crate) use outer::MOST_PLANS;
-pub(crate) use outer::Outer;
 pub(crate) use overrides::whole_path;
+#[cfg(test)]
+pub(crate) use plan_axes::MOST_PLANS;
+pub(crate) use plan_axes::Outer;
 pub use read::{Changes, read_text};
 pub(crate) use read::{Reading, is_name, name_form, read_file, text_of};
 pub(crate) use reader::FOREIGN;

@@ -5,7 +5,7 @@ use super::keys::{self, SCENARIO, Top};
 use super::reader::FOREIGN;
 use super::section::Section;
 use super::types::{ClusterSection, Scenario, Settings};
-use super::{file, not_yet, outer, overrides, property, sweeps};
+use super::{file, not_yet, overrides, plan_axes, property, sweeps};
 use crate::yaml::{Argument, At, Diagnostic, Diagnostics, Kind, Node, Place, Reader, Source};
 use std::io::Read;
 use std::path::Path;
@@ -94,7 +94,7 @@ pub fn read_text(name: &str, text: &str, changes: &Changes<'_>) -> Result<Readin
     }
     let mut reader = Reader::new(source, FOREIGN);
     reader.apply_overrides(&mut root);
-    let timelines = outer::timelines(&root);
+    let timelines = plan_axes::timelines(&root);
     reader.apply_sweeps(&mut root);
     let axes = reader.outer_axes(&mut root);
     let combinations = reader.combinations(&root, &axes);
@@ -115,7 +115,7 @@ pub fn read_text(name: &str, text: &str, changes: &Changes<'_>) -> Result<Readin
 
 /// The class of a spec of Trogdor's, if this is one: JSON is YAML.
 fn trogdor(root: &Node) -> Option<At<String>> {
-    let class = &outer::entry(root, "class")?.value;
+    let class = &plan_axes::entry(root, "class")?.value;
     let Kind::Scalar(name) = &class.kind else { return None };
     name.starts_with(not_yet::TROGDOR).then(|| At::new(name.clone(), class.place))
 }

@@ -2,7 +2,7 @@
 
 use super::bound::Limits;
 use super::keys::{Key, key};
-use super::outer::Outer;
+use super::plan_axes::Outer;
 use super::types::{Condition, Expected, Subject, Wanted};
 use crate::model::Metric;
 use crate::yaml::{Entry, Kind, Node, Reader};

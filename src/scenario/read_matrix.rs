@@ -1,6 +1,6 @@
 //! Reads the axes of `matrix:` that make cells: properties of topics and producers.
 
-use super::outer;
+use super::plan_axes;
 use super::property::{self, Property};
 use super::section::Section;
 use super::types::{Axis, Scenario};
@@ -129,13 +129,13 @@ fn help_on_unknown(name: &str) -> String {
         return format!("write it without its section: `{bare}`");
     }
     let near = property::nearest_of_all(name).map(str::to_owned);
-    if let Some(near) = near.or_else(|| outer::nearest(name)) {
+    if let Some(near) = near.or_else(|| plan_axes::nearest(name)) {
         return format!("did you mean `{near}`?");
     }
     format!(
         "a property of the topic or the producer can be used here: {}, or one of their `config`; or \
          one of the cluster: {}; or `faults`",
         suggest::listed(&property::all_direct()),
-        suggest::listed(&outer::names())
+        suggest::listed(&plan_axes::names())
     )
 }

@@ -1,8 +1,8 @@
 //! `--sweep property=a,b`: gives the matrix an axis, or an axis of it other values, before it is
 //! read, so that they are checked just as those in the file.
 
-use super::outer::{self, Outer};
 use super::overrides::child;
+use super::plan_axes::{self, Outer};
 use super::property;
 use crate::yaml::{At, Entry, Kind, Node, Place, Reader, suggest};
 
@@ -101,7 +101,7 @@ impl Reader {
 
     /// Keeps those timelines of `matrix.faults` that were named, in the order of the argument.
     fn pick_timelines(&mut self, matrix: &mut Node, name: &At<String>, values: &[At<String>]) {
-        let entries = match outer::entry(matrix, "faults").map(|faults| &faults.value.kind) {
+        let entries = match plan_axes::entry(matrix, "faults").map(|faults| &faults.value.kind) {
             Some(Kind::Map(entries)) => entries.clone(),
             _ => {
                 let message = "there are no timelines to choose from";

@@ -1,7 +1,7 @@
 //! A scenario as it was written, each value with its place; see [`Scenario`].
 
 use super::bound::Limits;
-use super::outer::Outer;
+use super::plan_axes::Outer;
 use super::section::Section;
 use crate::model::{Controllers, Flavour, Length, Metric, Timing};
 use crate::timeline::{FaultAction, Places};

@@ -2,8 +2,8 @@
 
 use super::completeness::{self, Reading};
 use super::count::{self, PartitionCounts};
+use super::partition_facts::PartitionFacts;
 use super::rule::rule;
-use super::scene::Scene;
 use super::types::{CellFindings, FaultWindow, MAX_WITNESSES, Omitted, Witness};
 use super::unavailable::Outages;
 use super::words::{counted, messages};
@@ -77,7 +77,10 @@ pub fn cell(input: &CellInput<'_>) -> CellFindings {
     for partition in partitions {
         let whole = readings[partition] == Reading::Whole;
         if has_anomaly(&counts[partition]) {
-            add_witnesses(&Scene::new(input, partition, read(partition), whole), &mut witnesses);
+            add_witnesses(
+                &PartitionFacts::new(input, partition, read(partition), whole),
+                &mut witnesses,
+            );
         }
     }
     witnesses.sort_by_key(|witness| witness.anomaly);
@@ -116,10 +119,10 @@ fn has_anomaly(counts: &PartitionCounts) -> bool {
 }
 
 /// Adds a partition's witnesses, as far as each anomaly's number for the cell allows.
-fn add_witnesses(scene: &Scene<'_>, witnesses: &mut Vec<Witness>) {
+fn add_witnesses(facts: &PartitionFacts<'_>, witnesses: &mut Vec<Witness>) {
     for (anomaly, rule) in Metric::anomalies().filter_map(|metric| Some((metric, rule(metric)?))) {
         let there = witnesses.iter().filter(|witness| witness.anomaly == anomaly).count();
-        witnesses.extend((rule.witnesses)(scene, MAX_WITNESSES - there));
+        witnesses.extend((rule.witnesses)(facts, MAX_WITNESSES - there));
     }
 }
 

@@ -1,7 +1,7 @@
 //! [`Counts`]: messages of a cell by what became of them, each count with the [`Bounds`] between
 //! which it lies; and how a report has them.
 
-use crate::model::{ByMetric, Metric, told};
+use crate::model::{ByMetric, Metric, as_fields};
 use serde::{Deserialize, Serialize};
 use std::iter::Sum;
 use std::ops::{Index, IndexMut};
@@ -50,7 +50,7 @@ impl Sum for Bounds {
 /// In a report they are two keys: `counts`, null where the log as it was read does not settle one,
 /// and `bounds`, a list of the anomalies' bounds where any of them is open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(into = "Told", try_from = "Told")]
+#[serde(into = "Serialized", try_from = "Serialized")]
 pub struct Counts {
     /// Handed to the client.
     pub sent: u64,
@@ -105,52 +105,53 @@ impl<'a> Sum<&'a Counts> for Counts {
 
 /// [`Counts`] as a report has them.
 #[derive(Serialize, Deserialize)]
-struct Told {
-    counts: ToldCounts,
+struct Serialized {
+    counts: SerializedCounts,
     #[serde(default)]
-    bounds: Vec<ToldBounds>,
+    bounds: Vec<SerializedBounds>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct ToldCounts {
+struct SerializedCounts {
     sent: u64,
-    #[serde(flatten, with = "told::counts")]
+    #[serde(flatten, with = "as_fields::counts")]
     by: ByMetric<Option<u64>>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct ToldBounds {
+struct SerializedBounds {
     metric: Metric,
     least: u64,
     most: Option<u64>,
 }
 
-impl From<Counts> for Told {
-    fn from(counts: Counts) -> Told {
+impl From<Counts> for Serialized {
+    fn from(counts: Counts) -> Serialized {
         let by = ByMetric::of(|metric| counts[metric].settled());
         let is_open = Metric::anomalies().any(|metric| by[metric].is_none());
         let bounds = Metric::anomalies().filter(|_| is_open).map(|metric| {
             let Bounds { least, most } = counts[metric];
-            ToldBounds { metric, least, most }
+            SerializedBounds { metric, least, most }
         });
-        Told { counts: ToldCounts { sent: counts.sent, by }, bounds: bounds.collect() }
+        Serialized { counts: SerializedCounts { sent: counts.sent, by }, bounds: bounds.collect() }
     }
 }
 
-impl TryFrom<Told> for Counts {
+impl TryFrom<Serialized> for Counts {
     type Error = String;
 
-    fn try_from(told: Told) -> Result<Counts, String> {
-        let ToldCounts { sent, by } = told.counts;
+    fn try_from(serialized: Serialized) -> Result<Counts, String> {
+        let SerializedCounts { sent, by } = serialized.counts;
         let lacks = |metric: &Metric| !metric.is_anomaly() && by[*metric].is_none();
         if let Some(metric) = Metric::counts().find(lacks) {
             return Err(format!("missing count `{}`", metric.word()));
         }
-        let by = ByMetric::of(|metric| match told.bounds.iter().find(|b| b.metric == metric) {
-            Some(bounds) => Bounds { least: bounds.least, most: bounds.most },
-            None if metric.is_time() => Bounds::default(),
-            None => by[metric].map_or(Bounds::OPEN, Bounds::exact),
-        });
+        let by =
+            ByMetric::of(|metric| match serialized.bounds.iter().find(|b| b.metric == metric) {
+                Some(bounds) => Bounds { least: bounds.least, most: bounds.most },
+                None if metric.is_time() => Bounds::default(),
+                None => by[metric].map_or(Bounds::OPEN, Bounds::exact),
+            });
         Ok(Counts { sent, by })
     }
 }

@@ -3,7 +3,7 @@
 //! An election takes away what the new leader never had. So nothing that it had is the election's
 //! doing. Who acknowledged a message had it; and with acks=all, so had every replica in sync.
 
-use super::scene::Scene;
+use super::partition_facts::PartitionFacts;
 use super::types::{Act, AllDown, Leadership};
 use super::unavailable::scenario_ms;
 use crate::kafka::leaders::SIGHTING_US;
@@ -13,18 +13,18 @@ use std::collections::BTreeSet;
 /// and nobody who did not can have led in between. Of several who may have acknowledged, it must be
 /// so for each.
 pub(super) fn leader_that_had_it(
-    scene: &Scene<'_>,
+    facts: &PartitionFacts<'_>,
     acked_by: &[Leadership],
     acked_us: (u64, u64),
     epoch: i32,
 ) -> Option<i32> {
-    let leaders = &scene.leaders;
+    let leaders = &facts.leaders;
     let leader = leaders.leader_of(epoch)?;
     let had = |one: &Leadership| {
         // A zombie acknowledges what others never get to have.
         let was_over = leaders.deposed_us(one.epoch).is_some_and(|at_us| at_us <= acked_us.1);
-        let had = who_had_it(scene, *one, acked_us);
-        let between_too = if scene.input.unclean_elections || !scene.input.all_in_sync {
+        let had = who_had_it(facts, *one, acked_us);
+        let between_too = if facts.input.unclean_elections || !facts.input.all_in_sync {
             leaders.replicas().is_subset(&had) || leaders.only_led_by(&had, one.epoch, epoch)
         } else {
             // Only replicas in sync are elected.
@@ -36,15 +36,19 @@ pub(super) fn leader_that_had_it(
 }
 
 /// Who had it for certain.
-fn who_had_it(scene: &Scene<'_>, acked_by: Leadership, acked_us: (u64, u64)) -> BTreeSet<i32> {
+fn who_had_it(
+    facts: &PartitionFacts<'_>,
+    acked_by: Leadership,
+    acked_us: (u64, u64),
+) -> BTreeSet<i32> {
     let mut had = BTreeSet::from([acked_by.broker]);
-    if scene.input.all_in_sync {
+    if facts.input.all_in_sync {
         // A replica may have fallen out of sync just before, and nobody was asked after that. Then
         // it could only lead by an unclean election.
-        let sure = !scene.input.unclean_elections
-            || scene.leaders.was_seen_until(acked_by.epoch, acked_us.1 + SIGHTING_US);
+        let sure = !facts.input.unclean_elections
+            || facts.leaders.was_seen_until(acked_by.epoch, acked_us.1 + SIGHTING_US);
         if sure {
-            had.extend(scene.leaders.in_sync(acked_by.epoch, acked_us.0, acked_us.1));
+            had.extend(facts.leaders.in_sync(acked_by.epoch, acked_us.0, acked_us.1));
         }
     }
     had
@@ -52,13 +56,17 @@ fn who_had_it(scene: &Scene<'_>, acked_by: Leadership, acked_us: (u64, u64)) -> 
 
 /// The time between the acknowledgement and the election in which no replica answered, if there was
 /// one, and the faults in it that can have touched a disk.
-pub(super) fn all_down(scene: &Scene<'_>, acked_us: (u64, u64), epoch: i32) -> Option<AllDown> {
-    let elected_us = scene.leaders.elected_us(epoch)?;
-    let replicas = scene.leaders.replicas();
-    let mut silences = scene.leaders.silences_of_all(&replicas).into_iter();
+pub(super) fn all_down(
+    facts: &PartitionFacts<'_>,
+    acked_us: (u64, u64),
+    epoch: i32,
+) -> Option<AllDown> {
+    let elected_us = facts.leaders.elected_us(epoch)?;
+    let replicas = facts.leaders.replicas();
+    let mut silences = facts.leaders.silences_of_all(&replicas).into_iter();
     let (from_us, to_us) =
         silences.find(|(from_us, to_us)| *from_us <= elected_us && *to_us >= acked_us.1)?;
-    let touched = scene.input.faults.iter().filter(|fault| {
+    let touched = facts.input.faults.iter().filter(|fault| {
         let can = match fault.act {
             Act::Kill => fault.brokers.iter().any(|broker| replicas.contains(broker)),
             Act::Exec => true,
@@ -67,8 +75,8 @@ pub(super) fn all_down(scene: &Scene<'_>, acked_us: (u64, u64), epoch: i32) -> O
         can && fault.called_us <= to_us && fault.healed_us >= from_us
     });
     Some(AllDown {
-        from_ms: scenario_ms(from_us, scene.input.zero_us),
-        to_ms: scenario_ms(to_us, scene.input.zero_us),
+        from_ms: scenario_ms(from_us, facts.input.zero_us),
+        to_ms: scenario_ms(to_us, facts.input.zero_us),
         faults: touched.map(|fault| fault.index).collect(),
     })
 }

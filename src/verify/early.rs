@@ -16,9 +16,9 @@
 
 use super::cell::CellInput;
 use super::completeness::Reading;
+use super::partition_facts::PartitionFacts;
 use super::rule::lost_word;
 use super::runs::Runs;
-use super::scene::Scene;
 use super::types::Early;
 use super::unavailable::Outages;
 use super::words::{counted, messages};
@@ -75,12 +75,12 @@ fn lost(input: &CellInput<'_>, partition: usize, read: &PartitionObserved, log: 
     if runs.peek().is_none() {
         return 0;
     }
-    let scene = Scene::new(input, partition, read, true);
+    let facts = PartitionFacts::new(input, partition, read, true);
     let mut lost = 0;
     for run in runs {
         let mut sequence = run.start;
         while sequence < run.end {
-            sequence = match scene.ack_at(sequence, run.end) {
+            sequence = match facts.ack_at(sequence, run.end) {
                 Ok(ack) => {
                     lost += lost_of(&ack, log, input.confirmed);
                     sequence + ack.stretch.count

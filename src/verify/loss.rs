@@ -1,10 +1,10 @@
 //! Witnesses of lost messages: which, acknowledged by whom and when, and why they are gone.
 
+use super::log_view::Place;
 use super::movers::movers;
+use super::partition_facts::{PartitionFacts, What};
 use super::rule::lost_word;
 use super::runs::Runs;
-use super::scene::{Scene, What};
-use super::standing::Place;
 use super::types::{Cause, Content, Leadership, Span, Witness};
 use super::{disk, loss_text};
 use crate::ledger::TopicFate;
@@ -52,13 +52,13 @@ impl Piece {
 }
 
 /// The first ranges of lost messages of a partition, at most `most`.
-pub(super) fn witnesses(scene: &Scene<'_>, most: usize) -> Vec<Witness> {
+pub(super) fn witnesses(facts: &PartitionFacts<'_>, most: usize) -> Vec<Witness> {
     let mut pieces: Vec<Piece> = Vec::new();
-    let lost = Runs::new(scene.ledger.sent, |word| lost_word(scene.ledger, scene.read, word));
+    let lost = Runs::new(facts.ledger.sent, |word| lost_word(facts.ledger, facts.read, word));
     'all: for run in lost {
         let mut sequence = run.start;
         while sequence < run.end {
-            let piece = piece(scene, sequence, run.end);
+            let piece = piece(facts, sequence, run.end);
             sequence = piece.end;
             let full = pieces.len() == most;
             match pieces.last_mut() {
@@ -68,11 +68,11 @@ pub(super) fn witnesses(scene: &Scene<'_>, most: usize) -> Vec<Witness> {
             }
         }
     }
-    pieces.into_iter().map(|piece| witness(scene, piece)).collect()
+    pieces.into_iter().map(|piece| witness(facts, piece)).collect()
 }
 
-fn piece(scene: &Scene<'_>, sequence: u64, limit: u64) -> Piece {
-    let nowhere = if scene.whole { Cause::NowhereFound } else { Cause::Unread };
+fn piece(facts: &PartitionFacts<'_>, sequence: u64, limit: u64) -> Piece {
+    let nowhere = if facts.whole { Cause::NowhereFound } else { Cause::Unread };
     let without_offset = |end, acked_us| Piece {
         first: sequence,
         end,
@@ -81,19 +81,19 @@ fn piece(scene: &Scene<'_>, sequence: u64, limit: u64) -> Piece {
         acked_by: Vec::new(),
         cause: nowhere,
     };
-    let ack = match scene.ack_at(sequence, limit) {
+    let ack = match facts.ack_at(sequence, limit) {
         Ok(ack) => ack,
         // Only a ledger killed between two stores, or damaged, has a bit without a stretch.
         Err(end) => return without_offset(end, None),
     };
     let between = (ack.first_ack_us, ack.last_ack_us);
-    if scene.input.observed.topic != TopicFate::Kept {
+    if facts.input.observed.topic != TopicFate::Kept {
         // Its offsets and epochs are those of another topic.
         let piece = without_offset(sequence + ack.stretch.count, Some(between));
         return Piece { cause: Cause::TopicDeleted, ..piece };
     }
-    let acked_by = if scene.input.confirmed {
-        scene.leaders.candidates(between.0, between.1)
+    let acked_by = if facts.input.confirmed {
+        facts.leaders.candidates(between.0, between.1)
     } else {
         Vec::new()
     };
@@ -102,15 +102,15 @@ fn piece(scene: &Scene<'_>, sequence: u64, limit: u64) -> Piece {
         return Piece { acked_by, ..piece };
     }
     let offset = ack.stretch.offset;
-    let (place, edge) = scene.log.at(offset);
+    let (place, edge) = facts.log.at(offset);
     let count = ack.stretch.count.min(edge.abs_diff(offset));
-    let acked_by = without_contradicted(scene, acked_by, (offset, between.1), &place);
+    let acked_by = without_contradicted(facts, acked_by, (offset, between.1), &place);
     Piece {
         first: sequence,
         end: sequence + count,
         offset: Some(offset),
         acked_us: Some(between),
-        cause: cause(scene, &acked_by, between, (offset, &place)),
+        cause: cause(facts, &acked_by, between, (offset, &place)),
         acked_by,
     }
 }
@@ -126,7 +126,7 @@ fn piece(scene: &Scene<'_>, sequence: u64, limit: u64) -> Piece {
 /// would leave nobody: then something happened that a broker does not do to its own log, and the
 /// only one who can have acknowledged is named.
 fn without_contradicted(
-    scene: &Scene<'_>,
+    facts: &PartitionFacts<'_>,
     mut candidates: Vec<Leadership>,
     (offset, acked_us): (i64, u64),
     place: &Place,
@@ -137,12 +137,12 @@ fn without_contradicted(
         Place::BelowStart | Place::Missing | Place::Unrecorded | Place::Unread => false,
     };
     if other_or_none {
-        candidates.retain(|one| match scene.log.last_of(one.epoch) {
+        candidates.retain(|one| match facts.log.last_of(one.epoch) {
             Some(last) if last.offsets.last >= offset => false,
-            Some(last) => scene.acked_at(&last).is_none_or(|at_us| at_us <= acked_us),
+            Some(last) => facts.acked_at(&last).is_none_or(|at_us| at_us <= acked_us),
             None => true,
         });
-        let highest = scene.leaders.highest_epoch().max(scene.log.highest_epoch());
+        let highest = facts.leaders.highest_epoch().max(facts.log.highest_epoch());
         if candidates.len() > 1 {
             candidates.retain(|one| Some(one.epoch) != highest);
         }
@@ -152,23 +152,23 @@ fn without_contradicted(
 
 /// Why the record acknowledged at this offset is not there. Nothing is said that was not seen.
 fn cause(
-    scene: &Scene<'_>,
+    facts: &PartitionFacts<'_>,
     acked_by: &[Leadership],
     acked_us: (u64, u64),
     (offset, place): (i64, &Place),
 ) -> Cause {
     let acked_in = last_epoch(acked_by);
     let gone_since = |acked_in: i32, epoch: i32| match disk::leader_that_had_it(
-        scene, acked_by, acked_us, epoch,
+        facts, acked_by, acked_us, epoch,
     ) {
-        Some(leader) if disk::all_down(scene, acked_us, epoch).is_some() => {
+        Some(leader) if disk::all_down(facts, acked_us, epoch).is_some() => {
             Cause::GoneFromDisk { epoch, leader }
         }
         Some(leader) => Cause::GoneInSync { epoch, leader },
         None => Cause::Truncated {
             epoch,
-            leader: scene.leaders.leader_of(epoch),
-            next_epoch: scene.leaders.next_epoch(acked_in).is_none_or(|next| next >= epoch),
+            leader: facts.leaders.leader_of(epoch),
+            next_epoch: facts.leaders.next_epoch(acked_in).is_none_or(|next| next >= epoch),
         },
     };
     match place {
@@ -181,15 +181,15 @@ fn cause(
             // What stands here is of a later epoch; the first later one that took over at or
             // before this offset did it.
             Some(acked_in) => {
-                let first = scene.log.epoch_after(acked_in, offset).unwrap_or(standing.epoch);
+                let first = facts.log.epoch_after(acked_in, offset).unwrap_or(standing.epoch);
                 gone_since(acked_in, first)
             }
             None => Cause::Replaced,
         },
         Place::BeyondEnd => {
             let Some(acked_in) = acked_in else { return Cause::BeyondEnd };
-            let seen = scene.leaders.highest_epoch().filter(|highest| *highest > acked_in);
-            match scene.log.epoch_after(acked_in, offset).or(seen) {
+            let seen = facts.leaders.highest_epoch().filter(|highest| *highest > acked_in);
+            match facts.log.epoch_after(acked_in, offset).or(seen) {
                 Some(later) => gone_since(acked_in, later),
                 None => Cause::BeyondEnd,
             }
@@ -202,7 +202,7 @@ fn last_epoch(acked_by: &[Leadership]) -> Option<i32> {
     acked_by.iter().map(|one| one.epoch).max()
 }
 
-fn witness(scene: &Scene<'_>, piece: Piece) -> Witness {
+fn witness(facts: &PartitionFacts<'_>, piece: Piece) -> Witness {
     let count = piece.count();
     let offsets = piece.offset.map(|first| Span { first, last: first + count as i64 - 1 });
     let what = What {
@@ -212,12 +212,12 @@ fn witness(scene: &Scene<'_>, piece: Piece) -> Witness {
         acked_us: piece.acked_us,
     };
     let moved_by = match (piece.cause, last_epoch(&piece.acked_by)) {
-        (Cause::Truncated { epoch, .. }, Some(acked_in)) => movers(scene, acked_in, epoch),
+        (Cause::Truncated { epoch, .. }, Some(acked_in)) => movers(facts, acked_in, epoch),
         _ => Vec::new(),
     };
     let all_down = match (piece.cause, piece.acked_us) {
         (Cause::GoneFromDisk { epoch, .. }, Some(acked_us)) => {
-            disk::all_down(scene, acked_us, epoch)
+            disk::all_down(facts, acked_us, epoch)
         }
         _ => None,
     };
@@ -226,9 +226,9 @@ fn witness(scene: &Scene<'_>, piece: Piece) -> Witness {
         all_down,
         acked_by: piece.acked_by,
         cause: Some(piece.cause),
-        standing: offsets.map_or_else(Vec::new, |span| scene.log.within(span, MAX_STANDING)),
-        ..scene.witness(Metric::Lost, &what)
+        standing: offsets.map_or_else(Vec::new, |span| facts.log.within(span, MAX_STANDING)),
+        ..facts.witness(Metric::Lost, &what)
     };
-    witness.text = loss_text::of(scene, &witness, piece.cause);
+    witness.text = loss_text::of(facts, &witness, piece.cause);
     witness
 }

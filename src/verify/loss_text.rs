@@ -1,6 +1,6 @@
 //! A lost range in one sentence: what was promised, by whom, when, and what became of it.
 
-use super::scene::Scene;
+use super::partition_facts::PartitionFacts;
 use super::types::{Act, Cause, Content, Leadership, Standing, Witness};
 use super::words::{
     appended_by, counted, exact_seconds, is, leader_in, messages, seconds, span, them, was,
@@ -9,8 +9,8 @@ use crate::ledger::TopicFate;
 
 /// As `812 messages acknowledged by broker 0 in epoch 4 at offsets 5210-6021 of partition 0
 /// between 10.2 s and 11.0 s were truncated when broker 1 became leader in epoch 5`.
-pub(super) fn of(scene: &Scene<'_>, witness: &Witness, cause: Cause) -> String {
-    let promise = if scene.input.confirmed {
+pub(super) fn of(facts: &PartitionFacts<'_>, witness: &Witness, cause: Cause) -> String {
+    let promise = if facts.input.confirmed {
         acknowledged_by(&witness.acked_by)
     } else {
         "sent, unconfirmed (acks=0),".to_owned()
@@ -26,19 +26,19 @@ pub(super) fn of(scene: &Scene<'_>, witness: &Witness, cause: Cause) -> String {
         messages(witness.count),
         witness.partition,
         when(witness),
-        fate(scene, witness, cause),
-        faults(scene, witness),
+        fate(facts, witness, cause),
+        faults(facts, witness),
     )
 }
 
 /// ` (moved by: kill leader at 7 s for 4 s; in force: process_stop followers at 5 s for 2 s)`, or
 /// nothing. What moved the leader and was in force before is told once. Whether an election was held
 /// because it was asked for is not known, so that is all that is said of it.
-fn faults(scene: &Scene<'_>, witness: &Witness) -> String {
+fn faults(facts: &PartitionFacts<'_>, witness: &Witness) -> String {
     let (moved_by, in_force) = (&witness.moved_by, &witness.faults);
     let told: &[u16] = witness.all_down.as_ref().map_or(&[], |down| &down.faults);
     let asked = |fault: &&u16| {
-        let act = scene.input.faults.iter().find(|one| one.index == **fault).map(|one| one.act);
+        let act = facts.input.faults.iter().find(|one| one.index == **fault).map(|one| one.act);
         moved_by.contains(fault) && act == Some(Act::Elect)
     };
     let asked: Vec<u16> = moved_by.iter().filter(asked).copied().collect();
@@ -54,7 +54,7 @@ fn faults(scene: &Scene<'_>, witness: &Witness) -> String {
         ("in force", only(in_force, &moved_by)),
     ];
     let named = groups.iter().filter_map(|(role, faults): &(&str, Vec<u16>)| {
-        Some(format!("{role}: {}", scene.named(faults)?))
+        Some(format!("{role}: {}", facts.named(faults)?))
     });
     let named: Vec<String> = named.collect();
     if named.is_empty() { String::new() } else { format!(" ({})", named.join("; ")) }
@@ -78,7 +78,7 @@ fn when(witness: &Witness) -> String {
     if from == to { format!(" at {from}") } else { format!(" between {from} and {to}") }
 }
 
-fn fate(scene: &Scene<'_>, witness: &Witness, cause: Cause) -> String {
+fn fate(facts: &PartitionFacts<'_>, witness: &Witness, cause: Cause) -> String {
     let count = witness.count;
     let (was, is) = (was(count), is(count));
     match cause {
@@ -91,12 +91,12 @@ fn fate(scene: &Scene<'_>, witness: &Witness, cause: Cause) -> String {
         Cause::GoneFromDisk { epoch, leader } => format!(
             "{is} gone from every replica's disk, and no election explains it: {}{}",
             had(witness, leader, epoch),
-            down(scene, witness),
+            down(facts, witness),
         ),
         Cause::GoneInSync { epoch, leader } => {
             format!("{is} gone, and no election explains it: {}", had(witness, leader, epoch))
         }
-        Cause::TopicDeleted => match scene.input.observed.topic {
+        Cause::TopicDeleted => match facts.input.observed.topic {
             TopicFate::Deleted { .. } => format!("{is} gone with the topic, which was deleted"),
             TopicFate::MadeAnew { .. } | TopicFate::Kept => {
                 format!("{is} not in the topic that was made anew after the one that was deleted")
@@ -106,11 +106,11 @@ fn fate(scene: &Scene<'_>, witness: &Witness, cause: Cause) -> String {
             format!("{is} gone, and other records are there{}", appended(&witness.standing))
         }
         Cause::BeyondEnd => {
-            let end = scene.input.observed.end[scene.partition as usize];
+            let end = facts.input.observed.end[facts.partition as usize];
             format!("{is} gone: the log ends at offset {end}, and no later epoch was seen")
         }
         Cause::BelowLogStart => {
-            let start = scene.input.observed.log_start[scene.partition as usize];
+            let start = facts.input.observed.log_start[facts.partition as usize];
             format!("{is} not visible: the log starts at offset {start} now")
         }
         Cause::Missing => format!("{is} gone: no records are at these offsets"),
@@ -136,10 +136,10 @@ fn had(witness: &Witness, leader: i32, epoch: i32) -> String {
 }
 
 /// When no replica answered, and what can have touched the disks then.
-fn down(scene: &Scene<'_>, witness: &Witness) -> String {
+fn down(facts: &PartitionFacts<'_>, witness: &Witness) -> String {
     let Some(down) = &witness.all_down else { return String::new() };
     let (from, to) = (seconds(down.from_ms), seconds(down.to_ms));
-    let faults = scene.named(&down.faults);
+    let faults = facts.named(&down.faults);
     let faults = faults.map_or_else(String::new, |named| format!(", during {named}"));
     format!("; no replica answered from {from} to {to}{faults}")
 }

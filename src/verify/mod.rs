@@ -12,15 +12,15 @@ mod early;
 mod expectation;
 mod judge;
 mod latency;
+mod log_view;
 mod loss;
 mod loss_text;
 mod movers;
+mod partition_facts;
 mod presence;
 mod reason;
 mod rule;
 mod runs;
-mod scene;
-mod standing;
 #[cfg(test)]
 mod tests;
 mod timeline;

@@ -1,6 +1,6 @@
 //! [`movers`]: the faults that moved a partition's leader, or asked for that.
 
-use super::scene::Scene;
+use super::partition_facts::PartitionFacts;
 use super::types::{Act, FaultWindow};
 use crate::kafka::leaders::SIGHTING_US;
 
@@ -9,8 +9,8 @@ use crate::kafka::leaders::SIGHTING_US;
 /// A leader is deposed for what befalls it, so a fault moved it that acted on its broker, was
 /// proved, and was in force when it was deposed, or until just before: a broker that wakes too late
 /// is deposed all the same. Beside those stand requests for elections, heard or not.
-pub(super) fn movers(scene: &Scene<'_>, from_epoch: i32, to_epoch: i32) -> Vec<u16> {
-    let leaders = &scene.leaders;
+pub(super) fn movers(facts: &PartitionFacts<'_>, from_epoch: i32, to_epoch: i32) -> Vec<u16> {
+    let leaders = &facts.leaders;
     let mut old = from_epoch;
     let mut moved: Vec<u16> = Vec::new();
     for new in leaders.epochs_led(from_epoch, to_epoch) {
@@ -25,7 +25,7 @@ pub(super) fn movers(scene: &Scene<'_>, from_epoch: i32, to_epoch: i32) -> Vec<u
             Act::Elect => elected_us.is_some_and(|at_us| held_at(fault, at_us)),
             Act::Other => false,
         };
-        moved.extend(scene.input.faults.iter().filter(did).map(|fault| fault.index));
+        moved.extend(facts.input.faults.iter().filter(did).map(|fault| fault.index));
         old = new;
     }
     moved.sort_unstable();

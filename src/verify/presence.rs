@@ -1,9 +1,9 @@
 //! Witnesses of what is in the log and should not be, or not there: copies, phantoms, messages
 //! out of order, corrupt and foreign records.
 
+use super::partition_facts::{PartitionFacts, What};
 use super::rule::phantom_word;
 use super::runs::Runs;
-use super::scene::{Scene, What};
 use super::types::{Content, Span, Standing, Witness};
 use super::words::{appended_by, counted, is, messages, span, was};
 use crate::ledger::OffsetRange;
@@ -14,9 +14,9 @@ use std::ops::Range;
 const MAX_COPIES: usize = 4;
 
 /// Messages that stand at two or more offsets.
-pub(super) fn duplicated(scene: &Scene<'_>, most: usize) -> Vec<Witness> {
-    let runs = Runs::new(scene.read.sent_limit(), |word| scene.read.again().word(word));
-    pieces(scene, runs, most, Metric::Duplicated, |witness, copies| {
+pub(super) fn duplicated(facts: &PartitionFacts<'_>, most: usize) -> Vec<Witness> {
+    let runs = Runs::new(facts.read.sent_limit(), |word| facts.read.again().word(word));
+    pieces(facts, runs, most, Metric::Duplicated, |witness, copies| {
         let here = witness.partition;
         let sequences = sequences_text(witness);
         let subject = format!("{}{sequences}", messages(witness.count));
@@ -31,7 +31,7 @@ pub(super) fn duplicated(scene: &Scene<'_>, most: usize) -> Vec<Witness> {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
-        let least = if scene.read.stretches_end().is_some() { "at least " } else { "" };
+        let least = if facts.read.stretches_end().is_some() { "at least " } else { "" };
         let verb = if witness.count == 1 { "appears" } else { "appear" };
         let apart = second.offsets.first - copies[0].offsets.first;
         let apart = counted(apart as u64, "offset");
@@ -45,9 +45,9 @@ pub(super) fn duplicated(scene: &Scene<'_>, most: usize) -> Vec<Witness> {
 }
 
 /// Messages that were rejected and are in the log all the same.
-pub(super) fn phantom(scene: &Scene<'_>, most: usize) -> Vec<Witness> {
-    let runs = Runs::new(scene.ledger.sent, |word| phantom_word(scene.ledger, scene.read, word));
-    pieces(scene, runs, most, Metric::Phantom, |witness, copies| {
+pub(super) fn phantom(facts: &PartitionFacts<'_>, most: usize) -> Vec<Witness> {
+    let runs = Runs::new(facts.ledger.sent, |word| phantom_word(facts.ledger, facts.read, word));
+    pieces(facts, runs, most, Metric::Phantom, |witness, copies| {
         let listed: Vec<String> = copies.iter().take(MAX_COPIES).map(copy_text).collect();
         let place =
             if listed.is_empty() { String::new() } else { format!(" at {}", listed.join(" and ")) };
@@ -63,8 +63,8 @@ pub(super) fn phantom(scene: &Scene<'_>, most: usize) -> Vec<Witness> {
 }
 
 /// Messages whose first copies stand behind a higher sequence.
-pub(super) fn reordered(scene: &Scene<'_>, most: usize) -> Vec<Witness> {
-    let examples = scene.read.reordered_examples().iter().take(most);
+pub(super) fn reordered(facts: &PartitionFacts<'_>, most: usize) -> Vec<Witness> {
+    let examples = facts.read.reordered_examples().iter().take(most);
     examples
         .map(|example| {
             let stretch = example.stretch;
@@ -75,10 +75,10 @@ pub(super) fn reordered(scene: &Scene<'_>, most: usize) -> Vec<Witness> {
             let standing = Standing {
                 offsets,
                 epoch: example.epoch,
-                leader: scene.leaders.leader_of(example.epoch),
+                leader: facts.leaders.leader_of(example.epoch),
                 content: Content::Ours { sequence: stretch.sequence },
             };
-            let mut witness = present(scene, Metric::Reordered, sequences, vec![standing]);
+            let mut witness = present(facts, Metric::Reordered, sequences, vec![standing]);
             witness.text = format!(
                 "{}{} {} in partition {} at {}, after sequence {}",
                 messages(witness.count),
@@ -94,17 +94,17 @@ pub(super) fn reordered(scene: &Scene<'_>, most: usize) -> Vec<Witness> {
 }
 
 /// Records that are not as they were sent.
-pub(super) fn corrupt(scene: &Scene<'_>, most: usize) -> Vec<Witness> {
-    records(scene, &scene.read.corrupt().examples, most, (Metric::Corrupt, Content::Corrupt))
+pub(super) fn corrupt(facts: &PartitionFacts<'_>, most: usize) -> Vec<Witness> {
+    records(facts, &facts.read.corrupt().examples, most, (Metric::Corrupt, Content::Corrupt))
 }
 
 /// Records that this cell's producer did not write.
-pub(super) fn foreign(scene: &Scene<'_>, most: usize) -> Vec<Witness> {
-    records(scene, &scene.read.foreign().examples, most, (Metric::Foreign, Content::Foreign))
+pub(super) fn foreign(facts: &PartitionFacts<'_>, most: usize) -> Vec<Witness> {
+    records(facts, &facts.read.foreign().examples, most, (Metric::Foreign, Content::Foreign))
 }
 
 fn records(
-    scene: &Scene<'_>,
+    facts: &PartitionFacts<'_>,
     ranges: &[OffsetRange],
     most: usize,
     (anomaly, content): (Metric, Content),
@@ -114,17 +114,17 @@ fn records(
         let offsets = Span { first: range.first, last: range.last() };
         let what =
             What { count: range.count, sequences: None, offsets: Some(offsets), acked_us: None };
-        let leader = scene.leaders.leader_of(range.epoch);
+        let leader = facts.leaders.leader_of(range.epoch);
         let standing = Standing { offsets, epoch: range.epoch, leader, content };
         Witness {
             standing: vec![standing],
             text: format!(
                 "{} in partition {} at {}",
                 counted(range.count, kind),
-                scene.partition,
+                facts.partition,
                 copy_text(&standing),
             ),
-            ..scene.witness(anomaly, &what)
+            ..facts.witness(anomaly, &what)
         }
     };
     ranges.iter().take(most).map(one).collect()
@@ -132,7 +132,7 @@ fn records(
 
 /// Cuts runs of messages where their copies begin to stand otherwise.
 fn pieces(
-    scene: &Scene<'_>,
+    facts: &PartitionFacts<'_>,
     runs: impl Iterator<Item = Range<u64>>,
     most: usize,
     anomaly: Metric,
@@ -145,9 +145,9 @@ fn pieces(
             if witnesses.len() == most {
                 return witnesses;
             }
-            let (copies, end) = scene.log.copies(sequence, run.end);
+            let (copies, end) = facts.log.copies(sequence, run.end);
             let sequences = Span { first: sequence, last: end - 1 };
-            let mut witness = present(scene, anomaly, sequences, copies);
+            let mut witness = present(facts, anomaly, sequences, copies);
             witness.text = text(&witness, &witness.standing);
             witness.standing.truncate(MAX_COPIES);
             witnesses.push(witness);
@@ -158,7 +158,7 @@ fn pieces(
 }
 
 fn present(
-    scene: &Scene<'_>,
+    facts: &PartitionFacts<'_>,
     anomaly: Metric,
     sequences: Span<u64>,
     standing: Vec<Standing>,
@@ -167,9 +167,9 @@ fn present(
         count: sequences.last - sequences.first + 1,
         sequences: Some(sequences),
         offsets: standing.first().map(|copy| copy.offsets),
-        acked_us: scene.acked_between(sequences),
+        acked_us: facts.acked_between(sequences),
     };
-    Witness { standing, ..scene.witness(anomaly, &what) }
+    Witness { standing, ..facts.witness(anomaly, &what) }
 }
 
 fn sequences_text(witness: &Witness) -> String {

@@ -2,7 +2,7 @@
 //! whole leaves of it, and who shows where it happened.
 
 use super::completeness::Reading;
-use super::scene::Scene;
+use super::partition_facts::PartitionFacts;
 use super::types::Witness;
 use super::{loss, presence};
 use crate::ledger::{PartitionLedger, PartitionObserved};
@@ -16,7 +16,7 @@ pub(super) struct Rule {
     /// What reading more of the log can do to it.
     pub(super) more: More,
     /// Where it happened: at most so many witnesses.
-    pub(super) witnesses: fn(&Scene<'_>, usize) -> Vec<Witness>,
+    pub(super) witnesses: fn(&PartitionFacts<'_>, usize) -> Vec<Witness>,
 }
 
 /// What reading more of a log can do to a count.

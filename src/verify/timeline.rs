@@ -2,9 +2,9 @@
 
 use super::cell::CellInput;
 use super::completeness::{self, Reading};
+use super::partition_facts::{PartitionFacts, end};
 use super::rule::lost_word;
 use super::runs::Runs;
-use super::scene::{Scene, end};
 use super::unavailable::scenario_ms;
 use crate::ledger::{AckStretch, PULSE_ROW_US, PartitionLedger, PartitionObserved, PulseRow};
 use serde::{Deserialize, Serialize};
@@ -117,11 +117,11 @@ impl Steps {
             if ranges.peek().is_none() || !is_known(partition) {
                 continue;
             }
-            let scene = Scene::new(input, partition, read, true);
+            let facts = PartitionFacts::new(input, partition, read, true);
             for range in ranges {
                 let mut sequence = range.start;
                 while sequence < range.end {
-                    match scene.stretch_of(sequence) {
+                    match facts.stretch_of(sequence) {
                         Ok(ack) => {
                             let to = end(&ack.stretch).min(range.end);
                             (sequence..to)

@@ -3,7 +3,7 @@
 
 use super::counts::Counts;
 pub(crate) use crate::kafka::leaders::Leadership;
-use crate::model::{ByMetric, Metric, told};
+use crate::model::{ByMetric, Metric, as_fields};
 pub(crate) use crate::timeline::Act;
 use serde::{Deserialize, Serialize};
 
@@ -60,7 +60,7 @@ pub struct Early {
     pub outage: Option<Outage>,
     /// How much of each count it is, as far as that is certain: outcomes before zero, anomalies before
     /// any fault. Of what [`About::early`](crate::model::About) names no time it is 0.
-    #[serde(flatten, with = "told::early")]
+    #[serde(flatten, with = "as_fields::early")]
     pub counts: ByMetric<u64>,
 }
 
@@ -113,14 +113,12 @@ pub enum Cause {
     GoneFromDisk {
         /// The first later epoch that the log or an observation shows.
         epoch: i32,
-        /// Its leader.
         leader: i32,
     },
     /// The same, but at all times some replica answered.
     GoneInSync {
         /// The first later epoch that the log or an observation shows.
         epoch: i32,
-        /// Its leader.
         leader: i32,
     },
     /// The topic was deleted; if there is one of its name, it is another.

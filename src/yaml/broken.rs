@@ -16,7 +16,7 @@ const ABOUT_INDENTATION: &[&str] = &[
 ];
 
 /// Everything that is wrong with a text that the parser refuses at `place`, saying `said`.
-pub(super) fn told(text: &str, place: Place, said: &str) -> Vec<Broken> {
+pub(super) fn diagnose(text: &str, place: Place, said: &str) -> Vec<Broken> {
     if said.contains("found a tab") || said.contains("tabs disallowed") {
         let tabs = tabs(text);
         if !tabs.is_empty() {

@@ -20,7 +20,6 @@ pub enum Kind {
     Null,
     /// A word, number or text, as it was written.
     Scalar(String),
-    /// A list.
     List(Vec<Node>),
     /// A map, in the order of the file.
     Map(Vec<Entry>),

@@ -50,7 +50,7 @@ impl Node {
             }
             Err(error) => {
                 let place = error.location().map_or(Place::START, |at| place_of(at, 1));
-                Err(broken::told(text, place, &said(&error)))
+                Err(broken::diagnose(text, place, &said(&error)))
             }
         }
     }

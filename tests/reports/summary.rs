@@ -14,7 +14,46 @@ fn it_says_what_happened() {
     violate(&mut report, 0);
     assert!(!summary(&report).contains("run it again"), "an older report does not know");
     report.invocation = Some(invocation());
-    insta::assert_snapshot!(summary(&report), @"");
+    insta::assert_snapshot!(summary(&report), @"
+    # FAIL made
+
+    Made of figures.
+
+    cell acks=1: `lost: 0` is violated: 990 messages lost
+
+    ## Cells
+
+    | acks | acked | lost | dup | unavail | p99 ms before | p99 ms during | verdict |
+    | --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |
+    | 1 | 12000 | 990 | 0 | 9.9 s | 24.0 | 9876 | fail |
+    | all | 12000 | 0 | 0 | 9.9 s | 24.0 | 9876 | pass |
+
+    under process_stop leader at 5 s for 10 s, once:
+
+    - nothing lost or duplicated: only acks=all, of 2 configurations; unavailable for 9.9 s
+    - lost: acks=1: 990 of 12000 acknowledged messages (8.25 %)
+
+    ## What happened
+
+    - **acks=1**
+      - `lost: 0` is violated: 990 messages lost
+      - 990 messages acknowledged by broker 0 were truncated
+
+    ## Faults
+
+    - process_stop leader at 5 s for 10 s on broker-0: effective 1.2 ms after it was called; all in state T
+
+    ## The run
+
+    - kafka: 3.8.1, 3 brokers
+    - seconds: cluster 4.3, sending 20.0; in all 24.3; first acknowledgements after 0.0 s
+
+    ## To run it again
+
+    ```sh
+    chaos run made.yaml --set 'expect.lost=<= 5' --seed 7 --repeat 3 --runtime local --heap-mib 256
+    ```
+    ");
     report.invocation = Some(Invocation { trial: Some(2), ..invocation() });
     let text = summary(&report);
     assert!(text.ends_with("\nThis is run 2 of those that the command starts.\n"), "{text}");

@@ -1,7 +1,7 @@
 //! What a report keeps of the command line, so that the run can be had again.
 
 use super::Conduct;
-use crate::cli::named::{STDIN, STDIN_SOURCE};
+use crate::cli::scenario_argument::{STDIN, STDIN_SOURCE};
 use crate::plan::{Shard, Study};
 use crate::result::{Invocation, Verb};
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
 //! What is written runs as it is, in every form, and nothing is lost by it.
 
-use super::super::named;
+use super::super::scenario_argument;
 use super::*;
 use crate::plan::{self, Asked};
 use crate::scenario::{CLUSTER, SCENARIO, Section};
@@ -25,7 +25,7 @@ fn new(name: &str, file: &Path, from: Option<&str>) -> Told {
 }
 
 fn planned_name(file: &Path) -> String {
-    let study = named::study(file, &Asked::default());
+    let study = scenario_argument::study(file, &Asked::default());
     study.unwrap_or_else(|problems| panic!("{problems}")).first().name.clone()
 }
 
@@ -138,8 +138,8 @@ fn every_built_in_scenario_keeps_its_plan_under_another_name() {
         assert_eq!(told.exit, Exit::Pass, "{}", told.err);
         let text = fs::read_to_string(&file).unwrap();
         assert!(!text.contains("$schema"), "there is no such file here: {text}");
-        let old = named::of_builtin(builtin, &asked).unwrap();
-        let new = named::study(&file, &asked).unwrap();
+        let old = scenario_argument::of_builtin(builtin, &asked).unwrap();
+        let new = scenario_argument::study(&file, &asked).unwrap();
         assert_eq!(new.first().name, "mine");
         for (old, new) in old.plans.iter().zip(&new.plans) {
             assert_eq!(old.faults, new.faults);

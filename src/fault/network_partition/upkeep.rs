@@ -4,7 +4,7 @@
 use super::{NetworkPartition, place};
 use crate::fault::FaultError;
 use crate::fault::cuts::cuts;
-use crate::fault::placed::add;
+use crate::fault::installed::add;
 use crate::runtime::{Node, Passes, Role};
 use std::io;
 use std::time::{Duration, Instant};
@@ -54,11 +54,11 @@ impl NetworkPartition {
     pub(super) fn tend_nodes(&mut self) -> Result<Vec<String>, FaultError> {
         self.look_again();
         self.retire_lost();
-        let mut told = Vec::new();
+        let mut parts = Vec::new();
         for (id, (since, why)) in std::mem::take(&mut self.uncut) {
             let Some(node) = self.living().into_iter().find(|n| n.id == id) else { continue };
             match self.cut_off(&node) {
-                Ok(()) => told.push(why.in_words(&node.name, since.elapsed())),
+                Ok(()) => parts.push(why.in_words(&node.name, since.elapsed())),
                 Err(error) if since.elapsed() > PUT_BACK_WITHIN => return Err(error),
                 Err(_) => drop(self.uncut.insert(id, (since, why))),
             }
@@ -68,11 +68,11 @@ impl NetworkPartition {
             let wanted = cuts(&self.groups, self.ports, placed.site.passes);
             if placed.install(&table, &wanted)? {
                 self.put_back += 1;
-                told.push(format!("{} got rules for new addresses", placed.site.filter.name()));
+                parts.push(format!("{} got rules for new addresses", placed.site.filter.name()));
             }
         }
         self.register();
-        Ok(told)
+        Ok(parts)
     }
 
     /// The nodes as they are now.

@@ -8,7 +8,7 @@ use super::lanes::Segment;
 use crate::fault::FaultRecord;
 use crate::report::lines::printable;
 use crate::report::prose::Prose;
-use crate::report::told::{NOT_EFFECTIVE, alike, why_not};
+use crate::report::summary::{NOT_EFFECTIVE, alike, why_not};
 use crate::result::Report;
 use serde::Serialize;
 

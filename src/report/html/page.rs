@@ -10,7 +10,7 @@ use crate::model::more;
 use crate::report::headline::{Headline, is_empty};
 use crate::report::lines::printable;
 use crate::report::prose::Prose;
-use crate::report::{advice, grid};
+use crate::report::{findings, grid};
 use crate::result::{Report, lead};
 use askama::Template;
 use std::io::{self, Write};
@@ -89,7 +89,7 @@ fn page(report: &Report) -> Page {
         facts: facts(report),
         tables,
         legend: told(&grid::legend(&report.cells[..cells])),
-        advice: if cells == 0 { Vec::new() } else { told(&advice::lines(report)) },
+        advice: if cells == 0 { Vec::new() } else { told(&findings::lines(report)) },
         faults: faults::faults(report, &bands),
         fault_lanes,
         fault_lanes_left_out: more(fault_lanes_left_out, "kind"),

@@ -5,7 +5,6 @@ use crate::report::Sort;
 use crate::report::grid::{self, Tone};
 use crate::result::Report;
 
-/// A table.
 #[derive(Debug)]
 pub(super) struct Table {
     /// The plan, if there are several.

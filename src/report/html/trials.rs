@@ -10,7 +10,6 @@ use crate::result::Report;
 /// At most so many trials are listed; their folders have all.
 const TRIALS_MAX: usize = 200;
 
-/// One trial.
 #[derive(Debug)]
 pub(super) struct Trial {
     /// Counted from 1.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 /// Changes that follow each other faster than this are one spell, milliseconds.
 const CALM_MS: f64 = 2_000.0;
 /// So many changes of a spell are told as they come: a short silence is no flicker.
-const TOLD_MAX: u32 = 2;
+const LISTED_MAX: u32 = 2;
 /// A spell that goes on is told of this often, milliseconds.
 const LONG_MS: f64 = 10_000.0;
 
@@ -37,7 +37,7 @@ impl Flicker {
         match known.filter(|spell| now_ms - spell.last.since_start_ms < CALM_MS) {
             Some(spell) => {
                 (spell.last, spell.answers) = (at.clone(), answers);
-                if spell.told < TOLD_MAX {
+                if spell.told < LISTED_MAX {
                     spell.told += 1;
                     return true;
                 }

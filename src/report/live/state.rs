@@ -22,7 +22,6 @@ pub(super) struct State {
     pub cells: Cells,
 }
 
-/// A phase that is on.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Phase {
     /// Its name.

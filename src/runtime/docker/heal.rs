@@ -2,10 +2,10 @@
 //! Everything of a living run stays, and so does what is not ours.
 
 use super::engine::{Engine, failed, reason};
-use super::holder::all_processes;
 use super::labels::{FOLDER, Fate, MANAGED, Owner, PROJECT};
 pub use super::leftover::Leftover;
 use super::leftover::{self, What};
+use super::port_owner::all_processes;
 use super::sweep::{Kind, Thing, list, remove};
 use crate::runtime::local::scratch;
 use crate::runtime::{Process, RuntimeError};

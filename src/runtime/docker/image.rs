@@ -14,7 +14,7 @@ const REGISTRY_WITHIN: Duration = Duration::from_secs(5);
 /// Between two pieces of a download nothing may be heard for so long.
 const PIECE_WITHIN: Duration = Duration::from_secs(120);
 /// How often a person hears of a download.
-const TOLD_EVERY: Duration = Duration::from_secs(5);
+const REPORT_EVERY: Duration = Duration::from_secs(5);
 /// How many digits of an id are shown.
 const ID_SHOWN: usize = 12;
 
@@ -172,7 +172,7 @@ fn fetch(engine: &Engine, name: &str, progress: &dyn Fn(String)) -> Result<(), S
     let options = CreateImageOptions { from_image: Some(named), ..CreateImageOptions::default() };
     engine.wait(async {
         let mut pieces = Box::pin(engine.docker().create_image(Some(options), None, None));
-        let mut told = None::<Instant>;
+        let mut reported = None::<Instant>;
         loop {
             let piece = match tokio::time::timeout(PIECE_WITHIN, pieces.next()).await {
                 Ok(None) => return Ok(()),
@@ -185,10 +185,10 @@ fn fetch(engine: &Engine, name: &str, progress: &dyn Fn(String)) -> Result<(), S
             if let Some(error) = piece.error_detail.and_then(|detail| detail.message) {
                 return Err(one_line(&error));
             }
-            if told.is_none_or(|told| told.elapsed() >= TOLD_EVERY)
+            if reported.is_none_or(|reported| reported.elapsed() >= REPORT_EVERY)
                 && let Some(status) = piece.status
             {
-                told = Some(Instant::now());
+                reported = Some(Instant::now());
                 let layer = piece.id.map(|id| format!(" {id}")).unwrap_or_default();
                 progress(format!("pulling {name}: {status}{layer}"));
             }

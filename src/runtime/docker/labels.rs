@@ -46,7 +46,6 @@ struct Place {
 /// What became of an [`Owner`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fate {
-    /// It lives.
     Lives,
     /// It is gone.
     Dead,

@@ -1,7 +1,7 @@
 //! [`Leftover`]: one thing that a dead run left behind, in words; and which processes are a run's.
 
-use super::holder::command;
 use super::labels::{FOLDER, PROJECT};
+use super::port_owner::command;
 use super::sweep::Thing;
 use crate::runtime::Process;
 use std::collections::BTreeSet;

@@ -1,7 +1,7 @@
 //! [`NodeContainer`]: one Kafka node's container, and the process that it is while it runs.
 
 use super::engine::{Engine, failed, status, within};
-use super::known::{Known, Live};
+use super::process_state::{Live, ProcessState};
 use super::spec::{listeners, role};
 use crate::compose::KafkaService;
 use crate::runtime::{Node, Process, RuntimeError};
@@ -31,13 +31,13 @@ pub(super) struct NodeContainer {
     pub(super) container: String,
     /// On the services' common network; it stays.
     pub(super) address: Ipv4Addr,
-    known: Known,
+    known: ProcessState,
 }
 
 impl NodeContainer {
     /// A container that was made and not started.
     pub(super) fn new(service: KafkaService, container: String, address: Ipv4Addr) -> Self {
-        NodeContainer { service, container, address, known: Known::dead() }
+        NodeContainer { service, container, address, known: ProcessState::dead() }
     }
 
     /// The service's name, which is the node's.

@@ -1,8 +1,8 @@
 //! Ports of the host are tried before anything is made: a taken one is named with its holder.
 
 use super::engine::{Engine, failed, within};
-use super::holder;
 use super::labels::{FOLDER, Fate, MANAGED, Owner, PROJECT};
+use super::port_owner;
 use crate::runtime::RuntimeError;
 use bollard::models::ContainerSummary;
 use bollard::query_parameters::ListContainersOptions;
@@ -30,7 +30,7 @@ pub(super) fn check(engine: &Engine, ports: &BTreeMap<u16, String>) -> Result<()
                 Some(container_in_words(container))
             }
             (None, false) => Some(
-                holder::of_port(*port)
+                port_owner::of_port(*port)
                     .unwrap_or_else(|| "a process that this user cannot see".to_owned()),
             ),
             (None, true) => None,

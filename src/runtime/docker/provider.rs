@@ -224,8 +224,10 @@ fn version_in_words(cluster: &ClusterPlan, nodes: &KafkaCluster) -> String {
     let images: Vec<String> = nodes.images().into_iter().collect();
     let images = images.join(", ");
     match (nodes.release(), cluster.release()) {
-        (Some(told), Some(planned)) if told == planned && told.is_exact() => told.to_string(),
-        (Some(told), _) => format!("{told} (image {images})"),
+        (Some(reported), Some(planned)) if reported == planned && reported.is_exact() => {
+            reported.to_string()
+        }
+        (Some(reported), _) => format!("{reported} (image {images})"),
         (None, Some(planned)) if cluster.compose.is_some() => {
             format!("{planned} (as the scenario says)")
         }

@@ -1,8 +1,8 @@
 //! [`LocalCluster`]: real brokers as JVM processes, each in a network namespace of its own.
 
 use super::broker::{self, Ids, JVM_ENVIRONMENT};
-use super::census::{Kind, living_in};
 use super::host::{Host, Isolation};
+use super::namespace_members::{Kind, living_in};
 use super::process::{NodeProcess, is_alive};
 use super::scratch;
 use super::spawner::Spawner;

@@ -2,8 +2,8 @@
 //! tool is gone, however that happened, then kills everybody and removes the scratch folder.
 
 use super::advice::{Settings, Step, explain};
-use super::census::{Kind, living_in};
 use super::namespace::{self, Forked, SingleThread};
+use super::namespace_members::{Kind, living_in};
 use super::scratch;
 use crate::runtime::RuntimeError;
 use nix::fcntl::OFlag;

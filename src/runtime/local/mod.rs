@@ -3,20 +3,20 @@
 
 mod advice;
 mod broker;
-mod census;
+mod class_archive;
 mod cluster;
 mod forward;
 mod host;
 mod init;
 mod link;
 mod namespace;
+mod namespace_members;
 mod process;
 mod provider;
 pub(crate) mod scratch;
 mod spawner;
 mod spec;
 mod topology;
-mod training;
 mod user_namespace;
 
 pub use broker::is_reserved_property;

@@ -35,7 +35,6 @@ impl NodeProcess {
         NodeProcess { node, log, child: None, ended: None }
     }
 
-    /// It was started.
     pub(super) fn started(&mut self, child: Child) {
         self.child = Some(child);
         self.ended = None;

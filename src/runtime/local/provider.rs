@@ -1,6 +1,6 @@
 //! [`LocalProvider`]: has Kafka fetched and cached, then starts nodes in namespaces.
 
-use super::{ClusterSpec, Host, LocalCluster, training};
+use super::{ClusterSpec, Host, LocalCluster, class_archive};
 use crate::distribution::{self, Distribution, Launcher, Surroundings};
 use crate::exit::Interrupt;
 use crate::plan::{ClusterPlan, Plan};
@@ -60,7 +60,7 @@ impl LocalProvider {
         let mut found = found.map_err(RuntimeError::from)?;
         if found.class_data_archive.is_none() {
             phase("class data archive");
-            training::archive(self, &mut found, interrupt, note);
+            class_archive::archive(self, &mut found, interrupt, note);
             Stop::if_asked(interrupt)?;
         }
         Ok(found)

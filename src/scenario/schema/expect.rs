@@ -1,7 +1,7 @@
 //! The JSON Schema of `expect:` with its `when:`.
 
 use super::super::bound::SIGNS;
-use super::super::outer::TIMELINES;
+use super::super::plan_axes::TIMELINES;
 use super::super::read_expect::WHEN;
 use super::build::{explained, typed, with_key};
 use super::{forms, property};

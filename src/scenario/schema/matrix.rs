@@ -1,6 +1,6 @@
 //! The JSON Schema of `matrix:`.
 
-use super::super::outer::{self, TIMELINES};
+use super::super::plan_axes::{self, TIMELINES};
 use super::build::{name, with_key};
 use super::{cluster, faults, forms, property};
 use serde_json::{Map, Value, json};
@@ -12,7 +12,7 @@ pub(super) fn matrix() -> Value {
     for (name, _) in property::every_property().filter(|(_, property)| property.is_direct()) {
         axes.insert(name.to_owned(), forms::reference("distinct"));
     }
-    for key in outer::cluster_keys() {
+    for key in plan_axes::cluster_keys() {
         let mut axis = forms::list(cluster::axis_value(key.is));
         axis["uniqueItems"] = json!(true);
         axes.insert(format!("cluster.{}", key.name), axis);

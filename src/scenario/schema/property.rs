@@ -1,7 +1,7 @@
 //! The JSON Schema of properties of topics and producers. Each stands once under `definitions`; the
 //! sections, `matrix` and `when` refer to it.
 
-use super::super::outer::{self, TIMELINES};
+use super::super::plan_axes::{self, TIMELINES};
 use super::super::property::{self, Property};
 use super::super::section::{CONFIG, Form, MOST_RATE, Section};
 use super::super::{keys, names};
@@ -56,7 +56,7 @@ fn names_map() -> Value {
         };
         names.insert(name.to_owned(), schema);
     }
-    for key in outer::cluster_keys() {
+    for key in plan_axes::cluster_keys() {
         names.insert(format!("cluster.{}", key.name), values(key.about));
     }
     // A map in `matrix`, and a name in `when`.

@@ -1,7 +1,7 @@
 //! The command that a report prints is parsed by the tool's own parser and gives the same study.
 
 use super::*;
-use crate::cli::{main, matrix, named, run};
+use crate::cli::{main, matrix, run, scenario_argument};
 use clap::FromArgMatches;
 use std::path::Path;
 use std::process::Command;
@@ -94,7 +94,8 @@ fn the_options_of_the_runtime_that_was_taken_come_along() {
 #[test]
 fn what_came_from_standard_input_is_asked_for_there_again() {
     let text = "name: t\nduration: 9s\n";
-    let study = crate::plan::study_from_text(named::STDIN_SOURCE, text, &Default::default());
+    let study =
+        crate::plan::study_from_text(scenario_argument::STDIN_SOURCE, text, &Default::default());
     let matches = main::command().try_get_matches_from(["chaos", "run", "-"]).unwrap();
     let (_, matches) = matches.subcommand().unwrap();
     let arguments = run::Arguments::from_arg_matches(matches).unwrap();

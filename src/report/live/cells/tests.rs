@@ -90,7 +90,14 @@ fn many() -> Cells {
 
 #[test]
 fn of_many_cells_the_worst_are_shown_and_the_sum_of_all() {
-    assert_snapshot!(many().lines(2_000.0, 6, ROOM).join("\n"), @"");
+    assert_snapshot!(many().lines(2_000.0, 6, ROOM).join("\n"), @"
+    worst 4 of 36    acked/s     open      acked  rejected   silent
+    cell=20                0      900         50         0    2.0 s
+    cell=07             1000      900       2000         0        -
+    cell=00             1000       10       2000         0        -
+    cell=01             1000       10       2000         0        -
+    all 36 cells       35000     2140      70050         0        -
+    ");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::super::property::every_property;
 use super::super::schema;
 use crate::scenario::keys::{self, SCENARIO};
-use crate::scenario::outer::{self, TIMELINES};
+use crate::scenario::plan_axes::{self, TIMELINES};
 use crate::scenario::read_cluster::CLUSTER;
 use crate::scenario::read_expect::{self, WHEN};
 use crate::scenario::section::{CONFIG, Section};
@@ -46,7 +46,7 @@ pub(super) fn all_keys() -> Vec<(Vec<&'static str>, Vec<String>)> {
     }
     let properties = every_property().map(|(name, _)| name.to_owned());
     let axes: Vec<String> =
-        properties.chain(outer::names()).chain([TIMELINES.name.to_owned()]).collect();
+        properties.chain(plan_axes::names()).chain([TIMELINES.name.to_owned()]).collect();
     all.extend([(vec!["matrix"], axes.clone()), (vec!["expect", WHEN.name], axes)]);
     all
 }

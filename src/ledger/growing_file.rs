@@ -1,4 +1,4 @@
-//! [`Growing`]: a file of words that is made longer, chunk by chunk, while it is written.
+//! [`GrowingFile`]: a file of words that is made longer, chunk by chunk, while it is written.
 
 use super::error::{LedgerError, at};
 use super::map::Words;
@@ -10,21 +10,21 @@ use std::sync::atomic::AtomicU64;
 
 /// One writer's view of a file that grows. It keeps no file handle, so the number of partitions
 /// is not bounded by the number of files that may be open.
-pub(super) struct Growing {
+pub(super) struct GrowingFile {
     path: PathBuf,
     chunk_words: usize,
     words: Option<Words>,
     len: usize,
 }
 
-impl Growing {
+impl GrowingFile {
     /// Makes an empty file.
     ///
     /// # Errors
     /// When the file exists or cannot be made.
-    pub(super) fn create(path: PathBuf, chunk_words: usize) -> io::Result<Growing> {
+    pub(super) fn create(path: PathBuf, chunk_words: usize) -> io::Result<GrowingFile> {
         create(&path)?;
-        Ok(Growing { path, chunk_words, words: None, len: 0 })
+        Ok(GrowingFile { path, chunk_words, words: None, len: 0 })
     }
 
     /// Makes sure that a word exists. The blocks are allocated before they are mapped: a full
@@ -53,7 +53,7 @@ impl Growing {
         Ok(())
     }
 
-    /// A word that [`Growing::ensure`] made sure of.
+    /// A word that [`GrowingFile::ensure`] made sure of.
     #[inline]
     pub(super) fn word(&self, index: usize) -> &AtomicU64 {
         let words = self.words.as_ref().expect("ensure() was called for this word before");

@@ -1,4 +1,4 @@
-//! [`Placed`]: drop rules at one place, and what they have counted.
+//! [`InstalledRules`]: drop rules at one place, and what they have counted.
 
 use super::FaultError;
 use super::cuts::{Cut, Pair};
@@ -12,7 +12,6 @@ use std::time::Instant;
 pub(super) struct Tally {
     /// From the group of the lower number to the other.
     pub(super) there: u64,
-    /// Back.
     pub(super) back: u64,
     /// Those of both directions that somebody alive would have received.
     pub(super) missed: u64,
@@ -33,7 +32,7 @@ pub(super) fn add(sums: &mut Packets, more: &Packets) {
 
 /// The rules at one place. Later ones get tables of their own, so that nothing is let through
 /// while they are added.
-pub(super) struct Placed {
+pub(super) struct InstalledRules {
     /// The place.
     pub(super) site: DropSite,
     /// The node's processes when the place was found; others have another place.
@@ -45,12 +44,19 @@ pub(super) struct Placed {
     counted: Packets,
 }
 
-impl Placed {
+impl InstalledRules {
     /// Nothing is dropped there yet.
     pub(super) fn new(site: DropSite, pids: Vec<i32>) -> Self {
         let process = pids.first().and_then(|pid| Process::find(*pid));
         let lived_at = Instant::now();
-        Placed { site, pids, process, lived_at, tables: Vec::new(), counted: Packets::new() }
+        InstalledRules {
+            site,
+            pids,
+            process,
+            lived_at,
+            tables: Vec::new(),
+            counted: Packets::new(),
+        }
     }
 
     /// The node's first process then, if it still lived.
@@ -78,7 +84,7 @@ impl Placed {
         Ok(true)
     }
 
-    /// Reads the counters; whoever wants to know what was counted asks [`Placed::counted`].
+    /// Reads the counters; whoever wants to know what was counted asks [`InstalledRules::counted`].
     /// Nodes of these ids were alive: what flies towards others alone is received by nobody.
     pub(super) fn count(&mut self, living: &BTreeSet<i32>) -> io::Result<()> {
         let mut sums = Packets::new();

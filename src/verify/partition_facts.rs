@@ -1,7 +1,7 @@
-//! [`Scene`]: all that is known of one partition, for its witnesses.
+//! [`PartitionFacts`]: all that is known of one partition, for its witnesses.
 
 use super::cell::CellInput;
-use super::standing::LogView;
+use super::log_view::LogView;
 use super::types::{Content, Span, Standing, Witness};
 use super::unavailable::scenario_ms;
 use super::words::counted;
@@ -9,8 +9,7 @@ use crate::kafka::leaders::Leaders;
 use crate::ledger::{AckStretch, PartitionLedger, PartitionObserved, Stretch, TopicFate};
 use crate::model::Metric;
 
-/// One partition.
-pub(super) struct Scene<'a> {
+pub(super) struct PartitionFacts<'a> {
     pub(super) input: &'a CellInput<'a>,
     pub(super) partition: u32,
     pub(super) ledger: &'a PartitionLedger,
@@ -23,7 +22,7 @@ pub(super) struct Scene<'a> {
     acks: Vec<AckStretch>,
 }
 
-impl<'a> Scene<'a> {
+impl<'a> PartitionFacts<'a> {
     pub(super) fn new(
         input: &'a CellInput<'a>,
         partition: usize,
@@ -42,7 +41,16 @@ impl<'a> Scene<'a> {
         let log = LogView::new(read, limits, &leaders);
         let mut acks = ledger.stretches.clone();
         acks.sort_unstable_by_key(|ack| ack.stretch.sequence);
-        Scene { input, partition: partition as u32, ledger, read, leaders, log, whole, acks }
+        PartitionFacts {
+            input,
+            partition: partition as u32,
+            ledger,
+            read,
+            leaders,
+            log,
+            whole,
+            acks,
+        }
     }
 
     /// The stretch in which a message was acknowledged; or, when none is on record, where the next

@@ -8,7 +8,7 @@ use std::path::Path;
 
 /// Only commands that run something are colourful, so the option is theirs and not every one's.
 #[derive(Debug, clap::Args)]
-pub(super) struct Telling {
+pub(super) struct OutputOptions {
     /// Print only the table and a one-line result
     #[arg(short, long, conflicts_with = "verbose")]
     quiet: bool,
@@ -44,7 +44,7 @@ impl Color {
     }
 }
 
-impl Telling {
+impl OutputOptions {
     /// How a run is shown: the only one, or one of several.
     pub(super) fn show(&self, trial: Option<&Trial>) -> Show {
         let detail = match (self.quiet, self.verbose, trial) {
@@ -174,9 +174,9 @@ mod tests {
     use clap::{Args as _, Command, FromArgMatches as _};
     use std::ffi::OsStr;
 
-    fn telling(arguments: &[&str]) -> Result<Telling, clap::Error> {
-        let command = Telling::augment_args(Command::new("x").no_binary_name(true));
-        Telling::from_arg_matches(&command.try_get_matches_from(arguments)?)
+    fn telling(arguments: &[&str]) -> Result<OutputOptions, clap::Error> {
+        let command = OutputOptions::augment_args(Command::new("x").no_binary_name(true));
+        OutputOptions::from_arg_matches(&command.try_get_matches_from(arguments)?)
     }
 
     #[test]

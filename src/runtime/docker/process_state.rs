@@ -1,4 +1,4 @@
-//! [`Known`]: what is known of a container's process, without asking the daemon each time.
+//! [`ProcessState`]: what is known of a container's process, without asking the daemon each time.
 
 use crate::runtime::{Process, RuntimeError};
 use std::fs::File;
@@ -30,16 +30,16 @@ enum State {
 /// The state is locked for moments only, never while the daemon works: the monitor looks at every
 /// node each 50 ms, and a start takes seconds.
 #[derive(Debug)]
-pub(super) struct Known {
+pub(super) struct ProcessState {
     state: Mutex<State>,
     /// Held by whoever starts the container.
     starts: Mutex<()>,
 }
 
-impl Known {
+impl ProcessState {
     /// A container that was made and not started.
     pub(super) fn dead() -> Self {
-        Known { state: Mutex::new(State::Dead(Instant::now())), starts: Mutex::new(()) }
+        ProcessState { state: Mutex::new(State::Dead(Instant::now())), starts: Mutex::new(()) }
     }
 
     /// Its process, if it lives. `ask` asks the daemon, which may know of a start that was not
@@ -112,7 +112,7 @@ impl Known {
 
 /// Tells what came of a start when it is dropped.
 struct Outcome<'a> {
-    known: &'a Known,
+    known: &'a ProcessState,
     live: Option<Live>,
 }
 
@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn whoever_looks_does_not_wait_for_a_start() {
-        let known = Known::dead();
+        let known = ProcessState::dead();
         let ((begun, begins), (end, ended)) = (channel(), channel());
         let known = &known;
         std::thread::scope(|scope| {
@@ -164,7 +164,7 @@ mod tests {
 
     #[test]
     fn an_answer_from_before_a_start_does_not_overrule_it() {
-        let known = Known::dead();
+        let known = ProcessState::dead();
         let seen = known.live(|| {
             known.start(|| Ok(Some(live()))).unwrap();
             Ok(None)
@@ -175,7 +175,7 @@ mod tests {
 
     #[test]
     fn a_start_that_fails_leaves_it_dead_and_a_later_one_may_succeed() {
-        let known = Known::dead();
+        let known = ProcessState::dead();
         assert!(known.start(|| Err(RuntimeError::new("no"))).is_err());
         assert!(known.live(never).is_none(), "and is not asked for at once");
         known.start(|| Ok(Some(live()))).unwrap();

@@ -15,7 +15,7 @@ pub(super) const NOT_EFFECTIVE: &str = "NOT EFFECTIVE";
 
 /// What one cell has to tell.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Told {
+pub(super) struct CellSummary {
     /// How the cell is called beside the others.
     pub cell: String,
     /// Each expectation that is not met, each control that is, then what happened.
@@ -24,7 +24,7 @@ pub(super) struct Told {
 
 /// The cells that have something to tell: all that few of them have, or the first words of many;
 /// and how many more cells there are.
-pub(super) fn cells(report: &Report) -> (Vec<Told>, usize) {
+pub(super) fn cells(report: &Report) -> (Vec<CellSummary>, usize) {
     let telling: Vec<&CellReport> = report
         .cells
         .iter()
@@ -39,7 +39,7 @@ pub(super) fn cells(report: &Report) -> (Vec<Told>, usize) {
     (told, telling.len().saturating_sub(WITNESSES_MAX))
 }
 
-fn of_cell(report: &Report, cell: &CellReport, witnesses: usize) -> Told {
+fn of_cell(report: &Report, cell: &CellReport, witnesses: usize) -> CellSummary {
     let is_unmet = |e: &&ExpectationVerdict| e.verdict != Verdict::Pass;
     let unmet = cell.expectations.iter().filter(is_unmet);
     let controls = cell.expectations.iter().filter(|e| e.control && !is_unmet(e));
@@ -53,7 +53,7 @@ fn of_cell(report: &Report, cell: &CellReport, witnesses: usize) -> Told {
         let own = report.why.iter().filter(|reason| reason.is_of(&cell.id));
         lines.extend(own.map(|reason| reason.text.clone()));
     }
-    Told { cell: grid::name(report, cell), lines }
+    CellSummary { cell: grid::name(report, cell), lines }
 }
 
 /// What became of each fault with its proof; of several trials, how often each was proved.
@@ -102,7 +102,7 @@ pub(super) fn why_not(fault: &FaultRecord) -> &str {
 pub(super) fn phases(report: &Report) -> String {
     let phases: Vec<String> =
         report.phases.iter().map(|p| format!("{} {:.1}", p.name, p.ms / 1e3)).collect();
-    let total: f64 = report.phases.iter().map(|p| p.ms).sum();
+    let total = report.phases.iter().fold(0.0, |sum, p| sum + p.ms);
     let first = report
         .zero_ms
         .map_or(String::new(), |ms| format!("; first acknowledgements after {:.1} s", ms / 1e3));

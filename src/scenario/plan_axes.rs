@@ -63,7 +63,7 @@ pub(super) fn nearest(name: &str) -> Option<String> {
 }
 
 /// One axis that makes plans, as it stands in the tree.
-pub struct OuterAxis {
+pub struct PlanAxis {
     outer: Outer,
     name: At<String>,
     /// Each value, and what takes its place in the tree.
@@ -88,7 +88,7 @@ pub(super) fn entry<'n>(node: &'n Node, key: &str) -> Option<&'n Entry> {
 impl Reader {
     /// Takes the axes that make plans out of the tree's matrix: those of the cluster in the
     /// order of the file, then the faults.
-    pub fn outer_axes(&mut self, root: &mut Node) -> Vec<OuterAxis> {
+    pub fn outer_axes(&mut self, root: &mut Node) -> Vec<PlanAxis> {
         let taken = match &mut root.kind {
             Kind::Map(entries) => entries.iter_mut().find(|entry| entry.key.value == "matrix"),
             _ => None,
@@ -107,7 +107,7 @@ impl Reader {
         axes
     }
 
-    fn outer_axis(&mut self, root: &Node, written: &Entry) -> Option<OuterAxis> {
+    fn outer_axis(&mut self, root: &Node, written: &Entry) -> Option<PlanAxis> {
         let outer = Outer::find(&written.key.value)?;
         if let Outer::Config(property) = &outer
             && self.is_of_topics(&written.key, property, |own| format!("write the axis `{own}`"))
@@ -129,7 +129,7 @@ impl Reader {
             Outer::Faults => self.named_timelines(root, written),
             Outer::Cluster(_) | Outer::Config(_) => self.cluster_values(written),
         };
-        (!values.is_empty()).then(|| OuterAxis { outer, name: written.key.clone(), values })
+        (!values.is_empty()).then(|| PlanAxis { outer, name: written.key.clone(), values })
     }
 
     fn cluster_values(&mut self, written: &Entry) -> Vec<(At<String>, Node)> {
@@ -178,7 +178,7 @@ impl Reader {
 
     /// The tree of every combination of the axes' values, and what was chosen for it. Too many
     /// are reported, and only the first is made.
-    pub fn combinations(&mut self, root: &Node, axes: &[OuterAxis]) -> Vec<(Node, Vec<Chosen>)> {
+    pub fn combinations(&mut self, root: &Node, axes: &[PlanAxis]) -> Vec<(Node, Vec<Chosen>)> {
         let mut count = axes.iter().map(|axis| axis.values.len()).fold(1, usize::saturating_mul);
         if let (Some(first), true) = (axes.first(), count > MOST_PLANS) {
             let message = format!("the matrix makes {count} runs");
@@ -194,7 +194,7 @@ impl Reader {
     }
 }
 
-fn combination(root: &Node, axes: &[OuterAxis], mut number: usize) -> (Node, Vec<Chosen>) {
+fn combination(root: &Node, axes: &[PlanAxis], mut number: usize) -> (Node, Vec<Chosen>) {
     let mut tree = root.clone();
     let mut chosen = Vec::new();
     // The last axis runs fastest, so that plans of one cluster stand side by side.

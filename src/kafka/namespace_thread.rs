@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 
 /// A thread at work inside the vantage's namespace.
 #[derive(Debug)]
-pub(super) struct Inside(JoinHandle<io::Result<()>>);
+pub(super) struct NamespaceThread(JoinHandle<io::Result<()>>);
 
 /// Runs `work` on a thread inside the vantage's network namespace, and returns once it is there.
 ///
@@ -17,7 +17,7 @@ pub(super) fn spawn_inside(
     vantage: &Vantage,
     name: &str,
     work: impl FnOnce() + Send + 'static,
-) -> io::Result<Inside> {
+) -> io::Result<NamespaceThread> {
     let (entered, has_entered) = mpsc::sync_channel(1);
     let thread = vantage.spawn(name, move || {
         // The receiver waits for this very message, and goes only after it.
@@ -25,7 +25,7 @@ pub(super) fn spawn_inside(
         work();
     })?;
     match has_entered.recv() {
-        Ok(()) => Ok(Inside(thread)),
+        Ok(()) => Ok(NamespaceThread(thread)),
         // The sender went without a word: the namespace was refused.
         Err(mpsc::RecvError) => match thread.join() {
             Ok(Err(error)) => Err(error),
@@ -35,7 +35,7 @@ pub(super) fn spawn_inside(
     }
 }
 
-impl Inside {
+impl NamespaceThread {
     /// The thread, to be woken from [`std::thread::park_timeout`].
     pub(super) fn wake(&self) {
         self.0.thread().unpark();
@@ -44,7 +44,7 @@ impl Inside {
     /// Waits for the thread's end; a panic of it goes on here.
     pub(super) fn join(self) {
         match self.0.join() {
-            // It had entered the namespace, or there would be no `Inside`.
+            // It had entered the namespace, or there would be no `NamespaceThread`.
             Ok(Ok(()) | Err(_)) => {}
             Err(panic) => std::panic::resume_unwind(panic),
         }

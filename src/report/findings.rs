@@ -6,7 +6,7 @@ mod configuration;
 
 use super::grid::{pairs, varying};
 use super::lines::printable;
-use super::told::alike;
+use super::summary::alike;
 use crate::model::Metric;
 use crate::plan::makes_plans;
 use crate::result::{Report, lead};
