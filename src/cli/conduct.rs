@@ -10,7 +10,7 @@ use crate::exit::{Exit, Interrupt};
 use crate::plan::{Asked, Plan, Shard, Study};
 use crate::report::{self, Live, Show, Sort};
 use crate::result::{self, Invocation, Report, Verb};
-use crate::runner::{self, Bus, Ground, Repeats, Request, RunFolder, Trial};
+use crate::runner::{self, Bus, ClusterPool, Repeats, Request, RunFolder, Trial};
 use crate::runtime::{Provider, RuntimeError};
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -208,21 +208,21 @@ impl Conductor<'_> {
     fn study(&self, study: &Study) -> Result<Exit, RuntimeError> {
         let name = &study.first().name;
         let out = self.arguments.out(study, self.several);
-        let mut ground = Ground::new(self.runtime);
+        let mut pool = ClusterPool::new(self.runtime);
         let (report, folder) = if study.plans.len() == 1 && self.arguments.repeat == 1 {
             let folder = RunFolder::create(out.as_deref(), name)?;
             let show = self.arguments.telling.show(None);
-            (self.run(study.first(), &folder, show, &mut ground, None)?, folder)
+            (self.run(study.first(), &folder, show, &mut pool, None)?, folder)
         } else {
             let folder = RunFolder::create_plain(out.as_deref(), name)?;
             self.arguments.telling.series(&self.runtime.in_words(&study.first().cluster));
-            let report = self.series(study, &folder, &mut ground)?;
+            let report = self.series(study, &folder, &mut pool)?;
             let report = Report { invocation: Some(self.again.clone()), ..report };
             report::write_files(&report, folder.path())
                 .map_err(|e| RuntimeError::io("cannot write the reports", e))?;
             (report, folder)
         };
-        let closed = ground.close();
+        let closed = pool.close();
         let sort = self.arguments.sort(study).unwrap_or_default();
         (self.arguments.telling.end(&report, &sort, folder.path()))
             .map_err(|e| RuntimeError::io("cannot write the result", e))?;
@@ -246,7 +246,7 @@ impl Conductor<'_> {
         plan: &Plan,
         folder: &RunFolder,
         show: Show,
-        ground: &mut Ground<'_>,
+        pool: &mut ClusterPool<'_>,
         trial: Option<u32>,
     ) -> Result<Report, RuntimeError> {
         let (listener, events) = mpsc::channel();
@@ -255,7 +255,7 @@ impl Conductor<'_> {
         let bus = Bus::new(Epoch::now(), listener);
         self.current.set(Some(bus.clone()));
         let request = Request { plan, folder, keep: trial.is_some() };
-        let report = runner::run(&request, ground, &bus, &self.interrupt);
+        let report = runner::run(&request, pool, &bus, &self.interrupt);
         let invocation = Some(Invocation { trial, ..self.again.clone() });
         let report = Report { invocation, ..report };
         self.current.set(None);
@@ -273,14 +273,14 @@ impl Conductor<'_> {
         &self,
         study: &Study,
         folder: &RunFolder,
-        ground: &mut Ground<'_>,
+        pool: &mut ClusterPool<'_>,
     ) -> Result<Report, RuntimeError> {
         let mut run = |trial: &Trial| -> Result<Report, RuntimeError> {
             let folder = folder.path().join(trial.folder());
             let folder = RunFolder::create(Some(&folder), &trial.plan.name)?;
             let telling = &self.arguments.telling;
             let (show, number) = (telling.show(Some(trial)), Some(trial.number));
-            let report = self.run(&trial.plan, &folder, show, ground, number)?;
+            let report = self.run(&trial.plan, &folder, show, pool, number)?;
             (telling.trial(trial, &report, folder.path()))
                 .map_err(|e| RuntimeError::io("cannot write the result", e))?;
             Ok(report)

@@ -1,10 +1,10 @@
 //! One run, or several on one cluster: phases, timeline, healing, shutdown. [`run()`] is the whole way; each phase has a file.
 
 mod bus;
+mod cluster_pool;
 mod ends;
 mod environment;
 mod folder;
-mod ground;
 mod latency;
 mod load;
 mod monitor;
@@ -19,8 +19,8 @@ mod setup;
 mod watched;
 
 pub(crate) use bus::Bus;
+pub(crate) use cluster_pool::ClusterPool;
 pub use folder::RunFolder;
-pub(crate) use ground::Ground;
 pub(crate) use phases::Phases;
 pub(crate) use rehearsal::{Step, rehearse};
 pub(crate) use run::{Request, run};

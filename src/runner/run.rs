@@ -1,14 +1,14 @@
 //! The whole way of one run, from plan to report. Whatever happens, what is known is reported,
 //! faults are healed, and the cluster is removed.
 
+use super::cluster_pool::PooledCluster;
 use super::ends::{self, LogEnds};
 use super::environment::environment;
-use super::ground::Standing;
 use super::latency::LatencyPhases;
 use super::load::Load;
 use super::monitor::{Disturbance, Monitor};
 use super::setup::FLUSH_TIMEOUT;
-use super::{Bus, Ground, Phases, RunFolder, readback, settle, setup};
+use super::{Bus, ClusterPool, Phases, RunFolder, readback, settle, setup};
 use crate::client::wire::Summary;
 use crate::client::{Ending, Worker, WorkerError};
 use crate::event::{FAULTS_PHASE, FaultStep, Observation, RunEvent};
@@ -44,12 +44,12 @@ pub(crate) struct Request<'a> {
 /// Runs a plan and reports, whatever happens.
 pub(crate) fn run(
     request: &Request<'_>,
-    ground: &mut Ground<'_>,
+    pool: &mut ClusterPool<'_>,
     bus: &Bus,
     interrupt: &Interrupt,
 ) -> Report {
     let mut known = Known::new(bus.clone(), request.plan.cells.len());
-    let end = go(request, ground, bus, interrupt, &mut known);
+    let end = go(request, pool, bus, interrupt, &mut known);
     let (mut phases, notes) = (known.phases, known.notes);
     phases.begin("verify", None);
     let observations = known.observations.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -115,7 +115,7 @@ impl Known {
 
     /// Whether nothing of this run is left that the next one on the cluster could see: every
     /// fault is healed, every replica was in sync again, every node lives, every topic is there.
-    fn is_clean(&self, standing: &Standing) -> bool {
+    fn is_clean(&self, standing: &PooledCluster) -> bool {
         let nodes = standing.cluster.nodes();
         self.unsettled.is_empty()
             && self.faults.iter().all(|f| f.not_healed().is_none() && f.undone.is_none())
@@ -140,19 +140,19 @@ impl Known {
 
 fn go(
     request: &Request<'_>,
-    ground: &mut Ground<'_>,
+    pool: &mut ClusterPool<'_>,
     bus: &Bus,
     interrupt: &Interrupt,
     known: &mut Known,
 ) -> Result<(), Stop> {
     let plan = request.plan;
-    known.about = about(request, ground);
+    known.about = about(request, pool);
     announce(plan, bus, &known.about);
-    for note in ground.runtime.notes().iter().chain(&plan.notes) {
+    for note in pool.runtime.notes().iter().chain(&plan.notes) {
         known.note(bus, note.clone());
     }
     let note = known.noting(bus);
-    let standing = ground.take(Order {
+    let standing = pool.take(Order {
         plan,
         folder: request.folder.path(),
         node_logs: &request.folder.nodes(),
@@ -170,7 +170,7 @@ fn go(
         .and_then(|()| on_cluster(request, &standing.cluster, bus, interrupt, known));
     known.phases.begin("teardown", None);
     let ended = if request.keep && outcome.is_ok() && known.is_clean(&standing) {
-        ground.keep(standing, plan, interrupt)
+        pool.keep(standing, plan, interrupt)
     } else {
         standing.cluster.destroy()
     };
@@ -472,21 +472,21 @@ fn stop_workers(workers: &mut [Worker], scene: &Scene<'_>, known: &mut Known, pa
 }
 
 /// What is known before anything is started, a line each.
-fn about(request: &Request<'_>, ground: &Ground<'_>) -> Vec<String> {
+fn about(request: &Request<'_>, pool: &ClusterPool<'_>) -> Vec<String> {
     let plan = request.plan;
     let cluster = &plan.cluster;
     let controllers = match cluster.controllers {
         Controllers::Combined => "combined controllers",
         Controllers::Isolated => "3 isolated controllers",
     };
-    let kafka = ground.runtime.kafka(cluster);
+    let kafka = pool.runtime.kafka(cluster);
     let timing = match cluster.timing {
         Timing::Stock => "stock",
         Timing::Fast => "fast",
     };
     let Clocks { session_ms, lag_ms } = cluster.clocks;
     vec![
-        format!("runtime  {}", ground.runtime.in_words(cluster)),
+        format!("runtime  {}", pool.runtime.in_words(cluster)),
         format!("kafka    {kafka}, {} brokers, {controllers}", cluster.brokers),
         format!("timing   {timing}: session {session_ms} ms, replica lag {lag_ms} ms"),
         format!("seed     {}", plan.seed),

@@ -1,4 +1,4 @@
-//! [`Ground`]: the cluster on which runs take place, started for one or still warm from the one
+//! [`ClusterPool`]: the cluster that runs take place on, started for one or still warm from the one
 //! before.
 
 use super::setup;
@@ -13,7 +13,7 @@ use std::time::Duration;
 const DELETE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A cluster that was started, and what it is.
-pub(crate) struct Standing {
+pub(crate) struct PooledCluster {
     /// The cluster.
     pub cluster: Arc<dyn Cluster>,
     /// What it is made of, in words.
@@ -24,23 +24,23 @@ pub(crate) struct Standing {
 }
 
 /// Where runs take place, one after another.
-pub(crate) struct Ground<'a> {
+pub(crate) struct ClusterPool<'a> {
     /// What starts clusters.
     pub runtime: &'a dyn Provider,
-    warm: Option<Standing>,
+    warm: Option<PooledCluster>,
 }
 
-impl<'a> Ground<'a> {
+impl<'a> ClusterPool<'a> {
     /// Without a cluster yet.
     pub(crate) fn new(runtime: &'a dyn Provider) -> Self {
-        Ground { runtime, warm: None }
+        ClusterPool { runtime, warm: None }
     }
 
     /// The warm cluster if it is what is ordered, or a new one.
     ///
     /// # Errors
     /// When another warm one cannot be removed, or the new one cannot be started.
-    pub(crate) fn take(&mut self, order: Order<'_>) -> Result<Standing, Stop> {
+    pub(crate) fn take(&mut self, order: Order<'_>) -> Result<PooledCluster, Stop> {
         if self.warm.as_ref().is_some_and(|warm| warm.plan == order.plan.cluster)
             && let Some(warm) = self.warm.take()
         {
@@ -49,7 +49,7 @@ impl<'a> Ground<'a> {
         self.close()?;
         let plan = order.plan.cluster.clone();
         let (cluster, made_of) = self.runtime.launch(order)?;
-        Ok(Standing { cluster, made_of, runs: 0, plan })
+        Ok(PooledCluster { cluster, made_of, runs: 0, plan })
     }
 
     /// Keeps a cluster for the next run, without the topics of the one that has ended: they would
@@ -59,7 +59,7 @@ impl<'a> Ground<'a> {
     /// When the topics cannot be deleted; the cluster is removed then.
     pub(crate) fn keep(
         &mut self,
-        mut standing: Standing,
+        mut standing: PooledCluster,
         plan: &Plan,
         interrupt: &Interrupt,
     ) -> Result<(), RuntimeError> {
