@@ -26,7 +26,9 @@ pub mod cli {
 }
 
 pub mod client {
-    pub use crate::client::{Worker, WorkerSpec, stamp, wire};
+    pub use crate::client::producer::{Ended, Summary};
+    pub use crate::client::wire::Account;
+    pub use crate::client::{DeliveryErrors, Errors, Times, Worker, WorkerSpec, stamp};
 }
 
 pub mod compare {
@@ -80,8 +82,8 @@ pub mod native {
 
 pub mod plan {
     pub use crate::plan::{
-        Asked, ClusterPlan, Expectation, Plan, Study, TopicPlan, from_file, from_text,
-        study_from_text,
+        Asked, ClusterPlan, Expectation, Plan, ProducerPlan, Role, Study, TopicPlan, from_file,
+        from_text, study_from_text,
     };
 }
 
@@ -94,8 +96,8 @@ pub mod report {
 
 pub mod result {
     pub use crate::result::{
-        Assembly, CellReport, CellTrial, CellTrials, ErrorOf, Invocation, Phase, Report,
-        TrialReport, Verb, merge, read,
+        Assembly, CellReport, CellTrial, CellTrials, ClientFacts, ErrorOf, Invocation, Phase,
+        Report, TrialReport, Verb, merge, read,
     };
 }
 
@@ -122,7 +124,7 @@ pub mod timeline {
 
 pub mod verify {
     pub use crate::verify::{
-        Bounds, CellFindings, CellInput, Counts, PhaseLatency, Reason, ReasonKind, Scope, Verdict,
-        Witness, cell, most_telling_first,
+        Bounds, CellFindings, CellInput, ClientRecord, Counts, PhaseLatency, Reason, ReasonKind,
+        Scope, Verdict, Witness, cell, most_telling_first,
     };
 }

@@ -379,7 +379,7 @@ fn every_shipped_scenario_is_sound_and_has_a_plan() {
         for cell in study.plans.iter().flat_map(|plan| &plan.cells) {
             assert!(!cell.expectations.is_empty(), "{name} {}", cell.id);
             let mut config = ClientConfig::new();
-            config.extend(cell.producer.config.clone());
+            config.extend(cell.producers().next().unwrap().config.clone());
             config.set("bootstrap.servers", "127.0.0.1:9");
             let made: Result<BaseProducer, _> = config.create();
             assert!(made.is_ok(), "{name} {}: librdkafka says {:?}", cell.id, made.err());

@@ -8,7 +8,7 @@ use kafka_chaos::testing::ledger::{
     Ledger, LogEnd, Observed, PartitionLedger, PartitionObserved, ProducerId, Stretch,
 };
 use kafka_chaos::testing::model::{ByMetric, Metric};
-use kafka_chaos::testing::verify::{Bounds, CellFindings, CellInput, Counts, cell};
+use kafka_chaos::testing::verify::{Bounds, CellFindings, CellInput, ClientRecord, Counts, cell};
 use proptest::prelude::*;
 use std::collections::{BTreeSet, HashMap};
 
@@ -212,20 +212,24 @@ fn verify(ledger: &LedgerRecord, histories: &[History]) -> CellFindings {
         log_start: vec![0; partitions.len()],
         end: histories.iter().map(|history| history.log.len() as i64).collect(),
         unreadable: vec![None; partitions.len()],
-        partitions,
+        clients: vec![partitions],
         ..Observed::default()
+    };
+    let client = ClientRecord {
+        name: "producer-0",
+        confirmed: true,
+        all_in_sync: true,
+        ledger: ledger.clone(),
+        sending_ended_us: 0,
     };
     cell(&CellInput {
         topic: "t",
-        confirmed: true,
-        all_in_sync: true,
         unclean_elections: false,
-        ledger,
+        clients: &[client],
         observed: &observed,
         observations: &[],
         faults: &[],
         zero_us: 0,
-        sending_ended_us: 0,
         holes_explained: None,
     })
 }

@@ -7,6 +7,7 @@ use kafka_chaos::testing::client::{Worker, WorkerSpec};
 use kafka_chaos::testing::clock::Epoch;
 use kafka_chaos::testing::ledger::{Ledger, ProducerId};
 use kafka_chaos::testing::model::Rate;
+use kafka_chaos::testing::plan::{ProducerPlan, Role};
 use rdkafka::mocking::MockCluster;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -25,19 +26,24 @@ fn spec(bootstrap_servers: String, folder: &Path) -> WorkerSpec {
         ("batch.size", "16384"),
         ("max.in.flight.requests.per.connection", "5"),
     ];
+    let producer = ProducerPlan {
+        config: properties.map(|(name, value)| (name.into(), value.into())).into(),
+        rate: Rate::PerSecond(RATE_PER_S.try_into().unwrap()),
+        message_bytes: 100,
+        messages: None,
+        saturate: false,
+    };
     WorkerSpec {
+        name: "producer-0".into(),
         id: ProducerId { run: 1, cell: 0, producer: 0 },
         epoch: Epoch::now(),
         topic: "slow".into(),
         partitions: 3,
         bootstrap_servers,
-        properties: properties.map(|(name, value)| (name.into(), value.into())).into(),
-        rate: Rate::PerSecond(RATE_PER_S.try_into().unwrap()),
-        message_bytes: 100,
-        messages: None,
         seed: 1,
         ledger_dir: folder.join("ledger"),
         flush_timeout_ms: 10_000,
+        role: Role::Producer(producer),
     }
 }
 

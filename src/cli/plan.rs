@@ -4,7 +4,7 @@ use super::changes::{Changes, KafkaFrom};
 use super::scenario_argument;
 use crate::exit::Exit;
 use crate::model::{Controllers, Flavour, Properties, counted};
-use crate::plan::{Cell, Plan, Study};
+use crate::plan::{Cell, Plan, ProducerPlan, Role, Study};
 use crate::timeline::brokers;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -87,7 +87,7 @@ fn print(study: &Study, out: &mut dyn Write) -> io::Result<()> {
 
 /// Whether the cells differ by what is expected of them only.
 fn is_alike(a: &Plan, b: &Plan) -> bool {
-    let same = |(a, b): (&Cell, &Cell)| a.topic == b.topic && a.producer == b.producer;
+    let same = |(a, b): (&Cell, &Cell)| a.topic == b.topic && a.clients == b.clients;
     a.cells.len() == b.cells.len() && a.cells.iter().zip(&b.cells).all(same)
 }
 
@@ -153,7 +153,8 @@ fn print_timeline(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
 
 fn print_cells(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
     let topics: Vec<&Properties> = plan.cells.iter().map(|cell| &cell.topic.config).collect();
-    let producers: Vec<&Properties> = plan.cells.iter().map(|cell| &cell.producer.config).collect();
+    let producers: Vec<&Properties> =
+        plan.cells.iter().flat_map(Cell::producers).map(|one| &one.config).collect();
     let (topic, producer) = (common(&topics), common(&producers));
     if plan.cells.len() > 1 {
         writeln!(out, "\nall {}", counted(plan.cells.len(), "cell"))?;
@@ -191,19 +192,27 @@ fn print_cell(
         writeln!(out, "    partition {partition} on brokers {brokers:?}")?;
     }
     print_properties(&difference(&cell.topic.config, topic), "    ", out)?;
-    let limit = cell.producer.messages.map_or(String::new(), |n| format!(", {n} messages"));
-    writeln!(
-        out,
-        "  producer: {}, values of {} bytes{limit}{}",
-        cell.producer.rate,
-        cell.producer.message_bytes,
-        if cell.producer.saturate { ", saturating" } else { "" }
-    )?;
-    print_properties(&difference(&cell.producer.config, producer), "    ", out)?;
+    for client in &cell.clients {
+        match &client.role {
+            Role::Producer(plan) => print_producer(plan, producer, out)?,
+        }
+    }
     for expectation in &cell.expectations {
         writeln!(out, "  expect {}", expectation.text)?;
     }
     Ok(())
+}
+
+fn print_producer(plan: &ProducerPlan, told: &Properties, out: &mut dyn Write) -> io::Result<()> {
+    let limit = plan.messages.map_or(String::new(), |n| format!(", {n} messages"));
+    writeln!(
+        out,
+        "  producer: {}, values of {} bytes{limit}{}",
+        plan.rate,
+        plan.message_bytes,
+        if plan.saturate { ", saturating" } else { "" }
+    )?;
+    print_properties(&difference(&plan.config, told), "    ", out)
 }
 
 fn common(all: &[&Properties]) -> Properties {

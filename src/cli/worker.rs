@@ -10,5 +10,5 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
-    crate::client::producer::main(&arguments.spec)
+    crate::client::main(&arguments.spec)
 }

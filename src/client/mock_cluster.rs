@@ -1,11 +1,13 @@
 //! [`Bed`]: librdkafka's mock cluster, a real client and a real protocol over loopback, for tests
 //! of the producer and of what reads its messages.
 
-use super::producer::{Control, run};
+use super::control::Control;
+use super::producer::{Summary, run};
 use super::spec::WorkerSpec;
 use super::spec::tests::spec;
-use super::wire::{Summary, WorkerEvent};
+use super::wire::{Account, WorkerEvent};
 use crate::ledger::Ledger;
+use crate::plan::ProducerPlan;
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::DefaultProducerContext;
 use std::path::Path;
@@ -36,6 +38,11 @@ impl Bed {
     }
 }
 
+/// What a spec of a producer asks for.
+pub(crate) fn plan(spec: &mut WorkerSpec) -> &mut ProducerPlan {
+    spec.role.producer_mut().expect("it is a producer's")
+}
+
 /// Runs a producer that is told to start at once, and gives its summary and its lines.
 pub(crate) fn send(spec: &WorkerSpec) -> (Summary, Vec<WorkerEvent>) {
     send_with(spec, |_| ())
@@ -46,6 +53,7 @@ pub(crate) fn send_with(
     spec: &WorkerSpec,
     beside: impl FnOnce(&Control) + Send,
 ) -> (Summary, Vec<WorkerEvent>) {
+    let plan = spec.role.producer().expect("it is a producer's");
     let control = Control::default();
     let mut out = Vec::new();
     let summary = thread::scope(|scope| {
@@ -53,13 +61,16 @@ pub(crate) fn send_with(
             control.start();
             beside(&control);
         });
-        run(spec, &control, &mut out).expect("the mock cluster is there")
+        run(spec, plan, &control, &mut out).expect("the mock cluster is there")
     });
     let lines = String::from_utf8(out).expect("JSON is UTF-8");
     let event = |line| serde_json::from_str(line).expect("every line is an event");
     let events: Vec<WorkerEvent> = lines.lines().map(event).collect();
     assert_eq!(events.first(), Some(&WorkerEvent::Ready));
-    assert_eq!(events.last(), Some(&WorkerEvent::Finished { summary: summary.clone() }));
+    assert_eq!(
+        events.last(),
+        Some(&WorkerEvent::Finished { account: Box::new(Account::Producer(summary.clone())) })
+    );
     (summary, events)
 }
 

@@ -1,9 +1,9 @@
 //! [`WorkerSpec`]: all that a worker is told, in one JSON file.
 
-use super::delivery::PARTITION_BITS;
+use super::producer::PARTITION_BITS;
 use crate::clock::Epoch;
 use crate::ledger::ProducerId;
-use crate::model::{Properties, Rate};
+use crate::plan::Role;
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -18,34 +18,30 @@ const FORBIDDEN: [(&str, &str); 3] = [
     ("bootstrap.servers", "the runtime sets it"),
 ];
 
-/// One producer's orders.
+/// One client's orders.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WorkerSpec {
-    /// Who it is; every stamp says so.
+    /// Its name within the cell.
+    pub name: String,
+    /// Who it is; its ledger and every stamp say so.
     pub id: ProducerId,
     /// The run's clock.
     pub epoch: Epoch,
     /// Topic.
     pub topic: String,
-    /// Number of partitions, all of which it sends to in turn.
+    /// Number of partitions.
     pub partitions: u32,
     /// `bootstrap.servers`, as seen from where the worker runs.
     pub bootstrap_servers: String,
-    /// Every other librdkafka property, by name. `client.id` may be among them.
-    pub properties: Properties,
-    /// How fast to send.
-    pub rate: Rate,
-    /// Bytes of each message's value.
-    pub message_bytes: u32,
-    /// Sending ends after so many messages, if given.
-    pub messages: Option<u64>,
-    /// What the value's bytes follow from.
+    /// All that is random follows from this.
     pub seed: u64,
     /// The folder of its ledger.
     pub ledger_dir: PathBuf,
-    /// How long to wait for delivery reports after sending has ended.
+    /// How long it may take to settle what is open when its work has ended.
     pub flush_timeout_ms: u64,
+    /// What it does, and how.
+    pub role: Role,
 }
 
 /// A spec that can't be read, or asks for what can't be done.
@@ -53,20 +49,10 @@ pub struct WorkerSpec {
 pub enum SpecError {
     /// The file can't be read or written.
     #[error("the worker's spec {path}: {source}")]
-    File {
-        /// Which.
-        path: PathBuf,
-        /// The reason.
-        source: io::Error,
-    },
+    File { path: PathBuf, source: io::Error },
     /// The file does not hold a spec.
     #[error("the worker's spec {path} is not what this version of chaos writes: {source}")]
-    Format {
-        /// Which.
-        path: PathBuf,
-        /// The reason.
-        source: serde_json::Error,
-    },
+    Format { path: PathBuf, source: serde_json::Error },
     /// It asks for what can't be done.
     #[error("the worker's spec asks for what can't be done: {0}")]
     Invalid(String),
@@ -105,10 +91,11 @@ impl WorkerSpec {
                 "{partitions} partitions; a worker sends to 1 to {PARTITIONS_MAX}"
             )));
         }
+        let properties = self.role.config();
         for (name, why) in FORBIDDEN {
             let harmless = name == "delivery.report.only.error"
-                && self.properties.get(name).is_some_and(|value| value == "false");
-            if self.properties.contains_key(name) && !harmless {
+                && properties.get(name).is_some_and(|value| value == "false");
+            if properties.contains_key(name) && !harmless {
                 return Err(SpecError::Invalid(format!("the property {name}: {why}")));
             }
         }
@@ -119,6 +106,9 @@ impl WorkerSpec {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::client::mock_cluster::plan;
+    use crate::model::Rate;
+    use crate::plan::ProducerPlan;
 
     /// A spec with client properties that suit librdkafka's mock cluster.
     pub(crate) fn spec(dir: &Path, bootstrap_servers: &str) -> WorkerSpec {
@@ -129,19 +119,24 @@ pub(super) mod tests {
             ("linger.ms", "5"),
             ("message.timeout.ms", "20000"),
         ];
+        let producer = ProducerPlan {
+            config: properties.map(|(k, v)| (k.to_owned(), v.to_owned())).into(),
+            rate: Rate::Max,
+            message_bytes: 100,
+            messages: Some(1000),
+            saturate: false,
+        };
         WorkerSpec {
+            name: "producer-0".into(),
             id: ProducerId { run: 77, cell: 1, producer: 0 },
             epoch: Epoch::now(),
             topic: "cell-1".into(),
             partitions: 4,
             bootstrap_servers: bootstrap_servers.into(),
-            properties: properties.map(|(k, v)| (k.to_owned(), v.to_owned())).into(),
-            rate: Rate::Max,
-            message_bytes: 100,
-            messages: Some(1000),
             seed: 5,
             ledger_dir: dir.join("ledger"),
             flush_timeout_ms: 10_000,
+            role: Role::Producer(producer),
         }
     }
 
@@ -160,7 +155,7 @@ pub(super) mod tests {
         let path = dir.path().join("worker.json");
         let with = |name: &str, value: &str| {
             let mut spec = spec(dir.path(), "localhost:9092");
-            spec.properties.insert(name.into(), value.into());
+            plan(&mut spec).config.insert(name.into(), value.into());
             spec.write(&path)
         };
         assert!(with("delivery.report.only.error", "false").is_ok());

@@ -74,20 +74,21 @@ pub fn is_stamp(key: Option<&[u8]>) -> bool {
         >= MAGIC_BYTES_THAT_TELL
 }
 
-/// What a record of `partition` with this key and value is to producer `expected`. Whether its
-/// sequence was ever sent is for the ledger to say.
+/// What a record of `partition` with this key and value is, and to whom of the `expected`: by
+/// position. What is nobody's is so to the first. Whether its sequence was ever sent is for the
+/// ledger to say.
 pub fn check(
     key: Option<&[u8]>,
     value: Option<&[u8]>,
-    expected: ProducerId,
+    expected: &[ProducerId],
     partition: u32,
-) -> Found {
-    if !is_stamp(key) {
-        return Found::Foreign;
-    }
+) -> (usize, Found) {
+    let Some(key) = key.filter(|key| is_stamp(Some(key))) else { return (0, Found::Foreign) };
+    let Ok(key) = <&[u8; STAMP_BYTES]>::try_from(key) else { return (0, Found::Corrupt) };
+    let sender = u16::from_le_bytes(field(key, PRODUCER));
+    let by = expected.iter().position(|one| one.producer == sender);
     // A stamp with an empty value has a value all the same: a null one is not what was sent.
-    let (Some(key), Some(value)) = (key, value) else { return Found::Corrupt };
-    let Ok(key) = <&[u8; STAMP_BYTES]>::try_from(key) else { return Found::Corrupt };
+    let Some(value) = value else { return (by.unwrap_or(0), Found::Corrupt) };
     let mut checksum = crc32fast::Hasher::new();
     checksum.update(value);
     checksum.update(&key[..CHECKSUM]);
@@ -95,16 +96,16 @@ pub fn check(
         && u64::from(u32::from_le_bytes(field(key, VALUE_LENGTH))) == value.len() as u64
         && u32::from_le_bytes(field(key, CHECKSUM)) == checksum.finalize();
     if !intact {
-        return Found::Corrupt;
+        return (by.unwrap_or(0), Found::Corrupt);
     }
-    let ours = u64::from_le_bytes(field(key, RUN)) == expected.run
-        && u16::from_le_bytes(field(key, CELL)) == expected.cell
-        && u16::from_le_bytes(field(key, PRODUCER)) == expected.producer
-        && u32::from_le_bytes(field(key, PARTITION)) == partition;
-    if ours {
-        Found::Ours { sequence: u64::from_le_bytes(field(key, SEQUENCE)) }
-    } else {
-        Found::Foreign
+    let ours = |by: &usize| {
+        u64::from_le_bytes(field(key, RUN)) == expected[*by].run
+            && u16::from_le_bytes(field(key, CELL)) == expected[*by].cell
+            && u32::from_le_bytes(field(key, PARTITION)) == partition
+    };
+    match by.filter(ours) {
+        Some(by) => (by, Found::Ours { sequence: u64::from_le_bytes(field(key, SEQUENCE)) }),
+        None => (0, Found::Foreign),
     }
 }
 
@@ -122,7 +123,7 @@ mod tests {
     const ID: ProducerId = ProducerId { run: 0x0123_4567_89ab_cdef, cell: 7, producer: 2 };
 
     fn checked(stamper: &Stamper, key: &[u8]) -> Found {
-        check(Some(key), Some(stamper.value()), ID, 3)
+        check(Some(key), Some(stamper.value()), &[ID], 3).1
     }
 
     #[test]
@@ -165,11 +166,11 @@ mod tests {
         assert_eq!(checked(&stamper, b"order-4711"), Found::Foreign);
         assert_eq!(checked(&stamper, b"a key of exactly forty bytes, plain text"), Found::Foreign);
         assert_eq!(checked(&stamper, b""), Found::Foreign);
-        assert_eq!(check(None, Some(b"text"), ID, 3), Found::Foreign);
-        assert_eq!(check(None, None, ID, 3), Found::Foreign);
-        assert_eq!(check(Some(&stamper.encode(3, 5)), None, ID, 3), Found::Corrupt);
+        assert_eq!(check(None, Some(b"text"), &[ID], 3).1, Found::Foreign);
+        assert_eq!(check(None, None, &[ID], 3).1, Found::Foreign);
+        assert_eq!(check(Some(&stamper.encode(3, 5)), None, &[ID], 3).1, Found::Corrupt);
         let empty = Stamper::new(ID, 9, 0);
-        assert_eq!(check(Some(&empty.encode(3, 5)), None, ID, 3), Found::Corrupt);
+        assert_eq!(check(Some(&empty.encode(3, 5)), None, &[ID], 3).1, Found::Corrupt);
         assert_eq!(checked(&empty, &empty.encode(3, 5)), Found::Ours { sequence: 5 });
     }
 
@@ -193,7 +194,7 @@ mod tests {
         for bit in 0..33 * 8 {
             let mut value = stamper.value().to_vec();
             value[bit / 8] ^= 1 << (bit % 8);
-            let found = check(Some(&key), Some(&value), ID, 3);
+            let found = check(Some(&key), Some(&value), &[ID], 3).1;
             assert_eq!(found, Found::Corrupt, "bit {bit} of the value");
         }
     }
@@ -207,7 +208,7 @@ mod tests {
             let id = ProducerId { run, cell, producer };
             let stamper = Stamper::new(id, seed, bytes);
             let key = stamper.encode(partition, sequence);
-            let found = check(Some(&key), Some(stamper.value()), id, partition);
+            let found = check(Some(&key), Some(stamper.value()), &[id], partition).1;
             prop_assert_eq!(found, Found::Ours { sequence });
         }
 
@@ -233,7 +234,7 @@ mod tests {
             let key = stamper.encode(3, sequence);
             prop_assert_eq!(checked(&stamper, &key[..key_bytes]), Found::Corrupt);
             let value = &stamper.value()[..value_bytes];
-            prop_assert_eq!(check(Some(&key), Some(value), ID, 3), Found::Corrupt);
+            prop_assert_eq!(check(Some(&key), Some(value), &[ID], 3).1, Found::Corrupt);
         }
 
         #[test]
@@ -247,7 +248,7 @@ mod tests {
                 None => key[bit / 8] ^= 1 << (bit % 8),
                 Some(bit) => value[bit / 8] ^= 1 << (bit % 8),
             }
-            prop_assert_eq!(check(Some(&key), Some(&value), ID, 3), Found::Corrupt);
+            prop_assert_eq!(check(Some(&key), Some(&value), &[ID], 3).1, Found::Corrupt);
         }
     }
 }

@@ -129,14 +129,14 @@ pub fn read(
 }
 
 /// As [`read`], with each record judged by its stamp: `record` gets partition, offset, leader
-/// epoch, and what the record is to producer `expected`.
+/// epoch, and what the record is to whom of the `expected`, by position.
 ///
 /// # Errors
 /// As [`read`].
 pub fn observe(
     request: &ReadRequest,
-    expected: ProducerId,
-    mut record: impl FnMut(u32, i64, i32, Found),
+    expected: &[ProducerId],
+    mut record: impl FnMut(u32, i64, i32, (usize, Found)),
     progress: impl FnMut(u64),
 ) -> Result<Vec<Completeness>, ReadError> {
     let judge = |read: &Record<'_>| {

@@ -5,8 +5,8 @@ use super::partition_observed::PartitionObserved;
 /// What the log of every partition of a cell's topic held.
 #[derive(Clone, Debug, Default)]
 pub struct Observed {
-    /// By partition.
-    pub partitions: Vec<PartitionObserved>,
+    /// By client that sends, in the cell's order, then by partition.
+    pub clients: Vec<Vec<PartitionObserved>>,
     /// The first offset of each log.
     pub log_start: Vec<i64>,
     /// Each leader's high watermark: one past the last offset to read.

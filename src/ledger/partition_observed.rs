@@ -35,7 +35,8 @@ pub struct EarlyLog {
     pub reordered: u64,
 }
 
-/// What the log of one partition held, recorded in the order of offsets.
+/// What the log of one partition held of one client, recorded in the order of offsets. What is
+/// nobody's is recorded for one client alone.
 #[derive(Clone, Debug, Default)]
 pub struct PartitionObserved {
     sent_limit: u64,
@@ -49,6 +50,7 @@ pub struct PartitionObserved {
     highest: Option<u64>,
     reordered: u64,
     reordered_examples: Vec<Reordered>,
+    neighbours: Vec<OffsetRange>,
     foreign: OffsetRanges,
     corrupt: OffsetRanges,
     missing: OffsetRanges,
@@ -95,7 +97,17 @@ impl PartitionObserved {
                 self.ours(sequence, offset, epoch);
             }
             Found::Ours { .. } | Found::Foreign => self.foreign.add(offset, 1, epoch),
+            Found::Neighbour => self.neighbour(offset, epoch),
             Found::Corrupt => self.corrupt.add(offset, 1, epoch),
+        }
+    }
+
+    fn neighbour(&mut self, offset: i64, epoch: i32) {
+        let full = self.neighbours.len() >= MAX_LOG_STRETCHES;
+        match self.neighbours.last_mut() {
+            Some(last) if last.last() + 1 == offset && last.epoch == epoch => last.count += 1,
+            _ if full => {}
+            _ => self.neighbours.push(OffsetRange { first: offset, count: 1, epoch }),
         }
     }
 
@@ -188,7 +200,12 @@ impl PartitionObserved {
         &self.reordered_examples
     }
 
-    /// Records that this cell's producer did not write for this partition.
+    /// Messages of the cell's other clients, the first [`MAX_LOG_STRETCHES`] ranges of them.
+    pub fn neighbours(&self) -> &[OffsetRange] {
+        &self.neighbours
+    }
+
+    /// Records that no client of this cell wrote for this partition.
     pub fn foreign(&self) -> &OffsetRanges {
         &self.foreign
     }
@@ -233,6 +250,7 @@ impl PartitionObserved {
         self.seen.allocated_bytes()
             + self.again.allocated_bytes()
             + self.stretches.capacity() * size_of::<LogStretch>()
+            + self.neighbours.capacity() * size_of::<OffsetRange>()
             + self.reordered_examples.capacity() * size_of::<Reordered>()
             + [&self.foreign, &self.corrupt, &self.missing]
                 .map(|ranges| ranges.examples.capacity() * size_of::<OffsetRange>())

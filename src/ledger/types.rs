@@ -14,14 +14,14 @@ pub enum Outcome {
     Unknown,
 }
 
-/// Which producer wrote a ledger.
+/// Which client wrote a ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProducerId {
     /// The run, drawn at random.
     pub run: u64,
     /// The cell's index in the plan.
     pub cell: u16,
-    /// The producer within the cell, from 0.
+    /// The client's position in the cell.
     pub producer: u16,
 }
 
@@ -70,12 +70,14 @@ pub struct LogEnd {
 /// What one record of the log turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Found {
-    /// Stamped by this cell's producer for this partition, and intact.
+    /// Stamped by the client in question for this partition, and intact.
     Ours {
         /// Its sequence.
         sequence: u64,
     },
-    /// Not written by this cell's producer for this partition.
+    /// Stamped by another client of the cell, for which it counts.
+    Neighbour,
+    /// Written by no client of the cell for this partition.
     Foreign,
     /// Ours by its mark, but not as it was sent.
     Corrupt,

@@ -2,7 +2,7 @@
 //! messages, so cells that leave it to us wait a little longer to fill their batches.
 
 use super::make::Maker;
-use super::types::Cell;
+use super::types::{Cell, ProducerPlan};
 use crate::model::Rate;
 
 /// So many requests a second all cells of a plan may send together before they are made to batch
@@ -39,17 +39,25 @@ fn is_written(maker: &Maker<'_>, property: &str) -> bool {
 }
 
 fn linger(maker: &mut Maker<'_>, cells: &mut [Cell]) {
-    let number = |cell: &Cell, name: &str| cell.producer.config.get(name)?.parse::<u64>().ok();
-    let paced = |cell: &&mut Cell| cell.producer.rate != Rate::Max;
-    let mut paced: Vec<&mut Cell> = cells.iter_mut().filter(paced).collect();
-    let Some(own) = paced.first().and_then(|cell| number(cell, LINGER)) else { return };
-    let requests = |linger_ms: u64, cells: &[&mut Cell]| -> u64 {
-        let all: u64 = cells.iter().map(|cell| requests_per_1000_s(cell, linger_ms)).sum();
-        all.div_ceil(1000)
+    let number = |producer: &ProducerPlan, name: &str| -> Option<u64> {
+        producer.config.get(name)?.parse().ok()
+    };
+    let paced = cells.iter_mut().flat_map(|cell| {
+        let partitions = cell.topic.partitions();
+        cell.producers_mut().map(move |producer| (partitions, producer))
+    });
+    let mut paced: Vec<(u32, &mut ProducerPlan)> =
+        paced.filter(|(_, producer)| producer.rate != Rate::Max).collect();
+    let Some(own) = paced.first().and_then(|(_, first)| number(first, LINGER)) else { return };
+    let requests = |linger_ms: u64, paced: &[(u32, &mut ProducerPlan)]| -> u64 {
+        let one = |(partitions, producer): &(u32, &mut ProducerPlan)| {
+            requests_per_1000_s(*partitions, producer.rate, linger_ms)
+        };
+        paced.iter().map(one).sum::<u64>().div_ceil(1000)
     };
     let fits = |linger_ms: &u64| requests(*linger_ms, &paced) <= REQUESTS_PER_SECOND;
     // A message may not spend its time of delivery on waiting; 0 means that it has no end.
-    let timeouts = paced.iter().filter_map(|cell| number(cell, "message.timeout.ms"));
+    let timeouts = paced.iter().filter_map(|(_, one)| number(one, "message.timeout.ms"));
     let shortest = timeouts.filter(|timeout| *timeout > 0).min().unwrap_or(u64::MAX);
     let most = LINGER_MOST_MS.min(shortest / 2);
     if fits(&own) || most <= own {
@@ -57,8 +65,8 @@ fn linger(maker: &mut Maker<'_>, cells: &mut [Cell]) {
     }
     let chosen = (own..=most).find(fits).unwrap_or(most);
     let (before, after) = (requests(own, &paced), requests(chosen, &paced));
-    for cell in &mut paced {
-        cell.producer.config.insert(LINGER.to_owned(), chosen.to_string());
+    for (_, producer) in &mut paced {
+        producer.config.insert(LINGER.to_owned(), chosen.to_string());
     }
     maker.note(format!(
         "linger.ms is {chosen} instead of {own}: together the cells make {after} requests per \
@@ -68,25 +76,26 @@ fn linger(maker: &mut Maker<'_>, cells: &mut [Cell]) {
 }
 
 /// A batch of each partition goes when its time is over, and never without a message.
-fn requests_per_1000_s(cell: &Cell, linger_ms: u64) -> u64 {
-    let batches = u64::from(cell.topic.partitions()) * 1_000_000 / linger_ms.max(1);
-    match cell.producer.rate {
+fn requests_per_1000_s(partitions: u32, rate: Rate, linger_ms: u64) -> u64 {
+    let batches = u64::from(partitions) * 1_000_000 / linger_ms.max(1);
+    match rate {
         Rate::PerSecond(rate) => batches.min(u64::from(rate) * 1000),
         Rate::Max => batches,
     }
 }
 
 fn in_flight(maker: &mut Maker<'_>, cells: &mut [Cell]) {
-    let is_idempotent = |cell: &&mut Cell| {
-        cell.producer.config.get("enable.idempotence").is_some_and(|value| value == "true")
+    let is_idempotent = |producer: &&mut ProducerPlan| {
+        producer.config.get("enable.idempotence").is_some_and(|value| value == "true")
     };
-    let idempotent: Vec<&mut Cell> = cells.iter_mut().filter(is_idempotent).collect();
+    let producers = cells.iter_mut().flat_map(Cell::producers_mut);
+    let idempotent: Vec<&mut ProducerPlan> = producers.filter(is_idempotent).collect();
     let count = idempotent.len();
     if count <= IDEMPOTENT_MOST {
         return;
     }
-    for cell in idempotent {
-        cell.producer.config.insert(IN_FLIGHT.to_owned(), "1".to_owned());
+    for producer in idempotent {
+        producer.config.insert(IN_FLIGHT.to_owned(), "1".to_owned());
     }
     maker.note(format!(
         "{IN_FLIGHT} is 1 in the {count} idempotent cells: librdkafka spins while acknowledgements of \
@@ -96,7 +105,7 @@ fn in_flight(maker: &mut Maker<'_>, cells: &mut [Cell]) {
 
 #[cfg(test)]
 mod tests {
-    use crate::plan::{Plan, from_text};
+    use crate::plan::{Cell, Plan, from_text};
 
     fn sound(text: &str) -> Plan {
         let text = format!("name: x\nduration: 20s\nexpect: {{lost: 0}}\n{text}");
@@ -105,8 +114,12 @@ mod tests {
 
     /// The values of a property over the cells, each once.
     fn values(plan: &Plan, name: &str) -> Vec<String> {
-        let mut values: Vec<String> =
-            plan.cells.iter().map(|cell| cell.producer.config[name].clone()).collect();
+        let mut values: Vec<String> = plan
+            .cells
+            .iter()
+            .flat_map(Cell::producers)
+            .map(|one| one.config[name].clone())
+            .collect();
         values.dedup();
         values
     }

@@ -5,7 +5,7 @@ use super::conflict::Conflict;
 use super::left_out::{Values, joined, summed};
 use super::make::Maker;
 use super::types::{Cell, ClusterPlan};
-use super::{batching, client, expectations, topic};
+use super::{batching, clients, expectations, producer, topic};
 use crate::model::Properties;
 use crate::scenario::{Axis, Chosen, Scenario, Section, Setting, Settings};
 use crate::yaml::{At, Place};
@@ -99,7 +99,7 @@ fn cell(
 ) -> Result<Cell, Vec<Conflict>> {
     let scenario = maker.scenario;
     let topic = topic::plan(scenario, &point.topic, cluster, index);
-    let (topic, (producer, note)) = match (topic, client::plan(&point.producer, cluster.timing)) {
+    let (topic, (producer, note)) = match (topic, producer::plan(&point.producer, cluster.timing)) {
         (Ok(topic), Ok(producer)) => (topic, producer),
         (topic, producer) => {
             let topic = topic.err().unwrap_or_default();
@@ -111,7 +111,8 @@ fn cell(
     let all = [outer_values(scenario), own].concat();
     let id = if all.is_empty() { "main".to_owned() } else { joined(&all) };
     let axes: Properties = all.into_iter().collect();
-    Ok(Cell { id, index, axes, topic, producer, expectations: Vec::new() })
+    let clients = clients::producers([producer]);
+    Ok(Cell { id, index, axes, topic, clients, expectations: Vec::new() })
 }
 
 /// The values that were chosen for this plan, of the axes that make plans.

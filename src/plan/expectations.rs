@@ -90,17 +90,18 @@ fn holds(
 
 /// A property's value where the scenario says nothing.
 fn implied(section: Section, name: &str, cell: &Cell) -> Option<String> {
+    let producer = || cell.producers().next();
     match (section, name) {
         (Section::Topic, "partitions") => Some(cell.topic.partitions().to_string()),
         (Section::Topic, "replication.factor") => Some(cell.topic.replication_factor().to_string()),
         (Section::Topic, _) => cell.topic.config.get(name).cloned(),
-        (Section::Producer, "message.bytes") => Some(cell.producer.message_bytes.to_string()),
-        (Section::Producer, "rate") => match cell.producer.rate {
+        (Section::Producer, "message.bytes") => Some(producer()?.message_bytes.to_string()),
+        (Section::Producer, "rate") => match producer()?.rate {
             Rate::PerSecond(rate) => Some(rate.to_string()),
             Rate::Max => Some("max".to_owned()),
         },
-        (Section::Producer, "messages") => cell.producer.messages.map(|n| n.to_string()),
-        (Section::Producer, "saturate") => Some(cell.producer.saturate.to_string()),
-        (Section::Producer, _) => cell.producer.config.get(name).cloned(),
+        (Section::Producer, "messages") => producer()?.messages.map(|n| n.to_string()),
+        (Section::Producer, "saturate") => Some(producer()?.saturate.to_string()),
+        (Section::Producer, _) => producer()?.config.get(name).cloned(),
     }
 }

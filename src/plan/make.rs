@@ -120,11 +120,12 @@ impl<'s> Maker<'s> {
     /// Something must tell when sending stops.
     fn check_end(&mut self, duration_ms: Option<u64>, cells: &[super::Cell]) {
         let scenario = self.scenario;
+        let producers = || cells.iter().flat_map(super::Cell::producers);
         if let (Some(0), Some(duration)) = (duration_ms, &scenario.duration) {
             self.report(duration.place, "the run has no length", "write `duration: 30s`");
         }
         if let Some(duration) = &scenario.duration
-            && cells.iter().any(|cell| cell.producer.messages.is_some())
+            && producers().any(|producer| producer.messages.is_some())
         {
             let help = "leave one of them out: `duration` is a time, `messages` is a count";
             self.report(
@@ -136,7 +137,7 @@ impl<'s> Maker<'s> {
         let sound =
             scenario.is_sound(&["faults", "duration", "scenario", "key", "messages", "producer"]);
         if scenario.faults.is_empty() && scenario.duration.is_none() && sound {
-            let counted = cells.iter().all(|cell| cell.producer.messages.is_some());
+            let counted = producers().all(|producer| producer.messages.is_some());
             if cells.is_empty() || counted {
                 return;
             }

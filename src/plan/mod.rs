@@ -8,7 +8,7 @@
 
 mod batching;
 mod cells;
-mod client;
+mod clients;
 mod cluster;
 mod compose;
 mod conflict;
@@ -16,6 +16,7 @@ mod expectations;
 mod faults;
 mod left_out;
 mod make;
+mod producer;
 mod quorum;
 mod shard;
 mod study;
@@ -23,6 +24,8 @@ mod topic;
 mod types;
 mod words;
 
+pub(crate) use clients::ClientPlan;
+pub use clients::Role;
 pub use make::{Asked, from_file, from_text, study_from_text};
 pub(crate) use shard::Shard;
 pub use types::*;

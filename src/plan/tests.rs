@@ -22,8 +22,12 @@ fn problems(text: &str) -> Vec<String> {
     problems.list.into_iter().map(|p| p.message).collect()
 }
 
+fn producer(cell: &Cell) -> &ProducerPlan {
+    cell.producers().next().unwrap()
+}
+
 fn config<'p>(plan: &'p Plan, cell: usize, name: &str) -> &'p str {
-    plan.cells[cell].producer.config.get(name).map_or("", String::as_str)
+    producer(&plan.cells[cell]).config.get(name).map_or("", String::as_str)
 }
 
 #[test]
@@ -34,7 +38,7 @@ fn without_a_matrix_there_is_one_cell_with_the_java_producers_defaults() {
     assert_eq!((cell.id.as_str(), cell.topic.name.as_str()), ("main", "chaos-x-0"));
     assert_eq!(cell.topic.placement, [[0, 1, 2]]);
     assert_eq!(cell.topic.config["min.insync.replicas"], "1");
-    assert_eq!(cell.producer.rate, Rate::PerSecond(1000));
+    assert_eq!(producer(cell).rate, Rate::PerSecond(1000));
     for (name, value) in [
         ("acks", "all"),
         ("enable.idempotence", "true"),
@@ -101,7 +105,7 @@ fn idempotence_follows_the_java_producers_rule() {
     let plan = sound("producer: {config: {max.in.flight: 6}}\n");
     assert_eq!(config(&plan, 0, "enable.idempotence"), "false");
     assert_eq!(config(&plan, 0, "max.in.flight.requests.per.connection"), "6");
-    assert!(!plan.cells[0].producer.config.contains_key("max.in.flight"));
+    assert!(!producer(&plan.cells[0]).config.contains_key("max.in.flight"));
     let plan = sound("producer: {config: {retries: 0}}\n");
     assert_eq!(config(&plan, 0, "enable.idempotence"), "false");
     for (text, expected) in [
@@ -279,7 +283,7 @@ fn unpaced_producers_have_a_bounded_queue() {
     let text = "name: x\nproducer: {rate: max, messages: 10_000_000, message.bytes: 100}\n\
                 expect: {lost: 0}\n";
     let plan = from_text("test.yaml", text, &[], None).unwrap();
-    let producer = &plan.cells[0].producer;
+    let producer = producer(&plan.cells[0]);
     assert_eq!((producer.rate, producer.messages), (Rate::Max, Some(10_000_000)));
     assert_eq!(config(&plan, 0, "queue.buffering.max.messages"), "200000");
 }

@@ -1,5 +1,6 @@
 //! What a plan is made of. [`Plan`] is all that the runner knows of a scenario.
 
+use super::clients::{ClientPlan, told};
 use crate::event::TopicShape;
 use crate::model::{Clocks, Controllers, Flavour, Metric, Properties, Rate, Timing};
 use crate::timeline::{Facility, FaultPlan, Layout, Topic};
@@ -50,7 +51,7 @@ pub struct Plan {
     pub axes: Vec<String>,
     /// The cluster that all cells share.
     pub cluster: ClusterPlan,
-    /// One topic with its own producers each; never empty.
+    /// One topic with its own clients each; never empty.
     pub cells: Vec<Cell>,
     /// In the order of `at_ms`.
     pub faults: Vec<FaultPlan>,
@@ -163,7 +164,7 @@ impl ClusterPlan {
     }
 }
 
-/// One point of the matrix: one full configuration with a topic and producers of its own.
+/// One point of the matrix: one full configuration with a topic and clients of its own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Cell {
     /// Short and unique in the study: the values of the axes, as `acks=1`, or `main` without any.
@@ -174,10 +175,23 @@ pub struct Cell {
     pub axes: Properties,
     /// The topic, made for this cell alone.
     pub topic: TopicPlan,
-    /// The producer's configuration.
-    pub producer: ProducerPlan,
+    /// Who uses the topic; never empty.
+    #[serde(flatten, with = "told")]
+    pub clients: Vec<ClientPlan>,
     /// What must hold of this cell.
     pub expectations: Vec<Expectation>,
+}
+
+impl Cell {
+    /// What its producers do.
+    pub fn producers(&self) -> impl Iterator<Item = &ProducerPlan> {
+        self.clients.iter().filter_map(|client| client.role.producer())
+    }
+
+    /// The same, to be changed.
+    pub(super) fn producers_mut(&mut self) -> impl Iterator<Item = &mut ProducerPlan> {
+        self.clients.iter_mut().filter_map(|client| client.role.producer_mut())
+    }
 }
 
 /// A topic with its replicas placed.
@@ -210,7 +224,7 @@ impl TopicPlan {
     }
 }
 
-/// One cell's producer.
+/// What a producer does.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ProducerPlan {
     /// Every librdkafka property that is set, explicitly, but for `bootstrap.servers` and

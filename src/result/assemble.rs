@@ -1,22 +1,24 @@
 //! From what is known of a run to its report: verify each cell, judge, find the reasons.
 
 use super::achieved_rate::AchievedRate;
+use super::client_errors::ClientError;
 use super::gate::Windows;
 use super::report::{CellReport, Memory, Report, SCHEMA};
 use super::window::window;
 use super::{client_errors, gate, lead};
-use crate::client::wire::Summary;
+use crate::client::producer::Summary;
+use crate::client::wire::Account;
 use crate::event::Observation;
 use crate::exit::Exit;
 use crate::fault::{FaultRecord, consequences};
-use crate::ledger::{Ledger, LedgerRecord, Observed, PartitionLedger, PartitionObserved};
+use crate::ledger::{Ledger, Observed, PartitionLedger, PartitionObserved};
 use crate::model::Rate;
-use crate::plan::{Cell, Plan};
+use crate::plan::{Cell, Plan, ProducerPlan};
 use crate::runtime::Stop;
 use crate::timeline::Election;
 use crate::verify::{
-    self, CellFindings, CellInput, CellVerdict, FaultWindow, Reason, ReasonKind, RunVerdict, Scope,
-    Timeline, Verdict,
+    self, CellFindings, CellInput, CellVerdict, ClientRecord, FaultWindow, Reason, ReasonKind,
+    RunVerdict, Scope, Timeline, Verdict,
 };
 use std::collections::BTreeMap;
 
@@ -38,18 +40,33 @@ pub struct Assembly<'a> {
     pub faults: Vec<FaultRecord>,
     /// What the watcher saw.
     pub observations: Vec<Observation>,
-    /// One a cell; empty when it did not come to that.
-    pub ledgers: &'a [Ledger],
-    /// One a cell; none where the log was not read.
-    pub observed: Vec<Option<Observed>>,
+    /// In the order of the cells; empty when it did not come to that.
+    pub clients: &'a [ClientFacts],
+    /// One per cell, as far as logs were read.
+    pub observed: Vec<Observed>,
     /// Cells that something kept from being settled, and what.
     pub unsettled: Vec<(u16, String)>,
-    /// Each worker's own account.
-    pub producers: Vec<Option<Summary>>,
     /// Worth knowing.
     pub notes: Vec<String>,
     /// Why the run ended before its time, if it did.
     pub stop: Option<Stop>,
+}
+
+/// What is known of one client when its run is over.
+pub struct ClientFacts {
+    /// What was promised; it says who the client is.
+    pub ledger: Ledger,
+    /// Its own account: how it ended, and its errors; none if it died.
+    pub account: Option<Account>,
+}
+
+impl ClientFacts {
+    /// A producer's own account.
+    fn summary(&self) -> Option<&Summary> {
+        match self.account.as_ref()? {
+            Account::Producer(summary) => Some(summary),
+        }
+    }
 }
 
 /// What is found out about one cell, and its verdict.
@@ -79,12 +96,14 @@ impl Assembly<'_> {
             self.plan.cells.iter().map(|cell| self.judge(cell, &windows, zero_us)).collect();
         let (run, exit) = self.sum_up(&judged);
         let bytes = judged.iter().map(|j| j.bytes as u64).sum();
-        let cells = self.plan.cells.iter().zip(judged).zip(&self.producers);
-        let cells = cells.map(|((cell, judged), producer)| {
+        let cells = self.plan.cells.iter().zip(judged).map(|(cell, judged)| {
             let Judged { findings, verdict, rate, timeline, .. } = judged;
-            let report = CellReport::new(cell, config(cell), findings, verdict, producer.clone());
-            let errors = producer.as_ref().map(|summary| client_errors::of(summary, zero_us));
-            CellReport { rate, timeline, client_errors: errors.unwrap_or_default(), ..report }
+            let summaries = || self.clients_of(cell).filter_map(ClientFacts::summary);
+            let first = summaries().next().cloned();
+            let report = CellReport::new(cell, config(cell), findings, verdict, first);
+            let errors: Vec<ClientError> =
+                summaries().flat_map(|summary| client_errors::of(summary, zero_us)).collect();
+            CellReport { rate, timeline, client_errors: client_errors::merged(&errors), ..report }
         });
         let cells: Vec<CellReport> = cells.collect();
         let ms = |us: u64| us as f64 / 1e3;
@@ -114,40 +133,66 @@ impl Assembly<'_> {
         }
     }
 
+    /// What is known of a cell's clients.
+    fn clients_of(&self, cell: &Cell) -> impl Iterator<Item = &ClientFacts> {
+        self.clients.iter().filter(|client| client.ledger.id().cell == cell.index)
+    }
+
+    /// One record per producer of a cell. Why a ledger is not known goes to `unsettled`.
+    fn records<'p>(
+        &self,
+        cell: &'p Cell,
+        zero_us: u64,
+        unsettled: &mut Vec<String>,
+    ) -> Vec<ClientRecord<'p>> {
+        let mut facts = self.clients_of(cell);
+        let producers =
+            cell.clients.iter().filter_map(|one| Some((&one.name, one.role.producer()?)));
+        let record = |(name, plan): (&'p String, &ProducerPlan)| {
+            let facts = facts.next();
+            let ledger = facts.map(|own| own.ledger.record()).transpose();
+            let ledger = ledger.unwrap_or_else(|error| {
+                unsettled.push(format!("the ledger cannot be read: {error}"));
+                None
+            });
+            let own_end = facts.and_then(ClientFacts::summary).map(|own| own.ended_us);
+            let acks = plan.config.get("acks").map_or("all", String::as_str);
+            ClientRecord {
+                name,
+                confirmed: acks != "0",
+                all_in_sync: matches!(acks, "all" | "-1"),
+                ledger: ledger.unwrap_or_default(),
+                sending_ended_us: own_end.or(self.sending_ended_us).unwrap_or(zero_us),
+            }
+        };
+        producers.map(record).collect()
+    }
+
     fn judge(&self, cell: &Cell, windows: &[FaultWindow], zero_us: u64) -> Judged {
         let index = usize::from(cell.index);
         let mut unsettled: Vec<String> =
             self.unsettled.iter().filter(|(i, _)| *i == cell.index).map(|u| u.1.clone()).collect();
-        let ledger = self.ledgers.get(index).map(Ledger::record).transpose();
-        let ledger = ledger.unwrap_or_else(|error| {
-            unsettled.push(format!("the ledger cannot be read: {error}"));
-            None
-        });
-        let ledger = ledger.unwrap_or_default();
-        let unread = unread(ledger.partitions.len());
-        let observed = self.observed[index].as_ref().unwrap_or(&unread);
-        let own_end = self.producers[index].as_ref().map(|p| p.ended_us);
-        let sending_ended_us = own_end.or(self.sending_ended_us).unwrap_or(zero_us);
-        let acks = cell.producer.config.get("acks").map_or("all", String::as_str);
+        let clients = self.records(cell, zero_us, &mut unsettled);
+        let partitions = clients.iter().map(|one| one.ledger.partitions.len()).max();
+        let unread = unread(partitions.unwrap_or(0));
+        let observed = self.observed.get(index).unwrap_or(&unread);
         let input = CellInput {
             topic: &cell.topic.name,
-            confirmed: acks != "0",
-            all_in_sync: matches!(acks, "all" | "-1"),
             unclean_elections: Election::Unclean.is_for(&cell.topic.config),
-            ledger: &ledger,
+            clients: &clients,
             observed,
             observations: &self.observations,
             faults: windows,
             zero_us,
-            sending_ended_us,
             holes_explained: None,
         };
         let mut findings = verify::cell(&input);
         let timeline = verify::timeline(&input);
         findings.inconclusive.extend(unsettled);
         let first_fault_us = windows.iter().map(|w| w.called_us).min();
-        let own = Windows { zero_us, first_fault_us, end_us: sending_ended_us };
-        let rate = gate::achieved(cell, &ledger, &own);
+        let end_us = clients.iter().map(|one| one.sending_ended_us).max().unwrap_or(zero_us);
+        let own = Windows { zero_us, first_fault_us, end_us };
+        let rate = gate::achieved(cell, &clients, &own);
         let mut verdict = verify::judge(&cell.id, &cell.expectations, &findings);
         let before = findings.latencies.iter().find(|l| l.label == "before");
         let p99_us = before.and_then(|l| l.p99_us);
@@ -155,7 +200,7 @@ impl Assembly<'_> {
             let scope = Scope::Cell(cell.id.clone());
             verdict.add(Reason::new(ReasonKind::Overload, scope, text));
         }
-        Judged { findings, verdict, rate, timeline, bytes: allocated_bytes(&ledger, observed) }
+        Judged { findings, verdict, rate, timeline, bytes: allocated_bytes(&clients, observed) }
     }
 
     /// Verdict with reasons, and exit of the whole run.
@@ -185,7 +230,7 @@ impl Assembly<'_> {
 /// A log that nobody read.
 fn unread(partitions: usize) -> Observed {
     Observed {
-        partitions: Vec::new(),
+        clients: Vec::new(),
         log_start: vec![0; partitions],
         end: vec![0; partitions],
         unreadable: vec![Some("it was not read: the run ended before".to_owned()); partitions],
@@ -193,26 +238,30 @@ fn unread(partitions: usize) -> Observed {
     }
 }
 
-fn allocated_bytes(ledger: &LedgerRecord, observed: &Observed) -> usize {
-    let ledger: usize = ledger.partitions.iter().map(PartitionLedger::allocated_bytes).sum();
-    let observed: usize = observed.partitions.iter().map(PartitionObserved::allocated_bytes).sum();
-    ledger + observed
+fn allocated_bytes(clients: &[ClientRecord<'_>], observed: &Observed) -> usize {
+    let promised = clients.iter().flat_map(|client| &client.ledger.partitions);
+    let promised: usize = promised.map(PartitionLedger::allocated_bytes).sum();
+    let read = observed.clients.iter().flatten();
+    promised + read.map(PartitionObserved::allocated_bytes).sum::<usize>()
 }
 
-/// Every property of topic and producer, by name.
+/// Every property of topic and producers, by name.
 fn config(cell: &Cell) -> BTreeMap<String, String> {
-    let mut config = cell.producer.config.clone();
-    config.extend(cell.topic.config.clone());
+    let mut config = cell.topic.config.clone();
     config.insert("partitions".to_owned(), cell.topic.partitions().to_string());
     config.insert("replication.factor".to_owned(), cell.topic.replication_factor().to_string());
-    config.insert("message.bytes".to_owned(), cell.producer.message_bytes.to_string());
-    let rate = match cell.producer.rate {
-        Rate::PerSecond(rate) => rate.to_string(),
-        Rate::Max => "max".to_owned(),
-    };
-    config.insert("rate".to_owned(), rate);
-    if cell.producer.saturate {
-        config.insert("saturate".to_owned(), "true".to_owned());
+    for producer in cell.producers() {
+        let rate = match producer.rate {
+            Rate::PerSecond(rate) => rate.to_string(),
+            Rate::Max => "max".to_owned(),
+        };
+        let own = [("message.bytes", producer.message_bytes.to_string()), ("rate", rate)];
+        let saturate = producer.saturate.then(|| ("saturate", "true".to_owned()));
+        let own = own.into_iter().chain(saturate).map(|(name, value)| (name.to_owned(), value));
+        // A property of the topic is told of it; what every producer has, once.
+        for (name, value) in producer.config.clone().into_iter().chain(own) {
+            config.entry(name).or_insert(value);
+        }
     }
     config
 }
@@ -221,4 +270,63 @@ fn config(cell: &Cell) -> BTreeMap<String, String> {
 fn peak_resident_bytes() -> u64 {
     use nix::sys::resource::{UsageWho, getrusage};
     getrusage(UsageWho::RUSAGE_SELF).map_or(0, |usage| usage.max_rss() as u64 * 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::{LedgerWriter, ProducerId};
+    use crate::model::Metric;
+    use crate::plan::ClientPlan;
+    use std::path::Path;
+
+    /// A client that had so many messages acknowledged, one after another.
+    fn client(folder: &Path, cell: u16, producer: u16, acked: u64) -> ClientFacts {
+        let dir = folder.join(format!("{cell}-{producer}"));
+        let id = ProducerId { run: 1, cell, producer };
+        let (mut sends, mut outcomes) = LedgerWriter::create(&dir, id, 1).unwrap().split();
+        for sequence in 0..acked {
+            sends.sent(0, sequence, 1_000).unwrap();
+            outcomes.acked(0, sequence, sequence as i64, 2_000, 1_000).unwrap();
+        }
+        ClientFacts { ledger: Ledger::open(&dir).unwrap(), account: None }
+    }
+
+    // The first cell has two producers. No log was read, so all that they were promised may be lost.
+    #[test]
+    fn a_cells_counts_are_those_of_its_own_clients() {
+        let text = "name: t\nduration: 9s\nmatrix: {acks: [all, 1]}\ntopic: {partitions: 1}\n";
+        let mut plan = crate::plan::from_text("t.yaml", text, &[], Some(1)).unwrap();
+        let second = ClientPlan { name: "producer-1".into(), ..plan.cells[0].clients[0].clone() };
+        plan.cells[0].clients.push(second);
+        let dir = tempfile::tempdir().unwrap();
+        let of = |cell, producer, acked| client(dir.path(), cell, producer, acked);
+        let report = Assembly {
+            plan: &plan,
+            about: vec![],
+            started_at: String::new(),
+            zero_us: Some(0),
+            sending_ended_us: Some(9_000_000),
+            brokers: BTreeMap::new(),
+            faults: vec![],
+            observations: vec![],
+            clients: &[of(0, 0, 3), of(0, 1, 2), of(1, 0, 1)],
+            observed: vec![],
+            unsettled: vec![],
+            notes: vec![],
+            stop: None,
+        };
+        let report = report.report();
+        let counts = |cell: usize| {
+            let counts = &report.cells[cell].counts;
+            (counts.sent, counts.of(Metric::Acked), counts[Metric::Lost].most)
+        };
+        assert_eq!((counts(0), counts(1)), ((5, 5, Some(5)), (1, 1, Some(1))));
+        let wanted = |cell: usize| report.cells[cell].rate.as_ref().map(|rate| rate.wanted);
+        assert_eq!((wanted(0), wanted(1)), (Some(2_000.0), Some(1_000.0)));
+        let whose = report.cells[0].witnesses.iter().map(|one| (one.client.as_deref(), one.count));
+        let expected = [(Some("producer-0"), 3), (Some("producer-1"), 2)];
+        assert_eq!(whose.collect::<Vec<_>>(), expected);
+        assert_eq!(report.plan, plan);
+    }
 }

@@ -8,7 +8,6 @@ use crate::runtime::Stop;
 
 /// Nothing was started, or it was stopped before anything was sent.
 pub(crate) fn blank(plan: &Plan, stop: Option<Stop>) -> Report {
-    let cells = plan.cells.len();
     Assembly {
         plan,
         about: vec![],
@@ -18,10 +17,9 @@ pub(crate) fn blank(plan: &Plan, stop: Option<Stop>) -> Report {
         brokers: Default::default(),
         faults: vec![],
         observations: vec![],
-        ledgers: &[],
-        observed: (0..cells).map(|_| None).collect(),
+        clients: &[],
+        observed: vec![],
         unsettled: vec![],
-        producers: vec![None; cells],
         notes: vec![],
         stop,
     }

@@ -1,6 +1,7 @@
 //! [`ClientError`]: what a producer's client told as an error: of which kind, how often, when.
 
-use crate::client::wire::{Summary, Times};
+use crate::client::Times;
+use crate::client::producer::Summary;
 use crate::ledger::Outcome;
 use crate::native::Persistence;
 use serde::{Deserialize, Serialize};
@@ -66,7 +67,7 @@ pub(super) fn of(summary: &Summary, zero_us: u64) -> Vec<ClientError> {
 }
 
 /// Those of several runs together, each with the scenario's clock of its own.
-pub(super) fn merged<'a>(all: impl Iterator<Item = &'a ClientError>) -> Vec<ClientError> {
+pub(super) fn merged<'a>(all: impl IntoIterator<Item = &'a ClientError>) -> Vec<ClientError> {
     let mut sums: Vec<ClientError> = Vec::new();
     for one in all {
         let is_same = |sum: &&mut ClientError| {

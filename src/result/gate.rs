@@ -2,9 +2,10 @@
 //! because time-outs that an overload causes write duplicates that no fault made.
 
 use super::achieved_rate::{AchievedRate, LATENCY_MAX, RATE_MIN};
-use crate::ledger::{LedgerRecord, PULSE_ROW_US, PulseRow};
+use crate::ledger::{PULSE_ROW_US, PulseRow};
 use crate::model::Rate;
-use crate::plan::Cell;
+use crate::plan::{Cell, ProducerPlan};
+use crate::verify::ClientRecord;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -38,19 +39,28 @@ fn seconds(rows: &Range<u64>) -> f64 {
     rows.end.saturating_sub(rows.start) as f64 * PULSE_ROW_US as f64 / 1e6
 }
 
+/// Messages per second that all producers of a cell are to send; none without a clock.
+pub(crate) fn wanted_rate(cell: &Cell) -> Option<f64> {
+    let rate = |producer: &ProducerPlan| match producer.rate {
+        Rate::PerSecond(rate) => Some(f64::from(rate)),
+        Rate::Max => None,
+    };
+    cell.producers().map(rate).sum()
+}
+
 /// A cell's rate; none without a clock.
 pub(super) fn achieved(
     cell: &Cell,
-    ledger: &LedgerRecord,
+    clients: &[ClientRecord<'_>],
     windows: &Windows,
 ) -> Option<AchievedRate> {
-    let Rate::PerSecond(wanted) = cell.producer.rate else { return None };
+    let wanted = wanted_rate(cell)?;
     let Windows { zero_us, first_fault_us, end_us } = *windows;
     if end_us <= zero_us {
         return None;
     }
     let rate = |count: fn(&PulseRow) -> u64, window: Range<u64>| {
-        let rows = ledger.pulses.iter().flatten();
+        let rows = clients.iter().flat_map(|client| client.ledger.pulses.iter().flatten());
         let rows = rows.filter(|row| window.contains(&(row.at_us / PULSE_ROW_US)));
         let seconds = seconds(&window);
         (seconds > 0.0).then(|| rows.map(count).sum::<u64>() as f64 / seconds)
@@ -58,7 +68,7 @@ pub(super) fn achieved(
     let baseline_end_us = first_fault_us.unwrap_or(end_us).min(end_us);
     let long_enough = baseline_end_us >= zero_us + BASELINE_MIN_US;
     Some(AchievedRate {
-        wanted: f64::from(wanted),
+        wanted,
         sent: rate(|row| row.sent, windows.rows_to(end_us))?,
         baseline: rate(|row| row.acked, windows.baseline()).filter(|_| long_enough),
     })
@@ -66,8 +76,8 @@ pub(super) fn achieved(
 
 /// The wait for a batch to fill, which is the scenario's own.
 pub(super) fn linger(cell: &Cell) -> Duration {
-    let linger_ms: f64 =
-        cell.producer.config.get("linger.ms").and_then(|ms| ms.parse().ok()).unwrap_or(0.0);
+    let linger_ms = cell.producers().filter_map(|one| one.config.get("linger.ms")?.parse().ok());
+    let linger_ms = linger_ms.reduce(f64::max).unwrap_or(0.0);
     Duration::from_secs_f64(linger_ms.clamp(0.0, 1e6) / 1e3)
 }
 
@@ -90,7 +100,7 @@ pub(super) fn overload(
     p99_before_us: Option<u64>,
     windows: &Windows,
 ) -> Option<String> {
-    let rate = rate.filter(|_| !cell.producer.saturate)?;
+    let rate = rate.filter(|_| cell.producers().all(|one| !one.saturate))?;
     let (baseline, seconds) = (rate.baseline?, seconds(&windows.baseline()));
     let advice = "take fewer cells, a lower rate or a longer linger.ms, or say \
                   `producer.saturate: true` if the rate may be more than they can sustain";
@@ -114,8 +124,10 @@ pub(super) fn overload(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::{Found, Ledger, LedgerWriter, Observed, PartitionObserved, ProducerId};
-    use crate::result::Assembly;
+    use crate::ledger::{
+        Found, Ledger, LedgerRecord, LedgerWriter, Observed, PartitionObserved, ProducerId,
+    };
+    use crate::result::{Assembly, ClientFacts};
     use crate::verify::Verdict;
     use std::collections::BTreeMap;
 
@@ -127,14 +139,17 @@ mod tests {
     }
 
     /// 100 messages a second are sent from 1 s to 11 s, and acknowledged but for the sixth second.
-    fn ledger() -> LedgerRecord {
+    fn clients() -> [ClientRecord<'static>; 1] {
         let row = |i: u64| PulseRow {
             at_us: i * PULSE_ROW_US,
             sent: 10,
             acked: if (60..70).contains(&i) { 0 } else { 10 },
             ..PulseRow::default()
         };
-        LedgerRecord { pulses: vec![(10..110).map(row).collect()], ..LedgerRecord::default() }
+        let pulses = vec![(10..110).map(row).collect()];
+        let ledger = LedgerRecord { pulses, ..LedgerRecord::default() };
+        let (confirmed, all_in_sync) = (true, true);
+        [ClientRecord { name: "p", confirmed, all_in_sync, ledger, sending_ended_us: 0 }]
     }
 
     /// From 1 s to the end of the ledger.
@@ -142,22 +157,22 @@ mod tests {
         Windows { zero_us: 1_000_000, first_fault_us, end_us }
     }
 
-    /// What the gate says of a cell over [`ledger`].
+    /// What the gate says of a cell over [`clients`].
     fn gate(text: &str, p99_us: Option<u64>, windows: Windows) -> Option<String> {
         let cell = cell(text);
-        overload(&cell, achieved(&cell, &ledger(), &windows).as_ref(), p99_us, &windows)
+        overload(&cell, achieved(&cell, &clients(), &windows).as_ref(), p99_us, &windows)
     }
 
     #[test]
     fn the_baseline_ends_with_the_first_fault() {
         let early = at(Some(6_000_000), 11_000_000);
-        let rate = achieved(&cell("rate: 100"), &ledger(), &early).unwrap();
+        let rate = achieved(&cell("rate: 100"), &clients(), &early).unwrap();
         assert_eq!((rate.sent, rate.baseline), (100.0, Some(100.0)));
         assert!(rate.is_kept() && gate("rate: 100", Some(20_000), early).is_none());
         assert!(gate("rate: 100", Some(600_000), early).unwrap().contains("600 ms"));
-        let rate = achieved(&cell("rate: 100"), &ledger(), &at(None, 11_000_000)).unwrap();
+        let rate = achieved(&cell("rate: 100"), &clients(), &at(None, 11_000_000)).unwrap();
         assert_eq!(rate.baseline, Some(90.0));
-        let rate = achieved(&cell("rate: 200"), &ledger(), &early).unwrap();
+        let rate = achieved(&cell("rate: 200"), &clients(), &early).unwrap();
         assert!(!rate.is_kept());
         let slow = gate("rate: 200", None, early).unwrap();
         assert!(slow.contains("100 of 200 messages per second"), "{slow}");
@@ -196,7 +211,7 @@ mod tests {
     #[test]
     fn a_cell_that_ends_by_a_count_has_a_rate_until_then() {
         let counted = "rate: 100, messages: 500";
-        let rate = achieved(&cell(counted), &ledger(), &at(None, 6_000_000)).unwrap();
+        let rate = achieved(&cell(counted), &clients(), &at(None, 6_000_000)).unwrap();
         assert_eq!((rate.sent, rate.baseline), (100.0, Some(100.0)));
         assert!(gate(counted, Some(600_000), at(None, 6_000_000)).is_some());
     }
@@ -220,7 +235,7 @@ mod tests {
             }
         }
         let observed = Observed {
-            partitions: vec![log],
+            clients: vec![vec![log]],
             log_start: vec![0],
             end: vec![2_000],
             unreadable: vec![None],
@@ -235,10 +250,9 @@ mod tests {
             brokers: BTreeMap::new(),
             faults: vec![],
             observations: vec![],
-            ledgers: &[Ledger::open(dir.path()).unwrap()],
-            observed: vec![Some(observed)],
+            clients: &[ClientFacts { ledger: Ledger::open(dir.path()).unwrap(), account: None }],
+            observed: vec![observed],
             unsettled: vec![],
-            producers: vec![None],
             notes: vec![],
             stop: None,
         };
@@ -259,9 +273,9 @@ mod tests {
     #[test]
     fn without_a_clock_or_with_too_short_a_baseline_there_is_nothing_to_keep() {
         let short = at(Some(1_500_000), 11_000_000);
-        let rate = achieved(&cell("rate: 100"), &ledger(), &short).unwrap();
+        let rate = achieved(&cell("rate: 100"), &clients(), &short).unwrap();
         assert_eq!(rate.baseline, None);
         assert_eq!(gate("rate: 100", Some(900_000), short), None);
-        assert_eq!(achieved(&cell("rate: max"), &ledger(), &short), None);
+        assert_eq!(achieved(&cell("rate: max"), &clients(), &short), None);
     }
 }

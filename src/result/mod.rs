@@ -21,13 +21,13 @@ mod window;
 
 #[cfg(test)]
 pub(crate) use achieved_rate::AchievedRate;
-pub use assemble::Assembly;
+pub use assemble::{Assembly, ClientFacts};
 #[cfg(test)]
 pub(crate) use blank::{blank, trials};
 pub(crate) use client_errors::ClientError;
 pub use client_errors::ErrorOf;
 pub(crate) use first_version::{FIRST_SCHEMA, OldCell, why};
-pub(crate) use gate::{acked_min, latency_max};
+pub(crate) use gate::{acked_min, latency_max, wanted_rate};
 pub use invocation::{Invocation, Verb};
 pub(crate) use merge::cell_trials;
 pub use merge::merge;

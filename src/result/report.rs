@@ -5,7 +5,7 @@ use super::client_errors::ClientError;
 use super::invocation::Invocation;
 use super::phase::Phase;
 use super::trials::{CellTrials, TrialReport};
-use crate::client::wire::Summary;
+use crate::client::producer::Summary;
 use crate::event::Observation;
 use crate::exit::Exit;
 use crate::fault::FaultRecord;
@@ -133,7 +133,7 @@ pub struct CellReport {
     /// What the client told as errors, by kind.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub client_errors: Vec<ClientError>,
-    /// The worker's own account; none if it died, and where several runs were put together.
+    /// The first producer's own account; none if it died, and where several runs were put together.
     pub producer: Option<Summary>,
     /// What each of several trials gave; none in a single run's own report. Then `counts` are
     /// sums, latencies medians, outages the longest, and the witnesses those of one trial.

@@ -5,7 +5,7 @@ use crate::plan::Plan;
 use crate::runtime::{Cluster, Process};
 use std::sync::Arc;
 
-/// Gives the variables as they are now. `producers` are the process ids of the workers, in the
+/// Gives the variables as they are now. `producers` are the process ids of the producers, in the
 /// order of the cells.
 pub(super) fn environment(
     cluster: &Arc<dyn Cluster>,

@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 /// Notes in every ledger when a phase begins: before, during and after faults. A fault is in force
 /// from its call to the end of its healing.
 pub(super) struct LatencyPhases<'a> {
-    ledgers: &'a [Ledger],
+    ledgers: Vec<&'a Ledger>,
     zero_us: u64,
     state: Mutex<State>,
 }
@@ -20,9 +20,10 @@ struct State {
 
 impl<'a> LatencyPhases<'a> {
     /// The scenario's clock shows zero.
-    pub(super) fn begin(ledgers: &'a [Ledger], zero_us: u64) -> Self {
+    pub(super) fn begin(ledgers: impl Iterator<Item = &'a Ledger>, zero_us: u64) -> Self {
         let state = State { in_force: BTreeSet::new(), since_us: zero_us };
-        let phases = LatencyPhases { ledgers, zero_us, state: Mutex::new(state) };
+        let phases =
+            LatencyPhases { ledgers: ledgers.collect(), zero_us, state: Mutex::new(state) };
         phases.note(LatencyPhase::Before, zero_us);
         phases
     }
@@ -73,7 +74,7 @@ mod tests {
         let id = ProducerId { run: 1, cell: 0, producer: 0 };
         drop(LedgerWriter::create(dir.path(), id, 1).unwrap());
         let ledgers = [Ledger::open(dir.path()).unwrap()];
-        let phases = LatencyPhases::begin(&ledgers, 1_000);
+        let phases = LatencyPhases::begin(ledgers.iter(), 1_000);
         // Called at 2 ms of the scenario's clock.
         phases.call(0, 2.0);
         phases.call(1, 3.0);

@@ -1,21 +1,28 @@
 //! One run, or several on one cluster: phases, timeline, healing, shutdown. [`run()`] is the whole way; each phase has a file.
 
 mod bus;
+mod clients;
 mod cluster_pool;
 mod ends;
 mod environment;
+mod faults;
 mod folder;
+mod known;
 mod latency;
 mod load;
 mod monitor;
+mod observations;
 mod phases;
 mod readback;
+mod recovery;
 mod rehearsal;
 mod run;
+mod scene;
 mod series;
 mod serve;
 mod settle;
 mod setup;
+mod warm_up;
 mod watched;
 
 pub(crate) use bus::Bus;

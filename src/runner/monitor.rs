@@ -1,6 +1,7 @@
 //! [`Monitor`]: looks all the time whether every node and every worker lives and runs, and keeps
 //! what no fault accounts for: a node that died, one that stood still.
 
+use super::clients::Client;
 use super::watched::{Seen, Standstill, Watched};
 use crate::clock::Epoch;
 use crate::fault::Custody;
@@ -37,8 +38,8 @@ struct State {
     /// By `node.id`: these are asked for at every look, so that a thaw is seen at once.
     frozen: BTreeSet<i32>,
     nodes: Vec<Watched>,
-    /// One per cell.
-    workers: Vec<Watched>,
+    /// In the order of the run's clients, with the index of the cell.
+    clients: Vec<(u16, Watched)>,
 }
 
 /// A node or worker that stood still.
@@ -72,7 +73,7 @@ impl Monitor {
                 looks: 0,
                 frozen: BTreeSet::new(),
                 nodes,
-                workers: Vec::new(),
+                clients: Vec::new(),
             }),
         });
         let (end, ended) = mpsc::channel();
@@ -88,13 +89,13 @@ impl Monitor {
         Ok(Monitor { shared, end: Some(end), thread: Some(thread) })
     }
 
-    /// Looks at these worker processes, too: the cells' ids and their workers' process ids.
-    pub(super) fn watch_workers<'a>(&self, workers: impl Iterator<Item = (&'a str, u32)>) {
-        let watched = workers.map(|(cell, pid)| {
-            let name = format!("the producer of cell {cell} (process {pid})");
-            Watched::new(CLIENTS, name, Process::find(pid as i32))
+    /// Looks at the clients' worker processes, too.
+    pub(super) fn watch_clients(&self, clients: &[Client<'_>]) {
+        let watched = clients.iter().map(|client| {
+            let process = Process::find(client.worker.pid() as i32);
+            (client.cell.index, Watched::new(CLIENTS, client.title(), process))
         });
-        self.shared.state().workers = watched.collect();
+        self.shared.state().clients = watched.collect();
     }
 
     /// Looks now, and fails when a node has died that no fault killed.
@@ -136,10 +137,10 @@ impl Monitor {
         }
     }
 
-    /// Looks now, and says whether a fault accounts for the end of a cell's worker, if it ended.
-    pub(super) fn owns_end_of_worker(&self, cell: usize) -> bool {
+    /// Looks now, and says whether a fault accounts for the end of a client's worker, if it ended.
+    pub(super) fn owns_end_of_client(&self, index: usize) -> bool {
         self.shared.look();
-        self.shared.state().workers.get(cell).is_some_and(Watched::end_is_owned)
+        self.shared.state().clients.get(index).is_some_and(|(_, worker)| worker.end_is_owned())
     }
 
     /// Whoever stood still, and no fault stopped it.
@@ -157,8 +158,8 @@ impl Monitor {
             watched.standstills().into_iter().map(told).collect()
         };
         let nodes = state.nodes.iter().flat_map(|node| of(None, node));
-        let workers = (0..).zip(&state.workers).flat_map(|(cell, w)| of(Some(cell), w));
-        nodes.chain(workers).collect()
+        let clients = state.clients.iter().flat_map(|(cell, worker)| of(Some(*cell), worker));
+        nodes.chain(clients).collect()
     }
 }
 
@@ -186,7 +187,7 @@ impl Shared {
     /// One look at everybody.
     fn look(&self) {
         let mut state = self.state();
-        let State { looks, frozen, nodes: watched_nodes, workers } = &mut *state;
+        let State { looks, frozen, nodes: watched_nodes, clients } = &mut *state;
         *looks = looks.wrapping_add(1);
         let begun = Instant::now();
         let nodes = self.cluster.nodes();
@@ -204,7 +205,7 @@ impl Shared {
             });
             watched.see(seen, begun, self.epoch.elapsed_us(), &self.custody);
         }
-        for watched in workers {
+        for (_, watched) in clients {
             let begun = Instant::now();
             let seen = watched.process().map_or(Seen::Gone, |process| state_of(process, false));
             watched.see(seen, begun, self.epoch.elapsed_us(), &self.custody);

@@ -5,10 +5,11 @@ use super::setup::ANSWER_TIMEOUT;
 use crate::exit::Interrupt;
 use crate::kafka::log::{Range, ReadRequest, observe};
 use crate::kafka::{self, KafkaError, OffsetsByPartition, Operator, Patience, TopicId, TopicNow};
-use crate::ledger::{Ledger, LogEnd, Observed, PartitionObserved, TopicFate};
+use crate::ledger::{Found, Ledger, LogEnd, Observed, PartitionObserved, ProducerId, TopicFate};
 use crate::plan::Cell;
 use crate::runtime::{RuntimeError, Stop, Vantage};
 use std::collections::BTreeSet;
+use std::iter::repeat;
 use std::time::Duration;
 
 /// Offsets are asked for within this time.
@@ -25,8 +26,8 @@ pub(super) struct Source<'a> {
     pub cell: &'a Cell,
     /// The id of the topic that was made for it.
     pub made: TopicId,
-    /// What was sent to it.
-    pub ledger: &'a Ledger,
+    /// What was sent to it, by client.
+    pub ledgers: Vec<&'a Ledger>,
     /// Knows where a partition's log ended before the first fault.
     pub early_end: &'a dyn Fn(u32) -> Option<LogEnd>,
 }
@@ -43,11 +44,14 @@ pub(super) fn read(
     interrupt: &Interrupt,
     alive: &dyn Fn() -> Result<(), String>,
 ) -> Result<Observed, Stop> {
-    let mut observed = Observed::default();
+    let clients = vec![Vec::new(); source.ledgers.len()];
+    let mut observed = Observed { clients, ..Observed::default() };
     for partition in 0..source.cell.topic.partitions() {
-        let record = source.ledger.partition(partition);
-        let sent = record.map_err(|e| RuntimeError::io("cannot read the ledger", e))?.sent;
-        add_partition(&mut observed, sent, (source.early_end)(partition));
+        let records = source.ledgers.iter().map(|ledger| ledger.partition(partition));
+        let sent = records.map(|record| record.map(|record| record.sent));
+        let sent: Result<Vec<u64>, _> = sent.collect();
+        let sent = sent.map_err(|e| RuntimeError::io("cannot read the ledger", e))?;
+        add_partition(&mut observed, &sent, (source.early_end)(partition));
     }
     let mut ranges = bounds(source, &mut observed, interrupt, alive)?;
     for round in 0..ROUNDS_MAX {
@@ -75,10 +79,13 @@ pub(super) fn read(
     Ok(observed)
 }
 
-/// One more partition, of which nothing was read yet. A message of ours has a sequence below
-/// `sent`; whatever else is in it was written by somebody else.
-fn add_partition(observed: &mut Observed, sent: u64, early_end: Option<LogEnd>) {
-    observed.partitions.push(PartitionObserved::new(sent).with_early_end(early_end));
+/// One more partition, of which nothing was read yet. A client's message has a sequence below what
+/// it `sent`, which is nothing where it is not said; whatever else is in it was written by somebody
+/// else.
+fn add_partition(observed: &mut Observed, sent: &[u64], early_end: Option<LogEnd>) {
+    for (client, sent) in observed.clients.iter_mut().zip(sent.iter().chain(repeat(&0))) {
+        client.push(PartitionObserved::new(*sent).with_early_end(early_end));
+    }
     observed.log_start.push(0);
     observed.end.push(0);
     observed.unreadable.push(None);
@@ -123,8 +130,8 @@ fn take_topic(observed: &mut Observed, made: TopicId, now: Option<&TopicNow>) ->
         observed.topic = TopicFate::MadeAnew { was, is: now.id.to_string() };
     }
     let partitions = now.partitions.last().map_or(0, |last| *last as usize + 1);
-    while observed.partitions.len() < partitions {
-        add_partition(observed, 0, None);
+    while observed.end.len() < partitions {
+        add_partition(observed, &[], None);
     }
     for (partition, unreadable) in (0..).zip(&mut observed.unreadable) {
         if !now.partitions.contains(&partition) {
@@ -154,20 +161,23 @@ fn take_offsets(observed: &mut Observed, found: OffsetsByPartition) -> Vec<Range
 
 /// Reads the ranges into `observed`, on a thread in the observer's namespace.
 fn read_ranges(source: &Source<'_>, ranges: &[Range], observed: &mut Observed) -> Result<(), Stop> {
-    let Source { vantage, cell, ledger, .. } = source;
+    let Source { vantage, cell, ledgers, .. } = source;
     let request = ReadRequest::new(&vantage.bootstrap_servers(), &cell.topic.name, ranges.to_vec());
-    let id = ledger.id();
-    let mut found = std::mem::take(&mut observed.partitions);
+    let ids: Vec<ProducerId> = ledgers.iter().map(|ledger| ledger.id()).collect();
+    let mut found = std::mem::take(&mut observed.clients);
     let (found, read) = vantage
         .run("log-reader", move || {
-            let record = |partition: u32, offset, epoch, what| {
-                found[partition as usize].record(offset, epoch, what);
+            let record = |partition: u32, offset, epoch, (by, what)| {
+                for (client, own) in found.iter_mut().enumerate() {
+                    let what = if client == by { what } else { Found::Neighbour };
+                    own[partition as usize].record(offset, epoch, what);
+                }
             };
-            let read = observe(&request, id, record, |_records| {});
+            let read = observe(&request, &ids, record, |_records| {});
             (found, read)
         })
         .map_err(|e| RuntimeError::io("cannot enter the observer's namespace", e))?;
-    observed.partitions = found;
+    observed.clients = found;
     match read {
         Ok(results) => {
             for (range, result) in ranges.iter().zip(results) {
@@ -189,13 +199,12 @@ fn read_ranges(source: &Source<'_>, ranges: &[Range], observed: &mut Observed) -
 mod tests {
     use super::*;
     use crate::kafka::offsets::Offsets;
-    use crate::ledger::Found;
 
     const MADE: TopicId = TopicId(7);
 
     fn observed(partitions: usize) -> Observed {
-        let mut observed = Observed::default();
-        (0..partitions).for_each(|_| add_partition(&mut observed, 5, None));
+        let mut observed = Observed { clients: vec![Vec::new()], ..Observed::default() };
+        (0..partitions).for_each(|_| add_partition(&mut observed, &[5], None));
         observed
     }
 
@@ -214,8 +223,8 @@ mod tests {
         let found = [(("t".to_owned(), 2), Ok(ends))].into();
         let ranges = take_offsets(&mut observed, found);
         assert_eq!(ranges, [Range { partition: 2, start: 0, end: 6 }]);
-        observed.partitions[2].record(0, 0, Found::Ours { sequence: 0 });
-        assert_eq!(observed.partitions[2].foreign().count, 1);
+        observed.clients[0][2].record(0, 0, Found::Ours { sequence: 0 });
+        assert_eq!(observed.clients[0][2].foreign().count, 1);
         assert_eq!(observed.unreadable, [None, None, None]);
     }
 

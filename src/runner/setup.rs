@@ -1,15 +1,11 @@
-//! From a plan to a cluster that takes messages: Kafka, nodes, topics, workers.
+//! From a plan to a cluster that takes messages: Kafka, nodes, topics.
 
-use super::RunFolder;
-use crate::client::{Worker, WorkerSpec};
 use crate::exit::Interrupt;
 use crate::kafka::features::{self, Word};
 use crate::kafka::patience::Look;
 use crate::kafka::{self, KafkaError, Operator, Patience, TopicId};
 use crate::plan::{Cell, ClusterPlan, Plan};
 use crate::runtime::{Cluster, RuntimeError, Stop};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 /// A node's process must answer within this time, or the cluster has failed to start.
@@ -20,19 +16,6 @@ const TOPIC_TIMEOUT: Duration = Duration::from_secs(60);
 pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// Between two questions to brokers that did not answer the first.
 const ASK_AGAIN: Duration = Duration::from_millis(100);
-/// A worker must have made its client within this time.
-const WORKER_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long a worker may flush when it is told to stop.
-pub(super) const FLUSH_TIMEOUT: Duration = Duration::from_secs(60);
-
-/// The ledger's folder within a cell's.
-const LEDGER: &str = "ledger";
-
-/// Where a cell's ledger is.
-pub(super) fn ledger_dir(folder: &RunFolder, cell: u16) -> PathBuf {
-    folder.cell(cell).join(LEDGER)
-}
-
 /// Waits until each broker's own metadata shows all brokers, at each of the cluster's entrances.
 ///
 /// # Errors
@@ -142,59 +125,6 @@ fn ids(
         kafka::topic_now(operator, name, patience)?.map(|now| now.id).ok_or_else(gone)
     };
     cells.iter().map(id).collect()
-}
-
-/// Starts a worker a cell; all of them are ready to send afterwards.
-///
-/// # Errors
-/// When one cannot be started.
-pub(super) fn start_workers(
-    cluster: &Arc<dyn Cluster>,
-    plan: &Plan,
-    run: u64,
-    epoch: crate::clock::Epoch,
-    folder: &RunFolder,
-) -> Result<Vec<Worker>, RuntimeError> {
-    let mut workers: Vec<Worker> = plan
-        .cells
-        .iter()
-        .map(|cell| {
-            let dir = folder.cell(cell.index);
-            let spec = worker_spec(cell, cluster.as_ref(), run, plan.seed, epoch, &dir);
-            Worker::spawn(&|command| cluster.spawn_client(command), &spec, &dir)
-                .map_err(|e| RuntimeError::new(format!("cell {}: {e}", cell.id)))
-        })
-        .collect::<Result<_, _>>()?;
-    for (worker, cell) in workers.iter_mut().zip(&plan.cells) {
-        worker
-            .wait_ready(WORKER_TIMEOUT)
-            .map_err(|e| RuntimeError::new(format!("cell {}: {e}", cell.id)))?;
-    }
-    Ok(workers)
-}
-
-fn worker_spec(
-    cell: &Cell,
-    cluster: &dyn Cluster,
-    run: u64,
-    seed: u64,
-    epoch: crate::clock::Epoch,
-    dir: &Path,
-) -> WorkerSpec {
-    WorkerSpec {
-        id: crate::ledger::ProducerId { run, cell: cell.index, producer: 0 },
-        epoch,
-        topic: cell.topic.name.clone(),
-        partitions: cell.topic.partitions(),
-        bootstrap_servers: cluster.client_bootstrap_servers(),
-        properties: cell.producer.config.clone(),
-        rate: cell.producer.rate,
-        message_bytes: cell.producer.message_bytes,
-        messages: cell.producer.messages,
-        seed,
-        ledger_dir: dir.join(LEDGER),
-        flush_timeout_ms: FLUSH_TIMEOUT.as_millis() as u64,
-    }
 }
 
 #[cfg(test)]

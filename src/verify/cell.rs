@@ -1,5 +1,6 @@
 //! [`cell`]: from everything that is known of one cell to its [`CellFindings`].
 
+use super::client::{Client, ClientRecord, Tally};
 use super::completeness::{self, Reading};
 use super::count::{self, PartitionCounts};
 use super::partition_facts::PartitionFacts;
@@ -9,24 +10,19 @@ use super::unavailable::Outages;
 use super::words::{counted, messages};
 use super::{early, latency};
 use crate::event::Observation;
-use crate::ledger::{LedgerRecord, Observed, PartitionLedger, PartitionObserved};
+use crate::ledger::{Observed, PartitionObserved};
 use crate::model::Metric;
-use std::sync::LazyLock;
 
 /// All that is known of one cell when its run is over.
 #[derive(Clone, Copy, Debug)]
 pub struct CellInput<'a> {
     /// The cell's topic.
     pub topic: &'a str,
-    /// Whether a broker confirmed what the ledger calls acknowledged: false with acks=0.
-    pub confirmed: bool,
-    /// Whether it did so only when every in-sync replica had it: acks=all.
-    pub all_in_sync: bool,
     /// Whether a replica out of sync may be elected.
     pub unclean_elections: bool,
-    /// What was promised.
-    pub ledger: &'a LedgerRecord,
-    /// What the log holds.
+    /// Those who sent to it.
+    pub clients: &'a [ClientRecord<'a>],
+    /// What the log holds, of each of these clients.
     pub observed: &'a Observed,
     /// Everything that the watcher saw, in the order of time.
     pub observations: &'a [Observation],
@@ -34,74 +30,48 @@ pub struct CellInput<'a> {
     pub faults: &'a [FaultWindow],
     /// The zero of the scenario's clock, microseconds of the run's clock.
     pub zero_us: u64,
-    /// When the worker ceased to send, or died, microseconds of the run's clock.
-    pub sending_ended_us: u64,
     /// Why offsets of this topic may hold no record (transactions, compaction), if they may.
     /// Without it, missing offsets make the cell inconclusive.
     pub holes_explained: Option<&'a str>,
 }
 
-/// What was promised of a partition that nothing was sent to.
-static NOTHING_SENT: LazyLock<PartitionLedger> = LazyLock::new(PartitionLedger::default);
-
-impl<'a> CellInput<'a> {
-    /// How many partitions there are: planned ones, and those that were found beside them.
-    fn partitions(&self) -> usize {
-        self.ledger.partitions.len().max(self.observed.partitions.len())
-    }
-
-    /// What was promised of a partition.
-    pub(super) fn ledger_of(&self, partition: usize) -> &'a PartitionLedger {
-        self.ledger.partitions.get(partition).unwrap_or(&NOTHING_SENT)
+impl CellInput<'_> {
+    /// Whether a broker confirmed all that counts as acknowledged.
+    pub(super) fn is_confirmed(&self) -> bool {
+        self.clients.iter().all(|client| client.confirmed)
     }
 }
 
 /// Finds out what happened to a cell. Pure: no clock, no file, the same answer every time.
 pub fn cell(input: &CellInput<'_>) -> CellFindings {
-    let partitions = 0..input.partitions();
-    let nothing: Vec<PartitionObserved> = partitions
-        .clone()
-        .map(|partition| PartitionObserved::new(input.ledger_of(partition).sent))
-        .collect();
-    let read =
-        |partition: usize| input.observed.partitions.get(partition).unwrap_or(&nothing[partition]);
-    let completeness: Vec<_> =
-        partitions.clone().map(|partition| completeness::of_partition(input, partition)).collect();
-    let readings: Vec<Reading> = completeness.iter().map(|one| one.reading).collect();
-    let counts: Vec<PartitionCounts> = partitions
-        .clone()
-        .map(|partition| count::partition(input.ledger_of(partition), read(partition)))
-        .collect();
+    let tallies: Vec<Tally<'_>> = Client::all(input).map(Tally::of).collect();
+    let counts: Vec<PartitionCounts> =
+        tallies.iter().flat_map(|tally| tally.counts.iter().copied()).collect();
+    let completeness = || tallies.iter().flat_map(|tally| &tally.completeness);
+    let readings: Vec<Reading> = completeness().map(|one| one.reading).collect();
     let total = count::total(&counts);
-    let mut witnesses = Vec::new();
-    for partition in partitions {
-        let whole = readings[partition] == Reading::Whole;
-        if has_anomaly(&counts[partition]) {
-            add_witnesses(
-                &PartitionFacts::new(input, partition, read(partition), whole),
-                &mut witnesses,
-            );
-        }
-    }
-    witnesses.sort_by_key(|witness| witness.anomaly);
+    let witnesses = witnesses(&tallies);
     let outages = Outages::of(input);
     let outage = outages.longest();
     let unavailable_ms = outage.map_or(0.0, |outage| outage.ms);
-    let all_read: Vec<&PartitionObserved> = (0..readings.len()).map(read).collect();
-    let early = early::early(input, &readings, &all_read, &outages);
-    let mut inconclusive: Vec<String> = completeness::of_topic(&input.observed.topic)
-        .into_iter()
-        .chain(completeness.into_iter().flat_map(|one| one.reasons))
-        .collect();
+    let early = early::early(input, &tallies, &outages);
+    let mut inconclusive: Vec<String> =
+        completeness::of_topic(&input.observed.topic).into_iter().collect();
+    for reason in completeness().flat_map(|one| &one.reasons) {
+        // Each client's reading of one log meets the same.
+        if !inconclusive.contains(reason) {
+            inconclusive.push(reason.clone());
+        }
+    }
     inconclusive.extend(count::nothing_to_see(input, &total));
     inconclusive.extend(early::reason(input, &early));
-    let mut notes = notes(input, &counts, &total);
-    notes.extend(early::notes(input, &early, &all_read, unavailable_ms));
+    let mut notes = notes(input, &tallies, &total);
+    notes.extend(early::notes(input, &early, &tallies, unavailable_ms));
     CellFindings {
         counts: count::counts(&counts, &readings),
         copies: total.copies,
         unknown_present: total.unknown_present,
-        confirmed: input.confirmed,
+        confirmed: input.is_confirmed(),
         unavailable_ms: (total.sent > 0).then_some(unavailable_ms),
         outage,
         early,
@@ -114,15 +84,34 @@ pub fn cell(input: &CellInput<'_>) -> CellFindings {
     }
 }
 
-fn has_anomaly(counts: &PartitionCounts) -> bool {
-    Metric::anomalies().any(|anomaly| counts.by[anomaly] > 0)
+fn witnesses(tallies: &[Tally<'_>]) -> Vec<Witness> {
+    let has_anomaly =
+        |counts: &PartitionCounts| Metric::anomalies().any(|anomaly| counts.by[anomaly] > 0);
+    let mut witnesses = Vec::new();
+    for tally in tallies {
+        for (partition, reading) in tally.readings() {
+            if has_anomaly(&tally.counts[partition]) {
+                let whole = reading == Reading::Whole;
+                add_witnesses(&PartitionFacts::new(tally.client, partition, whole), &mut witnesses);
+            }
+        }
+    }
+    witnesses.sort_by_key(|witness| witness.anomaly);
+    witnesses
 }
 
 /// Adds a partition's witnesses, as far as each anomaly's number for the cell allows.
 fn add_witnesses(facts: &PartitionFacts<'_>, witnesses: &mut Vec<Witness>) {
+    let is_one_of_several = facts.input.clients.len() > 1;
     for (anomaly, rule) in Metric::anomalies().filter_map(|metric| Some((metric, rule(metric)?))) {
         let there = witnesses.iter().filter(|witness| witness.anomaly == anomaly).count();
-        witnesses.extend((rule.witnesses)(facts, MAX_WITNESSES - there));
+        for mut witness in (rule.witnesses)(facts, MAX_WITNESSES - there) {
+            if is_one_of_several {
+                witness.text = format!("{}: {}", facts.client.name, witness.text);
+                witness.client = Some(facts.client.name.to_owned());
+            }
+            witnesses.push(witness);
+        }
     }
 }
 
@@ -135,26 +124,27 @@ fn omitted(total: &PartitionCounts, witnesses: &[Witness]) -> Vec<Omitted> {
     Metric::anomalies().map(left).filter(|left| left.count > 0).collect()
 }
 
-fn notes(
-    input: &CellInput<'_>,
-    counts: &[PartitionCounts],
-    total: &PartitionCounts,
-) -> Vec<String> {
+fn notes(input: &CellInput<'_>, tallies: &[Tally<'_>], total: &PartitionCounts) -> Vec<String> {
     let mut notes = Vec::new();
-    if !input.confirmed {
+    if !input.is_confirmed() {
         notes.push(
             "acks=0: what counts as acknowledged was sent, and nobody confirmed it".to_owned(),
         );
     }
-    for (partition, one) in counts.iter().enumerate() {
-        if partition >= input.ledger.partitions.len() {
-            let records = counted(input.observed.partitions[partition].records(), "record");
+    let partitions = tallies.iter().map(|tally| tally.counts.len()).max().unwrap_or(0);
+    for partition in 0..partitions {
+        let is_planned =
+            |tally: &Tally<'_>| partition < tally.client.record.ledger.partitions.len();
+        let own = tallies.iter().filter_map(|tally| tally.counts.get(partition).copied());
+        let all = count::total(&own.collect::<Vec<_>>());
+        if !tallies.iter().any(is_planned) {
+            let records = counted(tallies[0].client.found_in(partition).records(), "record");
             notes.push(format!(
                 "partition {partition} was added during the run, and no message was sent to it: \
                  {records} in it"
             ));
-        } else if one.by[Metric::Acked] == 0 && total.by[Metric::Acked] > 0 {
-            let sent = messages(one.sent);
+        } else if all.by[Metric::Acked] == 0 && total.by[Metric::Acked] > 0 {
+            let sent = messages(all.sent);
             notes.push(format!("partition {partition}: {sent} sent, none acknowledged"));
         }
     }
@@ -165,12 +155,14 @@ fn notes(
             messages(total.by[Metric::Unknown]),
         ));
     }
-    for (partition, read) in input.observed.partitions.iter().enumerate() {
-        if let (Some(why), count @ 1..) = (input.holes_explained, read.missing().count) {
+    for partition in 0..partitions {
+        let read = || tallies.iter().filter_map(|tally| tally.client.read_of(partition));
+        let missing = read().map(|read| read.missing().count).max().unwrap_or(0);
+        if let (Some(why), count @ 1..) = (input.holes_explained, missing) {
             let offsets = counted(count, "offset");
             notes.push(format!("partition {partition}: {offsets} without a record ({why})"));
         }
-        if let Some(offset) = read.stretches_end() {
+        if let Some(offset) = read().filter_map(PartitionObserved::stretches_end).min() {
             notes.push(format!(
                 "partition {partition}: the positions of messages were recorded up to offset {offset} only; all messages are counted"
             ));

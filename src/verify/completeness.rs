@@ -1,6 +1,6 @@
 //! How much of each partition's log was read, and why that may be too little for a verdict.
 
-use super::cell::CellInput;
+use super::client::Client;
 use super::words::counted;
 use crate::ledger::TopicFate;
 
@@ -38,24 +38,22 @@ pub(super) fn of_topic(topic: &TopicFate) -> Option<String> {
 }
 
 /// Looks at one partition. Every reason makes the cell inconclusive.
-pub(super) fn of_partition(input: &CellInput<'_>, partition: usize) -> Completeness {
+pub(super) fn of_partition(client: Client<'_>, partition: usize) -> Completeness {
+    let observed = client.cell.observed;
     // Of a topic that was deleted, what stood in it before is not known.
-    let kept = input.observed.topic == TopicFate::Kept;
+    let kept = observed.topic == TopicFate::Kept;
     let reading = if kept { Reading::Whole } else { Reading::Gaps };
     let mut found = Completeness { reading, reasons: Vec::new() };
     let mut add = |reading: Reading, reason: String| {
         found.reading = found.reading.max(reading);
         found.reasons.push(format!("partition {partition}: {reason}"));
     };
-    let observed = &input.observed;
     if let Some(Some(why)) = observed.unreadable.get(partition) {
         add(Reading::Gaps, format!("the log could not be read: {why}"));
     }
-    let (Some(read), Some(&start), Some(&end)) = (
-        observed.partitions.get(partition),
-        observed.log_start.get(partition),
-        observed.end.get(partition),
-    ) else {
+    let (Some(read), Some(&start), Some(&end)) =
+        (client.read_of(partition), observed.log_start.get(partition), observed.end.get(partition))
+    else {
         add(Reading::Gaps, "the log was not read".to_owned());
         return found;
     };
@@ -75,12 +73,12 @@ pub(super) fn of_partition(input: &CellInput<'_>, partition: usize) -> Completen
     if next < end {
         add(Reading::NoTail, format!("the log ends at offset {end}, but was read only to {next}"));
     }
-    if read.missing().count > 0 && input.holes_explained.is_none() {
+    if read.missing().count > 0 && client.cell.holes_explained.is_none() {
         let offsets = counted(read.missing().count, "offset");
         let first = read.missing().examples[0].first;
         add(Reading::Gaps, format!("{offsets} held no record, the first at offset {first}"));
     }
-    let sent = input.ledger_of(partition).sent;
+    let sent = client.ledger_of(partition).sent;
     if read.sent_limit() != sent {
         let limit = read.sent_limit();
         add(

@@ -66,7 +66,7 @@ pub(super) fn nothing_to_see(input: &CellInput<'_>, total: &PartitionCounts) -> 
         return Some("nothing was sent, so nothing was tested".to_owned());
     }
     if total.by[Metric::Acked] == 0 {
-        let what = if input.confirmed { "acknowledged" } else { "reported as sent" };
+        let what = if input.is_confirmed() { "acknowledged" } else { "reported as sent" };
         return Some(format!("nothing was {what}, so nothing could be lost"));
     }
     None

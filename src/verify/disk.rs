@@ -24,7 +24,7 @@ pub(super) fn leader_that_had_it(
         // A zombie acknowledges what others never get to have.
         let was_over = leaders.deposed_us(one.epoch).is_some_and(|at_us| at_us <= acked_us.1);
         let had = who_had_it(facts, *one, acked_us);
-        let between_too = if facts.input.unclean_elections || !facts.input.all_in_sync {
+        let between_too = if facts.input.unclean_elections || !facts.client.all_in_sync {
             leaders.replicas().is_subset(&had) || leaders.only_led_by(&had, one.epoch, epoch)
         } else {
             // Only replicas in sync are elected.
@@ -42,7 +42,7 @@ fn who_had_it(
     acked_us: (u64, u64),
 ) -> BTreeSet<i32> {
     let mut had = BTreeSet::from([acked_by.broker]);
-    if facts.input.all_in_sync {
+    if facts.client.all_in_sync {
         // A replica may have fallen out of sync just before, and nobody was asked after that. Then
         // it could only lead by an unclean election.
         let sure = !facts.input.unclean_elections

@@ -15,6 +15,7 @@
 //!   and is not among them, had not arrived although nothing was wrong yet.
 
 use super::cell::CellInput;
+use super::client::{Client, Tally};
 use super::completeness::Reading;
 use super::partition_facts::PartitionFacts;
 use super::rule::lost_word;
@@ -22,8 +23,9 @@ use super::runs::Runs;
 use super::types::Early;
 use super::unavailable::Outages;
 use super::words::{counted, messages};
-use crate::ledger::{AckStretch, EarlyLog, PULSE_ROW_US, PartitionObserved, PulseRow, TopicFate};
+use crate::ledger::{AckStretch, EarlyLog, PULSE_ROW_US, PulseRow, TopicFate};
 use crate::model::{ByMetric, Metric};
+use std::collections::BTreeSet;
 
 /// What was sent with acks=0 has arrived after this time, where nothing is wrong.
 const ARRIVED_AFTER_US: u64 = 1_000_000;
@@ -36,15 +38,10 @@ const OUTAGE_NOTE_MS: f64 = 500.0;
 const ASKED_WITHIN_US: u64 = 500_000;
 
 /// Counts what happened before any fault.
-pub(super) fn early(
-    input: &CellInput<'_>,
-    readings: &[Reading],
-    read: &[&PartitionObserved],
-    outages: &Outages,
-) -> Early {
+pub(super) fn early(input: &CellInput<'_>, tallies: &[Tally<'_>], outages: &Outages) -> Early {
     let before_zero = |count: fn(&PulseRow) -> u64| {
         // Whole rows only: of a row that zero cuts nobody knows what came first.
-        let rows = input.ledger.pulses.iter().flatten();
+        let rows = input.clients.iter().flat_map(|client| client.ledger.pulses.iter().flatten());
         rows.filter(|row| row.at_us + PULSE_ROW_US <= input.zero_us).map(count).sum()
     };
     let counts = ByMetric::all(0)
@@ -54,35 +51,36 @@ pub(super) fn early(
     if input.observed.topic != TopicFate::Kept {
         return early; // The ends were those of another log.
     }
-    for (partition, (read, reading)) in read.iter().zip(readings).enumerate() {
-        let Some(log) = read.early() else { continue };
+    let all = tallies.iter().flat_map(|tally| tally.readings().map(|read| (tally.client, read)));
+    for (client, (partition, reading)) in all {
+        let Some(log) = client.found_in(partition).early() else { continue };
         early.counts[Metric::Duplicated] += log.duplicated;
         // What is missing in the middle may have been the first copy.
-        if *reading <= Reading::NoTail {
+        if reading <= Reading::NoTail {
             early.counts[Metric::Reordered] += log.reordered;
         }
         // What is nowhere may stand in what was not read.
-        if *reading == Reading::Whole {
-            early.counts[Metric::Lost] += lost(input, partition, read, &log);
+        if reading == Reading::Whole {
+            early.counts[Metric::Lost] += lost(client, partition, &log);
         }
     }
     early
 }
 
-fn lost(input: &CellInput<'_>, partition: usize, read: &PartitionObserved, log: &EarlyLog) -> u64 {
-    let ledger = input.ledger_of(partition);
+fn lost(client: Client<'_>, partition: usize, log: &EarlyLog) -> u64 {
+    let (ledger, read) = (client.ledger_of(partition), client.found_in(partition));
     let mut runs = Runs::new(ledger.sent, |word| lost_word(ledger, read, word)).peekable();
     if runs.peek().is_none() {
         return 0;
     }
-    let facts = PartitionFacts::new(input, partition, read, true);
+    let facts = PartitionFacts::new(client, partition, true);
     let mut lost = 0;
     for run in runs {
         let mut sequence = run.start;
         while sequence < run.end {
             sequence = match facts.ack_at(sequence, run.end) {
                 Ok(ack) => {
-                    lost += lost_of(&ack, log, input.confirmed);
+                    lost += lost_of(&ack, log, client.record.confirmed);
                     sequence + ack.stretch.count
                 }
                 Err(next) => next,
@@ -132,7 +130,7 @@ pub(super) fn reason(input: &CellInput<'_>, early: &Early) -> Option<String> {
 pub(super) fn notes(
     input: &CellInput<'_>,
     early: &Early,
-    read: &[&PartitionObserved],
+    tallies: &[Tally<'_>],
     counted_ms: f64,
 ) -> Vec<String> {
     let mut notes = Vec::new();
@@ -151,19 +149,21 @@ pub(super) fn notes(
             notes.push(format!("before zero: {count} {what}; no expectation counts them"));
         }
     }
-    notes.extend(not_known(input, read));
+    notes.extend(not_known(input, tallies));
     notes
 }
 
 /// Of how many partitions that lost or duplicated messages nobody knows whether that was before any
 /// fault, because the end of their log before it was not told, or that of zero only.
-fn not_known(input: &CellInput<'_>, read: &[&PartitionObserved]) -> Vec<String> {
+fn not_known(input: &CellInput<'_>, tallies: &[Tally<'_>]) -> Vec<String> {
     let Some(first_us) = input.faults.iter().map(|fault| fault.called_us).min() else {
         return Vec::new();
     };
     // How many, and the longest time before the fault that nobody knows of; none: all of it.
-    let (mut never, mut late, mut longest_us) = (0, 0, 0);
-    for (ledger, read) in input.ledger.partitions.iter().zip(read) {
+    let (mut never, mut late, mut longest_us) = (BTreeSet::new(), BTreeSet::new(), 0);
+    let all = tallies.iter().flat_map(|tally| tally.readings().map(|read| (tally.client, read)));
+    for (client, (partition, _)) in all {
+        let (ledger, read) = (client.ledger_of(partition), client.found_in(partition));
         let early = read.early();
         let doubled = read.duplicated() > early.map_or(0, |log| log.duplicated);
         let lost = || (0..ledger.words()).any(|word| lost_word(ledger, read, word) != 0);
@@ -172,16 +172,18 @@ fn not_known(input: &CellInput<'_>, read: &[&PartitionObserved]) -> Vec<String> 
         }
         let unseen_us = early.map(|log| first_us.saturating_sub(log.end.at_us));
         match unseen_us {
-            None => never += 1,
+            None => {
+                never.insert(partition);
+            }
             Some(us) if us > ASKED_WITHIN_US => {
-                late += 1;
+                late.insert(partition);
                 longest_us = longest_us.max(us);
             }
             Some(_) => {}
         }
     }
     let of_the_last = format!("in the last {:.1} s ", longest_us as f64 / 1e6);
-    let kinds = [(never, ""), (late, of_the_last.as_str())];
+    let kinds = [(never.len() as u64, ""), (late.len() as u64, of_the_last.as_str())];
     let told = kinds.into_iter().filter(|(count, _)| *count > 0).map(|(count, when)| {
         format!(
             "{}: whether messages were lost or duplicated {when}before any fault is not known, \

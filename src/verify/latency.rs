@@ -8,6 +8,7 @@
 //! end counts. So the wait of such a message is no longer than it was.
 
 use super::cell::CellInput;
+use super::client::ClientRecord;
 use super::runs::Runs;
 use super::types::PhaseLatency;
 use crate::ledger::{
@@ -16,28 +17,8 @@ use crate::ledger::{
 
 /// One entry a phase, in their order.
 pub(super) fn latencies(input: &CellInput<'_>) -> Vec<PhaseLatency> {
-    let ledger = input.ledger;
-    let mut phases = LatencyPhase::ALL.map(|phase| Waits {
-        all: ledger.latencies.get(phase as usize).cloned().unwrap_or_default(),
-        unacked: 0,
-    });
-    let mut add = |due_us: u64, until_us: u64, count: u64| {
-        let changes = &ledger.changes;
-        for (phase, wait_us) in waits(changes.len(), |i| changes[i], due_us, until_us) {
-            let phase = &mut phases[phase as usize];
-            phase.all.record_many(wait_us, count);
-            phase.unacked += count;
-        }
-    };
-    let partitions = ledger.partitions.iter().zip(&ledger.pulses);
-    let services: Vec<Service<'_>> =
-        partitions.map(|(own, rows)| Service::new(own, rows, input.sending_ended_us)).collect();
-    services.iter().for_each(|service| service.unacknowledged(&mut add));
-    for row in &ledger.skipped {
-        let due_us = row.at_us + PULSE_ROW_US;
-        let served = services.iter().map(|one| one.served_from(one.sent_by(due_us)));
-        add(due_us, served.min().unwrap_or(input.sending_ended_us), row.count);
-    }
+    let mut phases = LatencyPhase::ALL.map(|_| Waits::default());
+    input.clients.iter().for_each(|client| add_waits(client, &mut phases));
     let summary = |(phase, waits): (LatencyPhase, Waits)| PhaseLatency {
         label: phase.label().to_owned(),
         count: waits.all.count(),
@@ -49,6 +30,32 @@ pub(super) fn latencies(input: &CellInput<'_>) -> Vec<PhaseLatency> {
     LatencyPhase::ALL.into_iter().zip(phases).map(summary).collect()
 }
 
+/// Adds how long the messages of one client waited.
+fn add_waits(client: &ClientRecord<'_>, phases: &mut [Waits]) {
+    let (ledger, ended_us) = (&client.ledger, client.sending_ended_us);
+    for (phase, acked) in phases.iter_mut().zip(&ledger.latencies) {
+        phase.all.merge(acked);
+    }
+    let mut add = |due_us: u64, until_us: u64, count: u64| {
+        let changes = &ledger.changes;
+        for (phase, wait_us) in waits(changes.len(), |i| changes[i], due_us, until_us) {
+            let phase = &mut phases[phase as usize];
+            phase.all.record_many(wait_us, count);
+            phase.unacked += count;
+        }
+    };
+    let partitions = ledger.partitions.iter().zip(&ledger.pulses);
+    let services: Vec<Service<'_>> =
+        partitions.map(|(own, rows)| Service::new(own, rows, ended_us)).collect();
+    services.iter().for_each(|service| service.unacknowledged(&mut add));
+    for row in &ledger.skipped {
+        let due_us = row.at_us + PULSE_ROW_US;
+        let served = services.iter().map(|one| one.served_from(one.sent_by(due_us)));
+        add(due_us, served.min().unwrap_or(ended_us), row.count);
+    }
+}
+
+#[derive(Default)]
 struct Waits {
     all: LatencyHistogram,
     unacked: u64,
@@ -138,6 +145,7 @@ impl<'a> Service<'a> {
 mod tests {
     use super::*;
     use crate::ledger::{LedgerRecord, Observed, PhaseChange, SkippedRow, Stretch};
+    use crate::verify::tests::{client, input};
 
     const S: u64 = 1_000_000;
 
@@ -175,20 +183,8 @@ mod tests {
     }
 
     fn of(ledger: &LedgerRecord, label: &str) -> PhaseLatency {
-        let input = CellInput {
-            topic: "t",
-            confirmed: true,
-            all_in_sync: true,
-            unclean_elections: false,
-            ledger,
-            observed: &Observed::default(),
-            observations: &[],
-            faults: &[],
-            zero_us: S,
-            sending_ended_us: 30 * S,
-            holes_explained: None,
-        };
-        let all = latencies(&input);
+        let (clients, observed) = ([client(ledger.clone(), 30 * S)], Observed::default());
+        let all = latencies(&CellInput { zero_us: S, ..input(&clients, &observed) });
         assert_eq!(all.len(), 4);
         all.into_iter().find(|one| one.label == label).unwrap()
     }

@@ -52,14 +52,16 @@ impl<'a> LogView<'a> {
             };
             (range, Content::Ours { sequence: kept.stretch.sequence })
         });
+        let neighbours = read.neighbours().iter().map(|range| (*range, Content::Neighbour));
         let foreign = read.foreign().examples.iter().map(|range| (*range, Content::Foreign));
         let corrupt = read.corrupt().examples.iter().map(|range| (*range, Content::Corrupt));
-        let all = ours.chain(foreign).chain(corrupt).map(|(range, content)| Standing {
-            offsets: Span { first: range.first, last: range.last() },
-            epoch: range.epoch,
-            leader: leaders.leader_of(range.epoch),
-            content,
-        });
+        let all =
+            ours.chain(neighbours).chain(foreign).chain(corrupt).map(|(range, content)| Standing {
+                offsets: Span { first: range.first, last: range.last() },
+                epoch: range.epoch,
+                leader: leaders.leader_of(range.epoch),
+                content,
+            });
         let mut standing: Vec<Standing> = all.collect();
         standing.sort_unstable_by_key(|one| one.offsets.first);
         let limits = start_and_end.map(|(start, end)| Limits {

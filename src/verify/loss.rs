@@ -92,7 +92,7 @@ fn piece(facts: &PartitionFacts<'_>, sequence: u64, limit: u64) -> Piece {
         let piece = without_offset(sequence + ack.stretch.count, Some(between));
         return Piece { cause: Cause::TopicDeleted, ..piece };
     }
-    let acked_by = if facts.input.confirmed {
+    let acked_by = if facts.client.confirmed {
         facts.leaders.candidates(between.0, between.1)
     } else {
         Vec::new()

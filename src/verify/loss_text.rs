@@ -10,7 +10,7 @@ use crate::ledger::TopicFate;
 /// As `812 messages acknowledged by broker 0 in epoch 4 at offsets 5210-6021 of partition 0
 /// between 10.2 s and 11.0 s were truncated when broker 1 became leader in epoch 5`.
 pub(super) fn of(facts: &PartitionFacts<'_>, witness: &Witness, cause: Cause) -> String {
-    let promise = if facts.input.confirmed {
+    let promise = if facts.client.confirmed {
         acknowledged_by(&witness.acked_by)
     } else {
         "sent, unconfirmed (acks=0),".to_owned()
@@ -149,7 +149,7 @@ fn appended(standing: &[Standing]) -> String {
     let one = |standing: &Standing| {
         let count = (standing.offsets.last - standing.offsets.first + 1) as u64;
         let what = match standing.content {
-            Content::Ours { .. } => counted(count, "other message"),
+            Content::Ours { .. } | Content::Neighbour => counted(count, "other message"),
             Content::Foreign => counted(count, "foreign record"),
             Content::Corrupt => counted(count, "corrupt record"),
         };

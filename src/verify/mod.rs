@@ -4,6 +4,7 @@
 
 mod amount;
 mod cell;
+mod client;
 mod completeness;
 mod count;
 mod counts;
@@ -30,6 +31,7 @@ mod verdict;
 mod words;
 
 pub use cell::{CellInput, cell};
+pub use client::ClientRecord;
 pub use counts::{Bounds, Counts};
 pub(crate) use judge::{judge, judge_run};
 pub use reason::{Reason, ReasonKind, Scope, most_telling_first};

@@ -1,6 +1,7 @@
 //! [`PartitionFacts`]: all that is known of one partition, for its witnesses.
 
 use super::cell::CellInput;
+use super::client::{Client, ClientRecord};
 use super::log_view::LogView;
 use super::types::{Content, Span, Standing, Witness};
 use super::unavailable::scenario_ms;
@@ -9,8 +10,10 @@ use crate::kafka::leaders::Leaders;
 use crate::ledger::{AckStretch, PartitionLedger, PartitionObserved, Stretch, TopicFate};
 use crate::model::Metric;
 
+/// One client's part of one partition.
 pub(super) struct PartitionFacts<'a> {
     pub(super) input: &'a CellInput<'a>,
+    pub(super) client: &'a ClientRecord<'a>,
     pub(super) partition: u32,
     pub(super) ledger: &'a PartitionLedger,
     pub(super) read: &'a PartitionObserved,
@@ -23,13 +26,9 @@ pub(super) struct PartitionFacts<'a> {
 }
 
 impl<'a> PartitionFacts<'a> {
-    pub(super) fn new(
-        input: &'a CellInput<'a>,
-        partition: usize,
-        read: &'a PartitionObserved,
-        whole: bool,
-    ) -> Self {
-        let ledger = input.ledger_of(partition);
+    pub(super) fn new(client: Client<'a>, partition: usize, whole: bool) -> Self {
+        let (input, read) = (client.cell, client.found_in(partition));
+        let ledger = client.ledger_of(partition);
         let observed = input.observed;
         // Epochs begin anew with a topic that is made anew, so no epoch means one leader.
         let kept = observed.topic == TopicFate::Kept;
@@ -41,16 +40,8 @@ impl<'a> PartitionFacts<'a> {
         let log = LogView::new(read, limits, &leaders);
         let mut acks = ledger.stretches.clone();
         acks.sort_unstable_by_key(|ack| ack.stretch.sequence);
-        PartitionFacts {
-            input,
-            partition: partition as u32,
-            ledger,
-            read,
-            leaders,
-            log,
-            whole,
-            acks,
-        }
+        let (client, partition) = (client.record, partition as u32);
+        PartitionFacts { input, client, partition, ledger, read, leaders, log, whole, acks }
     }
 
     /// The stretch in which a message was acknowledged; or, when none is on record, where the next
@@ -114,6 +105,7 @@ impl<'a> PartitionFacts<'a> {
         Witness {
             anomaly,
             partition: self.partition,
+            client: None,
             count: what.count,
             sequences: what.sequences,
             offsets: what.offsets,

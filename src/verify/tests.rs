@@ -2,6 +2,7 @@
 //! Here is what they are written with.
 
 mod causes;
+mod clients;
 mod early;
 mod loss;
 mod presence;
@@ -153,25 +154,44 @@ impl History {
             ..LedgerRecord::default()
         };
         let observed = Observed {
-            partitions: vec![self.read],
+            clients: vec![vec![self.read]],
             log_start: vec![self.start],
             end: vec![self.end],
             unreadable: vec![self.unreadable],
             topic: self.topic,
         };
-        look(&CellInput {
-            topic: TOPIC,
+        let client = ClientRecord {
             confirmed: self.confirmed,
             all_in_sync: self.all_in_sync,
+            ..client(ledger, 60 * S)
+        };
+        look(&CellInput {
             unclean_elections: self.unclean_elections,
-            ledger: &ledger,
-            observed: &observed,
             observations: &self.observations,
             faults: &self.faults,
-            zero_us: 0,
-            sending_ended_us: 60 * S,
             holes_explained: self.holes_explained,
+            ..input(&[client], &observed)
         })
+    }
+}
+
+/// A client with acks=all.
+pub(super) fn client(ledger: LedgerRecord, sending_ended_us: u64) -> ClientRecord<'static> {
+    let (confirmed, all_in_sync) = (true, true);
+    ClientRecord { name: "producer-0", confirmed, all_in_sync, ledger, sending_ended_us }
+}
+
+/// A cell without faults of which nobody saw anything.
+pub(super) fn input<'a>(clients: &'a [ClientRecord<'a>], observed: &'a Observed) -> CellInput<'a> {
+    CellInput {
+        topic: TOPIC,
+        unclean_elections: false,
+        clients,
+        observed,
+        observations: &[],
+        faults: &[],
+        zero_us: 0,
+        holes_explained: None,
     }
 }
 

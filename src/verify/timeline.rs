@@ -1,6 +1,7 @@
 //! [`timeline`]: what became of a cell's messages step by step, for charts.
 
 use super::cell::CellInput;
+use super::client::Client;
 use super::completeness::{self, Reading};
 use super::partition_facts::{PartitionFacts, end};
 use super::rule::lost_word;
@@ -44,7 +45,7 @@ impl Timeline {
 
 /// The timeline of a cell; none when nothing was sent.
 pub(crate) fn timeline(input: &CellInput<'_>) -> Option<Timeline> {
-    let rows = || input.ledger.pulses.iter().flatten();
+    let rows = || input.clients.iter().flat_map(|client| client.ledger.pulses.iter().flatten());
     let first_us = rows().map(|row| row.at_us).min()?;
     let end_us = rows().map(|row| row.at_us).max()? + PULSE_ROW_US;
     let step_us = step_us(end_us - first_us);
@@ -56,10 +57,10 @@ pub(crate) fn timeline(input: &CellInput<'_>) -> Option<Timeline> {
         acked: steps.sums(rows(), |row| row.acked),
         latency_max_us: steps.latencies(rows()),
         // Of a log that was not read whole it is not known what is missing.
-        lost: steps.anomalies(input, lost_word, |partition| {
-            completeness::of_partition(input, partition).reading == Reading::Whole
+        lost: steps.anomalies(input, lost_word, |client, partition| {
+            completeness::of_partition(client, partition).reading == Reading::Whole
         }),
-        duplicated: steps.anomalies(input, |_, read, word| read.again().word(word), |_| true),
+        duplicated: steps.anomalies(input, |_, read, word| read.again().word(word), |_, _| true),
     })
 }
 
@@ -108,16 +109,19 @@ impl Steps {
         &self,
         input: &CellInput<'_>,
         word: fn(&PartitionLedger, &PartitionObserved, usize) -> u64,
-        is_known: impl Fn(usize) -> bool,
+        is_known: impl Fn(Client<'_>, usize) -> bool,
     ) -> Vec<u64> {
         let mut counts = vec![0; self.count];
-        let partitions = input.ledger.partitions.iter().zip(&input.observed.partitions);
-        for (partition, (ledger, read)) in partitions.enumerate() {
+        let all = Client::all(input)
+            .flat_map(|client| (0..client.partitions()).map(move |at| (client, at)));
+        for (client, partition) in all {
+            let Some(read) = client.read_of(partition) else { continue };
+            let ledger = client.ledger_of(partition);
             let mut ranges = Runs::new(ledger.sent, |index| word(ledger, read, index)).peekable();
-            if ranges.peek().is_none() || !is_known(partition) {
+            if ranges.peek().is_none() || !is_known(client, partition) {
                 continue;
             }
-            let facts = PartitionFacts::new(input, partition, read, true);
+            let facts = PartitionFacts::new(client, partition, true);
             for range in ranges {
                 let mut sequence = range.start;
                 while sequence < range.end {

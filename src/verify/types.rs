@@ -150,6 +150,8 @@ pub enum Content {
         /// The first of them.
         sequence: u64,
     },
+    /// Messages of another client of the cell.
+    Neighbour,
     /// Records of others.
     Foreign,
     /// Corrupt records.
@@ -176,6 +178,9 @@ pub struct Witness {
     pub anomaly: Metric,
     /// Where.
     pub partition: u32,
+    /// Whose, where the cell has several clients.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<String>,
     /// How many messages (records, for corrupt and foreign).
     pub count: u64,
     /// Which messages, if they are ours.

@@ -7,6 +7,8 @@
 //! if messages were left without any outcome, until sending ended. When everything sent before
 //! it was settled by the last acknowledgement, nobody waited, and there is no outage behind it.
 //!
+//! Of several clients each waits for itself: the longest wait of any of them counts.
+//!
 //! What was before the scenario's zero is told apart: an outage that spans zero is cut there.
 
 use super::cell::CellInput;
@@ -73,12 +75,18 @@ pub(super) struct Outages {
 
 impl Outages {
     pub(super) fn of(input: &CellInput<'_>) -> Self {
-        let partitions = input.ledger.partitions.iter().zip(&input.ledger.pulses);
-        let by_partition = partitions.map(|(ledger, rows)| {
-            let settled = ledger.acked.count() + ledger.rejected.count() + ledger.reported_unknown;
-            gaps(rows, ledger.sent.saturating_sub(settled), input.sending_ended_us)
-        });
-        Outages { by_partition: by_partition.collect(), zero_us: input.zero_us }
+        let mut by_partition: Vec<Vec<Gap>> = Vec::new();
+        for client in input.clients {
+            let partitions = client.ledger.partitions.iter().zip(&client.ledger.pulses);
+            for (partition, (own, rows)) in partitions.enumerate() {
+                let settled = own.acked.count() + own.rejected.count() + own.reported_unknown;
+                let unsettled = own.sent.saturating_sub(settled);
+                let room = by_partition.len().max(partition + 1);
+                by_partition.resize_with(room, Vec::new);
+                by_partition[partition].extend(gaps(rows, unsettled, client.sending_ended_us));
+            }
+        }
+        Outages { by_partition, zero_us: input.zero_us }
     }
 
     /// The longest from zero on; of equally long ones the first of the lowest partition.
@@ -129,6 +137,7 @@ pub(super) fn scenario_ms(at_us: u64, zero_us: u64) -> f64 {
 mod tests {
     use super::*;
     use crate::ledger::{LedgerRecord, Observed, PartitionLedger};
+    use crate::verify::tests::{client, input};
     use crate::verify::{Act, FaultWindow};
 
     fn row(at_us: u64) -> PulseRow {
@@ -215,19 +224,8 @@ mod tests {
             brokers: Vec::new(),
         };
         let faults: Vec<FaultWindow> = faults.iter().enumerate().map(window).collect();
-        let input = CellInput {
-            topic: "t",
-            confirmed: true,
-            all_in_sync: true,
-            unclean_elections: false,
-            ledger: &ledger,
-            observed: &Observed::default(),
-            observations: &[],
-            faults: &faults,
-            zero_us: 1_000_000,
-            sending_ended_us: 9_000_000,
-            holes_explained: None,
-        };
+        let (clients, observed) = ([client(ledger, 9_000_000)], Observed::default());
+        let input = CellInput { faults: &faults, zero_us: 1_000_000, ..input(&clients, &observed) };
         let outages = Outages::of(&input);
         let within = outages.within_faults(&input);
         (outages, within)
@@ -285,20 +283,8 @@ mod tests {
         };
         let record =
             LedgerRecord { partitions: vec![ledger], pulses: vec![rows], ..Default::default() };
-        let input = CellInput {
-            topic: "t",
-            confirmed: true,
-            all_in_sync: true,
-            unclean_elections: false,
-            ledger: &record,
-            observed: &Observed::default(),
-            observations: &[],
-            faults: &[],
-            zero_us: 0,
-            sending_ended_us: 9_000_000,
-            holes_explained: None,
-        };
-        let outage = Outages::of(&input).longest().unwrap();
+        let (clients, observed) = ([client(record, 9_000_000)], Observed::default());
+        let outage = Outages::of(&input(&clients, &observed)).longest().unwrap();
         assert_eq!((outage.from_ms, outage.to_ms), (100.0, 300.0));
     }
 }

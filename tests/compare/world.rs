@@ -43,7 +43,6 @@ pub fn plan(text: &str) -> Plan {
 /// the figures of a cell, by its id, in a trial, counted from 1.
 pub fn report(text: &str, trials: u32, trial: impl Fn(&str, u32) -> CellTrial) -> Value {
     let plan = plan(text);
-    let n = plan.cells.len();
     let assembly = Assembly {
         plan: &plan,
         about: vec![
@@ -56,10 +55,9 @@ pub fn report(text: &str, trials: u32, trial: impl Fn(&str, u32) -> CellTrial) -
         brokers: Default::default(),
         faults: vec![],
         observations: vec![],
-        ledgers: &[],
-        observed: (0..n).map(|_| None).collect(),
+        clients: &[],
+        observed: vec![],
         unsettled: vec![],
-        producers: vec![None; n],
         notes: vec![],
         stop: None,
     };

@@ -3,7 +3,7 @@
 use super::logged::{Told, plan, report, report_with};
 use super::world::{trials, written};
 use super::xml::Checked;
-use kafka_chaos::testing::client::wire::{DeliveryErrors, Ended, Errors, Summary, Times};
+use kafka_chaos::testing::client::{DeliveryErrors, Ended, Errors, Summary, Times};
 use kafka_chaos::testing::ledger::Outcome;
 use kafka_chaos::testing::model::Metric;
 use kafka_chaos::testing::native::Persistence;

@@ -1,14 +1,14 @@
 //! Reports made of ledgers and logs, as a run makes them: what was sent and acknowledged, and what
 //! the log holds. All of it is in the first partition.
 
-use kafka_chaos::testing::client::wire::Summary;
+use kafka_chaos::testing::client::{Account, Summary};
 use kafka_chaos::testing::event::Evidence;
 use kafka_chaos::testing::fault::FaultRecord;
 use kafka_chaos::testing::ledger::{
     Found, Ledger, LedgerWriter, Observed, PartitionObserved, ProducerId,
 };
 use kafka_chaos::testing::plan::{self, Plan};
-use kafka_chaos::testing::result::{Assembly, Report};
+use kafka_chaos::testing::result::{Assembly, ClientFacts, Report};
 use std::collections::BTreeMap;
 use std::path::Path;
 use tempfile::TempDir;
@@ -67,7 +67,7 @@ impl Told {
         let mut read = vec![partition];
         read.resize_with(partitions, || PartitionObserved::new(0));
         Observed {
-            partitions: read,
+            clients: vec![read],
             log_start: padded(self.log_start),
             end: padded(end),
             unreadable: vec![None; partitions],
@@ -92,8 +92,11 @@ pub fn report_with(plan: &Plan, cells: &[Told], producers: Vec<Option<Summary>>)
     assert_eq!(plan.cells.len(), cells.len());
     let folders: Vec<TempDir> = cells.iter().map(|_| tempfile::tempdir().unwrap()).collect();
     let numbered = (0..).zip(cells).zip(&folders);
-    let ledgers: Vec<Ledger> =
-        numbered.map(|((i, told), folder)| told.ledger(i, partitions, folder.path())).collect();
+    let ledgers = numbered.map(|((i, told), folder)| told.ledger(i, partitions, folder.path()));
+    let clients = ledgers
+        .zip(producers)
+        .map(|(ledger, summary)| ClientFacts { ledger, account: summary.map(Account::Producer) });
+    let clients: Vec<ClientFacts> = clients.collect();
     let last = cells.iter().map(|told| told.sent).max().unwrap_or(0);
     let assembly = Assembly {
         plan,
@@ -104,10 +107,9 @@ pub fn report_with(plan: &Plan, cells: &[Told], producers: Vec<Option<Summary>>)
         brokers: BTreeMap::new(),
         faults: plan.faults.iter().map(|fault| proved(fault.index, &fault.to_string())).collect(),
         observations: vec![],
-        ledgers: &ledgers,
-        observed: cells.iter().map(|told| Some(told.observed(partitions as usize))).collect(),
+        clients: &clients,
+        observed: cells.iter().map(|told| told.observed(partitions as usize)).collect(),
         unsettled: vec![],
-        producers,
         notes: plan.notes.clone(),
         stop: None,
     };

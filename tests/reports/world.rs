@@ -30,7 +30,6 @@ fn with_axis(axes: &str) -> String {
 }
 
 fn assembled(plan: &plan::Plan, stop: Option<Stop>) -> Report {
-    let cells = plan.cells.len();
     let assembly = Assembly {
         plan,
         about: vec!["kafka    3.8.1, 3 brokers".into()],
@@ -40,10 +39,9 @@ fn assembled(plan: &plan::Plan, stop: Option<Stop>) -> Report {
         brokers: Default::default(),
         faults: vec![],
         observations: vec![],
-        ledgers: &[],
-        observed: (0..cells).map(|_| None).collect(),
+        clients: &[],
+        observed: vec![],
         unsettled: vec![],
-        producers: vec![None; cells],
         notes: vec![],
         stop,
     };
@@ -147,6 +145,7 @@ pub fn violate(report: &mut Report, cell: usize) {
     cell.expectations[0].verdict = Verdict::Fail;
     cell.expectations[0].reason = "`lost: 0` is violated: 990 messages lost".into();
     cell.witnesses = vec![Witness {
+        client: None,
         anomaly: Metric::Lost,
         partition: 0,
         count: 990,

@@ -1,8 +1,8 @@
 //! The log reader against librdkafka's mock cluster, over what our own producer wrote.
 
 use super::{Range, ReadRequest, observe, read};
-use crate::client::mock_cluster::{Bed, progress, send};
-use crate::client::wire::Ended;
+use crate::client::mock_cluster::{Bed, plan, progress, send};
+use crate::client::producer::Ended;
 use crate::ledger::{Found, Outcome, ProducerId};
 use crate::native::Persistence;
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
@@ -39,7 +39,7 @@ fn a_log_that_starts_later_or_has_no_broker_is_unreadable_with_the_reason() {
 fn a_reader_survives_a_move_of_the_leader_and_passing_errors() {
     let bed = Bed::new();
     let mut spec = bed.spec();
-    spec.messages = Some(40_000);
+    plan(&mut spec).messages = Some(40_000);
     send(&spec);
     let error = RDKafkaRespErr::RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION;
     bed.mock.request_errors(RDKafkaApiKey::Fetch, &[error; 3]);
@@ -81,8 +81,8 @@ fn every_message_is_acknowledged_and_stands_once_and_in_order_in_the_log() {
         spec.topic = format!("bytes-{bytes}");
         spec.ledger_dir = bed.dir.path().join(&spec.topic);
         bed.mock.create_topic(&spec.topic, 4, 3).expect("it is new");
-        spec.message_bytes = bytes;
-        spec.messages = Some(messages);
+        plan(&mut spec).message_bytes = bytes;
+        plan(&mut spec).messages = Some(messages);
         let (summary, _) = send(&spec);
         assert_eq!((summary.sent, summary.acked), (messages, messages));
         assert_eq!((summary.ended, summary.fatal.as_deref()), (Ended::Limit, None));
@@ -94,19 +94,19 @@ fn every_message_is_acknowledged_and_stands_once_and_in_order_in_the_log() {
         let mut told = 0;
         let record = |partition: u32, offset, epoch, found| {
             let next = &mut next[partition as usize];
-            assert_eq!((offset, found), (*next, Found::Ours { sequence: *next as u64 }));
+            assert_eq!((offset, found), (*next, (0, Found::Ours { sequence: *next as u64 })));
             assert!(epoch >= 0, "the mock cluster has leader epochs");
             *next += 1;
         };
-        let ended = observe(&request, spec.id, record, |records| told = records);
+        let ended = observe(&request, &[spec.id], record, |records| told = records);
         assert_eq!(ended.expect("it is readable"), vec![Ok(()); 4]);
         assert_eq!(next, ends);
         assert_eq!(told, messages);
         // To another cell they are foreign, every one.
         let other = ProducerId { cell: 2, ..spec.id };
         let mut foreign = 0;
-        let record = |_, _, _, found| foreign += u64::from(found == Found::Foreign);
-        observe(&request, other, record, |_| ()).expect("it is readable");
+        let record = |_, _, _, found| foreign += u64::from(found == (0, Found::Foreign));
+        observe(&request, &[other], record, |_| ()).expect("it is readable");
         assert_eq!(foreign, messages);
     }
 }
@@ -115,9 +115,9 @@ fn every_message_is_acknowledged_and_stands_once_and_in_order_in_the_log() {
 fn what_a_broker_refuses_before_the_append_is_rejected_and_not_in_the_log() {
     let bed = Bed::new();
     let mut spec = bed.spec();
-    spec.properties.insert("enable.idempotence".into(), "false".into());
-    spec.properties.insert("retries".into(), "0".into());
-    spec.messages = Some(40);
+    plan(&mut spec).config.insert("enable.idempotence".into(), "false".into());
+    plan(&mut spec).config.insert("retries".into(), "0".into());
+    plan(&mut spec).messages = Some(40);
     let error = RDKafkaRespErr::RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS;
     bed.mock.request_errors(RDKafkaApiKey::Produce, &[error]);
     let (summary, _) = send(&spec);
@@ -135,4 +135,25 @@ fn what_a_broker_refuses_before_the_append_is_rejected_and_not_in_the_log() {
     request.silence_ms = 500;
     read(&request, |_| records += 1, |_| ()).expect("it is readable");
     assert_eq!(records, summary.acked);
+}
+
+#[test]
+fn of_two_producers_of_a_cell_each_ones_messages_are_its_own() {
+    let bed = Bed::new();
+    let mut specs = [bed.spec(), bed.spec()];
+    for (number, spec) in (0..).zip(&mut specs) {
+        spec.id.producer = number;
+        spec.ledger_dir = bed.dir.path().join(format!("ledger-{number}"));
+        plan(spec).messages = Some(40);
+        assert_eq!(send(spec).0.acked, 40);
+    }
+    let ids = specs.map(|spec| spec.id);
+    let mut records = 0;
+    let record = |_, offset: i64, _, found| {
+        let ours = Found::Ours { sequence: offset as u64 % 10 };
+        assert_eq!(found, (offset as usize / 10, ours), "at {offset}");
+        records += 1;
+    };
+    let ended = observe(&up_to(&bed, [20; 4]), &ids, record, |_| ());
+    assert_eq!((ended.expect("it is readable"), records), (vec![Ok(()); 4], 80));
 }

@@ -264,27 +264,13 @@ fn what_stands_in_an_added_partition_is_foreign_and_meets_no_acknowledgement() {
     added.record(0, 0, Found::Foreign);
     added.record(1, 0, Found::Foreign);
     let observed = |unreadable: Option<&str>| Observed {
-        partitions: vec![known.read.clone(), added.clone()],
+        clients: vec![vec![known.read.clone(), added.clone()]],
         log_start: vec![0, 0],
         end: vec![1, 2],
         unreadable: vec![None, unreadable.map(str::to_owned)],
         topic: TopicFate::Kept,
     };
-    let verify = |observed: &Observed| {
-        cell(&CellInput {
-            topic: TOPIC,
-            confirmed: true,
-            all_in_sync: true,
-            unclean_elections: false,
-            ledger: &ledger,
-            observed,
-            observations: &[],
-            faults: &[],
-            zero_us: 0,
-            sending_ended_us: 0,
-            holes_explained: None,
-        })
-    };
+    let verify = |observed: &Observed| cell(&input(&[client(ledger.clone(), 0)], observed));
     let findings = verify(&observed(None));
     assert_eq!((findings.counts.of(Metric::Lost), findings.counts.of(Metric::Foreign)), (1, 2));
     assert!(findings.inconclusive.is_empty());

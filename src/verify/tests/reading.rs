@@ -129,7 +129,7 @@ fn a_partition_read_whole_proves_its_loss_whatever_another_hides() {
         ..LedgerRecord::default()
     };
     let observed = Observed {
-        partitions: vec![lost_one.read],
+        clients: vec![vec![lost_one.read]],
         log_start: vec![0],
         end: vec![1],
         unreadable: vec![None],
@@ -138,19 +138,7 @@ fn a_partition_read_whole_proves_its_loss_whatever_another_hides() {
     let mut ledger = ledger;
     ledger.latencies[LatencyPhase::Before as usize].record(5);
     ledger.latencies[LatencyPhase::After as usize].record(7);
-    let findings = cell(&CellInput {
-        topic: TOPIC,
-        confirmed: true,
-        all_in_sync: true,
-        unclean_elections: false,
-        ledger: &ledger,
-        observed: &observed,
-        observations: &[],
-        faults: &[],
-        zero_us: 0,
-        sending_ended_us: 0,
-        holes_explained: None,
-    });
+    let findings = cell(&input(&[client(ledger, 0)], &observed));
     assert_eq!(findings.inconclusive, ["partition 1: the log was not read"]);
     assert_eq!(bounds(&findings, Metric::Lost), (1, Some(3)));
     let latencies: Vec<_> =

@@ -2,7 +2,8 @@
 //! in the ledger; errors are counted; logs go to stderr with their time.
 
 use super::outcome::classify;
-use super::wire::{DeliveryErrors, Errors, Times};
+use crate::client::errors::{DeliveryErrors, Errors, Times};
+use crate::client::wire::log_line;
 use crate::clock::Epoch;
 use crate::ledger::{LatencyHistogram, Outcome, OutcomeLog};
 use crate::native::{Persistence, error_name, report};
@@ -12,14 +13,14 @@ use rdkafka::error::KafkaError;
 use rdkafka::producer::{DeliveryResult, ProducerContext};
 use rdkafka::types::RDKafkaErrorCode;
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 // A sequence may be as high as two days at the highest rate make it.
 const SEQUENCE_BITS: u32 = 42;
 /// The partition's bits.
-pub(super) const PARTITION_BITS: u32 = 14;
+pub(crate) const PARTITION_BITS: u32 = 14;
 const _: () = assert!(usize::BITS == SEQUENCE_BITS + PARTITION_BITS + u8::BITS);
 
 /// What a message carries through librdkafka and back: who it is, and how late it was handed over,
@@ -218,13 +219,6 @@ impl ProducerContext for Delivery {
             self.fail(format!("the ledger can't be written: {error}"));
         }
     }
-}
-
-/// Writes one line to stderr, which is the worker's log. There is nowhere to report a failure of
-/// that to, and it must not stop the producer.
-pub(super) fn log_line(epoch: Epoch, line: &str) {
-    let at_s = epoch.elapsed_ms() / 1e3;
-    let _ = writeln!(io::stderr(), "[{at_s:11.6}] {line}");
 }
 
 #[cfg(test)]

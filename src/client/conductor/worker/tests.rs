@@ -1,7 +1,9 @@
 //! The conductor against workers that are shell scripts which speak, or break, the protocol.
 
 use super::*;
-use crate::client::wire::Ended;
+use crate::client::errors::Errors;
+use crate::client::producer::{Ended, Summary};
+use crate::client::wire::WorkerEvent;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -29,9 +31,13 @@ fn summary() -> Summary {
     }
 }
 
-/// A shell command that tells `summary()`.
+fn account() -> Box<Account> {
+    Box::new(Account::Producer(summary()))
+}
+
+/// A shell command that tells `account()`.
 fn finished() -> String {
-    let event = WorkerEvent::Finished { summary: summary() };
+    let event = WorkerEvent::Finished { account: account() };
     format!("echo '{}'; ", serde_json::to_string(&event).expect("it is plain data"))
 }
 
@@ -59,27 +65,22 @@ fn a_worker_that_keeps_to_the_protocol_gives_its_summary() {
     let mut worker = worker(dir.path(), &script);
     worker.wait_ready(LIMIT).expect("it says so");
     worker.start().expect("it lives");
-    worker.check().expect("it lives");
     worker.stop().expect("it lives");
     let ending = worker.finish(LIMIT).expect("it finishes");
-    assert_eq!(ending, Ending::Finished(Box::new(summary())));
-    assert_eq!(worker.summary(), Some(summary()));
+    assert_eq!(ending, Ending::Finished(account()));
 }
 
 #[test]
 fn what_it_tells_on_the_way_is_known_and_noise_goes_to_its_log() {
     let dir = tempfile::tempdir().expect("a folder");
-    let errors = r#"{"event":"errors","at_us":5,"errors":{"deliveries":[{"name":"_MSG_TIMED_OUT","status":"possibly_persisted","outcome":"unknown","count":3}],"refused":{},"client":{}}}"#;
     let script = format!(
-        "{READY} echo '{errors}'; echo noise; echo to-stderr >&2; \
+        "{READY} echo noise; echo to-stderr >&2; \
          echo '{{\"event\":\"fatal\",\"at_us\":6,\"text\":\"out of order\"}}'; read a"
     );
     let mut worker = worker(dir.path(), &script);
     worker.wait_ready(LIMIT).expect("it says so");
-    let lines = worker.told.wait(LIMIT, |lines| lines.fatal.is_some());
-    assert_eq!(lines.fatal.as_deref(), Some("out of order"));
-    assert_eq!(worker.fatal().as_deref(), Some("out of order"));
-    assert_eq!(worker.errors().deliveries[0].count, 3);
+    worker.told.wait(LIMIT, |lines| lines.failed);
+    assert!(worker.has_ended());
     let log = std::fs::read_to_string(dir.path().join("worker.log")).expect("it has a log");
     assert!(log.contains("to-stderr") && log.contains("noise"), "{log}");
 }
@@ -117,7 +118,6 @@ fn an_unexpected_kill_is_an_error_and_one_by_a_fault_is_not() {
             false => {
                 let error = ending.expect_err("nobody asked for it").to_string();
                 assert!(error.contains("signal: 9"), "{error}");
-                assert!(worker.check().is_err());
             }
         }
     }

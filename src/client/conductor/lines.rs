@@ -1,0 +1,65 @@
+//! [`Told`]: the lines of a worker, collected on a thread of their own.
+
+use crate::client::wire::{Account, WorkerEvent};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::ChildStdout;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// What the worker has told so far.
+#[derive(Default)]
+pub(super) struct Told {
+    lines: Mutex<Lines>,
+    changed: Condvar,
+}
+
+#[derive(Clone, Default)]
+pub(super) struct Lines {
+    pub(super) ready: bool,
+    /// Nothing more will come.
+    pub(super) closed: bool,
+    pub(super) failed: bool,
+    pub(super) account: Option<Box<Account>>,
+}
+
+impl Told {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Lines> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until `done` holds or nothing more will come; gives what holds then.
+    pub(super) fn wait(&self, limit: Duration, done: impl Fn(&Lines) -> bool) -> Lines {
+        let (lines, _) = self
+            .changed
+            .wait_timeout_while(self.lock(), limit, |lines| !lines.closed && !done(lines))
+            .unwrap_or_else(PoisonError::into_inner);
+        lines.clone()
+    }
+}
+
+/// Reads the worker's lines to their end. A line that is none goes to its log.
+pub(super) fn collect(stdout: ChildStdout, told: &Told, log: &Path) {
+    for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+        let event = serde_json::from_str(&line);
+        let mut lines = told.lock();
+        match event {
+            Ok(WorkerEvent::Ready) => lines.ready = true,
+            Ok(WorkerEvent::Fatal { .. }) => lines.failed = true,
+            Ok(WorkerEvent::Finished { account }) => lines.account = Some(account),
+            Err(error) => {
+                let note = format!("an invalid line on stdout ({error}): {line}\n");
+                // The log is the only place for it; failing that, the line is worth nothing.
+                let _ = File::options()
+                    .append(true)
+                    .open(log)
+                    .and_then(|mut log| log.write_all(note.as_bytes()));
+            }
+        }
+        drop(lines);
+        told.changed.notify_all();
+    }
+    told.lock().closed = true;
+    told.changed.notify_all();
+}

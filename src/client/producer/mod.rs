@@ -1,0 +1,15 @@
+//! The role of a producer: [`run`] sends, [`Summary`] tells what came of it.
+
+mod delivery;
+mod flush;
+mod outcome;
+mod pacing;
+mod run;
+mod sender;
+mod summary;
+#[cfg(test)]
+mod tests;
+
+pub(super) use delivery::PARTITION_BITS;
+pub(crate) use run::run;
+pub use summary::{Ended, Summary};
