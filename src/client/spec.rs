@@ -1,22 +1,11 @@
 //! [`WorkerSpec`]: all that a worker is told, in one JSON file.
 
-use super::producer::PARTITION_BITS;
 use crate::clock::Epoch;
 use crate::ledger::ProducerId;
 use crate::plan::Role;
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::path::{Path, PathBuf};
-
-/// A delivery report carries so many bits for the partition.
-const PARTITIONS_MAX: u32 = 1 << PARTITION_BITS;
-
-/// librdkafka properties that would make the ledger wrong, and why.
-const FORBIDDEN: [(&str, &str); 3] = [
-    ("delivery.report.only.error", "the worker needs the report of every message"),
-    ("transactional.id", "the worker sends without transactions"),
-    ("bootstrap.servers", "the runtime sets it"),
-];
 
 /// One client's orders.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,7 +33,7 @@ pub struct WorkerSpec {
     pub role: Role,
 }
 
-/// A spec that can't be read, or asks for what can't be done.
+/// A spec that can't be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum SpecError {
     /// The file can't be read or written.
@@ -53,60 +42,35 @@ pub enum SpecError {
     /// The file does not hold a spec.
     #[error("the worker's spec {path} is not what this version of chaos writes: {source}")]
     Format { path: PathBuf, source: serde_json::Error },
-    /// It asks for what can't be done.
-    #[error("the worker's spec asks for what can't be done: {0}")]
-    Invalid(String),
 }
 
 impl WorkerSpec {
-    /// Reads and checks a spec.
+    /// Reads a spec.
     ///
     /// # Errors
     /// As [`SpecError`] says.
     pub fn read(path: &Path) -> Result<Self, SpecError> {
         let text = std::fs::read(path)
             .map_err(|source| SpecError::File { path: path.to_owned(), source })?;
-        let spec: WorkerSpec = serde_json::from_slice(&text)
-            .map_err(|source| SpecError::Format { path: path.to_owned(), source })?;
-        spec.check()?;
-        Ok(spec)
+        serde_json::from_slice(&text)
+            .map_err(|source| SpecError::Format { path: path.to_owned(), source })
     }
 
-    /// Checks and writes a spec.
+    /// Writes a spec.
     ///
     /// # Errors
     /// As [`SpecError`] says.
     pub fn write(&self, path: &Path) -> Result<(), SpecError> {
-        self.check()?;
         let text = serde_json::to_vec_pretty(self)
             .map_err(|source| SpecError::Format { path: path.to_owned(), source })?;
         std::fs::write(path, text)
             .map_err(|source| SpecError::File { path: path.to_owned(), source })
-    }
-
-    fn check(&self) -> Result<(), SpecError> {
-        if self.partitions == 0 || self.partitions > PARTITIONS_MAX {
-            let partitions = self.partitions;
-            return Err(SpecError::Invalid(format!(
-                "{partitions} partitions; a worker sends to 1 to {PARTITIONS_MAX}"
-            )));
-        }
-        let properties = self.role.config();
-        for (name, why) in FORBIDDEN {
-            let harmless = name == "delivery.report.only.error"
-                && properties.get(name).is_some_and(|value| value == "false");
-            if properties.contains_key(name) && !harmless {
-                return Err(SpecError::Invalid(format!("the property {name}: {why}")));
-            }
-        }
-        Ok(())
     }
 }
 
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::client::mock_cluster::plan;
     use crate::model::Rate;
     use crate::plan::ProducerPlan;
 
@@ -147,27 +111,6 @@ pub(super) mod tests {
         let spec = spec(dir.path(), "localhost:9092");
         spec.write(&path).expect("it is valid");
         assert_eq!(WorkerSpec::read(&path).expect("it was just written"), spec);
-    }
-
-    #[test]
-    fn what_would_make_the_ledger_wrong_is_refused() {
-        let dir = tempfile::tempdir().expect("a folder");
-        let path = dir.path().join("worker.json");
-        let with = |name: &str, value: &str| {
-            let mut spec = spec(dir.path(), "localhost:9092");
-            plan(&mut spec).config.insert(name.into(), value.into());
-            spec.write(&path)
-        };
-        assert!(with("delivery.report.only.error", "false").is_ok());
-        for (name, value) in [("delivery.report.only.error", "true"), ("transactional.id", "t")] {
-            let message = with(name, value).expect_err(name).to_string();
-            assert!(message.contains(name), "{message}");
-        }
-        let mut spec = spec(dir.path(), "localhost:9092");
-        spec.partitions = 0;
-        assert!(spec.write(&path).is_err());
-        spec.partitions = PARTITIONS_MAX + 1;
-        assert!(spec.write(&path).is_err());
     }
 
     #[test]

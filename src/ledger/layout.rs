@@ -13,7 +13,7 @@ use std::sync::atomic::Ordering::Relaxed;
 pub(super) const MAX_PHASE_CHANGES: usize = 4096;
 
 /// How many partitions a ledger may hold.
-pub(super) const MAX_PARTITIONS: u32 = 10_000;
+pub(crate) const MAX_PARTITIONS: u32 = 10_000;
 
 /// Words of one acknowledged stretch: sequence, offset, time, and count with duration.
 pub(super) const STRETCH_WORDS: usize = 4;

@@ -23,6 +23,7 @@ mod writer;
 
 pub use bits::CHUNK_SEQUENCES;
 pub(crate) use latency::LatencyHistogram;
+pub(crate) use layout::MAX_PARTITIONS;
 pub use observed::Observed;
 pub(crate) use observed::TopicFate;
 pub(crate) use offset_ranges::OffsetRange;

@@ -1,6 +1,6 @@
 //! The ledger through its files: what is written is read, live, across growth and after a kill.
 
-use super::layout::{MAX_PARTITIONS, MAX_PHASE_CHANGES};
+use super::layout::MAX_PHASE_CHANGES;
 use super::pulse::MAX_RUN_US;
 use super::*;
 use std::os::unix::fs::MetadataExt;

@@ -55,7 +55,7 @@ pub(super) fn producers(plans: impl IntoIterator<Item = ProducerPlan>) -> Vec<Cl
 
 /// As a report has them: `producer` is the first one's plan, and `clients` stand beside it where
 /// there is more to tell.
-pub(super) mod told {
+pub(super) mod serde_form {
     use super::{ClientPlan, ProducerPlan, producers};
     use serde::de::Error;
     use serde::ser::SerializeMap;
@@ -75,7 +75,7 @@ pub(super) mod told {
     }
 
     #[derive(Deserialize)]
-    struct Told {
+    struct Form {
         producer: Option<ProducerPlan>,
         #[serde(default)]
         clients: Vec<ClientPlan>,
@@ -84,10 +84,10 @@ pub(super) mod told {
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Vec<ClientPlan>, D::Error> {
-        match Told::deserialize(deserializer)? {
-            Told { producer: None, .. } => Err(Error::missing_field("producer")),
-            Told { producer, clients } if clients.is_empty() => Ok(producers(producer)),
-            Told { clients, .. } => Ok(clients),
+        match Form::deserialize(deserializer)? {
+            Form { producer: None, .. } => Err(Error::missing_field("producer")),
+            Form { producer, clients } if clients.is_empty() => Ok(producers(producer)),
+            Form { clients, .. } => Ok(clients),
         }
     }
 }

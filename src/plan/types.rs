@@ -1,6 +1,6 @@
 //! What a plan is made of. [`Plan`] is all that the runner knows of a scenario.
 
-use super::clients::{ClientPlan, told};
+use super::clients::{ClientPlan, serde_form};
 use crate::event::TopicShape;
 use crate::model::{Clocks, Controllers, Flavour, Metric, Properties, Rate, Timing};
 use crate::timeline::{Facility, FaultPlan, Layout, Topic};
@@ -176,7 +176,7 @@ pub struct Cell {
     /// The topic, made for this cell alone.
     pub topic: TopicPlan,
     /// Who uses the topic; never empty.
-    #[serde(flatten, with = "told")]
+    #[serde(flatten, with = "serde_form")]
     pub clients: Vec<ClientPlan>,
     /// What must hold of this cell.
     pub expectations: Vec<Expectation>,

@@ -1,4 +1,4 @@
-//! [`Told`]: the lines of a worker, collected on a thread of their own.
+//! [`Received`]: the lines of a worker, collected on a thread of their own.
 
 use crate::client::wire::{Account, WorkerEvent};
 use std::fs::File;
@@ -8,9 +8,9 @@ use std::process::ChildStdout;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// What the worker has told so far.
+/// What the worker has said so far.
 #[derive(Default)]
-pub(super) struct Told {
+pub(super) struct Received {
     lines: Mutex<Lines>,
     changed: Condvar,
 }
@@ -24,7 +24,7 @@ pub(super) struct Lines {
     pub(super) account: Option<Box<Account>>,
 }
 
-impl Told {
+impl Received {
     pub(super) fn lock(&self) -> MutexGuard<'_, Lines> {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -40,10 +40,10 @@ impl Told {
 }
 
 /// Reads the worker's lines to their end. A line that is none goes to its log.
-pub(super) fn collect(stdout: ChildStdout, told: &Told, log: &Path) {
+pub(super) fn collect(stdout: ChildStdout, received: &Received, log: &Path) {
     for line in BufReader::new(stdout).lines().map_while(Result::ok) {
         let event = serde_json::from_str(&line);
-        let mut lines = told.lock();
+        let mut lines = received.lock();
         match event {
             Ok(WorkerEvent::Ready) => lines.ready = true,
             Ok(WorkerEvent::Fatal { .. }) => lines.failed = true,
@@ -58,8 +58,8 @@ pub(super) fn collect(stdout: ChildStdout, told: &Told, log: &Path) {
             }
         }
         drop(lines);
-        told.changed.notify_all();
+        received.changed.notify_all();
     }
-    told.lock().closed = true;
-    told.changed.notify_all();
+    received.lock().closed = true;
+    received.changed.notify_all();
 }

@@ -1,7 +1,7 @@
 //! [`Worker`]: one worker process, from its start to how it [ended](Ending).
 
 use super::error::{WorkerError, tail};
-use super::lines::{Told, collect};
+use super::lines::{Received, collect};
 use crate::client::spec::WorkerSpec;
 use crate::client::wire::{Account, START, STOP};
 use crate::runtime::{Process, RuntimeError};
@@ -35,11 +35,11 @@ pub enum Ending {
 pub struct Worker {
     child: Child,
     stdin: ChildStdin,
-    told: Arc<Told>,
+    received: Arc<Received>,
     log: PathBuf,
     death_excused: bool,
     /// When it was told to end.
-    told_to_stop: Option<Instant>,
+    stop_sent: Option<Instant>,
 }
 
 impl Worker {
@@ -76,18 +76,18 @@ impl Worker {
             let source = io::Error::other("the runtime did not keep stdin and stdout");
             return Err(WorkerError::Io { what: "pipes".into(), source });
         };
-        let told = Arc::new(Told::default());
+        let received = Arc::new(Received::default());
         let worker = Worker {
             child,
             stdin,
-            told: Arc::clone(&told),
+            received: Arc::clone(&received),
             log: log.clone(),
             death_excused: false,
-            told_to_stop: None,
+            stop_sent: None,
         };
         thread::Builder::new()
             .name("worker lines".into())
-            .spawn(move || collect(stdout, &told, &log))
+            .spawn(move || collect(stdout, &received, &log))
             .map_err(io("thread"))?;
         Ok(worker)
     }
@@ -102,7 +102,7 @@ impl Worker {
     /// # Errors
     /// When it dies or `limit` passes before.
     pub fn wait_ready(&mut self, limit: Duration) -> Result<(), WorkerError> {
-        let lines = self.told.wait(limit, |lines| lines.ready);
+        let lines = self.received.wait(limit, |lines| lines.ready);
         if lines.ready {
             return Ok(());
         }
@@ -125,10 +125,10 @@ impl Worker {
     /// # Errors
     /// When it has died, and neither was that excused nor had it finished.
     pub fn stop(&mut self) -> Result<(), WorkerError> {
-        self.told_to_stop = Some(Instant::now());
+        self.stop_sent = Some(Instant::now());
         let said = self.say(STOP);
         // It may have finished by itself, its last line still on the way.
-        let finished = || self.told.wait(EXIT_LIMIT, |_| false).account.is_some();
+        let finished = || self.received.wait(EXIT_LIMIT, |_| false).account.is_some();
         match said {
             Err(_) if self.death_excused || finished() => Ok(()),
             other => other,
@@ -156,7 +156,7 @@ impl Worker {
 
     /// Whether it has ended or told its account: it does nothing more.
     pub fn has_ended(&self) -> bool {
-        let lines = self.told.lock();
+        let lines = self.received.lock();
         lines.closed || lines.failed || lines.account.is_some()
     }
 
@@ -166,9 +166,9 @@ impl Worker {
     /// # Errors
     /// When it died unexpectedly, or `limit` passed without an account.
     pub fn finish(&mut self, limit: Duration) -> Result<Ending, WorkerError> {
-        let lines = self.told.wait(limit, |lines| lines.account.is_some());
+        let lines = self.received.wait(limit, |lines| lines.account.is_some());
         if lines.account.is_none() && !lines.closed {
-            let waited = self.told_to_stop.map_or(limit, |since| since.elapsed());
+            let waited = self.stop_sent.map_or(limit, |since| since.elapsed());
             let silent = self.silent("finish", waited);
             self.kill()?;
             return Err(silent);
@@ -180,12 +180,12 @@ impl Worker {
             return lines.account.map(Ending::Finished).ok_or(silent);
         };
         // The process is gone, so its last line comes right away, if it wrote one.
-        self.told.wait(EXIT_LIMIT, |_| false);
+        self.received.wait(EXIT_LIMIT, |_| false);
         self.ending(status)
     }
 
     fn ending(&self, status: ExitStatus) -> Result<Ending, WorkerError> {
-        match self.told.lock().account.clone() {
+        match self.received.lock().account.clone() {
             Some(account) => Ok(Ending::Finished(account)),
             None if self.death_excused && status.signal().is_some() => Ok(Ending::KilledByFault),
             None => Err(WorkerError::Died { pid: self.pid(), status, tail: tail(&self.log) }),

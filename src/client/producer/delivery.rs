@@ -5,7 +5,7 @@ use super::outcome::classify;
 use crate::client::errors::{DeliveryErrors, Errors, Times};
 use crate::client::wire::log_line;
 use crate::clock::Epoch;
-use crate::ledger::{LatencyHistogram, Outcome, OutcomeLog};
+use crate::ledger::{LatencyHistogram, MAX_PARTITIONS, Outcome, OutcomeLog};
 use crate::native::{Persistence, error_name, report};
 use rdkafka::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
@@ -20,7 +20,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 // A sequence may be as high as two days at the highest rate make it.
 const SEQUENCE_BITS: u32 = 42;
 /// The partition's bits.
-pub(crate) const PARTITION_BITS: u32 = 14;
+const PARTITION_BITS: u32 = 14;
+const _: () = assert!(MAX_PARTITIONS <= 1 << PARTITION_BITS);
 const _: () = assert!(usize::BITS == SEQUENCE_BITS + PARTITION_BITS + u8::BITS);
 
 /// What a message carries through librdkafka and back: who it is, and how late it was handed over,

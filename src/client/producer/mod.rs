@@ -10,6 +10,5 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
-pub(super) use delivery::PARTITION_BITS;
 pub(crate) use run::run;
 pub use summary::{Ended, Summary};

@@ -79,7 +79,7 @@ fn what_it_tells_on_the_way_is_known_and_noise_goes_to_its_log() {
     );
     let mut worker = worker(dir.path(), &script);
     worker.wait_ready(LIMIT).expect("it says so");
-    worker.told.wait(LIMIT, |lines| lines.failed);
+    worker.received.wait(LIMIT, |lines| lines.failed);
     assert!(worker.has_ended());
     let log = std::fs::read_to_string(dir.path().join("worker.log")).expect("it has a log");
     assert!(log.contains("to-stderr") && log.contains("noise"), "{log}");
