@@ -65,14 +65,14 @@ pub mod kafka {
 
 pub mod ledger {
     pub use crate::ledger::{
-        AckStretch, CHUNK_SEQUENCES, Found, Ledger, LedgerRecord, LedgerWriter, LogEnd, Observed,
-        Outcome, PartitionLedger, PartitionObserved, ProducerId, Stretch,
+        AckStretch, CHUNK_SEQUENCES, Found, LatencyPhase, Ledger, LedgerRecord, LedgerWriter,
+        LogEnd, Observed, Outcome, PartitionLedger, PartitionObserved, ProducerId, Stretch,
     };
 }
 
 pub mod model {
     pub use crate::model::{
-        ByMetric, Clocks, Controllers, Flavour, Metric, Properties, Rate, Timing,
+        ByMetric, Clocks, Controllers, Flavour, Metric, Properties, Rate, RuntimeKind, Timing,
     };
 }
 
@@ -107,8 +107,8 @@ pub mod runner {
 
 pub mod runtime {
     pub use crate::runtime::{
-        Cluster, DropSite, Listeners, Node, Order, Process, Provider, Role, RuntimeError, Stop,
-        Vantage, docker, local, port,
+        Cluster, DropSite, Listeners, Liveness, Node, Order, Process, Provider, Role, RuntimeError,
+        Stop, Vantage, docker, local, port,
     };
 }
 

@@ -1,6 +1,7 @@
 //! Which runtime a command takes, and why.
 
 use crate::distribution::KNOWN_VERSIONS;
+use crate::model::RuntimeKind;
 use crate::plan::Plan;
 use crate::result::Invocation;
 use crate::runner;
@@ -108,10 +109,9 @@ impl Options {
     }
 
     /// What of them decides what this runtime does, for who wants it again.
-    pub(super) fn keep(&self, runtime: &str, kept: &mut Invocation) {
-        runtime.clone_into(&mut kept.runtime);
+    pub(super) fn keep(&self, kept: &mut Invocation) {
         kept.heap_mib = self.heap_mib;
-        if runtime == "local" {
+        if kept.runtime == RuntimeKind::Local {
             kept.kafka_home = self.kafka_home.as_ref().map(|home| home.display().to_string());
             return;
         }
@@ -151,10 +151,7 @@ impl Options {
             return self.local(&format!("auto: {}", first_line(&refused.what)));
         }
         for plan in plans {
-            let words = match docker.obtainable(&plan.cluster)? {
-                Obtainable::No(reason) => reason,
-                Obtainable::Present(_) | Obtainable::Pullable(_) => continue,
-            };
+            let Obtainable::No(words) = docker.obtainable(&plan.cluster)? else { continue };
             return match needed {
                 Some((plan, what)) => {
                     Err(RuntimeError::new(format!("{}: {what}; but {words}", plan.source))

@@ -162,7 +162,7 @@ pub(super) fn conduct(arguments: &Conduct, verb: Verb, studies: &[Study]) -> Exi
     let mut worst = Exit::Pass;
     let runtime = runtime.as_ref();
     for (study, shard) in studies.iter().zip(shards) {
-        let again = arguments.invocation(verb, study, shard, runtime.name());
+        let again = arguments.invocation(verb, study, shard, runtime.kind());
         let (interrupt, current) = (interrupt.clone(), current.clone());
         let conductor = Conductor { arguments, runtime, interrupt, current, several, again };
         let exit = conductor.study(study).unwrap_or_else(|e| conductor.failed(study, &e));
@@ -215,7 +215,8 @@ impl Conductor<'_> {
             (self.run(study.first(), &folder, show, &mut pool, None)?, folder)
         } else {
             let folder = RunFolder::create_plain(out.as_deref(), name)?;
-            self.arguments.telling.series(&self.runtime.in_words(&study.first().cluster));
+            let facts = self.runtime.facts(&study.first().cluster);
+            self.arguments.telling.series(&report::environment::runtime(&facts));
             let report = self.series(study, &folder, &mut pool)?;
             let report = Report { invocation: Some(self.again.clone()), ..report };
             report::write_files(&report, folder.path())

@@ -3,9 +3,13 @@
 use super::choose_runtime::Options;
 use super::conduct::complain;
 use crate::exit::{Exit, Interrupt};
+use crate::model::RuntimeKind;
 use crate::plan;
+use crate::report;
 use crate::runner::{RunFolder, Step, rehearse};
 use crate::runtime::{Provider, RuntimeError, Stop};
+use clap::ValueEnum;
+use clap::builder::PossibleValue;
 use serde::Serialize;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -25,7 +29,7 @@ Examples:
 pub(super) struct Arguments {
     /// Try this runtime only
     #[arg(long, value_enum)]
-    runtime: Option<Kind>,
+    runtime: Option<RuntimeKind>,
     /// Print one JSON document
     #[arg(long)]
     json: bool,
@@ -36,26 +40,20 @@ pub(super) struct Arguments {
     child: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Kind {
-    Local,
-    Docker,
-}
+impl ValueEnum for RuntimeKind {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[RuntimeKind::Local, RuntimeKind::Docker]
+    }
 
-impl Kind {
-    fn name(self) -> &'static str {
-        match self {
-            Kind::Local => "local",
-            Kind::Docker => "docker",
-        }
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.word()))
     }
 }
 
 /// What became of one runtime.
 #[derive(Debug, Serialize)]
 struct Tried {
-    runtime: Kind,
+    runtime: RuntimeKind,
     works: bool,
     steps: Vec<Step>,
 }
@@ -69,7 +67,8 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         Ok(interrupt) => interrupt,
         Err(e) => return complain(&RuntimeError::io("cannot take over signals", e)),
     };
-    let kinds = arguments.runtime.map_or(vec![Kind::Local, Kind::Docker], |kind| vec![kind]);
+    let kinds =
+        arguments.runtime.map_or(vec![RuntimeKind::Local, RuntimeKind::Docker], |kind| vec![kind]);
     let mut tried = Vec::new();
     for kind in kinds {
         match try_in_child(kind, arguments) {
@@ -89,11 +88,11 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
 }
 
 /// Starts this program again, and prints each step as it is told.
-fn try_in_child(kind: Kind, arguments: &Arguments) -> Result<Tried, RuntimeError> {
+fn try_in_child(kind: RuntimeKind, arguments: &Arguments) -> Result<Tried, RuntimeError> {
     let folder = std::env::temp_dir().join(format!("kafka-chaos-doctor-{}", std::process::id()));
     let exe = std::env::current_exe().map_err(|e| RuntimeError::io("own program", e))?;
     let mut command = Command::new(exe);
-    command.args(["doctor", "--runtime", kind.name(), "--child"]).arg(&folder);
+    command.args(["doctor", "--runtime", kind.word(), "--child"]).arg(&folder);
     arguments.options.pass_on(&mut command);
     let child = command
         .stdin(Stdio::null())
@@ -106,7 +105,7 @@ fn try_in_child(kind: Kind, arguments: &Arguments) -> Result<Tried, RuntimeError
     tried
 }
 
-fn listen(kind: Kind, mut child: Child, quiet: bool) -> Result<Tried, RuntimeError> {
+fn listen(kind: RuntimeKind, mut child: Child, quiet: bool) -> Result<Tried, RuntimeError> {
     let mut steps: Vec<Step> = Vec::new();
     let lines = child.stdout.take().map(BufReader::new).into_iter().flat_map(BufRead::lines);
     for line in lines {
@@ -131,13 +130,13 @@ fn listen(kind: Kind, mut child: Child, quiet: bool) -> Result<Tried, RuntimeErr
     Ok(Tried { runtime: kind, works, steps })
 }
 
-fn print(kind: Kind, step: &Step) -> io::Result<()> {
+fn print(kind: RuntimeKind, step: &Step) -> io::Result<()> {
     let mut out = io::stdout().lock();
     let mark = if step.ok { "ok" } else { "NO" };
     let took = format!("{:.0} ms", step.ms);
     let mut lines = step.text.lines();
     let first = lines.next().unwrap_or_default();
-    writeln!(out, "{:<7} {:<18} {mark} {took:>9}  {first}", kind.name(), step.name)?;
+    writeln!(out, "{:<7} {:<18} {mark} {took:>9}  {first}", kind.word(), step.name)?;
     for line in lines {
         writeln!(out, "{:41}{line}", "")?;
     }
@@ -160,7 +159,7 @@ fn conclude(tried: &[Tried], json: bool) -> io::Result<()> {
     }
     for one in tried {
         let verdict = if one.works { "works" } else { "does not work" };
-        writeln!(out, "--runtime {} {verdict} on this machine", one.runtime.name())?;
+        writeln!(out, "--runtime {} {verdict} on this machine", one.runtime.word())?;
     }
     Ok(())
 }
@@ -174,7 +173,7 @@ fn notes(librdkafka_spins: bool) -> Vec<&'static str> {
 }
 
 /// In the child: tries one runtime, and tells each step on standard output.
-fn try_here(kind: Kind, arguments: &Arguments, folder: &Path) -> Exit {
+fn try_here(kind: RuntimeKind, arguments: &Arguments, folder: &Path) -> Exit {
     let tell = |step: Step| {
         let mut out = io::stdout().lock();
         // When nobody listens any more there is nobody to tell.
@@ -182,12 +181,12 @@ fn try_here(kind: Kind, arguments: &Arguments, folder: &Path) -> Exit {
     };
     let begun = Instant::now();
     let name = match kind {
-        Kind::Local => "namespaces",
-        Kind::Docker => "daemon",
+        RuntimeKind::Local => "namespaces",
+        RuntimeKind::Docker => "daemon",
     };
     let runtime = match kind {
-        Kind::Local => arguments.options.local("as asked"),
-        Kind::Docker => arguments.options.docker("as asked"),
+        RuntimeKind::Local => arguments.options.local("as asked"),
+        RuntimeKind::Docker => arguments.options.docker("as asked"),
     };
     let runtime = match runtime {
         Ok(runtime) => runtime,
@@ -213,7 +212,8 @@ fn try_runtime(
     let text = "name: doctor\nsummary: What a run does, tried.\nduration: 1s\n";
     let plan = plan::from_text("doctor", text, &[], None)
         .map_err(|e| RuntimeError::new(format!("the doctor's own plan is wrong: {e}")))?;
-    tell(Step::ended(name, begun, Ok(runtime.in_words(&plan.cluster))));
+    let words = report::environment::runtime(&runtime.facts(&plan.cluster));
+    tell(Step::ended(name, begun, Ok(words)));
     let interrupt =
         Interrupt::install().map_err(|e| RuntimeError::io("cannot take over signals", e))?;
     let folder = RunFolder::create(Some(folder), &plan.name)?;

@@ -6,15 +6,14 @@
 use super::side::{LeftOut, Promise, Side, SideCell, Trial};
 use crate::exit::Exit;
 use crate::fault::Undone;
-use crate::model::{ByMetric, Controllers, Metric, Properties, Timing, as_fields};
+use crate::ledger::LatencyPhase;
+use crate::model::{ByMetric, Metric, PlannedKafka, Properties, RuntimeFacts, as_fields};
 use crate::plan::{ClusterPlan, Expectation};
+use crate::report::environment::{planned_kafka, runtime_name};
 use crate::result::{self, CellTrial, OldCell};
 use crate::timeline::FaultPlan;
 use crate::verify::{ExpectationVerdict, PhaseLatency, Reason, ReasonKind, Verdict};
 use serde::Deserialize;
-
-/// Lines of `about` that say where it ran; the others differ in every run.
-const ENVIRONMENT: [&str; 2] = ["runtime", "kafka"];
 
 /// A report as far as it is compared.
 #[derive(Debug, Deserialize)]
@@ -26,11 +25,19 @@ pub(super) struct ReportFile {
     started_at: String,
     #[serde(default)]
     about: Vec<String>,
+    environment: Option<Environment>,
     #[serde(default)]
     trials: Vec<Run>,
     cells: Vec<Cell>,
     faults: Vec<Fault>,
     plan: Plan,
+}
+
+/// Where it ran; the rest differs in every run.
+#[derive(Debug, Deserialize)]
+struct Environment {
+    runtime: RuntimeFacts,
+    kafka: PlannedKafka,
 }
 
 /// One of the runs of which the report was put together.
@@ -194,15 +201,19 @@ impl ReportFile {
     }
 
     fn environment(&self) -> Properties {
-        let line = |name: &str| {
+        let known =
+            |it: &Environment| [runtime_name(&it.runtime), planned_kafka(&it.kafka)].map(Some);
+        // Earlier versions had lines alone: behind the runtime stands why it was taken, behind
+        // Kafka what the plan says, too.
+        let line = |name: &str, end: &str| {
             let rest = self.about.iter().find_map(|line| line.strip_prefix(name))?.trim();
-            // Behind the runtime stands why it was taken, behind Kafka what the plan says, too.
-            let brokers = format!(", {} brokers", self.plan.cluster.brokers);
-            let end = if name == "runtime" { " (" } else { &brokers };
-            let value = rest.split(end).next()?;
-            Some((name.to_owned(), value.to_owned()))
+            rest.split(end).next().map(str::to_owned)
         };
-        ENVIRONMENT.into_iter().filter_map(line).collect()
+        let brokers = format!(", {} brokers", self.plan.cluster.brokers);
+        let lines = || [line("runtime", " ("), line("kafka", &brokers)];
+        let values = self.environment.as_ref().map_or_else(lines, known);
+        let named = ["runtime", "kafka"].into_iter().zip(values);
+        named.filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
     }
 }
 
@@ -219,15 +230,15 @@ fn ended(exit_code: u8) -> Option<&'static str> {
 impl Cell {
     /// Its trials; a single run's own figures are one.
     fn each(&self) -> Vec<CellTrial> {
-        let p99 = |label: &str| self.latencies.iter().find(|l| l.label == label)?.p99_us;
+        let p99 = |phase| self.latencies.iter().find(|l| l.phase == phase)?.p99_us;
         let single = || CellTrial {
             trial: 1,
             verdict: self.verdict,
             unsettled: false,
             counts: self.counts,
             unavailable_ms: self.unavailable_ms,
-            p99_before_us: p99("before"),
-            p99_during_us: p99("during"),
+            p99_before_us: p99(LatencyPhase::Before),
+            p99_during_us: p99(LatencyPhase::During),
         };
         self.trials.as_ref().map_or_else(|| vec![single()], |trials| trials.each.clone())
     }
@@ -313,20 +324,12 @@ impl Plan {
     /// What all cells share, by the names that a scenario has for it.
     fn setup(&self) -> Properties {
         let cluster = &self.cluster;
-        let controllers = match cluster.controllers {
-            Controllers::Combined => "combined",
-            Controllers::Isolated => "isolated",
-        };
-        let timing = match cluster.timing {
-            Timing::Stock => "stock",
-            Timing::Fast => "fast",
-        };
         let faults: Vec<String> = self.faults.iter().map(ToString::to_string).collect();
         let mut setup = Properties::from([
             ("cluster.kafka".to_owned(), cluster.kafka.clone()),
             ("cluster.brokers".to_owned(), cluster.brokers.to_string()),
-            ("cluster.controllers".to_owned(), controllers.to_owned()),
-            ("cluster.timing".to_owned(), timing.to_owned()),
+            ("cluster.controllers".to_owned(), cluster.controllers.word().to_owned()),
+            ("cluster.timing".to_owned(), cluster.timing.word().to_owned()),
             ("faults".to_owned(), faults.join("; ")),
         ]);
         let own = cluster.config.iter();

@@ -1,6 +1,6 @@
 //! The Kafka versions whose jars the repository vouches for, and what each line of Kafka needs.
 
-use crate::model::{Feature, Release};
+use crate::model::Feature;
 
 /// A version with its list of sums.
 #[derive(Clone, Copy, Debug)]
@@ -51,9 +51,8 @@ pub(super) enum LogBackend {
     Log4j2,
 }
 
-/// Whether brokers of a version are of the newer kind. What names no release counts as new.
 fn is_new(version: &str) -> bool {
-    Release::parse(version).is_none_or(|release| release.has(Feature::Log4j2AndJava17))
+    Feature::Log4j2AndJava17.is_in(version)
 }
 
 /// What Kafka of this version logs through.

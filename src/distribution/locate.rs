@@ -12,6 +12,7 @@ use super::logging;
 use super::maven;
 use super::stamp::{jars_in, stamps};
 use super::template::{self, StorageTemplate};
+use crate::model::{JarOrigin, MadeOf};
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -81,8 +82,8 @@ pub struct Distribution {
     pub storage_template: StorageTemplate,
     /// JVM options that make a broker log to standard output.
     pub log_args: Vec<String>,
-    /// Where it came from and what was checked, one line for the report.
-    pub origin: String,
+    /// Where the jars came from.
+    pub origin: JarOrigin,
     /// The cache folder of all that is derived from these jars.
     pub(super) folder: PathBuf,
     /// How Java is started.
@@ -144,9 +145,10 @@ impl Distribution {
         archive.map(|path| format!("-XX:SharedArchiveFile={}", path.display())).collect()
     }
 
-    /// One line on Kafka and Java for the report's head.
-    pub fn describe(&self) -> String {
-        format!("Kafka {} {}; {}", self.version, self.origin, self.java.version_line())
+    /// Kafka and Java, for the report.
+    pub fn made_of(&self) -> MadeOf {
+        let java = self.java.version_line().to_owned();
+        MadeOf::Jars { kafka: self.version.clone(), origin: self.origin.clone(), java }
     }
 }
 
@@ -166,7 +168,7 @@ pub(super) fn class_path(jars: &[PathBuf]) -> String {
 /// Jars that are known to exist, or that can be fetched.
 struct Found {
     version: String,
-    origin: String,
+    origin: JarOrigin,
     source: Source,
 }
 
@@ -185,7 +187,7 @@ impl Found {
         let lock = Lock::parse(text).map_err(|source| jar_error(version, source, None))?;
         Ok(Found {
             version: version.to_owned(),
-            origin: format!("by Maven, {} jars with known SHA-256 sums", lock.names().count()),
+            origin: JarOrigin::Maven(lock.names().count()),
             source: Source::Known { lock, text },
         })
     }
@@ -195,14 +197,10 @@ impl Found {
         plain_names(&jars)?;
         let stamps = stamps(&jars)
             .map_err(|e| DistributionError::io(format!("cannot read {}", home.display()), e))?;
-        let wish = if version == wanted {
-            String::new()
-        } else {
-            format!(" (the scenario names {wanted})")
-        };
+        let wanted = (version != wanted).then(|| wanted.to_owned());
         Ok(Found {
             version,
-            origin: format!("from {}, jars not checked{wish}", home.display()),
+            origin: JarOrigin::Home { folder: home.display().to_string(), wanted },
             source: Source::Home { jars, stamps },
         })
     }

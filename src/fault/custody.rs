@@ -124,12 +124,12 @@ impl Holder {
         loop {
             // Asking for the nodes reaps what has died.
             let nodes = self.cluster.nodes();
-            let pids = nodes.iter().find(|n| n.id == node.id).map_or(&[][..], |n| &n.pids);
+            let pids = nodes.iter().find(|n| n.id == node.id).map_or(&[][..], Node::pids);
             let is_listed = |process: &Process| {
                 pids.contains(&process.pid)
                     && Process::find(process.pid).is_none_or(|found| found == *process)
             };
-            if !killed.iter().any(|process| process.lives() || is_listed(process)) {
+            if !killed.iter().any(|process| !process.is_dead() || is_listed(process)) {
                 return Ok(());
             }
             if begun.elapsed() > DEATH_WITHIN {

@@ -56,7 +56,7 @@ pub(super) fn cuts(groups: &[Vec<Node>], ports: Ports, passes: Passes) -> Vec<Cu
 /// a whole group is dead.
 pub(super) fn pairs(groups: &[Vec<Node>], ports: Ports) -> Result<BTreeSet<Pair>, FaultError> {
     let mut pairs = BTreeSet::new();
-    let is_dead = |group: &&Vec<Node>| group.iter().all(|node| node.pids.is_empty());
+    let is_dead = |group: &&Vec<Node>| group.iter().all(Node::is_dead);
     if let Some(dead) = groups.iter().filter(|group| !group.is_empty()).find(is_dead) {
         let names: Vec<&str> = dead.iter().map(|node| node.name.as_str()).collect();
         let are =
@@ -166,8 +166,8 @@ fn rule(from: &Node, to: &Node, port: Option<u16>, passes: Passes) -> Option<Dro
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::runtime::Listeners;
     use crate::runtime::fake::node;
+    use crate::runtime::{Listeners, Liveness};
     use std::net::Ipv4Addr;
 
     fn broker(id: i32) -> Node {
@@ -310,7 +310,7 @@ mod tests {
 
     #[test]
     fn the_dead_without_an_address_have_no_rule_yet() {
-        let dead = Node { address: None, pids: vec![], ..broker(1) };
+        let dead = Node { address: None, life: Liveness::Dead, ..broker(1) };
         let groups = [vec![broker(0)], vec![dead, broker(2)]];
         assert_eq!(in_words(&groups, Ports::All, Passes::Nodes(0)), ["Input 2->* (1, 0)"]);
         assert_eq!(pairs(&groups, Ports::All).unwrap(), [(0, 1)].into());
@@ -318,7 +318,7 @@ mod tests {
 
     #[test]
     fn from_a_group_that_is_dead_there_is_nothing_to_cut() {
-        let dead = |id| Node { pids: vec![], ..broker(id) };
+        let dead = |id| Node { life: Liveness::Dead, ..broker(id) };
         let words = refusal(&[vec![dead(2)], vec![broker(0), broker(1)]], Ports::All);
         assert_eq!(words, "broker-2 is dead: there is nothing to cut");
         let words = refusal(&[vec![broker(0)], vec![dead(1), dead(2)]], Ports::All);

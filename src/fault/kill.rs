@@ -45,13 +45,16 @@ impl Fault for Kill {
 
     fn inject(&mut self) -> Result<(), FaultError> {
         // The dead are held, too; a fault that finds nobody else does nothing.
-        if self.nodes.iter().all(|n| n.pids.is_empty()) {
-            let parts = self.nodes.iter().map(|dead| format!("{} is dead already", dead.name));
-            return Err(FaultError::NoEffect(parts.collect::<Vec<_>>().join("; ")));
+        if self.nodes.iter().all(|n| n.pids().is_empty()) {
+            let told = self.nodes.iter().map(|node| match node.is_dead() {
+                true => format!("{} is dead already", node.name),
+                false => format!("nobody can tell whether {} lives", node.name),
+            });
+            return Err(FaultError::NoEffect(told.collect::<Vec<_>>().join("; ")));
         }
         for node in &self.nodes {
             let processes: Vec<Process> =
-                node.pids.iter().filter_map(|p| Process::find(*p)).collect();
+                node.pids().iter().filter_map(|p| Process::find(*p)).collect();
             self.killed.push((node.clone(), processes.clone()));
             self.holder.take(node, Way::Dead, &processes);
             for process in processes {
@@ -67,11 +70,8 @@ impl Fault for Kill {
         let now = self.holder.cluster.nodes();
         let mut seen = Vec::new();
         for (node, processes) in self.killed.iter().filter(|(_, processes)| !processes.is_empty()) {
-            if processes.iter().any(|p| p.lives()) {
-                return Ok(None);
-            }
-            let dead = now.iter().any(|n| n.id == node.id && n.pids.is_empty());
-            if !dead {
+            let is_dead = now.iter().any(|n| n.id == node.id && n.is_dead());
+            if !is_dead || !processes.iter().all(|p| p.is_dead()) {
                 return Ok(None);
             }
             let pids: Vec<String> = processes.iter().map(|p| p.pid.to_string()).collect();

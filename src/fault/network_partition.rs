@@ -136,7 +136,7 @@ impl NetworkPartition {
 
 fn place(site: DropSite, nodes: &[Node]) -> InstalledRules {
     let node = nodes.iter().find(|n| site.passes == Passes::Nodes(n.id));
-    InstalledRules::new(site, node.map(|n| n.pids.clone()).unwrap_or_default())
+    InstalledRules::new(site, node.map(|n| n.pids().to_vec()).unwrap_or_default())
 }
 
 impl Prepare for timeline::NetworkPartition {
@@ -158,7 +158,7 @@ impl Fault for NetworkPartition {
 
     fn inject(&mut self) -> Result<(), FaultError> {
         self.pairs = pairs(&self.groups, self.ports)?;
-        let alive = self.groups.iter().flatten().filter(|node| !node.pids.is_empty());
+        let alive = self.groups.iter().flatten().filter(|node| !node.pids().is_empty());
         self.lived = alive.map(|node| node.id).collect();
         self.joined = self.register();
         if self.joined == self.pairs {

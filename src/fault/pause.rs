@@ -23,14 +23,14 @@ pub(super) struct Pause {
 impl Pause {
     /// To be injected on these nodes of the holder's cluster.
     pub(super) fn new(holder: Holder, nodes: Vec<Node>) -> Self {
-        let found = |n: &Node| n.pids.iter().filter_map(|pid| Process::find(*pid)).collect();
+        let found = |n: &Node| n.pids().iter().filter_map(|pid| Process::find(*pid)).collect();
         let processes = nodes.iter().map(|n| (n.clone(), found(n))).collect();
         Pause { holder, nodes, processes, means: "" }
     }
 
     /// Why there is nothing to do for a node, if so.
     fn already(&self, node: &Node) -> Result<Option<String>, FaultError> {
-        if node.pids.is_empty() {
+        if node.pids().is_empty() {
             return Ok(Some(format!("{} has no process to pause", node.name)));
         }
         let frozen = self.holder.cluster.frozen(node)?;
@@ -85,7 +85,7 @@ impl Fault for Pause {
 
     fn prove(&mut self) -> Result<Option<String>, FaultError> {
         let mut seen = Vec::new();
-        for node in self.nodes.iter().filter(|node| !node.pids.is_empty()) {
+        for node in self.nodes.iter().filter(|node| !node.pids().is_empty()) {
             match self.holder.cluster.frozen(node)? {
                 None => return Ok(None),
                 Some(words) => {

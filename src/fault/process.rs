@@ -2,7 +2,7 @@
 
 use super::FaultError;
 pub(super) use crate::runtime::Process;
-use crate::runtime::{Cluster, KILL, Node};
+use crate::runtime::{Cluster, KILL, Liveness, Node, RuntimeError};
 use nix::sys::signal::Signal;
 
 impl Process {
@@ -17,8 +17,14 @@ impl Process {
         node: &Node,
         signal: Signal,
     ) -> Result<String, FaultError> {
-        if !self.lives() {
-            return Ok(String::new());
+        match self.look() {
+            Liveness::Alive(_) => {}
+            Liveness::Dead => return Ok(String::new()),
+            // It may be somebody else's by now.
+            Liveness::Unknown => {
+                let what = format!("nobody can tell whether process {} lives", self.pid);
+                return Err(RuntimeError::new(what).into());
+            }
         }
         let means = cluster.signal(node, self.pid, signal)?;
         Ok(if means == KILL { String::new() } else { format!(" ({signal} by {means})") })

@@ -24,7 +24,7 @@ pub(super) struct ProcessStop {
 impl ProcessStop {
     /// To be injected on these nodes of the holder's cluster.
     pub(super) fn new(holder: Holder, nodes: Vec<Node>) -> Self {
-        let found = |n: &Node| n.pids.iter().filter_map(|pid| Process::find(*pid)).collect();
+        let found = |n: &Node| n.pids().iter().filter_map(|pid| Process::find(*pid)).collect();
         let processes = nodes.iter().map(|n| (n.clone(), found(n))).collect();
         ProcessStop { holder, nodes, processes, means: String::new() }
     }
@@ -88,7 +88,7 @@ impl Fault for ProcessStop {
     }
 
     fn prove(&mut self) -> Result<Option<String>, FaultError> {
-        if let Some((_, dead)) = self.each().find(|(_, p)| !p.lives()) {
+        if let Some((_, dead)) = self.each().find(|(_, p)| p.is_dead()) {
             let pid = dead.pid;
             return Err(FaultError::NoEffect(format!("process {pid} died before it was stopped")));
         }

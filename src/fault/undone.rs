@@ -58,10 +58,10 @@ pub(super) fn other_process(
     kafka.into_iter().find_map(|(node, processes)| {
         let current = now.iter().find(|n| n.id == node.id)?;
         let is_new = |pid: &&i32| {
-            let found = Process::find(**pid);
-            found.is_some_and(|p| !processes.contains(&p) && p.state() != Some('T'))
+            let found = Process::find(**pid).filter(|p| !processes.contains(p));
+            found.and_then(Process::state).is_some_and(|state| state != 'T')
         };
-        let pid = current.pids.iter().find(is_new)?;
+        let pid = current.pids().iter().find(is_new)?;
         let name = node.name.clone();
         let who = holder.who_interferes(node);
         let how = format!("{name} (process {pid}) runs, and {who} started it");

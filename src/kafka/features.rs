@@ -1,63 +1,23 @@
-//! [`Word`]: which Kafka the brokers are and what is switched on in their cluster, by their own
-//! word. The protocol names no release; the `metadata.version`s that a broker knows tell it.
+//! Which Kafka the brokers are and what is switched on in their cluster. The protocol names no
+//! release; the `metadata.version`s that a broker knows tell it.
 
 use super::error::KafkaError;
 use super::operator::Operator;
-use crate::model::Release;
+use crate::model::{Release, ReportedKafka};
 use kafka_protocol::messages::{ApiVersionsRequest, ApiVersionsResponse};
 use kafka_protocol::protocol::StrBytes;
 use std::collections::BTreeMap;
-use std::fmt;
 
 const WHAT: &str = "ask for Kafka's features";
 const METADATA_VERSION: &str = "metadata.version";
 const ELIGIBLE_LEADER_REPLICAS: &str = "eligible.leader.replicas.version";
 
-/// What the brokers of a cluster said of themselves.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Word {
-    /// Each broker's release; `None`: it is one that this tool does not know.
-    pub releases: BTreeMap<i32, Option<Release>>,
-    /// Whether the cluster keeps eligible leader replicas.
-    pub keeps_eligible: bool,
-}
-
-impl Word {
-    /// The release that all brokers have.
-    pub(crate) fn release(&self) -> Option<Release> {
-        let mut releases = self.releases.values();
-        let first = (*releases.next()?)?;
-        releases.all(|other| *other == Some(first)).then_some(first)
-    }
-}
-
-/// What stands behind `Kafka`.
-impl fmt::Display for Word {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let of = |release: &Option<Release>| {
-            release.map_or_else(|| "of a version unknown to chaos".to_owned(), |r| r.to_string())
-        };
-        let each: Vec<String> = match (self.release(), self.releases.values().next()) {
-            (None, Some(first)) if self.releases.values().any(|other| other != first) => {
-                self.releases.iter().map(|(id, r)| format!("broker {id} {}", of(r))).collect()
-            }
-            (_, first) => first.map(of).into_iter().collect(),
-        };
-        let eligible = if self.keeps_eligible { "on" } else { "off" };
-        write!(
-            f,
-            "{} according to the brokers; eligible leader replicas {eligible}",
-            each.join(", ")
-        )
-    }
-}
-
 /// Asks every broker.
 ///
 /// # Errors
 /// When one cannot be asked, or refuses.
-pub(crate) fn ask(operator: &mut Operator) -> Result<Word, KafkaError> {
-    let mut word = Word { releases: BTreeMap::new(), keeps_eligible: false };
+pub(crate) fn ask(operator: &mut Operator) -> Result<ReportedKafka, KafkaError> {
+    let mut word = ReportedKafka { releases: BTreeMap::new(), keeps_eligible: false };
     // What is switched on changes with the epoch, and brokers hear of it one after another.
     let mut newest = -1;
     for broker in operator.brokers() {
@@ -125,7 +85,7 @@ mod tests {
             .with_finalized_features(finalized.into_iter().collect())
     }
 
-    fn ask_all(answers: Vec<ApiVersionsResponse>) -> Result<Word, KafkaError> {
+    fn ask_all(answers: Vec<ApiVersionsResponse>) -> Result<ReportedKafka, KafkaError> {
         let brokers: Vec<FakeBroker> = (answers.into_iter())
             .map(|answer| {
                 FakeBroker::start(move |asked| {
@@ -143,35 +103,17 @@ mod tests {
 
     #[test]
     fn the_highest_metadata_version_that_a_broker_knows_tells_its_release() {
-        for (answers, expected) in [
-            (
-                vec![answer(20, 1, None); 3],
-                "3.8 according to the brokers; eligible leader replicas off",
-            ),
-            (
-                vec![answer(33, 1, Some(1)); 3],
-                "4.4 according to the brokers; eligible leader replicas on",
-            ),
+        for (answers, releases, keeps_eligible) in [
+            (vec![answer(20, 1, None); 2], [Some("3.8"); 2], false),
+            (vec![answer(33, 1, Some(1)); 2], [Some("4.4"); 2], true),
             // 4.0 knows them, and they are off until somebody asks for them.
-            (
-                vec![answer(25, 1, None)],
-                "4.0 according to the brokers; eligible leader replicas off",
-            ),
-            (
-                vec![answer(25, 1, Some(0))],
-                "4.0 according to the brokers; eligible leader replicas off",
-            ),
-            (
-                vec![answer(99, 1, Some(1))],
-                "of a version unknown to chaos according to the brokers; eligible leader replicas \
-                 on",
-            ),
-            (
-                vec![answer(20, 1, None), answer(21, 1, None)],
-                "broker 0 3.8, broker 1 3.9 according to the brokers; eligible leader replicas off",
-            ),
+            (vec![answer(25, 1, None); 2], [Some("4.0"); 2], false),
+            (vec![answer(25, 1, Some(0)); 2], [Some("4.0"); 2], false),
+            (vec![answer(99, 1, Some(1)); 2], [None; 2], true),
+            (vec![answer(20, 1, None), answer(21, 1, None)], [Some("3.8"), Some("3.9")], false),
         ] {
-            assert_eq!(ask_all(answers).unwrap().to_string(), expected);
+            let releases = (0..).zip(releases.map(|text| text.and_then(Release::parse))).collect();
+            assert_eq!(ask_all(answers).unwrap(), ReportedKafka { releases, keeps_eligible });
         }
     }
 

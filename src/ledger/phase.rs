@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// A part of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "kebab-case")]
 pub enum LatencyPhase {
     /// Before the scenario's zero, as every run begins: connections are made, brokers compile.
     #[default]
@@ -22,20 +22,10 @@ impl LatencyPhase {
     /// All of them, in the order of their numbers.
     pub const ALL: [LatencyPhase; 4] =
         [LatencyPhase::WarmUp, LatencyPhase::Before, LatencyPhase::During, LatencyPhase::After];
-
-    /// The name that reports use.
-    pub fn label(self) -> &'static str {
-        match self {
-            LatencyPhase::WarmUp => "warm-up",
-            LatencyPhase::Before => "before",
-            LatencyPhase::During => "during",
-            LatencyPhase::After => "after",
-        }
-    }
 }
 
 /// A phase began.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PhaseChange {
     /// When, microseconds of the run's clock.
     pub at_us: u64,

@@ -2,6 +2,7 @@
 
 mod by_metric;
 mod controllers;
+mod environment;
 mod flavour;
 mod length;
 mod metric;
@@ -15,6 +16,11 @@ mod words;
 pub use by_metric::ByMetric;
 pub(crate) use by_metric::as_fields;
 pub use controllers::Controllers;
+pub use environment::RuntimeKind;
+pub(crate) use environment::{
+    Environment, Image, ImageChoice, JarOrigin, MadeOf, PlannedKafka, ReportedKafka, RuntimeFacts,
+    VersionFrom,
+};
 pub use flavour::Flavour;
 #[cfg(test)]
 pub(crate) use length::Clock;

@@ -1,9 +1,11 @@
 //! Kafka's releases, and what each can do: the one table of features by version.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// A release of Kafka as far as it is known: `3.8.1`, or `3.8`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct Release {
     major: u16,
     minor: u16,
@@ -12,7 +14,7 @@ pub struct Release {
 
 /// What depends on Kafka's release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Feature {
+pub(crate) enum Feature {
     /// KRaft's controller elects an unclean leader by the topic's setting alone.
     UncleanElection,
     /// Eligible leader replicas can be kept.
@@ -117,12 +119,6 @@ impl Release {
         found.map(|&(_, (major, minor))| Release { major, minor, patch: None })
     }
 
-    /// Whether it has a feature.
-    pub fn has(self, feature: Feature) -> bool {
-        let since = FEATURES.iter().find(|since| since.feature == feature);
-        since.is_some_and(|since| (self.major, self.minor) >= since.release)
-    }
-
     /// Whether both can be one release, as far as they are known.
     pub fn agrees(self, other: Release) -> bool {
         let line = |release: Release| (release.major, release.minor);
@@ -133,6 +129,31 @@ impl Release {
     /// Whether all three numbers are known.
     pub fn is_exact(self) -> bool {
         self.patch.is_some()
+    }
+}
+
+impl Feature {
+    /// Whether Kafka of this version has it. What names no release counts as the newest.
+    pub(crate) fn is_in(self, version: &str) -> bool {
+        let since = FEATURES.iter().find(|since| since.feature == self);
+        let has = |release: Release| {
+            since.is_some_and(|since| (release.major, release.minor) >= since.release)
+        };
+        Release::parse(version).is_none_or(has)
+    }
+}
+
+impl From<Release> for String {
+    fn from(release: Release) -> String {
+        release.to_string()
+    }
+}
+
+impl TryFrom<String> for Release {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Release, String> {
+        Release::parse(&text).ok_or_else(|| format!("`{text}` is not a Kafka release"))
     }
 }
 
@@ -208,7 +229,8 @@ mod tests {
             (Feature::ShareGroups, "3.9.1", "4.0"),
             (Feature::Log4j2AndJava17, "3.10", "10.0"),
         ] {
-            assert!(!release(without).has(feature) && release(with).has(feature), "{feature:?}");
+            assert!(!feature.is_in(without) && feature.is_in(with), "{feature:?}");
+            assert!(feature.is_in("trunk"), "what names no release counts as the newest");
         }
     }
 

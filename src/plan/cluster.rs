@@ -3,7 +3,7 @@
 use super::compose::{self, Composed};
 use super::make::Maker;
 use super::types::ClusterPlan;
-use crate::model::{Clocks, Feature, Properties, Release, Timing};
+use crate::model::{Clocks, Feature, Properties, Timing};
 use crate::yaml::Place;
 
 /// A follower of the quorum waits half a second in each fetch, so a shorter time-out makes a quiet
@@ -57,8 +57,7 @@ pub(super) fn plan(maker: &mut Maker<'_>) -> ClusterPlan {
         config.insert((*name).to_owned(), (*value).to_owned());
     }
     // A release without it does not know this property, and says so in its log.
-    let elects = Release::parse(&kafka).is_none_or(|release| release.has(Feature::UncleanElection));
-    if section.timing == Timing::Fast && elects {
+    if section.timing == Timing::Fast && Feature::UncleanElection.is_in(&kafka) {
         config.insert("unclean.leader.election.interval.ms".to_owned(), "2000".to_owned());
     }
     for (name, setting) in &section.config {

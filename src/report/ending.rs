@@ -87,9 +87,8 @@ fn write_details(
         let line = if will_be_wrapped { line } else { wrapped(&line, COLUMNS) };
         writeln!(out, "{line}")?;
     }
-    for fault in summary::faults(report) {
-        let painted = paint.bad(summary::NOT_EFFECTIVE);
-        writeln!(out, "{}", printable(&fault).replace(summary::NOT_EFFECTIVE, &painted))?;
+    for fault in summary::faults(report, &paint.bad(summary::NOT_EFFECTIVE), printable) {
+        writeln!(out, "{fault}")?;
     }
     for note in &report.notes {
         writeln!(out, "note: {}", printable(note))?;

@@ -3,6 +3,7 @@
 
 use super::lines::printable;
 use super::{Sort, rate};
+use crate::ledger::LatencyPhase;
 use crate::model::Metric;
 use crate::plan::makes_plans;
 use crate::result::{CellReport, CellTrials, Report, Tally};
@@ -19,6 +20,9 @@ pub(super) struct Grid {
     pub rows: Vec<Vec<Field>>,
     /// The columns that are figures.
     pub figures: Range<usize>,
+    /// The columns before which a table that must be parted is parted best: times, and the shares of
+    /// the next anomaly.
+    pub breaks: Vec<usize>,
 }
 
 /// The cells of one plan.
@@ -51,8 +55,8 @@ impl Field {
 
     /// A count of what must not be, unless a control demands it.
     fn bad(cell: &CellReport, metric: Metric, text: String) -> Self {
-        let tone = match text.as_str() {
-            "0" => Tone::Plain,
+        let tone = match cell.counts[metric].settled() {
+            Some(0) => Tone::Plain,
             _ if cell.is_expected(metric) => Tone::Expected,
             _ => Tone::Bad,
         };
@@ -150,7 +154,7 @@ pub(super) fn figures(cell: &CellReport) -> String {
 
 fn counted(cells: &[&CellReport], axes: &[&str]) -> Grid {
     // What is rare has a column only where there is some.
-    let seen = |metric: Metric| cells.iter().any(|cell| count(cell, metric) != "0");
+    let seen = |metric: Metric| cells.iter().any(|cell| cell.counts[metric].settled() != Some(0));
     let shown = |metric: &Metric| metric.is_always_shown() || seen(*metric);
     let metrics: Vec<Metric> = Metric::counts().filter(shown).collect();
     let mut headings = axis_names(axes);
@@ -163,7 +167,8 @@ fn counted(cells: &[&CellReport], axes: &[&str]) -> Grid {
         let unavailable = cell.unavailable_ms.map_or("-".to_owned(), seconds);
         let tone = expected(cell, Metric::Unavailable);
         row.push(Field { text: unavailable, tone });
-        let p99 = ["before", "during"].map(|phase| milliseconds(cell.p99_us(phase)));
+        let p99 = [LatencyPhase::Before, LatencyPhase::During]
+            .map(|phase| milliseconds(cell.p99_us(phase)));
         row.extend(p99.map(Field::plain));
         let mark = if rate::mark(cell).is_some() { "*" } else { "" };
         let text = format!("{}{mark}", word(cell.verdict).to_lowercase());
@@ -172,7 +177,8 @@ fn counted(cells: &[&CellReport], axes: &[&str]) -> Grid {
     };
     let labels = axes.len().max(1);
     let rows = cells.iter().map(row).collect();
-    Grid { headings, rows, figures: labels..labels + metrics.len() + 3 }
+    let times = labels + metrics.len();
+    Grid { headings, rows, figures: labels..times + 3, breaks: vec![times] }
 }
 
 /// A count with what it means.
@@ -216,7 +222,9 @@ fn shares(cells: &[&CellReport], axes: &[&str]) -> Grid {
         Some(row)
     };
     let labels = axes.len().max(1);
-    Grid { headings, rows: cells.iter().filter_map(row).collect(), figures: labels..figures }
+    let rows = cells.iter().filter_map(row).collect();
+    let breaks = (labels + 3..figures).step_by(3).collect();
+    Grid { headings, rows, figures: labels..figures, breaks }
 }
 
 /// A share's interval in percent, `84-100 %`; none of a single settled trial.

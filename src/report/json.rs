@@ -1,6 +1,7 @@
 //! `report.json`: an item of every list on a line of its own, so that it is small, and tools that
 //! read lines can show a part or a difference.
 
+use super::environment;
 use crate::result::Report;
 use serde::Serialize;
 use serde_json::ser::{Formatter, Serializer};
@@ -11,6 +12,7 @@ use std::io::{self, Write};
 /// # Errors
 /// When `out` cannot be written.
 pub(super) fn write_json(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let report = Report { about: environment::about(report), ..report.clone() };
     report.serialize(&mut Serializer::with_formatter(&mut *out, Lines::default()))?;
     out.write_all(b"\n")
 }

@@ -24,7 +24,7 @@
 
 use super::lines::{in_one_line, short};
 use super::summary::alike;
-use super::{client_errors, failure, grid};
+use super::{client_errors, environment, failure, grid};
 use crate::exit::Exit;
 use crate::result::{CellReport, Report, lead};
 use crate::verify::Verdict;
@@ -156,7 +156,7 @@ fn run_suite(report: &Report, mut red: bool) -> TestSuite {
     suite.set_time(duration(report));
     let notes = report.notes.iter().map(|note| format!("note: {note}"));
     let words: Vec<String> =
-        report.reasons.iter().chain(&report.about).cloned().chain(notes).collect();
+        report.reasons.iter().cloned().chain(environment::about(report)).chain(notes).collect();
     suite.set_system_out(lines(&words));
     suite
 }

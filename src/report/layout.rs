@@ -3,7 +3,6 @@
 
 use super::grid::{Field, Grid};
 use super::lines::short;
-use crate::model::Metric;
 use console::measure_text_width;
 
 /// Columns between two columns.
@@ -41,6 +40,7 @@ pub(super) fn bearable(mut grid: Grid, width: usize) -> Grid {
         row.insert(0, Field::plain((i + 1).to_string()));
     }
     grid.figures = grid.figures.start + 1..grid.figures.end + 1;
+    grid.breaks.iter_mut().for_each(|column| *column += 1);
     grid
 }
 
@@ -74,7 +74,8 @@ fn parts(grid: &Grid, widths: &[usize], width: usize) -> Vec<Vec<usize>> {
     let is_numbered = grid.headings[0] == "#";
     let pinned = if is_numbered { 1 } else { grid.figures.start };
     let end = widths.len();
-    let mut verdict = (!is_numbered && grid.headings[end - 1] == "verdict").then(|| end - 1);
+    // Behind the figures stands the verdict, where there is one.
+    let mut verdict = (!is_numbered && grid.figures.end < end).then(|| end - 1);
     let others = pinned..end - usize::from(verdict.is_some());
     let wide = |part: &[usize]| across(&part.iter().map(|i| widths[*i]).collect::<Vec<_>>());
     let mut parts = Vec::new();
@@ -82,8 +83,7 @@ fn parts(grid: &Grid, widths: &[usize], width: usize) -> Vec<Vec<usize>> {
     for column in others {
         let fuller: Vec<usize> = part.iter().copied().chain([column]).chain(verdict).collect();
         // Names that stand alone stay together.
-        let ends =
-            is_numbered && column == grid.figures.start || is_parted_before(&grid.headings[column]);
+        let ends = is_numbered && column == grid.figures.start || grid.breaks.contains(&column);
         if part.len() > pinned && (ends || wide(&fuller) > width) {
             part.extend(verdict.take());
             parts.push(std::mem::replace(&mut part, (0..pinned).collect()));
@@ -131,15 +131,6 @@ fn across(widths: &[usize]) -> usize {
     widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1)
 }
 
-/// Where a table that must be parted is parted best: before times, and before the shares of the next
-/// anomaly.
-fn is_parted_before(heading: &str) -> bool {
-    let next = Metric::anomalies().filter(|metric| metric.is_always_shown()).skip(1);
-    let mut next = next.map(|metric| metric.about().column);
-    heading == Metric::Unavailable.about().column
-        || next.any(|column| heading.strip_suffix(" in") == Some(column))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -149,6 +140,7 @@ mod tests {
             headings: headings.iter().map(|text| (*text).to_owned()).collect(),
             rows: vec![row.iter().map(|text| Field::plain((*text).to_owned())).collect()],
             figures: names..headings.len() - 1,
+            breaks: headings.iter().position(|it| *it == "unavail").into_iter().collect(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! `summary.md`: a run on one page, for a CI job's summary: the verdict, a table of the cells, what
 //! happened, the faults with their proofs, how to run it again.
 
+use super::environment::{self, Fact};
 use super::gfm::{cell, inline};
 use super::grid::{self, Grid};
 use super::headline::{Headline, is_empty};
@@ -46,9 +47,10 @@ pub(super) fn write_markdown(report: &Report, out: &mut dyn Write) -> io::Result
         }
         text += &happened(report);
     }
-    text += &list("Faults", &summary::faults(report), ITEMS_MAX);
+    let faults = summary::faults(report, summary::NOT_EFFECTIVE, str::to_owned);
+    text += &list("Faults", &faults, ITEMS_MAX);
     let notes = report.notes.iter().map(|note| format!("note: {note}"));
-    let facts = report.about.iter().map(|line| fact(line));
+    let facts = environment::facts(report).into_iter().map(fact);
     let about = facts.chain([summary::phases(report)]).chain(notes);
     text += &list("The run", &about.collect::<Vec<_>>(), ITEMS_MAX);
     text += &again(report);
@@ -92,12 +94,9 @@ fn tables(report: &Report) -> String {
     text
 }
 
-/// A line of `about`, which is a word and what it says: `kafka: 3.8.1, 3 brokers`.
-fn fact(line: &str) -> String {
-    match line.split_once("  ") {
-        Some((word, rest)) => format!("{word}: {}", rest.trim_start()),
-        None => line.to_owned(),
-    }
+/// `kafka: 3.8.1, 3 brokers`.
+fn fact((word, text): Fact) -> String {
+    if word.is_empty() { text } else { format!("{word}: {text}") }
 }
 
 /// One table; figures stand right.

@@ -4,6 +4,7 @@
 mod annotations;
 mod client_errors;
 mod ending;
+pub(crate) mod environment;
 mod failure;
 mod findings;
 mod format;

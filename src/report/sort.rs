@@ -1,5 +1,6 @@
 //! In which order the rows of a table stand.
 
+use crate::ledger::LatencyPhase;
 use crate::model::Metric;
 use crate::result::CellReport;
 use std::cmp::Ordering;
@@ -49,8 +50,8 @@ impl Sort {
         let figure = |cell: &CellReport, column: &str| -> f64 {
             let us = |us: Option<u64>| us.map_or(-1.0, |us| us as f64);
             match column {
-                "p99-before" => us(cell.p99_us("before")),
-                "p99-during" => us(cell.p99_us("during")),
+                "p99-before" => us(cell.p99_us(LatencyPhase::Before)),
+                "p99-during" => us(cell.p99_us(LatencyPhase::During)),
                 word => match Metric::find(word) {
                     Some(metric) if metric.is_time() => cell.unavailable_ms.unwrap_or(-1.0),
                     Some(metric) => cell.counts.of(metric) as f64,

@@ -56,14 +56,15 @@ fn of_cell(report: &Report, cell: &CellReport, witnesses: usize) -> CellSummary 
     CellSummary { cell: grid::name(report, cell), lines }
 }
 
-/// What became of each fault with its proof; of several trials, how often each was proved.
-pub(super) fn faults(report: &Report) -> Vec<String> {
+/// What became of each fault with its proof; of several trials, how often each was proved. `mark` is
+/// [`NOT_EFFECTIVE`] as it is to be shown, and `safe` gives texts as they can be.
+pub(super) fn faults(report: &Report, mark: &str, safe: impl Fn(&str) -> String) -> Vec<String> {
     if report.trials.is_empty() {
-        return report.faults.iter().map(of_fault).collect();
+        return report.faults.iter().map(|fault| of_fault(fault, mark, &safe)).collect();
     }
     let proved = |(what, same): (&str, Vec<&FaultRecord>)| {
         let proved = same.iter().filter(|f| f.effective).count();
-        format!("{what}: proved in {proved} of {}", same.len())
+        format!("{}: proved in {proved} of {}", safe(what), same.len())
     };
     alike(&report.faults).into_iter().map(proved).collect()
 }
@@ -81,16 +82,17 @@ pub(super) fn alike(faults: &[FaultRecord]) -> Vec<(&str, Vec<&FaultRecord>)> {
     groups
 }
 
-fn of_fault(fault: &FaultRecord) -> String {
+fn of_fault(fault: &FaultRecord, mark: &str, safe: impl Fn(&str) -> String) -> String {
     let nodes = if fault.nodes.is_empty() { "nobody".to_owned() } else { fault.nodes.join(", ") };
     let outcome = match (fault.effective, fault.called_at_ms, fault.effective_at_ms) {
         (true, Some(called), Some(effective)) => {
             let proof = fault.evidence.iter().find(|e| e.proves).map_or("", |e| e.text.as_str());
-            format!("effective {:.1} ms after it was called; {proof}", effective - called)
+            let after_ms = effective - called;
+            format!("effective {after_ms:.1} ms after it was called; {}", safe(proof))
         }
-        _ => format!("{NOT_EFFECTIVE}: {}", why_not(fault)),
+        _ => format!("{mark}: {}", safe(why_not(fault))),
     };
-    format!("{} on {nodes}: {outcome}", fault.what)
+    format!("{} on {}: {outcome}", safe(&fault.what), safe(&nodes))
 }
 
 /// Why a fault was not effective.

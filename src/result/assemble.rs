@@ -11,8 +11,8 @@ use crate::client::wire::Account;
 use crate::event::Observation;
 use crate::exit::Exit;
 use crate::fault::{FaultRecord, consequences};
-use crate::ledger::{Ledger, Observed, PartitionLedger, PartitionObserved};
-use crate::model::Rate;
+use crate::ledger::{LatencyPhase, Ledger, Observed, PartitionLedger, PartitionObserved};
+use crate::model::{Environment, Rate};
 use crate::plan::{Cell, Plan, ProducerPlan};
 use crate::runtime::Stop;
 use crate::timeline::Election;
@@ -26,8 +26,8 @@ use std::collections::BTreeMap;
 pub struct Assembly<'a> {
     /// What was run.
     pub plan: &'a Plan,
-    /// Runtime, versions, seed, timing; one line each.
-    pub about: Vec<String>,
+    /// Where it ran and on what.
+    pub environment: Option<Environment>,
     /// RFC 3339.
     pub started_at: String,
     /// The scenario's zero on the run's clock; none if it was not reached.
@@ -78,7 +78,26 @@ struct Judged {
     bytes: usize,
 }
 
-impl Assembly<'_> {
+impl<'a> Assembly<'a> {
+    /// A run of which nothing is known yet.
+    pub fn new(plan: &'a Plan) -> Self {
+        Assembly {
+            plan,
+            environment: None,
+            started_at: String::new(),
+            zero_us: None,
+            sending_ended_us: None,
+            brokers: BTreeMap::new(),
+            faults: Vec::new(),
+            observations: Vec::new(),
+            clients: &[],
+            observed: Vec::new(),
+            unsettled: Vec::new(),
+            notes: Vec::new(),
+            stop: None,
+        }
+    }
+
     /// The report; its phases are empty, for this is one of them.
     pub fn report(mut self) -> Report {
         let zero_us = self.zero_us.unwrap_or(0);
@@ -114,7 +133,8 @@ impl Assembly<'_> {
             reasons: lead::reasons(&run.reasons, &cells, self.faults.len()),
             why: run.reasons,
             started_at: self.started_at,
-            about: self.about,
+            about: Vec::new(),
+            environment: self.environment,
             trials: Vec::new(),
             axes: self.plan.axes.clone(),
             cells,
@@ -194,7 +214,7 @@ impl Assembly<'_> {
         let own = Windows { zero_us, first_fault_us, end_us };
         let rate = gate::achieved(cell, &clients, &own);
         let mut verdict = verify::judge(&cell.id, &cell.expectations, &findings);
-        let before = findings.latencies.iter().find(|l| l.label == "before");
+        let before = findings.latencies.iter().find(|l| l.phase == LatencyPhase::Before);
         let p99_us = before.and_then(|l| l.p99_us);
         if let Some(text) = gate::overload(cell, rate.as_ref(), p99_us, &own) {
             let scope = Scope::Cell(cell.id.clone());
@@ -302,19 +322,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let of = |cell, producer, acked| client(dir.path(), cell, producer, acked);
         let report = Assembly {
-            plan: &plan,
-            about: vec![],
-            started_at: String::new(),
             zero_us: Some(0),
             sending_ended_us: Some(9_000_000),
-            brokers: BTreeMap::new(),
-            faults: vec![],
-            observations: vec![],
             clients: &[of(0, 0, 3), of(0, 1, 2), of(1, 0, 1)],
-            observed: vec![],
-            unsettled: vec![],
-            notes: vec![],
-            stop: None,
+            ..Assembly::new(&plan)
         };
         let report = report.report();
         let counts = |cell: usize| {

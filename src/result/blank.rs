@@ -8,22 +8,7 @@ use crate::runtime::Stop;
 
 /// Nothing was started, or it was stopped before anything was sent.
 pub(crate) fn blank(plan: &Plan, stop: Option<Stop>) -> Report {
-    Assembly {
-        plan,
-        about: vec![],
-        started_at: String::new(),
-        zero_us: None,
-        sending_ended_us: None,
-        brokers: Default::default(),
-        faults: vec![],
-        observations: vec![],
-        clients: &[],
-        observed: vec![],
-        unsettled: vec![],
-        notes: vec![],
-        stop,
-    }
-    .report()
+    Assembly { stop, ..Assembly::new(plan) }.report()
 }
 
 /// So many runs of a plan, each as `run` makes it from its number and its own plan.

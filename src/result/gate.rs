@@ -129,7 +129,6 @@ mod tests {
     };
     use crate::result::{Assembly, ClientFacts};
     use crate::verify::Verdict;
-    use std::collections::BTreeMap;
 
     fn cell(text: &str) -> Cell {
         let ends = text.contains("messages");
@@ -242,19 +241,11 @@ mod tests {
             ..Observed::default()
         };
         let report = Assembly {
-            plan: &plan,
-            about: vec![],
-            started_at: String::new(),
             zero_us: Some(100_000),
             sending_ended_us: Some(4_100_000),
-            brokers: BTreeMap::new(),
-            faults: vec![],
-            observations: vec![],
             clients: &[ClientFacts { ledger: Ledger::open(dir.path()).unwrap(), account: None }],
             observed: vec![observed],
-            unsettled: vec![],
-            notes: vec![],
-            stop: None,
+            ..Assembly::new(&plan)
         };
         let report = report.report();
         (report.verdict, report.reasons.concat())

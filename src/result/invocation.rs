@@ -1,6 +1,7 @@
 //! [`Invocation`]: the command line of a run as far as it decides what the run does, and the command
 //! that does the same again.
 
+use crate::model::RuntimeKind;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -35,8 +36,8 @@ pub struct Invocation {
     pub until_decided: Option<f64>,
     /// The part of the scenario's runs that was taken, when that is not all: `1/2`.
     pub shard: Option<String>,
-    /// The runtime that was taken: `local` or `docker`, never `auto`.
-    pub runtime: String,
+    /// The runtime that was taken.
+    pub runtime: RuntimeKind,
     /// Heap of each Kafka process, MiB.
     pub heap_mib: u32,
     /// Local: the unpacked Kafka that was taken instead of the scenario's version.
@@ -85,7 +86,7 @@ impl Invocation {
         if let Some(shard) = &self.shard {
             option("--shard", shard);
         }
-        option("--runtime", &self.runtime);
+        option("--runtime", self.runtime.word());
         option("--heap-mib", &self.heap_mib.to_string());
         if let Some(home) = &self.kafka_home {
             option("--kafka-home", home);

@@ -7,6 +7,7 @@ use super::settled::is_settled;
 use super::trials::{CellTrial, CellTrials, TrialReport};
 use super::{client_errors, lead};
 use crate::exit::Exit;
+use crate::ledger::LatencyPhase;
 use crate::model::{ByMetric, Metric};
 use crate::stats::Spread;
 use crate::verify::{Early, PhaseLatency, Reason, Verdict, most_telling_first};
@@ -41,6 +42,7 @@ pub fn merge(runs: Vec<(TrialReport, Report)>) -> Report {
         why,
         started_at: first.started_at.clone(),
         about: first.about.clone(),
+        environment: first.environment.clone(),
         axes: first.axes.clone(),
         cells,
         faults: faults.collect(),
@@ -164,22 +166,22 @@ fn early(runs: &[Run<'_>]) -> Early {
 
 /// Medians of each phase's percentiles over the runs, and the highest of all.
 fn latencies(runs: &[Run<'_>]) -> Vec<PhaseLatency> {
-    let labels = union(runs.iter().flat_map(|run| run.cell.latencies.iter().map(|l| &l.label)));
-    let of_label = |label: String| {
+    let of_phase = |phase: LatencyPhase| {
         let same: Vec<&PhaseLatency> =
-            runs.iter().flat_map(|run| &run.cell.latencies).filter(|l| l.label == label).collect();
+            runs.iter().flat_map(|run| &run.cell.latencies).filter(|l| l.phase == phase).collect();
+        same.first()?;
         let median = |of: fn(&PhaseLatency) -> Option<u64>| {
             let known: Vec<f64> = same.iter().filter_map(|l| of(l)).map(|us| us as f64).collect();
             Spread::of(&known).map(|spread| spread.median.round() as u64)
         };
-        PhaseLatency {
+        Some(PhaseLatency {
+            phase,
             count: same.iter().map(|l| l.count).sum(),
             unacked: same.iter().map(|l| l.unacked).sum(),
             p50_us: median(|l| l.p50_us),
             p99_us: median(|l| l.p99_us),
             max_us: same.iter().filter_map(|l| l.max_us).max(),
-            label,
-        }
+        })
     };
-    labels.into_iter().map(of_label).collect()
+    LatencyPhase::ALL.into_iter().filter_map(of_phase).collect()
 }

@@ -9,7 +9,8 @@ use crate::client::producer::Summary;
 use crate::event::Observation;
 use crate::exit::Exit;
 use crate::fault::FaultRecord;
-use crate::model::Metric;
+use crate::ledger::LatencyPhase;
+use crate::model::{Environment, Metric};
 use crate::plan::{Cell, Plan};
 use crate::verify::{
     CellFindings, CellVerdict, Counts, Early, ExpectationVerdict, FaultOutage, Omitted, Outage,
@@ -39,8 +40,12 @@ pub struct Report {
     pub why: Vec<Reason>,
     /// When the run began, RFC 3339 with the zone.
     pub started_at: String,
-    /// Runtime, versions, seed, timing; one line each.
+    /// The environment as lines for people: written from `environment`, which earlier versions did
+    /// not have.
     pub about: Vec<String>,
+    /// Where it ran and on what.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<Environment>,
     /// The runs of which this report was put together, in order; empty in a single run's own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub trials: Vec<TrialReport>,
@@ -182,10 +187,9 @@ impl CellReport {
         own().any(|one| one.control) && own().all(|one| one.verdict == Verdict::Pass)
     }
 
-    /// The 99th percentile of the acknowledgement latencies of one phase: `before`, `during`,
-    /// `after`.
-    pub fn p99_us(&self, phase: &str) -> Option<u64> {
-        self.latencies.iter().find(|l| l.label == phase)?.p99_us
+    /// The 99th percentile of the acknowledgement latencies of one phase.
+    pub fn p99_us(&self, phase: LatencyPhase) -> Option<u64> {
+        self.latencies.iter().find(|l| l.phase == phase)?.p99_us
     }
 }
 

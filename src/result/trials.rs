@@ -2,6 +2,7 @@
 
 use super::report::{CellReport, Report};
 use crate::exit::Exit;
+use crate::ledger::LatencyPhase;
 use crate::model::{ByMetric, Metric, as_fields};
 use crate::plan::Plan;
 use crate::stats::{Share, Spread};
@@ -120,8 +121,8 @@ impl CellTrial {
                 cell.counts[metric].settled().filter(|_| is_told)
             }),
             unavailable_ms: cell.unavailable_ms,
-            p99_before_us: cell.p99_us("before"),
-            p99_during_us: cell.p99_us("during"),
+            p99_before_us: cell.p99_us(LatencyPhase::Before),
+            p99_during_us: cell.p99_us(LatencyPhase::During),
         }
     }
 

@@ -1,11 +1,13 @@
 //! [`ClusterPool`]: the cluster that runs take place on, started for one or still warm from the one
 //! before.
 
-use super::setup;
+use super::{RunFolder, setup};
 use crate::exit::Interrupt;
 use crate::kafka::{self, Operator, Patience};
+use crate::model::{Environment, MadeOf};
 use crate::plan::{ClusterPlan, Plan};
 use crate::runtime::{Cluster, Order, Provider, RuntimeError, Stop};
+use rdkafka::util::get_rdkafka_version;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,8 +18,7 @@ const DELETE_TIMEOUT: Duration = Duration::from_secs(30);
 pub(crate) struct PooledCluster {
     /// The cluster.
     pub cluster: Arc<dyn Cluster>,
-    /// What it is made of, in words.
-    pub made_of: String,
+    pub made_of: MadeOf,
     /// Runs that took place on it before.
     pub runs: u32,
     plan: ClusterPlan,
@@ -34,6 +35,19 @@ impl<'a> ClusterPool<'a> {
     /// Without a cluster yet.
     pub(crate) fn new(runtime: &'a dyn Provider) -> Self {
         ClusterPool { runtime, warm: None }
+    }
+
+    /// What is known of a run's environment before anything is started.
+    pub(super) fn environment(&self, cluster: &ClusterPlan, folder: &RunFolder) -> Environment {
+        Environment {
+            runtime: self.runtime.facts(cluster),
+            kafka: self.runtime.kafka(cluster),
+            folder: folder.path().display().to_string(),
+            clients: [("librdkafka".to_owned(), get_rdkafka_version().1)].into(),
+            made_of: None,
+            runs_before: 0,
+            reported: None,
+        }
     }
 
     /// The warm cluster if it is what is ordered, or a new one.

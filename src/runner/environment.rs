@@ -32,7 +32,7 @@ pub(super) fn environment(
         variables.push(("CHAOS_PRODUCER_PIDS".to_owned(), own));
         variables.push(("CHAOS_PRODUCER_HOST_PIDS".to_owned(), host));
         for node in cluster.nodes().into_iter().filter(|n| n.id >= 0) {
-            if let Some(pid) = node.pids.first() {
+            if let Some(pid) = node.pids().first() {
                 let (own, host) = numbers(&number, &[*pid]);
                 variables.push((format!("CHAOS_NODE_{}_PID", node.id), own));
                 variables.push((format!("CHAOS_NODE_{}_HOST_PID", node.id), host));

@@ -41,7 +41,9 @@ pub(super) fn under_load(
         let phases = LatencyPhases::begin(clients.iter().map(|one| &one.ledger), zero_us);
         let expected = Duration::from_millis(plan.planned_end_ms());
         known.phases.begin(FAULTS_PHASE, Some(expected));
-        let history = History::new(plan, known.keeps_eligible, Arc::clone(&known.observations));
+        let reported = known.environment.reported.as_ref();
+        let keeps_eligible = reported.is_some_and(|kafka| kafka.keeps_eligible);
+        let history = History::new(plan, keeps_eligible, Arc::clone(&known.observations));
         let producers = clients.iter().filter(|one| one.plan.role.producer().is_some());
         let producers: Vec<u32> = producers.map(|one| one.worker.pid()).collect();
         let site = site(scene, watcher, zero_us, &phases, history, &producers)?;

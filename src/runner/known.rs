@@ -2,17 +2,19 @@
 
 use super::cluster_pool::PooledCluster;
 use super::ends::LogEnds;
-use super::{Bus, Phases};
+use super::run::Request;
+use super::{Bus, ClusterPool, Phases};
 use crate::event::Observation;
 use crate::fault::FaultRecord;
 use crate::ledger::{Observed, TopicFate};
+use crate::model::Environment;
 use crate::result::ClientFacts;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub(super) struct Known {
     pub(super) started_at: String,
-    pub(super) about: Vec<String>,
+    pub(super) environment: Environment,
     pub(super) phases: Phases,
     pub(super) brokers: BTreeMap<String, i32>,
     pub(super) faults: Vec<FaultRecord>,
@@ -21,18 +23,16 @@ pub(super) struct Known {
     /// One per cell whose log was read.
     pub(super) observed: Vec<Observed>,
     pub(super) unsettled: Vec<(u16, String)>,
-    /// Whether the cluster keeps eligible leader replicas.
-    pub(super) keeps_eligible: bool,
     pub(super) sending_ended_us: Option<u64>,
     pub(super) log_ends: LogEnds,
     pub(super) notes: Arc<Mutex<Vec<String>>>,
 }
 
 impl Known {
-    pub(super) fn new(bus: Bus) -> Self {
+    pub(super) fn new(bus: Bus, request: &Request<'_>, pool: &ClusterPool<'_>) -> Self {
         Known {
             started_at: jiff::Zoned::now().strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(),
-            about: Vec::new(),
+            environment: pool.environment(&request.plan.cluster, request.folder),
             phases: Phases::new(bus),
             brokers: BTreeMap::new(),
             faults: Vec::new(),
@@ -40,7 +40,6 @@ impl Known {
             clients: Vec::new(),
             observed: Vec::new(),
             unsettled: Vec::new(),
-            keeps_eligible: false,
             sending_ended_us: None,
             log_ends: LogEnds::default(),
             notes: Arc::default(),
@@ -53,7 +52,7 @@ impl Known {
         let nodes = standing.cluster.nodes();
         self.unsettled.is_empty()
             && self.faults.iter().all(|f| f.not_healed().is_none() && f.undone.is_none())
-            && nodes.iter().all(|node| node.id < 0 || !node.pids.is_empty())
+            && nodes.iter().all(|node| node.id < 0 || !node.pids().is_empty())
             && self.observed.iter().all(|read| read.topic == TopicFate::Kept)
     }
 

@@ -5,7 +5,7 @@ use super::clients::Client;
 use super::watched::{Seen, Standstill, Watched};
 use crate::clock::Epoch;
 use crate::fault::Custody;
-use crate::runtime::{Cluster, Node, Process, Role, RuntimeError};
+use crate::runtime::{Cluster, Liveness, Node, Process, Role, RuntimeError};
 use std::collections::BTreeSet;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -179,7 +179,7 @@ impl Drop for Monitor {
 const CLIENTS: i32 = -1;
 
 fn watched(node: &Node) -> Watched {
-    let process = node.pids.first().and_then(|pid| Process::find(*pid));
+    let process = node.pids().first().and_then(|pid| Process::find(*pid));
     Watched::new(node.id, node.name.clone(), process)
 }
 
@@ -201,7 +201,7 @@ impl Shared {
                 } else {
                     frozen.remove(&node.id);
                 }
-                seen(node, frozen.contains(&node.id))
+                seen(node, watched.process(), frozen.contains(&node.id))
             });
             watched.see(seen, begun, self.epoch.elapsed_us(), &self.custody);
         }
@@ -218,19 +218,28 @@ impl Shared {
     }
 }
 
-fn seen(node: &Node, is_frozen: bool) -> Seen {
-    match node.pids.first().and_then(|pid| Process::find(*pid)) {
-        Some(process) => state_of(process, is_frozen),
-        None => Seen::Gone,
+/// `before` is the process that it was last seen with: who knows nothing of the node may know that
+/// this one has ended.
+fn seen(node: &Node, before: Option<Process>, is_frozen: bool) -> Seen {
+    let process = match &node.life {
+        Liveness::Alive(pids) => pids.first().map_or(Liveness::Dead, |pid| Process::look_for(*pid)),
+        Liveness::Dead => Liveness::Dead,
+        Liveness::Unknown => before.map_or(Liveness::Unknown, Liveness::Alive),
+    };
+    match process {
+        Liveness::Alive(process) => state_of(process, is_frozen),
+        Liveness::Dead => Seen::Gone,
+        Liveness::Unknown => Seen::Unknown,
     }
 }
 
 fn state_of(process: Process, is_frozen: bool) -> Seen {
-    match process.state() {
-        None => Seen::Gone,
-        Some('T') => Seen::StandsStill(process),
-        Some(_) if is_frozen => Seen::StandsStill(process),
-        Some(_) => Seen::Runs(process),
+    match process.look() {
+        Liveness::Dead => Seen::Gone,
+        Liveness::Unknown => Seen::Unknown,
+        Liveness::Alive('T') => Seen::StandsStill(process),
+        Liveness::Alive(_) if is_frozen => Seen::StandsStill(process),
+        Liveness::Alive(_) => Seen::Runs(process),
     }
 }
 

@@ -6,6 +6,7 @@ use crate::clock::Epoch;
 use crate::exit::Interrupt;
 use crate::fault::{Cancel, Journal, Site, Situation, live};
 use crate::plan::Plan;
+use crate::report::environment::made_of;
 use crate::runtime::{Cluster, Order, Provider, RuntimeError, Stop};
 use crate::timeline::{Act, Facility, FaultAction, FaultKind, FaultPlan, KINDS, Target};
 use serde::{Deserialize, Serialize};
@@ -67,7 +68,7 @@ pub(crate) fn rehearse(
         interrupt,
         note: &|_| {},
     });
-    let cluster = told("start", begun, launched, tell, |(_, made_of)| made_of.clone())?.0;
+    let cluster = told("start", begun, launched, tell, |(_, it)| made_of(it))?.0;
     let begun = Instant::now();
     let ready = setup::wait_until_ready(cluster.as_ref(), interrupt);
     let served = told("serve", begun, ready, tell, |()| {

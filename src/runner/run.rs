@@ -11,8 +11,8 @@ use super::{Bus, ClusterPool, RunFolder, readback, settle, setup};
 use crate::event::RunEvent;
 use crate::exit::Interrupt;
 use crate::kafka::{TopicId, Watcher};
-use crate::model::{Clocks, Controllers, Timing};
 use crate::plan::Plan;
+use crate::report::environment::{lines, made_of};
 use crate::result::{Assembly, Report};
 use crate::runtime::{Cluster, Node, Order, RuntimeError, Stop};
 use crate::timeline::FaultPlan;
@@ -36,14 +36,14 @@ pub(crate) fn run(
     bus: &Bus,
     interrupt: &Interrupt,
 ) -> Report {
-    let mut known = Known::new(bus.clone());
+    let mut known = Known::new(bus.clone(), request, pool);
     let end = go(request, pool, bus, interrupt, &mut known);
     let (mut phases, notes) = (known.phases, known.notes);
     phases.begin("verify", None);
     let observations = known.observations.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let assembly = Assembly {
         plan: request.plan,
-        about: known.about,
+        environment: Some(known.environment),
         started_at: known.started_at,
         zero_us: bus.zero_us(),
         sending_ended_us: known.sending_ended_us,
@@ -69,8 +69,7 @@ fn go(
     known: &mut Known,
 ) -> Result<(), Stop> {
     let plan = request.plan;
-    known.about = about(request, pool);
-    announce(plan, bus, &known.about);
+    announce(plan, bus, lines(&known.environment, plan));
     for note in pool.runtime.notes().iter().chain(&plan.notes) {
         known.note(bus, note.clone());
     }
@@ -83,11 +82,9 @@ fn go(
         interrupt,
         note: &note,
     })?;
-    bus.note(standing.made_of.clone());
-    known.about.push(standing.made_of.clone());
-    if standing.runs > 0 {
-        known.about.push(format!("cluster  warm: {} runs took place on it before", standing.runs));
-    }
+    bus.note(made_of(&standing.made_of));
+    known.environment.made_of = Some(standing.made_of.clone());
+    known.environment.runs_before = standing.runs;
     let outcome = setup::wait_until_ready(standing.cluster.as_ref(), interrupt)
         .and_then(|()| hear_kafka(standing.cluster.as_ref(), plan, bus, interrupt, known))
         .and_then(|()| on_cluster(request, &standing.cluster, bus, interrupt, known));
@@ -110,11 +107,10 @@ fn hear_kafka(
     known: &mut Known,
 ) -> Result<(), Stop> {
     let word = setup::ask_kafka(cluster, interrupt)?;
-    known.about.push(format!("brokers  Kafka {word}"));
-    known.keeps_eligible = word.keeps_eligible;
     if let Some(surprise) = setup::surprise(&plan.cluster, &word) {
         known.note(bus, surprise);
     }
+    known.environment.reported = Some(word);
     Ok(())
 }
 
@@ -218,34 +214,11 @@ fn run_us(bus: &Bus, ms: Option<f64>) -> Option<u64> {
     ms.zip(bus.zero_us()).map(|(ms, zero_us)| zero_us + (ms * 1e3) as u64)
 }
 
-/// What is known before anything is started, a line each.
-fn about(request: &Request<'_>, pool: &ClusterPool<'_>) -> Vec<String> {
-    let plan = request.plan;
-    let cluster = &plan.cluster;
-    let controllers = match cluster.controllers {
-        Controllers::Combined => "combined controllers",
-        Controllers::Isolated => "3 isolated controllers",
-    };
-    let kafka = pool.runtime.kafka(cluster);
-    let timing = match cluster.timing {
-        Timing::Stock => "stock",
-        Timing::Fast => "fast",
-    };
-    let Clocks { session_ms, lag_ms } = cluster.clocks;
-    vec![
-        format!("runtime  {}", pool.runtime.in_words(cluster)),
-        format!("kafka    {kafka}, {} brokers, {controllers}", cluster.brokers),
-        format!("timing   {timing}: session {session_ms} ms, replica lag {lag_ms} ms"),
-        format!("seed     {}", plan.seed),
-        format!("folder   {}", request.folder.path().display()),
-    ]
-}
-
-fn announce(plan: &Plan, bus: &Bus, about: &[String]) {
+fn announce(plan: &Plan, bus: &Bus, about: Vec<String>) {
     bus.tell(RunEvent::Started {
         scenario: plan.name.clone(),
         summary: plan.summary.clone(),
-        about: about.to_vec(),
+        about,
         cells: plan.cells.iter().map(|c| c.id.clone()).collect(),
         faults: plan.faults.iter().map(ToString::to_string).collect(),
         times: plan.faults.iter().map(FaultPlan::time).collect(),

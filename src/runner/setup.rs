@@ -1,10 +1,12 @@
 //! From a plan to a cluster that takes messages: Kafka, nodes, topics.
 
 use crate::exit::Interrupt;
-use crate::kafka::features::{self, Word};
+use crate::kafka::features;
 use crate::kafka::patience::Look;
 use crate::kafka::{self, KafkaError, Operator, Patience, TopicId};
+use crate::model::ReportedKafka;
 use crate::plan::{Cell, ClusterPlan, Plan};
+use crate::report::environment::reported_kafka;
 use crate::runtime::{Cluster, RuntimeError, Stop};
 use std::time::Duration;
 
@@ -36,7 +38,10 @@ pub fn wait_until_ready(cluster: &dyn Cluster, interrupt: &Interrupt) -> Result<
 ///
 /// # Errors
 /// When one of them does not say so in time.
-pub(super) fn ask_kafka(cluster: &dyn Cluster, interrupt: &Interrupt) -> Result<Word, Stop> {
+pub(super) fn ask_kafka(
+    cluster: &dyn Cluster,
+    interrupt: &Interrupt,
+) -> Result<ReportedKafka, Stop> {
     let alive = || alive(cluster, interrupt);
     let mut patience =
         Patience { timeout: READY_TIMEOUT, alive: &alive, progress: &mut |_missing| {} };
@@ -57,11 +62,12 @@ pub(super) fn ask_kafka(cluster: &dyn Cluster, interrupt: &Interrupt) -> Result<
 
 /// What a person should know of the brokers' word: that the plan was made for another Kafka, or
 /// for none in particular.
-pub(super) fn surprise(plan: &ClusterPlan, word: &Word) -> Option<String> {
+pub(super) fn surprise(plan: &ClusterPlan, reported: &ReportedKafka) -> Option<String> {
+    let word = reported_kafka(reported);
     let Some(planned) = plan.release() else {
         return Some(format!("Kafka {word}"));
     };
-    let agrees = word.release().is_some_and(|release| release.agrees(planned));
+    let agrees = reported.release().is_some_and(|release| release.agrees(planned));
     (!agrees).then(|| {
         format!(
             "the plan was made for Kafka {planned}, but this is Kafka {word}: properties \
@@ -80,7 +86,7 @@ pub(super) fn alive(cluster: &dyn Cluster, interrupt: &Interrupt) -> Result<(), 
 
 /// An error that tells of the first dead node, with its last words.
 fn all_alive(cluster: &dyn Cluster) -> Result<(), String> {
-    let dead = cluster.nodes().into_iter().find(|n| n.id >= 0 && n.pids.is_empty());
+    let dead = cluster.nodes().into_iter().find(|n| n.id >= 0 && n.is_dead());
     match dead {
         None => Ok(()),
         Some(node) => {
@@ -138,7 +144,7 @@ mod tests {
             let text = format!("name: x\nduration: 9s\ncluster: {{kafka: {kafka}}}\n");
             crate::plan::from_text("x.yaml", &text, &[], Some(1)).unwrap().cluster
         };
-        let word = |releases: &[Option<&str>]| Word {
+        let word = |releases: &[Option<&str>]| ReportedKafka {
             releases: (0..).zip(releases.iter().map(|r| r.and_then(Release::parse))).collect(),
             keeps_eligible: false,
         };

@@ -10,6 +10,8 @@ use std::time::Instant;
 pub(super) enum Seen {
     /// It has no process.
     Gone,
+    /// Its state cannot be read.
+    Unknown,
     /// Its process lives and runs.
     Runs(Process),
     /// Its process lives and stands still.
@@ -71,6 +73,7 @@ impl Watched {
     /// It was seen so, by a look that began at `begun` and is over now, at `now_us`.
     pub(super) fn see(&mut self, seen: Seen, begun: Instant, now_us: u64, custody: &Custody) {
         let current = match seen {
+            Seen::Unknown => return,
             Seen::Gone => None,
             Seen::Runs(process) | Seen::StandsStill(process) => Some(process),
         };

@@ -1,7 +1,9 @@
 //! [`FakeCluster`]: brokers for unit tests, as `sleep`s or as mere process ids, with a freezer and
 //! packet filters that only remember.
 
-use super::{Cluster, DropSite, Listeners, Node, Passes, Process, Role, RuntimeError, Vantage};
+use super::{
+    Cluster, DropSite, Listeners, Liveness, Node, Passes, Process, Role, RuntimeError, Vantage,
+};
 use crate::netfilter::{DropRule, Dropped, Filter};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -31,7 +33,7 @@ pub(crate) fn node(id: i32, role: Role) -> Node {
         controller: is_controller.then_some(9093),
     };
     let address = Some(address(2 + id));
-    Node { id, name, role, pids: vec![100 + id], address, listeners, netns: None }
+    Node { id, name, role, life: vec![100 + id].into(), address, listeners, netns: None }
 }
 
 fn address(last: i32) -> Ipv4Addr {
@@ -114,14 +116,14 @@ impl FakeCluster {
     /// The process and the address of a node go.
     pub(crate) fn stop(&self, id: usize) {
         let node = &mut self.nodes.lock().unwrap()[id].node;
-        node.pids.clear();
+        node.life = Liveness::Dead;
         node.address = None;
     }
 
     /// A node is another process from now on, at this address and in a namespace of its own.
     pub(crate) fn start(&self, id: usize, pid: i32, last: u8) {
         let fake = &mut self.nodes.lock().unwrap()[id];
-        fake.node.pids = vec![pid];
+        fake.node.life = vec![pid].into();
         fake.node.address = Some(address(last.into()));
         fake.filter = Arc::default();
     }
@@ -163,7 +165,10 @@ impl Drop for FakeNode {
 impl Cluster for FakeCluster {
     fn nodes(&self) -> Vec<Node> {
         let now = |fake: &mut FakeNode| match self.are_sleeps {
-            true => Node { pids: fake.living_sleep().into_iter().collect(), ..fake.node.clone() },
+            true => Node {
+                life: fake.living_sleep().into_iter().collect::<Vec<_>>().into(),
+                ..fake.node.clone()
+            },
             false => fake.node.clone(),
         };
         self.nodes.lock().unwrap().iter_mut().map(now).collect()
@@ -198,7 +203,7 @@ impl Cluster for FakeCluster {
             return Ok(vec![DropSite { filter: hub, passes: Passes::Everybodys }]);
         }
         let nodes = self.nodes.lock().unwrap();
-        let living = nodes.iter().filter(|fake| !fake.node.pids.is_empty());
+        let living = nodes.iter().filter(|fake| !fake.node.is_dead());
         let meant = living.filter(|fake| wanted.iter().any(|w| w.id == fake.node.id));
         let site = |fake: &FakeNode| DropSite {
             filter: Arc::clone(&fake.filter) as Arc<dyn Filter>,
@@ -229,10 +234,6 @@ impl Cluster for FakeCluster {
 
     fn post_mortem(&self, _: i32) -> Option<String> {
         None
-    }
-
-    fn describe(&self) -> String {
-        "a fake".to_owned()
     }
 
     fn destroy(&self) -> Result<(), RuntimeError> {

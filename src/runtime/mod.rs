@@ -13,6 +13,6 @@ mod types;
 
 pub use error::{RuntimeError, Stop};
 pub(crate) use kafka_id::kafka_id;
-pub use process::Process;
+pub use process::{Liveness, Process};
 pub use provider::{Order, Provider};
 pub use types::*;

@@ -1,6 +1,9 @@
 //! [`Process`]: a process as `/proc` knows it.
 
-use std::fs;
+use nix::errno::Errno;
+use nix::sys::signal::kill;
+use nix::unistd::Pid;
+use std::{fs, io};
 
 /// A process, told apart from a later one with the same id by its start time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,22 +14,76 @@ pub struct Process {
     pub start_ticks: u64,
 }
 
+/// Whether something lives. What cannot be read is neither alive nor dead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Liveness<T> {
+    /// It lives, and this is known of it.
+    Alive(T),
+    /// It does not live.
+    Dead,
+    /// Its state cannot be read.
+    Unknown,
+}
+
+impl<T> Liveness<T> {
+    /// What is known of it, if it certainly lives.
+    pub fn alive(self) -> Option<T> {
+        match self {
+            Liveness::Alive(it) => Some(it),
+            Liveness::Dead | Liveness::Unknown => None,
+        }
+    }
+
+    /// With something else that is known of it.
+    pub fn map<U>(self, of: impl FnOnce(T) -> U) -> Liveness<U> {
+        match self {
+            Liveness::Alive(it) => Liveness::Alive(of(it)),
+            Liveness::Dead => Liveness::Dead,
+            Liveness::Unknown => Liveness::Unknown,
+        }
+    }
+}
+
+impl From<Vec<i32>> for Liveness<Vec<i32>> {
+    /// Who has no process is dead.
+    fn from(pids: Vec<i32>) -> Self {
+        if pids.is_empty() { Liveness::Dead } else { Liveness::Alive(pids) }
+    }
+}
+
 impl Process {
-    /// The living process with this id, if there is one.
+    /// The process with this id. A zombie is dead.
+    pub fn look_for(pid: i32) -> Liveness<Process> {
+        stat(pid).map(|(_, start_ticks)| Process { pid, start_ticks })
+    }
+
+    /// The process with this id, if it certainly lives.
     pub fn find(pid: i32) -> Option<Process> {
-        Some(Process { pid, start_ticks: start_ticks(pid)? })
+        Process::look_for(pid).alive()
     }
 
-    /// Whether it still exists (a zombie does not).
+    /// Whether it lives, and the state of its first thread, of `proc(5)`. Signals stop and wake all
+    /// threads of a process together, so `T` says that it is stopped.
+    pub fn look(self) -> Liveness<char> {
+        match stat(self.pid) {
+            Liveness::Alive((_, other)) if other != self.start_ticks => Liveness::Dead,
+            found => found.map(|(state, _)| state),
+        }
+    }
+
+    /// Whether it certainly lives.
     pub fn lives(self) -> bool {
-        start_ticks(self.pid) == Some(self.start_ticks)
+        self.state().is_some()
     }
 
-    /// The state of its first thread, of `proc(5)`; `None` when it is gone. Signals stop and wake
-    /// all threads of a process together, so `T` says that it is stopped.
+    /// Whether it is certainly dead.
+    pub fn is_dead(self) -> bool {
+        self.look() == Liveness::Dead
+    }
+
+    /// Its state, if it certainly lives.
     pub fn state(self) -> Option<char> {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid)).ok()?;
-        (living_since(&stat) == Some(self.start_ticks)).then(|| state_of(&stat))?
+        self.look().alive()
     }
 
     /// How many threads it has, if every one of them is in this state (`T` is stopped, `D`
@@ -67,15 +124,29 @@ fn state_of(stat: &str) -> Option<char> {
     stat.rsplit_once(") ")?.1.chars().next()
 }
 
-/// Field 22 of `/proc/PID/stat`; `None` for a process that is gone or a zombie (proc(5)).
-fn start_ticks(pid: i32) -> Option<u64> {
-    living_since(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+/// State and start of a process, fields 3 and 22 of `/proc/PID/stat`.
+fn stat(pid: i32) -> Liveness<(char, u64)> {
+    match fs::read_to_string(format!("/proc/{pid}/stat")) {
+        Ok(stat) => parsed(&stat),
+        // Where `/proc` hides the processes of others, a signal tells.
+        Err(e) if is_gone(&e) && kill(Pid::from_raw(pid), None) != Err(Errno::EPERM) => {
+            Liveness::Dead
+        }
+        Err(_) => Liveness::Unknown,
+    }
 }
 
-fn living_since(stat: &str) -> Option<u64> {
-    let fields: Vec<&str> = stat.rsplit_once(") ")?.1.split(' ').collect();
-    (!matches!(fields.first(), Some(&"Z" | &"X"))).then_some(())?;
-    fields.get(19)?.parse().ok()
+fn is_gone(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::NotFound || error.raw_os_error() == Some(libc::ESRCH)
+}
+
+fn parsed(stat: &str) -> Liveness<(char, u64)> {
+    let start_ticks = || stat.rsplit_once(") ")?.1.split(' ').nth(19)?.parse().ok();
+    match state_of(stat).zip(start_ticks()) {
+        Some(('Z' | 'X', _)) => Liveness::Dead,
+        Some(found) => Liveness::Alive(found),
+        None => Liveness::Unknown,
+    }
 }
 
 #[cfg(test)]
@@ -89,6 +160,17 @@ mod tests {
     fn a_name_with_parentheses_does_not_hide_the_state() {
         assert_eq!(state_of("7 (a) b) T 1 7"), Some('T'));
         assert_eq!(state_of("nonsense"), None);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_neither_alive_nor_dead() {
+        let stat = |state| format!("7 (a) b) {state}{} 99 0", " 1".repeat(18));
+        assert_eq!(parsed(&stat('T')), Liveness::Alive(('T', 99)));
+        assert_eq!(parsed(&stat('Z')), Liveness::Dead);
+        assert_eq!(parsed("7 (a"), Liveness::Unknown);
+        assert!(is_gone(&io::Error::from_raw_os_error(libc::ESRCH)));
+        assert!(!is_gone(&io::Error::from_raw_os_error(libc::EMFILE)));
+        assert_eq!(Process::look_for(i32::MAX), Liveness::Dead);
     }
 
     #[test]
@@ -112,12 +194,12 @@ mod tests {
         assert_eq!(process.state(), Some('T'));
         child.kill().unwrap();
         child.wait().unwrap();
-        assert!(!process.lives() && !process.is_all_in('T') && process.state().is_none());
+        assert!(process.is_dead() && !process.lives() && !process.is_all_in('T'));
     }
 
     #[test]
     fn another_process_with_the_same_id_is_not_taken_for_it() {
         let own = Process::find(std::process::id() as i32).unwrap();
-        assert!(!Process { start_ticks: own.start_ticks + 1, ..own }.lives());
+        assert!(Process { start_ticks: own.start_ticks + 1, ..own }.is_dead());
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Cluster, RuntimeError, Stop};
 use crate::exit::Interrupt;
+use crate::model::{MadeOf, PlannedKafka, RuntimeFacts, RuntimeKind};
 use crate::plan::{ClusterPlan, Plan};
 use std::path::Path;
 use std::sync::Arc;
@@ -24,16 +25,14 @@ pub struct Order<'a> {
 
 /// Something that makes clusters.
 pub trait Provider {
-    /// Its name on the command line.
-    fn name(&self) -> &'static str;
+    /// What it starts.
+    fn kind(&self) -> RuntimeKind;
 
-    /// Which one it is, why it was taken, and from what it would start this: one line.
-    fn in_words(&self, cluster: &ClusterPlan) -> String;
+    /// Which one it is, why it was taken, and from what it would start this.
+    fn facts(&self, cluster: &ClusterPlan) -> RuntimeFacts;
 
-    /// Kafka's version before the brokers tell theirs, or where it comes from.
-    fn kafka(&self, cluster: &ClusterPlan) -> String {
-        cluster.kafka_in_words().to_owned()
-    }
+    /// Kafka's version before the brokers tell theirs.
+    fn kafka(&self, cluster: &ClusterPlan) -> PlannedKafka;
 
     /// What a person should know of how it was made ready.
     fn notes(&self) -> Vec<String> {
@@ -51,10 +50,10 @@ pub trait Provider {
     /// What the plan wants, and what could do it.
     fn accepts(&self, plan: &Plan) -> Result<(), RuntimeError>;
 
-    /// Starts every node; none is waited for. Gives the cluster, and what it is made of in words.
+    /// Starts every node; none is waited for. Gives the cluster, and what it is made of.
     ///
     /// # Errors
     /// When something is missing, cannot be started, or the run was interrupted. Nothing is left
     /// behind then.
-    fn launch(&self, order: Order<'_>) -> Result<(Arc<dyn Cluster>, String), Stop>;
+    fn launch(&self, order: Order<'_>) -> Result<(Arc<dyn Cluster>, MadeOf), Stop>;
 }

@@ -1,6 +1,6 @@
 //! The seam between runtimes and everything else: [`Cluster`], [`Node`], [`Vantage`].
 
-use super::RuntimeError;
+use super::{Liveness, RuntimeError};
 use crate::netfilter::Filter;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -33,9 +33,9 @@ pub struct Node {
     pub name: String,
     /// What it is.
     pub role: Role,
-    /// Its processes, as this process sees their ids; empty when it is dead. One for a Kafka
-    /// node, the living workers for the clients.
-    pub pids: Vec<i32>,
+    /// Its processes, as this process sees their ids: one for a Kafka node, the living workers for
+    /// the clients.
+    pub life: Liveness<Vec<i32>>,
     /// Where its packets come from and go to. `None`: it shares the host's addresses, as clients
     /// outside of containers do, and is known by the listener that it uses.
     pub address: Option<Ipv4Addr>,
@@ -46,6 +46,16 @@ pub struct Node {
 }
 
 impl Node {
+    /// Its processes, if it certainly lives; else none.
+    pub fn pids(&self) -> &[i32] {
+        if let Liveness::Alive(pids) = &self.life { pids } else { &[] }
+    }
+
+    /// Whether it certainly has no process.
+    pub fn is_dead(&self) -> bool {
+        self.life == Liveness::Dead
+    }
+
     /// Whether it leads partitions and takes messages.
     pub fn is_broker(&self) -> bool {
         matches!(self.role, Role::Broker | Role::Combined)
@@ -241,9 +251,6 @@ pub trait Cluster: Send + Sync {
     /// How a node's process ended and what it logged last; `None` while it lives, and for an id
     /// that no node has.
     fn post_mortem(&self, id: i32) -> Option<String>;
-
-    /// One line on what this is: runtime, Kafka, Java.
-    fn describe(&self) -> String;
 
     /// Kills every process of the cluster and removes what it made, but for logs. Idempotent.
     ///

@@ -20,7 +20,7 @@ pub(super) fn latencies(input: &CellInput<'_>) -> Vec<PhaseLatency> {
     let mut phases = LatencyPhase::ALL.map(|_| Waits::default());
     input.clients.iter().for_each(|client| add_waits(client, &mut phases));
     let summary = |(phase, waits): (LatencyPhase, Waits)| PhaseLatency {
-        label: phase.label().to_owned(),
+        phase,
         count: waits.all.count(),
         unacked: waits.unacked,
         p50_us: waits.all.percentile(0.5),
@@ -182,11 +182,11 @@ mod tests {
         }
     }
 
-    fn of(ledger: &LedgerRecord, label: &str) -> PhaseLatency {
+    fn of(ledger: &LedgerRecord, phase: LatencyPhase) -> PhaseLatency {
         let (clients, observed) = ([client(ledger.clone(), 30 * S)], Observed::default());
         let all = latencies(&CellInput { zero_us: S, ..input(&clients, &observed) });
         assert_eq!(all.len(), 4);
-        all.into_iter().find(|one| one.label == label).unwrap()
+        all.into_iter().find(|one| one.phase == phase).unwrap()
     }
 
     fn max_s(latency: &PhaseLatency) -> (u64, u64, Option<f64>) {
@@ -200,10 +200,10 @@ mod tests {
     fn what_was_rejected_at_once_waits_until_the_partition_takes_messages_again() {
         let sent = [(4_900_000, 10), (23_900_000, 5)];
         let ledger = record(&sent, &[(10, 5, 24 * S)]);
-        assert_eq!(max_s(&of(&ledger, "during")), (10, 10, Some(19.0)));
+        assert_eq!(max_s(&of(&ledger, LatencyPhase::During)), (10, 10, Some(19.0)));
         let longer = record(&[(4_900_000, 10), (27_900_000, 5)], &[(10, 5, 28 * S)]);
-        assert_eq!(max_s(&of(&longer, "during")), (10, 10, Some(23.0)));
-        assert_eq!(max_s(&of(&longer, "after")), (0, 0, None));
+        assert_eq!(max_s(&of(&longer, LatencyPhase::During)), (10, 10, Some(23.0)));
+        assert_eq!(max_s(&of(&longer, LatencyPhase::After)), (0, 0, None));
     }
 
     // The partition came never back: they waited until sending ended, at 30 s. Two were sent in
@@ -211,8 +211,8 @@ mod tests {
     #[test]
     fn without_a_later_acknowledgement_they_wait_until_sending_ends() {
         let ledger = record(&[(1_900_000, 2), (4_900_000, 3)], &[]);
-        assert_eq!(max_s(&of(&ledger, "before")), (2, 2, Some(1.0)));
-        assert_eq!(max_s(&of(&ledger, "during")), (5, 5, Some(28.0)));
+        assert_eq!(max_s(&of(&ledger, LatencyPhase::Before)), (2, 2, Some(1.0)));
+        assert_eq!(max_s(&of(&ledger, LatencyPhase::During)), (5, 5, Some(28.0)));
     }
 
     // An acknowledgement of an earlier message says nothing of a later one; one in the middle
@@ -225,7 +225,7 @@ mod tests {
             &[(1, 1, 7 * S), (4, 1, 9 * S)],
         );
         // 0: 5 to 7 s, 2: 5 to 9 s, 3: 6 to 9 s.
-        let during = of(&ledger, "during");
+        let during = of(&ledger, LatencyPhase::During);
         assert_eq!(max_s(&during), (3, 3, Some(4.0)));
         let p50_s = during.p50_us.unwrap() as f64 / S as f64;
         assert!((3.0..3.4).contains(&p50_s), "{p50_s}");
@@ -238,8 +238,8 @@ mod tests {
         let mut ledger =
             record(&[(1_900_000, 5), (20_900_000, 5)], &[(0, 5, 2 * S), (5, 5, 21 * S)]);
         ledger.skipped = vec![SkippedRow { at_us: 5_900_000, count: 1000 }];
-        assert_eq!(max_s(&of(&ledger, "during")), (1000, 1000, Some(15.0)));
-        assert_eq!(max_s(&of(&ledger, "before")), (0, 0, None));
+        assert_eq!(max_s(&of(&ledger, LatencyPhase::During)), (1000, 1000, Some(15.0)));
+        assert_eq!(max_s(&of(&ledger, LatencyPhase::Before)), (0, 0, None));
     }
 
     // 5 to 9 were sent from 20.9 s on, in one stretch with 0 to 4, and its first acknowledgement was
@@ -251,7 +251,7 @@ mod tests {
             let sent = [(first_row_us, 5), (20_900_000, 6)];
             let mut ledger = record(&sent, &[(0, 10, first_ack_us), (10, 1, 29 * S)]);
             ledger.skipped = vec![SkippedRow { at_us: 5_900_000, count: 1000 }];
-            max_s(&of(&ledger, "during"))
+            max_s(&of(&ledger, LatencyPhase::During))
         };
         assert_eq!(wait_s(1_900_000, 2 * S), (1000, 1000, Some(14.9)));
         assert_eq!(wait_s(5_800_000, 21 * S), (1000, 1000, Some(15.0)));
@@ -263,7 +263,7 @@ mod tests {
         let mut ledger = record(&[(4_900_000, 1)], &[]);
         ledger.latencies = vec![LatencyHistogram::new(); 4];
         (0..99).for_each(|_| ledger.latencies[LatencyPhase::During as usize].record(5));
-        let during = of(&ledger, "during");
+        let during = of(&ledger, LatencyPhase::During);
         assert_eq!((during.count, during.unacked), (100, 1));
         assert_eq!((during.p50_us, during.p99_us, during.max_us), (Some(5), Some(5), Some(25 * S)));
     }

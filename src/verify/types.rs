@@ -3,6 +3,7 @@
 
 use super::counts::Counts;
 pub(crate) use crate::kafka::leaders::Leadership;
+use crate::ledger::LatencyPhase;
 use crate::model::{ByMetric, Metric, as_fields};
 pub(crate) use crate::timeline::Act;
 use serde::{Deserialize, Serialize};
@@ -68,8 +69,9 @@ pub struct Early {
 /// to 12.5 % too high.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PhaseLatency {
-    /// The phase: `warm-up`, `before`, `during`, `after`.
-    pub label: String,
+    /// Which phase.
+    #[serde(rename = "label")]
+    pub phase: LatencyPhase,
     /// Messages that were due in it, or that a fault struck while they waited.
     pub count: u64,
     /// Of these, how many were never acknowledged or never sent. They count with the time until

@@ -114,7 +114,7 @@ fn every_trial_against_none_is_believed_where_a_cause_is_known() {
     assert_eq!(found.outcome, Outcome::Regression);
     assert!(words(&found).contains("cluster.kafka 3.8.1 -> 4.4.0"), "{}", words(&found));
     let mut elsewhere = report(&scenario(UNASKED), 2, |_, _| losing(990));
-    elsewhere["about"][0] = json!("runtime  docker (as asked)");
+    elsewhere["environment"]["runtime"]["name"] = json!("docker");
     let found = compared(&base, &elsewhere);
     assert_eq!(found.outcome, Outcome::Undecided);
     assert!(words(&found).contains("runtime local -> docker"), "{}", words(&found));
@@ -183,7 +183,10 @@ fn what_differs_in_the_experiment_is_told_before_clocks() {
     let text = |timing: &str| format!("{}cluster: {{timing: {timing}}}\n", scenario(UNASKED));
     let base = report(&text("stock"), 1, |_, _| SOUND);
     let mut new = report(&text("fast").replace("for: 10s", "for: 5s"), 1, |_, _| SOUND);
-    new["about"][0] = json!("runtime  docker (as asked)");
+    // As reports of earlier versions have it.
+    new["environment"] = json!(null);
+    new["about"] =
+        json!(["runtime  docker 29.1 (as asked)", "kafka    3.8.1, 3 brokers, combined"]);
     let found = compared(&base, &new);
     let names: Vec<&str> = found.differences.iter().map(|one| one.name.as_str()).collect();
     assert_eq!(names[..3], ["runtime", "cluster.timing", "faults"], "{names:?}");

@@ -44,22 +44,10 @@ pub fn plan(text: &str) -> Plan {
 pub fn report(text: &str, trials: u32, trial: impl Fn(&str, u32) -> CellTrial) -> Value {
     let plan = plan(text);
     let assembly = Assembly {
-        plan: &plan,
-        about: vec![
-            "runtime  local (as asked)".into(),
-            "kafka    3.8.1, 3 brokers, combined".into(),
-        ],
         started_at: "2026-01-01T03:00:00Z".into(),
         zero_us: Some(0),
         sending_ended_us: Some(20_000_000),
-        brokers: Default::default(),
-        faults: vec![],
-        observations: vec![],
-        clients: &[],
-        observed: vec![],
-        unsettled: vec![],
-        notes: vec![],
-        stop: None,
+        ..Assembly::new(&plan)
     };
     let mut report = serde_json::to_value(assembly.report()).unwrap();
     let mut runs = vec![Verdict::Pass; trials as usize];
@@ -73,6 +61,10 @@ pub fn report(text: &str, trials: u32, trial: impl Fn(&str, u32) -> CellTrial) -
         fill(&mut report["cells"][index], &cell.expectations, each);
     }
     let worst = runs.iter().copied().max().unwrap();
+    report["environment"] = json!({
+        "runtime": {"name": "local", "why": "as asked"},
+        "kafka": {"version": "3.8.1", "from": "plan"},
+    });
     report["verdict"] = json!(worst);
     report["exit_code"] = json!(worst.exit().code());
     report["reasons"] = json!([]);

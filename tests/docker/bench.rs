@@ -145,9 +145,9 @@ pub fn node(cluster: &dyn Cluster, id: i32) -> Node {
 /// Of a cluster of three: the first node is stopped, the second paused, the third killed.
 pub fn stop_pause_kill(cluster: &dyn Cluster) {
     let [stopped, paused, killed] = [0, 1, 2].map(|id| node(cluster, id));
-    cluster.signal(&stopped, stopped.pids[0], Signal::SIGSTOP).unwrap();
+    cluster.signal(&stopped, stopped.pids()[0], Signal::SIGSTOP).unwrap();
     cluster.freeze(&paused).unwrap();
-    cluster.signal(&killed, killed.pids[0], Signal::SIGKILL).unwrap();
+    cluster.signal(&killed, killed.pids()[0], Signal::SIGKILL).unwrap();
 }
 
 /// Runs one test of this binary again as an ordinary user of the socket's group. Nothing is done

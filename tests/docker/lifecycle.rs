@@ -8,6 +8,7 @@ use kafka_chaos::testing::runtime::docker::{
 };
 use kafka_chaos::testing::runtime::{Cluster, Process, Role};
 use nix::sys::signal::Signal;
+use std::cell::RefCell;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -69,7 +70,7 @@ fn three_brokers_start_and_serve() {
         let container = bench.container(&node.name);
         let format = "{{.State.Pid}} {{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}";
         let known = docker(&["inspect", "-f", format, &container]);
-        assert_eq!(format!("{} {}", node.pids[0], node.address.unwrap()), known);
+        assert_eq!(format!("{} {}", node.pids()[0], node.address.unwrap()), known);
         let ports = (node.listeners.replication, node.listeners.client, node.listeners.controller);
         assert_eq!(ports, (Some(9092), Some(9094), Some(9093)));
         assert_eq!(node.netns.is_some(), nix::unistd::geteuid().is_root());
@@ -80,15 +81,15 @@ fn three_brokers_start_and_serve() {
     assert_eq!(cluster.vantage().bootstrap_servers(), servers);
     let place = SocketAddr::from((nodes[1].address.unwrap(), 9092));
     assert_eq!(cluster.vantage().brokers[0], (0, place));
-    let words = cluster.describe();
-    for part in ["Docker ", &crate::bench::image(), "compose/docker-compose.yml"] {
+    let words = format!("{:?}", cluster.made_of());
+    for part in [&crate::bench::image(), "compose/docker-compose.yml"] {
         assert!(words.contains(part), "{words}");
     }
 
     // While nothing changes, the daemon is not asked: it would take some seconds.
     let begun = Instant::now();
     for _ in 0..1_000 {
-        assert_eq!(cluster.nodes().iter().filter(|n| !n.pids.is_empty()).count(), 3);
+        assert_eq!(cluster.nodes().iter().filter(|n| !n.pids().is_empty()).count(), 3);
     }
     println!("a look at the nodes takes {:?}", begun.elapsed() / 1_000);
     assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
@@ -111,7 +112,7 @@ fn a_node_is_stopped_frozen_killed_and_started_again() {
     let bench = Bench::new();
     let cluster = bench.start(bench.sleepers(3));
     let first = node(&cluster, 0);
-    let process = Process::find(first.pids[0]).unwrap();
+    let process = Process::find(first.pids()[0]).unwrap();
 
     assert_eq!(cluster.signal(&first, process.pid, Signal::SIGSTOP).unwrap(), means());
     wait_until("it is stopped", || process.is_all_in('T'));
@@ -129,9 +130,9 @@ fn a_node_is_stopped_frozen_killed_and_started_again() {
 
     assert_eq!(cluster.post_mortem(0), None, "it lives");
     cluster.start_node(0).unwrap();
-    assert_eq!(node(&cluster, 0).pids, first.pids, "nothing is done to one that lives");
+    assert_eq!(node(&cluster, 0).pids(), first.pids(), "nothing is done to one that lives");
     cluster.signal(&first, process.pid, Signal::SIGKILL).unwrap();
-    wait_until("it is dead", || node(&cluster, 0).pids.is_empty());
+    wait_until("it is dead", || node(&cluster, 0).pids().is_empty());
     assert!(!process.lives());
     let words = cluster.post_mortem(0).unwrap();
     assert!(words.contains("sleeper-0 ended (exit status: 137)"), "{words}");
@@ -140,7 +141,7 @@ fn a_node_is_stopped_frozen_killed_and_started_again() {
     cluster.thaw(&first).unwrap();
     cluster.start_node(0).unwrap();
     let again = node(&cluster, 0);
-    assert_ne!(again.pids, first.pids);
+    assert_ne!(again.pids(), first.pids());
     assert_eq!(again.address, first.address);
     assert_eq!(cluster.post_mortem(7), None, "there is no such node");
     assert!(cluster.start_node(7).is_err());
@@ -160,7 +161,7 @@ fn nodes_killed_together_come_back_at_their_own_addresses() {
     let before: Vec<_> = cluster.nodes().iter().map(|n| n.address).collect();
     for id in [1, 2] {
         let node = node(&cluster, id);
-        let process = Process::find(node.pids[0]).unwrap();
+        let process = Process::find(node.pids()[0]).unwrap();
         cluster.signal(&node, process.pid, Signal::SIGKILL).unwrap();
         wait_until("it is dead", || !process.lives());
     }
@@ -173,7 +174,7 @@ fn nodes_killed_together_come_back_at_their_own_addresses() {
         let container = bench.container(&format!("sleeper-{id}"));
         let known: Ipv4Addr = docker(&["inspect", "-f", format, &container]).parse().unwrap();
         assert_eq!(Some(known), address);
-        assert_eq!(node(&cluster, id).pids.len(), 1);
+        assert_eq!(node(&cluster, id).pids().len(), 1);
     }
     destroy_in_time(&cluster, &bench);
 }
@@ -184,8 +185,8 @@ fn a_node_that_somebody_else_restarts_is_found_again() {
     let cluster = bench.start(bench.sleepers(1));
     let before = node(&cluster, 0);
     docker(&["restart", "-t", "0", &bench.container("sleeper-0")]);
-    wait_until("it is found", || !node(&cluster, 0).pids.is_empty());
-    assert_ne!(node(&cluster, 0).pids, before.pids);
+    wait_until("it is found", || !node(&cluster, 0).pids().is_empty());
+    assert_ne!(node(&cluster, 0).pids(), before.pids());
     destroy_in_time(&cluster, &bench);
 }
 
@@ -194,7 +195,7 @@ fn a_cluster_goes_in_whatever_state_it_is() {
     let bench = Bench::new();
     let cluster = bench.start(bench.sleepers(3));
     for id in 0..3 {
-        let name = format!("/proc/{}/comm", node(&cluster, id).pids[0]);
+        let name = format!("/proc/{}/comm", node(&cluster, id).pids()[0]);
         // It sleeps once it has said hello.
         wait_until("it sleeps", || std::fs::read_to_string(&name).is_ok_and(|n| n == "sleep\n"));
     }
@@ -207,19 +208,19 @@ fn a_cluster_goes_in_whatever_state_it_is() {
     }
     cluster.destroy().unwrap();
     assert!(cluster.start_node(0).is_err(), "nothing is started any more");
-    assert!(cluster.nodes().iter().all(|node| node.pids.is_empty()));
+    assert!(cluster.nodes().iter().all(|node| node.pids().is_empty()));
 }
 
 #[test]
 fn clients_are_known_while_they_live_and_go_with_the_cluster() {
     let bench = Bench::new();
     let cluster = bench.start(bench.sleepers(1));
-    assert!(node(&cluster, -1).pids.is_empty());
+    assert!(node(&cluster, -1).pids().is_empty());
     let mut command = Command::new("sh");
     command.args(["-c", "sleep 600 & echo $!; wait"]).stdout(Stdio::piped());
     let mut child = cluster.spawn_client(command).unwrap();
     let clients = node(&cluster, -1);
-    assert_eq!(clients.pids, [child.id() as i32]);
+    assert_eq!(clients.pids(), [child.id() as i32]);
     assert_eq!((clients.address, clients.netns.is_none()), (None, true));
     let mut below = String::new();
     let mut out = std::io::BufReader::new(child.stdout.take().unwrap());
@@ -227,13 +228,13 @@ fn clients_are_known_while_they_live_and_go_with_the_cluster() {
     let below = Process::find(below.trim().parse().unwrap()).unwrap();
     let error = cluster.freeze(&clients).unwrap_err().to_string();
     assert!(error.contains("clients"), "{error}");
-    let process = Process::find(clients.pids[0]).unwrap();
+    let process = Process::find(clients.pids()[0]).unwrap();
     cluster.signal(&clients, process.pid, Signal::SIGSTOP).unwrap();
     wait_until("it is stopped", || process.is_all_in('T'));
     destroy_in_time(&cluster, &bench);
     wait_until("it is gone, and what it started", || !process.lives() && !below.lives());
     child.wait().unwrap();
-    assert!(node(&cluster, -1).pids.is_empty());
+    assert!(node(&cluster, -1).pids().is_empty());
 }
 
 #[test]
@@ -242,7 +243,7 @@ fn a_node_that_ends_at_once_is_dead_and_says_why() {
     let mut spec = bench.sleepers(1);
     spec.nodes[0].service.command = Some(vec!["echo no such option; exit 3".to_owned()]);
     let cluster = bench.start(spec);
-    wait_until("it is dead", || node(&cluster, 0).pids.is_empty());
+    wait_until("it is dead", || node(&cluster, 0).pids().is_empty());
     let words = cluster.post_mortem(0).unwrap();
     assert!(words.contains("exit status: 3"), "{words}");
     assert!(words.ends_with("no such option"), "{words}");
@@ -347,22 +348,23 @@ const NOWHERE: &str = "127.0.0.1:1/chaos-test-nowhere:1";
 fn an_image_is_taken_instead_of_one_that_cannot_be_pulled_and_that_is_said() {
     let bench = Bench::new();
     let own = crate::bench::image();
-    let silent = |_: String| {};
+    let told = RefCell::new(None);
+    let note = |text: String| drop(told.replace(Some(text)));
     for (pull, why) in [(Pull::Never, "is not there"), (Pull::Missing, "cannot be pulled")] {
-        let taken = resolve(&bench.engine, NOWHERE, Some(&own), pull, &silent).unwrap();
+        let taken = resolve(&bench.engine, NOWHERE, Some(&own), pull, &note).unwrap();
         assert_eq!(taken.name, own);
         assert!(taken.id.starts_with("sha256:"), "{}", taken.id);
-        let note = taken.note.unwrap();
-        assert!(note.contains(NOWHERE) && note.contains(&own) && note.contains(why), "{note}");
-        assert!(!note.contains('\n'), "{note}");
+        let said = told.take().unwrap();
+        assert!(said.contains(NOWHERE) && said.contains(&own) && said.contains(why), "{said}");
+        assert!(!said.contains('\n'), "{said}");
         let found = is_obtainable(&bench.engine, NOWHERE, Some(&own), pull).unwrap();
-        assert!(matches!(&found, Obtainable::Present(words) if words.contains(&own)), "{found:?}");
+        assert!(matches!(&found, Obtainable::Yes(image) if image.name == own), "{found:?}");
 
-        let error = resolve(&bench.engine, NOWHERE, None, pull, &silent).unwrap_err().to_string();
+        let error = resolve(&bench.engine, NOWHERE, None, pull, &note).unwrap_err().to_string();
         assert!(error.contains(NOWHERE) && error.contains("chaos image build"), "{error}");
         let found = is_obtainable(&bench.engine, NOWHERE, None, pull).unwrap();
         assert!(matches!(&found, Obtainable::No(words) if words.contains(why)), "{found:?}");
     }
-    let there = resolve(&bench.engine, &own, None, Pull::Missing, &silent).unwrap();
-    assert_eq!((there.name, there.note), (own, None));
+    let there = resolve(&bench.engine, &own, None, Pull::Missing, &note).unwrap();
+    assert_eq!((there.name, told.take()), (own, None));
 }

@@ -9,7 +9,7 @@ use kafka_chaos::testing::fault::{
 };
 use kafka_chaos::testing::runtime::docker::{Engine, HelperSpec, Place, Threads, drop_sites};
 use kafka_chaos::testing::runtime::{
-    Cluster, DropSite, Listeners, Node, Role, RuntimeError, Vantage,
+    Cluster, DropSite, Listeners, Liveness, Node, Role, RuntimeError, Vantage,
 };
 use kafka_chaos::testing::timeline::{FaultPlan, NetworkPartition, Ports, Target};
 use std::collections::HashMap;
@@ -334,7 +334,10 @@ impl Cluster for SmallCluster {
                 id: place.node,
                 name: place.name,
                 role: Role::Combined,
-                pids: (place.pid > 0).then_some(place.pid).into_iter().collect(),
+                life: match place.pid {
+                    pid @ 1.. => Liveness::Alive(vec![pid]),
+                    _ => Liveness::Dead,
+                },
                 address: address(container).parse().ok(),
                 listeners: Listeners {
                     replication: Some(PEERS),
@@ -348,7 +351,7 @@ impl Cluster for SmallCluster {
     }
 
     fn drop_sites(&self, nodes: &[Node]) -> Result<Vec<DropSite>, RuntimeError> {
-        let living = nodes.iter().filter(|n| !n.pids.is_empty());
+        let living = nodes.iter().filter(|n| !n.pids().is_empty());
         let places: Vec<Place> =
             living.map(|n| place(n.id, &self.containers[n.id as usize])).collect();
         drop_sites(&self.engine, &places, &self.helpers)
@@ -372,10 +375,6 @@ impl Cluster for SmallCluster {
 
     fn post_mortem(&self, _: i32) -> Option<String> {
         None
-    }
-
-    fn describe(&self) -> String {
-        "small containers".to_owned()
     }
 
     fn destroy(&self) -> Result<(), RuntimeError> {

@@ -212,21 +212,21 @@ fn clusters_side_by_side() {
     assert!(reaches(&node(&other, 0), &node(&other, 1), port::CLIENT).unwrap());
     assert_eq!(other.hub().tables().unwrap(), Vec::<String>::new());
     one.destroy().unwrap();
-    assert!(node(&one, 2).pids.is_empty());
+    assert!(node(&one, 2).pids().is_empty());
     assert!(reaches(&node(&other, 0), &node(&other, 2), port::CLIENT).unwrap());
 }
 
 fn nodes_die_and_start_again() {
     let host = enter();
     let cluster = cluster(&host);
-    let before = node(&cluster, 1).pids;
+    let before = node(&cluster, 1).pids().to_vec();
     assert_eq!(before.len(), 1);
     assert_eq!(cluster.post_mortem(1), None);
     cluster.start_node(1).unwrap();
-    assert_eq!(node(&cluster, 1).pids, before, "a living node is left alone");
+    assert_eq!(node(&cluster, 1).pids(), before, "a living node is left alone");
 
     kill(Pid::from_raw(before[0]), Signal::SIGKILL).unwrap();
-    wait_until("its end is seen", || node(&cluster, 1).pids.is_empty());
+    wait_until("its end is seen", || node(&cluster, 1).pids().is_empty());
     let text = cluster.post_mortem(1).unwrap();
     assert!(text.contains("signal: 9") && text.ends_with("ready"), "{text}");
     let refused = reaches(&node(&cluster, 0), &node(&cluster, 1), port::CLIENT).unwrap_err();
@@ -234,7 +234,7 @@ fn nodes_die_and_start_again() {
 
     cluster.start_node(1).unwrap();
     wait_until_listening(&cluster);
-    assert_ne!(node(&cluster, 1).pids, before);
+    assert_ne!(node(&cluster, 1).pids(), before);
     assert_eq!(cluster.post_mortem(1), None);
     let data = host.scratch().join("cluster-0/broker-1/data");
     assert_eq!(fs::read_to_string(data.join("starts")).unwrap(), "started\nstarted\n");
@@ -250,7 +250,7 @@ fn clients_are_counted() {
     command.stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut client = cluster.spawn_client(command).unwrap();
     let pid = client.id() as i32;
-    assert_eq!(node(&cluster, -1).pids, [pid]);
+    assert_eq!(node(&cluster, -1).pids(), [pid]);
     let own = fs::read_link(format!("/proc/{pid}/ns/net")).unwrap();
     assert_ne!(own, fs::read_link("/proc/self/ns/net").unwrap());
     assert_eq!(getsid(Some(Pid::from_raw(pid))).unwrap().as_raw(), pid, "a session of its own");
@@ -264,7 +264,7 @@ fn clients_are_counted() {
     assert_eq!(text, "hello");
     let status = std::thread::spawn(move || client.wait().unwrap()).join().unwrap();
     assert!(status.success(), "its status can be had from any thread: {status}");
-    assert_eq!(node(&cluster, -1).pids, [] as [i32; 0]);
+    assert_eq!(node(&cluster, -1).pids(), [] as [i32; 0]);
 
     let missing = cluster.spawn_client(Command::new("/no/such/program")).unwrap_err();
     assert!(missing.to_string().contains("/no/such/program"), "{missing}");
@@ -278,9 +278,9 @@ fn destroying_leaves_nothing() {
     let mut client = cluster.spawn_client(shell).unwrap();
     let mut line = [0; 1];
     client.stdout.take().unwrap().read_exact(&mut line).unwrap();
-    let mut pids: Vec<i32> = cluster.nodes().iter().flat_map(|n| n.pids.clone()).collect();
+    let mut pids: Vec<i32> = cluster.nodes().iter().flat_map(|n| n.pids().to_vec()).collect();
     assert_eq!(pids.len(), 4);
-    kill(Pid::from_raw(node(&cluster, 0).pids[0]), Signal::SIGSTOP).unwrap();
+    kill(Pid::from_raw(node(&cluster, 0).pids()[0]), Signal::SIGSTOP).unwrap();
     let children = format!("/proc/{0}/task/{0}/children", client.id());
     let grandchild = fs::read_to_string(children).unwrap();
     pids.extend(grandchild.split_whitespace().map(|pid| pid.parse::<i32>().unwrap()));
@@ -295,7 +295,7 @@ fn destroying_leaves_nothing() {
     }
     assert_eq!(fs::read_dir(host.scratch()).unwrap().count(), 1, "the marker only");
     assert!(fs::read_to_string(log_dir().join("broker-0.log")).unwrap().contains("ready"));
-    assert!(cluster.nodes().iter().all(|n| n.pids.is_empty()));
+    assert!(cluster.nodes().iter().all(|n| n.pids().is_empty()));
     assert!(cluster.start_node(0).unwrap_err().to_string().contains("destroyed"));
     assert!(cluster.spawn_client(Command::new("true")).is_err());
     cluster.destroy().expect("destroying is idempotent");
@@ -360,10 +360,10 @@ fn hold() {
     let mut sleep = Command::new("sleep");
     sleep.arg("1000");
     let mut client = cluster.spawn_client(sleep).unwrap();
-    kill(Pid::from_raw(node(&cluster, 1).pids[0]), Signal::SIGSTOP).unwrap();
+    kill(Pid::from_raw(node(&cluster, 1).pids()[0]), Signal::SIGSTOP).unwrap();
     let hub = cluster.hub();
     hub.install("cut", &[rule(&node(&cluster, 0), &node(&cluster, 2), None)]).unwrap();
-    let mut pids: Vec<i32> = cluster.nodes().iter().flat_map(|n| n.pids.clone()).collect();
+    let mut pids: Vec<i32> = cluster.nodes().iter().flat_map(|n| n.pids().to_vec()).collect();
     assert!(pids.contains(&(client.id() as i32)));
     pids.push(host.init_pid());
     let pids: Vec<String> = pids.iter().map(ToString::to_string).collect();
@@ -399,7 +399,7 @@ fn signals() {
     let mut sleep = Command::new("sleep");
     sleep.arg("1000");
     let mut client = cluster.spawn_client(sleep).unwrap();
-    for pid in [node(&cluster, 0).pids[0], client.id() as i32] {
+    for pid in [node(&cluster, 0).pids()[0], client.id() as i32] {
         assert_eq!(status_line(pid, "SigBlk:"), 0);
         assert_eq!(ignored(pid) & !(1 << (libc::SIGPIPE - 1)), 0);
         assert_eq!(status_line(pid, "NoNewPrivs:"), 1);

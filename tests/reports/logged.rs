@@ -9,7 +9,6 @@ use kafka_chaos::testing::ledger::{
 };
 use kafka_chaos::testing::plan::{self, Plan};
 use kafka_chaos::testing::result::{Assembly, ClientFacts, Report};
-use std::collections::BTreeMap;
 use std::path::Path;
 use tempfile::TempDir;
 
@@ -99,19 +98,14 @@ pub fn report_with(plan: &Plan, cells: &[Told], producers: Vec<Option<Summary>>)
     let clients: Vec<ClientFacts> = clients.collect();
     let last = cells.iter().map(|told| told.sent).max().unwrap_or(0);
     let assembly = Assembly {
-        plan,
-        about: vec![],
         started_at: "2026-01-01T03:00:00Z".into(),
         zero_us: Some(ZERO_US),
         sending_ended_us: Some(ZERO_US + last * 1_000),
-        brokers: BTreeMap::new(),
         faults: plan.faults.iter().map(|fault| proved(fault.index, &fault.to_string())).collect(),
-        observations: vec![],
         clients: &clients,
         observed: cells.iter().map(|told| told.observed(partitions as usize)).collect(),
-        unsettled: vec![],
         notes: plan.notes.clone(),
-        stop: None,
+        ..Assembly::new(plan)
     };
     assembly.report()
 }

@@ -4,6 +4,7 @@ use super::world::{invocation, miss, sound, sound_36, trials, unsent, unsettle, 
 use kafka_chaos::testing::report::{self, Format};
 use kafka_chaos::testing::result::{self, Report};
 use kafka_chaos::testing::runtime::{RuntimeError, Stop};
+use serde_json::json;
 use std::fs;
 
 /// The nearest to 0.3, both ends of what there is, minus zero, and one with an exponent; the last
@@ -44,6 +45,14 @@ fn reports() -> Vec<Report> {
     miss(&mut bad);
     let mut kept = sound();
     kept.invocation = Some(invocation());
+    let environment = json!({
+        "runtime": {"name": "docker", "why": "as asked", "version": "29.1"},
+        "kafka": {"version": "4.1", "from": {"images": ["a/kafka:4.1"]}},
+        "folder": "chaos-out/made",
+        "clients": {"librdkafka": "2.12.1"},
+        "reported": {"releases": {"0": "4.1", "1": null}, "keeps_eligible": true},
+    });
+    kept.environment = serde_json::from_value(environment).unwrap();
     let failed = unsent(Some(Stop::Failed(RuntimeError::new("the disk is full"))));
     vec![awkward(), trials(vec![awkward(), bad.clone()]), bad, failed, sound_36(), kept]
 }

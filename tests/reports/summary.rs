@@ -1,4 +1,4 @@
-//! summary.md: what it has, and that GitHub takes it whatever it is made of.
+//! summary.md: its content, and that GitHub accepts it whatever it is made from.
 
 use super::world::{invocation, sound, sound_36, trials, violate, written};
 use kafka_chaos::testing::report::Format;
@@ -14,6 +14,13 @@ fn it_says_what_happened() {
     violate(&mut report, 0);
     assert!(!summary(&report).contains("run it again"), "an older report does not know");
     report.invocation = Some(invocation());
+    let environment = serde_json::json!({
+        "runtime": {"name": "local", "why": "as asked"},
+        "kafka": {"version": "3.8.1", "from": "plan"},
+        "folder": "/out/made",
+        "clients": {},
+    });
+    report.environment = serde_json::from_value(environment).unwrap();
     insta::assert_snapshot!(summary(&report), @"
     # FAIL made
 
@@ -45,7 +52,11 @@ fn it_says_what_happened() {
 
     ## The run
 
-    - kafka: 3.8.1, 3 brokers
+    - runtime: local (as asked)
+    - kafka: 3.8.1, 3 brokers, combined controllers
+    - timing: stock: session 9000 ms, replica lag 30000 ms
+    - seed: 7
+    - folder: /out/made
     - seconds: cluster 4.3, sending 20.0; in all 24.3; first acknowledgements after 0.0 s
 
     ## To run it again

@@ -2,7 +2,8 @@
 
 use kafka_chaos::testing::event::Evidence;
 use kafka_chaos::testing::fault::FaultRecord;
-use kafka_chaos::testing::model::Metric;
+use kafka_chaos::testing::ledger::LatencyPhase;
+use kafka_chaos::testing::model::{Metric, RuntimeKind};
 use kafka_chaos::testing::plan;
 use kafka_chaos::testing::report::{self, Format, Sort};
 use kafka_chaos::testing::result::{
@@ -31,19 +32,11 @@ fn with_axis(axes: &str) -> String {
 
 fn assembled(plan: &plan::Plan, stop: Option<Stop>) -> Report {
     let assembly = Assembly {
-        plan,
-        about: vec!["kafka    3.8.1, 3 brokers".into()],
         started_at: "2026-01-01T03:00:00+02:00".into(),
         zero_us: Some(0),
         sending_ended_us: Some(20_000_000),
-        brokers: Default::default(),
-        faults: vec![],
-        observations: vec![],
-        clients: &[],
-        observed: vec![],
-        unsettled: vec![],
-        notes: vec![],
         stop,
+        ..Assembly::new(plan)
     };
     assembly.report()
 }
@@ -64,7 +57,7 @@ pub fn invocation() -> Invocation {
         repeat: 3,
         until_decided: None,
         shard: None,
-        runtime: "local".into(),
+        runtime: RuntimeKind::Local,
         heap_mib: 256,
         kafka_home: None,
         image: None,
@@ -119,15 +112,16 @@ fn make_sound(cell: &mut CellReport) {
     cell.witnesses.clear();
     cell.rate = None;
     cell.unavailable_ms = Some(9_876.5);
-    let latency = |label: &str, p99_us| PhaseLatency {
-        label: label.into(),
+    let latency = |phase, p99_us| PhaseLatency {
+        phase,
         count: 10,
         unacked: 0,
         p50_us: Some(9_000),
         p99_us: Some(p99_us),
         max_us: Some(9_999_999),
     };
-    cell.latencies = vec![latency("before", 24_000), latency("during", 9_876_500)];
+    cell.latencies =
+        vec![latency(LatencyPhase::Before, 24_000), latency(LatencyPhase::During, 9_876_500)];
     for one in &mut cell.expectations {
         one.verdict = Verdict::Pass;
         one.reason = format!("`{}` is met: 0 messages", one.text);

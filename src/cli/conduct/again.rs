@@ -2,6 +2,7 @@
 
 use super::Conduct;
 use crate::cli::scenario_argument::{STDIN, STDIN_SOURCE};
+use crate::model::RuntimeKind;
 use crate::plan::{Shard, Study};
 use crate::result::{Invocation, Verb};
 use std::collections::BTreeMap;
@@ -30,7 +31,7 @@ impl Conduct {
         command: Verb,
         study: &Study,
         shard: Option<Shard>,
-        runtime: &str,
+        runtime: RuntimeKind,
     ) -> Invocation {
         let source = &study.first().source;
         let mut kept = Invocation {
@@ -42,7 +43,7 @@ impl Conduct {
             repeat: self.repeat,
             until_decided: self.until_decided,
             shard: shard.map(|shard| shard.to_string()),
-            runtime: String::new(),
+            runtime,
             heap_mib: 0,
             kafka_home: None,
             image: None,
@@ -51,7 +52,7 @@ impl Conduct {
             environment: BTreeMap::new(),
             trial: None,
         };
-        self.options.keep(runtime, &mut kept);
+        self.options.keep(&mut kept);
         kept
     }
 }

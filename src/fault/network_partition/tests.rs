@@ -9,7 +9,7 @@ use super::upkeep::without_rules;
 use crate::event::FaultStep;
 use crate::netfilter::Filter;
 use crate::runtime::fake::FakeCluster;
-use crate::runtime::{Cluster, Node};
+use crate::runtime::{Cluster, Liveness, Node};
 use crate::timeline::{self, FaultPlan, Ports, Target};
 use std::io;
 use std::sync::Arc;
@@ -143,7 +143,7 @@ fn packets_that_only_fly_towards_the_dead_prove_nothing() {
     let mut nodes = cluster.nodes();
     let alone = nodes.remove(0);
     // Their addresses stay, as in the local runtime.
-    nodes[0].pids.clear();
+    nodes[0].life = Liveness::Dead;
     let mut fault = partition_of(&cluster, &Arc::default(), 0, vec![vec![alone], nodes]);
     fault.inject().unwrap();
     cluster.dropped(1, 9);

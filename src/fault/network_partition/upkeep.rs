@@ -92,7 +92,7 @@ impl NetworkPartition {
         for node in self.living() {
             let why = match self.placed.iter_mut().find(|p| p.is_at(node.id)) {
                 None => Uncut::WasDead,
-                Some(placed) if placed.pids != node.pids => {
+                Some(placed) if placed.pids != node.pids() => {
                     let custody = &self.holder.custody;
                     if !custody.owns_end(node.id, placed.process(), placed.lived_at) {
                         let how = format!(
@@ -136,7 +136,7 @@ impl NetworkPartition {
     /// Members that live and have a place of their own to drop packets at.
     fn living(&self) -> Vec<Node> {
         let members = self.groups.iter().flatten();
-        members.filter(|n| n.role != Role::Clients && !n.pids.is_empty()).cloned().collect()
+        members.filter(|n| n.role != Role::Clients && !n.pids().is_empty()).cloned().collect()
     }
 
     /// As if whatever is to be put back had been missing for too long.

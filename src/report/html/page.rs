@@ -10,7 +10,7 @@ use crate::model::more;
 use crate::report::headline::{Headline, is_empty};
 use crate::report::lines::printable;
 use crate::report::prose::Prose;
-use crate::report::{findings, grid};
+use crate::report::{environment, findings, grid};
 use crate::result::{Report, lead};
 use askama::Template;
 use std::io::{self, Write};
@@ -111,14 +111,11 @@ fn ticks(axis: &Axis) -> Vec<(f64, String)> {
     axis.ticks().into_iter().map(tick).collect()
 }
 
-/// Lines of `about` are a word and what it says.
 fn facts(report: &Report) -> Vec<(String, String)> {
     let begun = ("begun".to_owned(), report.started_at.clone());
     let from = ("scenario".to_owned(), printable(&report.plan.source));
-    let about = report.about.iter().map(|line| match line.split_once("  ") {
-        Some((word, rest)) => (printable(word), printable(rest.trim_start())),
-        None => (String::new(), printable(line)),
-    });
+    let about = environment::facts(report).into_iter();
+    let about = about.map(|(word, text)| (printable(&word), printable(&text)));
     let again = report.invocation.as_ref().map(|it| ("to run it again".to_owned(), it.line()));
     [begun, from].into_iter().chain(about).chain(again).collect()
 }

@@ -2,6 +2,7 @@
 
 use super::super::*;
 use crate::fault::FaultRecord;
+use crate::ledger::LatencyPhase;
 use crate::model::Metric;
 use crate::plan::{self, Plan};
 use crate::result::{AchievedRate, Report, blank, merge, trials};
@@ -27,15 +28,18 @@ fn report(plan: &Plan, more: u64) -> Report {
         cell.witnesses.clear();
         cell.verdict = if lost > 0 { Verdict::Fail } else { Verdict::Pass };
         cell.unavailable_ms = Some(26_600.0 + i as f64);
-        let latency = |label: &str, p99_us| PhaseLatency {
-            label: label.to_owned(),
+        let latency = |phase, p99_us| PhaseLatency {
+            phase,
             count: 10,
             unacked: 0,
             p50_us: Some(9_000),
             p99_us: Some(p99_us),
             max_us: Some(9_999_999),
         };
-        cell.latencies = vec![latency("before", 21_000 + i as u64), latency("during", 13_192_800)];
+        cell.latencies = vec![
+            latency(LatencyPhase::Before, 21_000 + i as u64),
+            latency(LatencyPhase::During, 13_192_800),
+        ];
     }
     report
 }

@@ -39,6 +39,14 @@ fn an_end_that_no_fault_accounts_for_is_a_death_even_if_another_process_follows_
 }
 
 #[test]
+fn a_look_that_shows_nothing_changes_nothing() {
+    let mut watched = watched();
+    look(&mut watched, &Custody::default(), &[still(7), Seen::Unknown]);
+    assert_eq!((watched.process(), watched.died_us()), (Some(process(7)), None));
+    assert_eq!(watched.standstills(), [Standstill { from_us: 50_000, until_us: None }]);
+}
+
+#[test]
 fn a_kill_accounts_for_the_processes_that_it_kills_and_for_no_later_one() {
     let custody = Custody::default();
     custody.take(0, 1, Way::Dead, &[process(7)]);

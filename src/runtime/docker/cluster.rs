@@ -11,8 +11,11 @@ use super::process_state::Live;
 use super::spec::DockerSpec;
 use super::start;
 use super::sweep::sweep;
+use crate::model::MadeOf;
 use crate::runtime::local::{Spawner, is_alive, tail};
-use crate::runtime::{Cluster, DropSite, KILL, Listeners, Node, Role, RuntimeError, Vantage};
+use crate::runtime::{
+    Cluster, DropSite, KILL, Listeners, Liveness, Node, Role, RuntimeError, Vantage,
+};
 use bollard::query_parameters::KillContainerOptions;
 use futures_util::future::join_all;
 use nix::errno::Errno;
@@ -36,8 +39,7 @@ const CLIENTS: i32 = -1;
 pub struct DockerCluster {
     engine: Arc<Engine>,
     belonging: Belonging,
-    /// What it is made from, in words.
-    made_from: String,
+    made_of: MadeOf,
     log_dir: PathBuf,
     /// In order of their ids.
     nodes: Vec<NodeContainer>,
@@ -77,15 +79,26 @@ impl DockerCluster {
             }
             error
         })?;
+        let made_of = MadeOf::Containers {
+            docker: engine.version().to_owned(),
+            project: spec.project,
+            file: spec.file,
+            images: checked.images,
+        };
         Ok(DockerCluster {
             engine,
             belonging,
-            made_from: format!("{}, {}", spec.file, checked.images.join(", ")),
+            made_of,
             log_dir: spec.log_dir,
             nodes,
             spawner,
             state: Mutex::default(),
         })
+    }
+
+    /// For the report.
+    pub fn made_of(&self) -> &MadeOf {
+        &self.made_of
     }
 
     fn node(&self, id: i32) -> Result<&NodeContainer, RuntimeError> {
@@ -108,7 +121,7 @@ impl DockerCluster {
             id: CLIENTS,
             name: "clients".to_owned(),
             role: Role::Clients,
-            pids: state.clients.clone(),
+            life: state.clients.clone().into(),
             address: None,
             listeners: Listeners::default(),
             netns: None,
@@ -217,7 +230,7 @@ impl Cluster for DockerCluster {
         let mut places = Vec::new();
         for node in nodes.iter().filter(|node| node.id != CLIENTS) {
             let container = self.node(node.id)?;
-            if let Some(live) = container.live(&self.engine) {
+            if let Liveness::Alive(live) = container.life(&self.engine) {
                 places.push(Place {
                     node: node.id,
                     name: node.name.clone(),
@@ -245,8 +258,8 @@ impl Cluster for DockerCluster {
             }
         }
         let container = self.node(node.id)?;
-        match container.live(&self.engine) {
-            Some(live) if live.process.pid == pid => {
+        match container.life(&self.engine) {
+            Liveness::Alive(live) if live.process.pid == pid => {
                 self.signal_by_engine(container, signal)?;
                 Ok("the Engine API")
             }
@@ -287,7 +300,14 @@ impl Cluster for DockerCluster {
             return Ok(None);
         }
         let container = self.node(node.id)?;
-        let Some(Live { process, .. }) = container.live(&self.engine) else { return Ok(None) };
+        let process = match container.life(&self.engine) {
+            Liveness::Alive(Live { process, .. }) => process,
+            Liveness::Dead => return Ok(None),
+            Liveness::Unknown => {
+                let what = format!("nobody can tell whether {} runs", node.name);
+                return Err(RuntimeError::new(what));
+            }
+        };
         if let Ok(seen) = freezer::frozen(process.pid) {
             return Ok(seen);
         }
@@ -299,7 +319,7 @@ impl Cluster for DockerCluster {
 
     fn post_mortem(&self, id: i32) -> Option<String> {
         let node = self.node(id).ok()?;
-        if node.live(&self.engine).is_some() {
+        if let Liveness::Alive(_) = node.life(&self.engine) {
             return None;
         }
         let how = match node.ended(&self.engine) {
@@ -325,11 +345,6 @@ impl Cluster for DockerCluster {
             (_, Err(e)) => format!("{log} cannot be read: {e}"),
         };
         Some(format!("{} ended ({how}); {last}", node.name()))
-    }
-
-    fn describe(&self) -> String {
-        let (version, project) = (self.engine.version(), &self.belonging.project);
-        format!("docker runtime, Docker {version}, project {project} of {}", self.made_from)
     }
 
     fn destroy(&self) -> Result<(), RuntimeError> {

@@ -8,7 +8,7 @@ use super::leftover::{self, What};
 use super::port_owner::all_processes;
 use super::sweep::{Kind, Thing, list, remove};
 use crate::runtime::local::scratch;
-use crate::runtime::{Process, RuntimeError};
+use crate::runtime::{Liveness, Process, RuntimeError};
 use bollard::query_parameters::InspectContainerOptions;
 use futures_util::future::join_all;
 use nix::errno::Errno;
@@ -94,6 +94,9 @@ fn survey_docker(engine: &Engine, findings: &mut Findings) -> Result<(), Runtime
                 "{words}: made by process {} of another PID namespace; heal it from there",
                 owner.pid()
             )),
+            Fate::Unknown => findings
+                .unjudged
+                .push(format!("{words}: the state of its process {} cannot be read", owner.pid())),
         }
     }
     let mut folders: BTreeSet<PathBuf> =
@@ -121,11 +124,11 @@ async fn state(engine: &Engine, thing: &Thing) -> Option<String> {
     let options = Some(InspectContainerOptions { size: false });
     let inspected = engine.docker().inspect_container(&thing.id, options).await;
     let pid = inspected.ok().and_then(|i| i.state).and_then(|state| state.pid)?;
-    Some(match i32::try_from(pid).ok().and_then(Process::find) {
-        Some(process) if process.is_all_in('T') => "stopped by SIGSTOP".to_owned(),
-        Some(_) => known,
+    Some(match Process::look_for(i32::try_from(pid).ok()?) {
+        Liveness::Alive(process) if process.is_all_in('T') => "stopped by SIGSTOP".to_owned(),
+        Liveness::Alive(_) | Liveness::Unknown => known,
         // The daemon has not heard of it yet.
-        None => "exited".to_owned(),
+        Liveness::Dead => "exited".to_owned(),
     })
 }
 
@@ -190,7 +193,7 @@ pub fn heal_each(engine: Option<&Engine>, findings: &Findings) -> Vec<Healed> {
 /// A stopped process dies of this, too.
 fn end(process: Process) -> Result<(), String> {
     let begun = Instant::now();
-    while process.lives() {
+    while !process.is_dead() {
         match kill(Pid::from_raw(process.pid), Signal::SIGKILL) {
             Ok(()) | Err(Errno::ESRCH) => {}
             Err(e) => return Err(e.to_string()),

@@ -1,11 +1,11 @@
-//! [`Image`]: which image containers are made from, and getting it.
+//! Which image containers are made from, and getting it.
 
 use super::engine::{Engine, failed, reason, status, within};
+use crate::model::{Image, ImageChoice};
 use crate::runtime::RuntimeError;
 use bollard::models::ImageInspect;
 use bollard::query_parameters::CreateImageOptions;
 use futures_util::StreamExt;
-use std::fmt;
 use std::time::{Duration, Instant};
 
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
@@ -15,32 +15,6 @@ const REGISTRY_WITHIN: Duration = Duration::from_secs(5);
 const PIECE_WITHIN: Duration = Duration::from_secs(120);
 /// How often a person hears of a download.
 const REPORT_EVERY: Duration = Duration::from_secs(5);
-/// How many digits of an id are shown.
-const ID_SHOWN: usize = 12;
-
-/// An image that is there.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Image {
-    /// As containers name it.
-    pub name: String,
-    /// The daemon's id, `sha256:…`.
-    pub id: String,
-    /// Which Kafka is in it, where the image says so.
-    pub kafka: Option<String>,
-    /// What a person should know of how it was found.
-    pub note: Option<String>,
-}
-
-impl fmt::Display for Image {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let id = self.id.trim_start_matches("sha256:");
-        write!(f, "image {} ({})", self.name, &id[..id.len().min(ID_SHOWN)])?;
-        match &self.kafka {
-            Some(kafka) => write!(f, ", Kafka {kafka}"),
-            None => Ok(()),
-        }
-    }
-}
 
 /// Whether an image may be fetched from its registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,15 +28,13 @@ pub enum Pull {
 /// Whether an image is to be had.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Obtainable {
-    /// It is there; which one, in words.
-    Present(String),
-    /// Its registry has it; in words.
-    Pullable(String),
-    /// Neither; the reason, as one line.
+    /// This one is.
+    Yes(ImageChoice),
+    /// The reason, as one line.
     No(String),
 }
 
-/// The image that is wanted, or the one to fall back on.
+/// The image that is wanted, or the one to fall back on, which `note` is told of.
 ///
 /// # Errors
 /// When neither is there and the first is not to be pulled; it names both, and says what to do.
@@ -71,14 +43,14 @@ pub fn resolve(
     wanted: &str,
     fallback: Option<&str>,
     pull: Pull,
-    progress: &dyn Fn(String),
+    note: &dyn Fn(String),
 ) -> Result<Image, RuntimeError> {
     if let Some(image) = look(engine, wanted)? {
         return Ok(image);
     }
     let why = match pull {
         Pull::Never => "it is not there".to_owned(),
-        Pull::Missing => match fetch(engine, wanted, progress) {
+        Pull::Missing => match fetch(engine, wanted, note) {
             Ok(()) => return present(engine, wanted),
             Err(reason) => format!("it is not there and cannot be pulled: {reason}"),
         },
@@ -86,8 +58,8 @@ pub fn resolve(
     if let Some(fallback) = fallback
         && let Some(image) = look(engine, fallback)?
     {
-        let note = format!("image {fallback} instead of {wanted}: {why}");
-        return Ok(Image { note: Some(note), ..image });
+        note(format!("image {fallback} instead of {wanted}: {why}"));
+        return Ok(image);
     }
     Err(absent(wanted, fallback, &why))
 }
@@ -102,25 +74,25 @@ pub fn is_obtainable(
     fallback: Option<&str>,
     pull: Pull,
 ) -> Result<Obtainable, RuntimeError> {
+    let choice = |name: &str, pull, because| {
+        Ok(Obtainable::Yes(ImageChoice { name: name.to_owned(), pull, because }))
+    };
     if look(engine, wanted)?.is_some() {
-        return Ok(Obtainable::Present(format!("image {wanted}")));
+        return choice(wanted, false, None);
     }
     let why = match pull {
         Pull::Never => "is not there".to_owned(),
         Pull::Missing => match engine
             .wait(within(REGISTRY_WITHIN, engine.docker().inspect_registry_image(wanted, None)))
         {
-            Ok(_) => {
-                return Ok(Obtainable::Pullable(format!("image {wanted}, which will be pulled")));
-            }
+            Ok(_) => return choice(wanted, true, None),
             Err(e) => format!("is not there and cannot be pulled: {}", one_line(&reason(&e))),
         },
     };
     if let Some(fallback) = fallback
         && look(engine, fallback)?.is_some()
     {
-        let words = format!("image {fallback}, because {wanted} {why}");
-        return Ok(Obtainable::Present(words));
+        return choice(fallback, false, Some(format!("{wanted} {why}")));
     }
     Ok(Obtainable::No(format!("image {wanted} {why}")))
 }
@@ -150,7 +122,6 @@ fn look(engine: &Engine, name: &str) -> Result<Option<Image>, RuntimeError> {
             name: name.to_owned(),
             kafka: kafka_of(&inspected),
             id: inspected.id.unwrap_or_default(),
-            note: None,
         })),
         Err(e) if status(&e) == Some(404) => Ok(None),
         Err(e) => Err(failed(&format!("looking for image {name}"), &e)),
@@ -209,17 +180,6 @@ fn one_line(text: &str) -> String {
 mod tests {
     use super::*;
     use bollard::models::ImageConfig;
-
-    #[test]
-    fn an_image_is_told_with_its_id_and_its_kafka() {
-        let image = Image {
-            name: "chaos-kafka:3.8.1".to_owned(),
-            id: "sha256:4e248e0e731a55e8399afc5e".to_owned(),
-            kafka: Some("3.8.1".to_owned()),
-            note: None,
-        };
-        assert_eq!(image.to_string(), "image chaos-kafka:3.8.1 (4e248e0e731a), Kafka 3.8.1");
-    }
 
     #[test]
     fn only_what_follows_the_last_slash_has_a_tag() {

@@ -1,7 +1,7 @@
 //! Labels: what says on everything that chaos makes in Docker which run it belongs to, and whose
 //! process that run is. Nothing without them is ever touched.
 
-use crate::runtime::{Process, RuntimeError};
+use crate::runtime::{Liveness, Process, RuntimeError};
 use std::collections::HashMap;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -51,6 +51,8 @@ pub(super) enum Fate {
     Dead,
     /// Its id means nothing here: it was given in another PID namespace.
     Elsewhere,
+    /// Its state cannot be read.
+    Unknown,
 }
 
 impl Owner {
@@ -73,10 +75,12 @@ impl Owner {
             Fate::Dead
         } else if self.place.namespace != here.namespace {
             Fate::Elsewhere
-        } else if self.process.lives() {
-            Fate::Lives
         } else {
-            Fate::Dead
+            match self.process.look() {
+                Liveness::Alive(_) => Fate::Lives,
+                Liveness::Dead => Fate::Dead,
+                Liveness::Unknown => Fate::Unknown,
+            }
         })
     }
 

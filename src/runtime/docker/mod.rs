@@ -26,6 +26,6 @@ pub use cluster::DockerCluster;
 pub use engine::{Engine, Threads, host, is_installed, reason};
 pub use filter::drop_sites;
 pub use helper::{HelperSpec, Place};
-pub use image::{Image, Obtainable, Pull, is_obtainable, resolve};
+pub use image::{Obtainable, Pull, is_obtainable, resolve};
 pub use provider::{DockerOptions, DockerProvider, KAFKA_IMAGE};
 pub use spec::DockerSpec;

@@ -4,7 +4,7 @@ use super::engine::{Engine, failed, status, within};
 use super::process_state::{Live, ProcessState};
 use super::spec::{listeners, role};
 use crate::compose::KafkaService;
-use crate::runtime::{Node, Process, RuntimeError};
+use crate::runtime::{Liveness, Node, Process, RuntimeError};
 use bollard::errors::Error;
 use bollard::models::ContainerState;
 use bollard::query_parameters::InspectContainerOptions;
@@ -47,24 +47,24 @@ impl NodeContainer {
 
     /// The node as it is now. The daemon is asked only about a dead one, and not each time.
     pub(super) fn now(&self, engine: &Engine) -> Node {
-        let live = self.live(engine);
+        let life = self.life(engine);
         Node {
             id: self.service.id,
             name: self.name().to_owned(),
             role: role(&self.service),
-            pids: live.iter().map(|live| live.process.pid).collect(),
+            life: life.clone().map(|live| vec![live.process.pid]),
             address: Some(self.address),
             listeners: listeners(&self.service),
-            netns: live.and_then(|live| live.netns),
+            netns: life.alive().and_then(|live| live.netns),
         }
     }
 
-    /// Its process, if it lives.
-    pub(super) fn live(&self, engine: &Engine) -> Option<Live> {
-        self.known.live(|| {
+    /// Whether it lives, and its process.
+    pub(super) fn life(&self, engine: &Engine) -> Liveness<Live> {
+        self.known.life(|| {
             // Somebody may have started it: a person, or a fault of the user's own.
             let inspected = self.inspect(engine, GLANCE_WITHIN)?;
-            Ok(live_of(&inspected, &self.container))
+            Ok(life_of(&inspected, &self.container))
         })
     }
 
@@ -89,14 +89,14 @@ impl NodeContainer {
     pub(super) fn start(&self, engine: &Engine) -> Result<(), RuntimeError> {
         self.known.start(|| {
             if let Some(live) = self.wait_for_end(engine)? {
-                return Ok(Some(live));
+                return Ok(Liveness::Alive(live));
             }
             let asked = engine.docker().start_container(&self.container, None);
             engine
                 .wait(within(STARTED_WITHIN, asked))
                 .map_err(|e| failed(&format!("starting container {}", self.name()), &e))?;
             let inspected = self.inspect(engine, ANSWER_WITHIN)?;
-            Ok(live_of(&inspected, &self.container))
+            Ok(life_of(&inspected, &self.container))
         })
     }
 
@@ -110,7 +110,7 @@ impl NodeContainer {
             if inspected.running != Some(true) {
                 return Ok(None);
             }
-            if let Some(live) = live_of(&inspected, &self.container) {
+            if let Liveness::Alive(live) = life_of(&inspected, &self.container) {
                 return Ok(Some(live));
             }
             if begun.elapsed() > END_SEEN_WITHIN {
@@ -147,14 +147,14 @@ impl NodeContainer {
     pub(super) fn found(&self, engine: &Engine) -> Result<(), RuntimeError> {
         let inspected = self.inspect(engine, ANSWER_WITHIN)?;
         let pid = pid_of(&inspected);
-        let live = live_of(&inspected, &self.container);
-        if let (Some(pid), None) = (pid, &live)
+        let life = life_of(&inspected, &self.container);
+        if let (Some(pid), Liveness::Dead | Liveness::Unknown) = (pid, &life)
             && self.inspect(engine, ANSWER_WITHIN)?.running == Some(true)
         {
             let what = format!("process {pid} of container {} is not on this machine", self.name());
             return Err(RuntimeError::new(what).advise(NOT_HERE));
         }
-        self.known.found(live);
+        self.known.found(life);
         Ok(())
     }
 }
@@ -181,13 +181,16 @@ fn pid_of(inspected: &ContainerState) -> Option<i32> {
 }
 
 /// The process that the daemon names, if it is this container's own and on this machine.
-fn live_of(inspected: &ContainerState, container: &str) -> Option<Live> {
-    let pid = pid_of(inspected)?;
-    let process = Process::find(pid)?;
-    is_in_container(pid, container).then_some(())?;
+fn life_of(inspected: &ContainerState, container: &str) -> Liveness<Live> {
+    let Some(pid) = pid_of(inspected) else { return Liveness::Dead };
+    let process = match Process::look_for(pid) {
+        Liveness::Alive(process) if is_in_container(pid, container) => process,
+        Liveness::Alive(_) | Liveness::Dead => return Liveness::Dead,
+        Liveness::Unknown => return Liveness::Unknown,
+    };
     let netns = File::open(format!("/proc/{pid}/ns/net")).ok().map(Arc::new);
     // Opened by number: it is this process's only if that still lives.
-    process.lives().then_some(Live { process, netns })
+    process.look().map(|_| Live { process, netns })
 }
 
 /// Its control group has the container's id for a name; where a namespace hides that, the files
@@ -217,7 +220,7 @@ mod tests {
     #[test]
     fn a_process_of_this_machine_with_the_same_number_is_not_taken_for_the_containers() {
         let own = i64::from(std::process::id());
-        assert!(live_of(&state(own, true), &"ab12".repeat(16)).is_none());
+        assert!(matches!(life_of(&state(own, true), &"ab12".repeat(16)), Liveness::Dead));
     }
 
     #[test]

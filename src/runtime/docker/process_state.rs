@@ -1,6 +1,6 @@
 //! [`ProcessState`]: what is known of a container's process, without asking the daemon each time.
 
-use crate::runtime::{Process, RuntimeError};
+use crate::runtime::{Liveness, Process, RuntimeError};
 use std::fs::File;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -20,9 +20,8 @@ pub(super) struct Live {
 
 #[derive(Debug)]
 enum State {
-    Lives(Live),
-    /// And the daemon need not be asked before then.
-    Dead(Instant),
+    /// It was seen so, and while it does not live the daemon need not be asked before then.
+    Seen(Liveness<Live>, Instant),
     /// We are starting it. It does not live before that is over.
     Starting,
 }
@@ -39,43 +38,45 @@ pub(super) struct ProcessState {
 impl ProcessState {
     /// A container that was made and not started.
     pub(super) fn dead() -> Self {
-        ProcessState { state: Mutex::new(State::Dead(Instant::now())), starts: Mutex::new(()) }
+        let state = State::Seen(Liveness::Dead, Instant::now());
+        ProcessState { state: Mutex::new(state), starts: Mutex::new(()) }
     }
 
-    /// Its process, if it lives. `ask` asks the daemon, which may know of a start that was not
-    /// ours.
-    pub(super) fn live(
+    /// Whether it lives, and its process. `ask` asks the daemon, which may know of a start that was
+    /// not ours; while it does not answer, nobody knows.
+    pub(super) fn life(
         &self,
-        ask: impl FnOnce() -> Result<Option<Live>, RuntimeError>,
-    ) -> Option<Live> {
+        ask: impl FnOnce() -> Result<Liveness<Live>, RuntimeError>,
+    ) -> Liveness<Live> {
         {
             let mut state = lock(&self.state);
             match &*state {
-                State::Lives(live) if live.process.lives() => return Some(live.clone()),
-                State::Lives(_) => {
-                    *state = State::Dead(Instant::now() + ASK_EVERY);
-                    return None;
+                State::Starting => return Liveness::Dead,
+                State::Seen(Liveness::Alive(live), _) => {
+                    let life = live.process.look().map(|_| live.clone());
+                    if let Liveness::Dead = life {
+                        *state = State::Seen(Liveness::Dead, Instant::now() + ASK_EVERY);
+                    }
+                    return life;
                 }
-                State::Dead(not_before) if Instant::now() < *not_before => return None,
-                State::Starting => return None,
-                State::Dead(_) => {}
+                State::Seen(life, not_before) if Instant::now() < *not_before => {
+                    return life.clone();
+                }
+                State::Seen(..) => {}
             }
         }
-        let (live, pause) = match ask() {
-            Ok(live) => (live, ASK_EVERY),
-            Err(_) => (None, SILENT_FOR),
+        let (life, pause) = match ask() {
+            Ok(life) => (life, ASK_EVERY),
+            Err(_) => (Liveness::Unknown, SILENT_FOR),
         };
         let mut state = lock(&self.state);
         // A start that began or ended meanwhile knows better.
-        if let State::Dead(_) = &*state {
-            *state = match &live {
-                Some(live) => State::Lives(live.clone()),
-                None => State::Dead(Instant::now() + pause),
-            };
+        if let State::Seen(Liveness::Dead | Liveness::Unknown, _) = &*state {
+            *state = State::Seen(life, Instant::now() + pause);
         }
         match &*state {
-            State::Lives(live) => Some(live.clone()),
-            _ => None,
+            State::Seen(life, _) => life.clone(),
+            State::Starting => Liveness::Dead,
         }
     }
 
@@ -83,12 +84,12 @@ impl ProcessState {
     /// dead, which is no error here.
     pub(super) fn start(
         &self,
-        start: impl FnOnce() -> Result<Option<Live>, RuntimeError>,
+        start: impl FnOnce() -> Result<Liveness<Live>, RuntimeError>,
     ) -> Result<(), RuntimeError> {
         let _one_at_a_time = lock(&self.starts);
         {
             let mut state = lock(&self.state);
-            if let State::Lives(live) = &*state
+            if let State::Seen(Liveness::Alive(live), _) = &*state
                 && live.process.lives()
             {
                 return Ok(());
@@ -96,29 +97,26 @@ impl ProcessState {
             *state = State::Starting;
         }
         // Whatever comes of it, a panic too, it is not starting any more.
-        let mut outcome = Outcome { known: self, live: None };
-        outcome.live = start()?;
+        let mut outcome = Outcome { known: self, life: Liveness::Unknown };
+        outcome.life = start()?;
         Ok(())
     }
 
     /// Remembers what was just found.
-    pub(super) fn found(&self, live: Option<Live>) {
-        *lock(&self.state) = match live {
-            Some(live) => State::Lives(live),
-            None => State::Dead(Instant::now() + ASK_EVERY),
-        };
+    pub(super) fn found(&self, life: Liveness<Live>) {
+        *lock(&self.state) = State::Seen(life, Instant::now() + ASK_EVERY);
     }
 }
 
 /// Tells what came of a start when it is dropped.
 struct Outcome<'a> {
     known: &'a ProcessState,
-    live: Option<Live>,
+    life: Liveness<Live>,
 }
 
 impl Drop for Outcome<'_> {
     fn drop(&mut self) {
-        self.known.found(self.live.take());
+        self.known.found(self.life.clone());
     }
 }
 
@@ -137,7 +135,7 @@ mod tests {
         Live { process: Process::find(own).unwrap(), netns: None }
     }
 
-    fn never() -> Result<Option<Live>, RuntimeError> {
+    fn never() -> Result<Liveness<Live>, RuntimeError> {
         panic!("the daemon is asked")
     }
 
@@ -151,35 +149,45 @@ mod tests {
                 known.start(|| {
                     begun.send(()).unwrap();
                     ended.recv().unwrap();
-                    Ok(Some(live()))
+                    Ok(Liveness::Alive(live()))
                 })
             });
             begins.recv().unwrap();
-            assert!(known.live(never).is_none());
+            assert!(known.life(never).alive().is_none());
             end.send(()).unwrap();
             start.join().unwrap().unwrap();
         });
-        assert!(known.live(never).is_some());
+        assert!(known.life(never).alive().is_some());
     }
 
     #[test]
     fn an_answer_from_before_a_start_does_not_overrule_it() {
         let known = ProcessState::dead();
-        let seen = known.live(|| {
-            known.start(|| Ok(Some(live()))).unwrap();
-            Ok(None)
+        let seen = known.life(|| {
+            known.start(|| Ok(Liveness::Alive(live()))).unwrap();
+            Ok(Liveness::Dead)
         });
-        assert!(seen.is_some());
-        assert!(known.live(never).is_some());
+        assert!(seen.alive().is_some());
+        assert!(known.life(never).alive().is_some());
     }
 
     #[test]
-    fn a_start_that_fails_leaves_it_dead_and_a_later_one_may_succeed() {
+    fn a_daemon_that_does_not_answer_makes_nobody_dead() {
+        let known = ProcessState::dead();
+        let silent = || Err(RuntimeError::new("no answer"));
+        assert!(matches!(known.life(silent), Liveness::Unknown));
+        assert!(matches!(known.life(never), Liveness::Unknown), "and is not asked at once");
+        known.found(Liveness::Alive(live()));
+        assert!(known.life(never).alive().is_some());
+    }
+
+    #[test]
+    fn a_start_that_fails_does_not_make_it_live_and_a_later_one_may_succeed() {
         let known = ProcessState::dead();
         assert!(known.start(|| Err(RuntimeError::new("no"))).is_err());
-        assert!(known.live(never).is_none(), "and is not asked for at once");
-        known.start(|| Ok(Some(live()))).unwrap();
+        assert!(known.life(never).alive().is_none(), "and is not asked for at once");
+        known.start(|| Ok(Liveness::Alive(live()))).unwrap();
         known.start(never).unwrap();
-        assert!(known.live(never).is_some());
+        assert!(known.life(never).alive().is_some());
     }
 }

@@ -2,11 +2,12 @@
 //! containers of the compose file.
 
 use super::{
-    DockerCluster, DockerSpec, Engine, Image, Obtainable, Pull, Threads, heal, is_obtainable,
-    resolve,
+    DockerCluster, DockerSpec, Engine, Obtainable, Pull, Threads, heal, is_obtainable, resolve,
 };
 use crate::compose::{self, KafkaCluster};
-use crate::model::{Flavour, Release};
+use crate::model::{
+    Flavour, Image, MadeOf, PlannedKafka, Release, RuntimeFacts, RuntimeKind, VersionFrom,
+};
 use crate::plan::{ClusterPlan, Plan};
 use crate::runtime::{Cluster, Order, Provider, RuntimeError, Stop};
 use crate::yaml::Diagnostics;
@@ -137,9 +138,6 @@ impl DockerProvider {
         let fallback = self.fallback(plan, nodes);
         for wanted in nodes.images() {
             let image = resolve(engine, &wanted, fallback.as_deref(), self.options.pull, note)?;
-            if let Some(text) = &image.note {
-                note(text.clone());
-            }
             check_version(&image, plan)?;
             let of_it = nodes.nodes.iter_mut().filter(|n| n.service.image == wanted);
             of_it.for_each(|n| n.service.image.clone_from(&image.name));
@@ -149,24 +147,25 @@ impl DockerProvider {
 }
 
 impl Provider for DockerProvider {
-    fn name(&self) -> &'static str {
-        "docker"
+    fn kind(&self) -> RuntimeKind {
+        RuntimeKind::Docker
     }
 
-    fn in_words(&self, cluster: &ClusterPlan) -> String {
+    fn facts(&self, cluster: &ClusterPlan) -> RuntimeFacts {
         // What goes wrong here goes wrong again when it is launched, and is told then.
         let image = match self.obtainable(cluster) {
-            Ok(Obtainable::Present(words) | Obtainable::Pullable(words)) => format!(", {words}"),
-            Ok(Obtainable::No(_)) | Err(_) => String::new(),
+            Ok(Obtainable::Yes(image)) => Some(image),
+            Ok(Obtainable::No(_)) | Err(_) => None,
         };
-        format!("{} {} ({}){image}", self.name(), self.daemon, self.why)
+        let (why, version) = (self.why.clone(), Some(self.daemon.clone()));
+        RuntimeFacts { name: self.kind(), why, version, image }
     }
 
-    fn kafka(&self, cluster: &ClusterPlan) -> String {
+    fn kafka(&self, cluster: &ClusterPlan) -> PlannedKafka {
         match self.nodes(cluster) {
-            Ok(nodes) => version_in_words(cluster, &nodes),
+            Ok(nodes) => planned_kafka(cluster, &nodes),
             // As above.
-            Err(_) => cluster.kafka_in_words().to_owned(),
+            Err(_) => PlannedKafka { version: cluster.release(), from: VersionFrom::Plan },
         }
     }
 
@@ -188,7 +187,7 @@ impl Provider for DockerProvider {
             .advise("name your own compose file in `cluster.compose`, or use --runtime local"))
     }
 
-    fn launch(&self, order: Order<'_>) -> Result<(Arc<dyn Cluster>, String), Stop> {
+    fn launch(&self, order: Order<'_>) -> Result<(Arc<dyn Cluster>, MadeOf), Stop> {
         let Order { plan, folder, node_logs, phase, interrupt, note } = order;
         let engine = Arc::new(Engine::connect(Threads::One)?);
         heal_first(&engine, note)?;
@@ -209,7 +208,7 @@ impl Provider for DockerProvider {
         };
         keep_compose(folder, &nodes)?;
         let cluster = DockerCluster::start(engine, spec)?;
-        let made_of = cluster.describe();
+        let made_of = cluster.made_of().clone();
         Ok((Arc::new(cluster), made_of))
     }
 }
@@ -220,19 +219,14 @@ fn wrong(problems: Diagnostics) -> RuntimeError {
 }
 
 /// Kafka's version before the brokers tell theirs, and who says so.
-fn version_in_words(cluster: &ClusterPlan, nodes: &KafkaCluster) -> String {
-    let images: Vec<String> = nodes.images().into_iter().collect();
-    let images = images.join(", ");
-    match (nodes.release(), cluster.release()) {
-        (Some(reported), Some(planned)) if reported == planned && reported.is_exact() => {
-            reported.to_string()
-        }
-        (Some(reported), _) => format!("{reported} (image {images})"),
-        (None, Some(planned)) if cluster.compose.is_some() => {
-            format!("{planned} (as the scenario says)")
-        }
-        (None, _) => format!("version unknown (image {images})"),
-    }
+fn planned_kafka(cluster: &ClusterPlan, nodes: &KafkaCluster) -> PlannedKafka {
+    let (told, planned) = (nodes.release(), cluster.release());
+    let (version, from) = match told {
+        Some(release) if told == planned && release.is_exact() => (told, VersionFrom::Plan),
+        None if planned.is_some() && cluster.compose.is_some() => (planned, VersionFrom::Scenario),
+        told => (told, VersionFrom::Images(nodes.images().into_iter().collect())),
+    };
+    PlannedKafka { version, from }
 }
 
 /// Properties and clocks were decided for the plan's version.
@@ -286,8 +280,8 @@ fn keep_compose(folder: &Path, nodes: &KafkaCluster) -> Result<(), RuntimeError>
 mod tests {
     use super::*;
 
-    /// The nodes of Confluent's images, and a plan for this Kafka.
-    fn version(image: &str, planned: &str) -> String {
+    /// Of the nodes of Confluent's images, and a plan for this Kafka.
+    fn version(image: &str, planned: &str) -> PlannedKafka {
         let text = include_str!("../../../tests/compose/confluent-8.yml");
         let folder = Path::new(".");
         let compose = compose::read("x.yml", text, folder, &|_| None).unwrap();
@@ -296,18 +290,21 @@ mod tests {
         let text = "name: x\nduration: 9s\ncluster: {compose: confluent-8.yml}\n";
         let plan = crate::plan::from_text("tests/compose/x.yaml", text, &[], Some(1)).unwrap();
         let cluster = ClusterPlan { kafka: planned.to_owned(), ..plan.cluster };
-        version_in_words(&cluster, &nodes)
+        planned_kafka(&cluster, &nodes)
     }
 
     #[test]
     fn kafkas_version_is_told_with_who_says_so() {
-        for (image, planned, expected) in [
-            ("confluentinc/cp-kafka:8.1.0", "4.1", "4.1 (image confluentinc/cp-kafka:8.1.0)"),
-            ("apache/kafka:4.1.0", "4.1.0", "4.1.0"),
-            ("apache/kafka:4.1.0", "3.8.1", "4.1.0 (image apache/kafka:4.1.0)"),
-            ("own/kafka:1", "3.8.1", "3.8.1 (as the scenario says)"),
-            ("own/kafka:1", "unknown", "version unknown (image own/kafka:1)"),
+        let of = |image: &str| VersionFrom::Images(vec![image.to_owned()]);
+        let confluent = "confluentinc/cp-kafka:8.1.0";
+        for (image, planned, expected, from) in [
+            (confluent, "4.1", Some("4.1"), of(confluent)),
+            ("apache/kafka:4.1.0", "4.1.0", Some("4.1.0"), VersionFrom::Plan),
+            ("apache/kafka:4.1.0", "3.8.1", Some("4.1.0"), of("apache/kafka:4.1.0")),
+            ("own/kafka:1", "3.8.1", Some("3.8.1"), VersionFrom::Scenario),
+            ("own/kafka:1", "unknown", None, of("own/kafka:1")),
         ] {
+            let expected = PlannedKafka { version: expected.and_then(Release::parse), from };
             assert_eq!(version(image, planned), expected);
         }
     }

@@ -10,6 +10,7 @@ use super::ports;
 use super::spec::DockerSpec;
 use super::subnet::Subnet;
 use crate::compose::KafkaService;
+use crate::model::Image;
 use crate::runtime::RuntimeError;
 use bollard::errors::Error;
 use bollard::models::{NetworkConnectRequest, NetworkInspect};
@@ -33,8 +34,8 @@ pub(super) struct Checked {
     /// The network on which they meet.
     common: String,
     ports: BTreeMap<u16, String>,
-    /// The images, each once, in words.
-    pub(super) images: Vec<String>,
+    /// Each once.
+    pub(super) images: Vec<Image>,
 }
 
 /// Everything that can be wrong before anything is made.
@@ -43,10 +44,8 @@ pub(super) fn check(engine: &Engine, spec: &DockerSpec) -> Result<Checked, Runti
     let common = spec.common_network(&services)?;
     let ports = spec.ports(&services)?;
     let names: BTreeSet<&str> = services.iter().map(|s| s.service.image.as_str()).collect();
-    let images = names
-        .into_iter()
-        .map(|name| image::present(engine, name).map(|image| image.to_string()))
-        .collect::<Result<_, _>>()?;
+    let images =
+        names.into_iter().map(|name| image::present(engine, name)).collect::<Result<_, _>>()?;
     ports::check(engine, &ports)?;
     Ok(Checked { services, common, ports, images })
 }

@@ -185,6 +185,16 @@ impl LocalCluster {
         // Each change of the state is one assignment, so a panic elsewhere leaves it sound.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Where it runs, Kafka and Java, in a line.
+    pub fn describe(&self) -> String {
+        let rights = match self.isolation {
+            Isolation::UserNamespace => "a user namespace",
+            Isolation::Root => "root's own rights",
+        };
+        let (kafka, java) = (&self.spec.cluster.kafka, self.spec.java.display());
+        format!("local runtime in namespaces by {rights}, Kafka {kafka}, Java {java}")
+    }
 }
 
 impl Cluster for LocalCluster {
@@ -195,18 +205,18 @@ impl Cluster for LocalCluster {
             id: -1,
             name: "clients".to_owned(),
             role: Role::Clients,
-            pids: state.clients.clone(),
+            life: state.clients.clone().into(),
             address: Some(CLIENTS_ADDRESS),
             listeners: Listeners::default(),
             netns: Some(Arc::clone(&self.clients_netns)),
         };
         let mut nodes = vec![clients];
         for (process, netns) in state.nodes.iter_mut().zip(&self.nodes_netns) {
-            let pids = process.pid().into_iter().collect();
+            let life = process.pid().into_iter().collect::<Vec<_>>().into();
             let listeners = listeners(&process.node);
             let KafkaNode { id, name, role, address, .. } = process.node.clone();
             let (address, netns) = (Some(address), Some(Arc::clone(netns)));
-            nodes.push(Node { id, name, role, pids, address, listeners, netns });
+            nodes.push(Node { id, name, role, life, address, listeners, netns });
         }
         nodes
     }
@@ -269,15 +279,6 @@ impl Cluster for LocalCluster {
 
     fn post_mortem(&self, id: i32) -> Option<String> {
         self.state().nodes.iter_mut().find(|n| n.node.id == id)?.post_mortem()
-    }
-
-    fn describe(&self) -> String {
-        let rights = match self.isolation {
-            Isolation::UserNamespace => "a user namespace",
-            Isolation::Root => "root's own rights",
-        };
-        let (kafka, java) = (&self.spec.cluster.kafka, self.spec.java.display());
-        format!("local runtime in namespaces by {rights}, Kafka {kafka}, Java {java}")
     }
 
     /// The namespaces go when the cluster and all that was got from it are dropped.

@@ -3,6 +3,7 @@
 use super::{ClusterSpec, Host, LocalCluster, class_archive};
 use crate::distribution::{self, Distribution, Launcher, Surroundings};
 use crate::exit::Interrupt;
+use crate::model::{MadeOf, PlannedKafka, RuntimeFacts, RuntimeKind, VersionFrom};
 use crate::plan::{ClusterPlan, Plan};
 use crate::runtime::{Cluster, Order, Provider, RuntimeError, Stop};
 use std::path::{Path, PathBuf};
@@ -33,14 +34,14 @@ pub struct LocalProvider {
 }
 
 impl LocalProvider {
-    /// What the cluster is made of, and that in words: Kafka and Java, fetched and cached, with the
-    /// class-data archive.
+    /// What the cluster is made of, for it and for the report: Kafka and Java, fetched and cached,
+    /// with the class-data archive.
     ///
     /// # Errors
     /// When they cannot be had, or the run was interrupted.
-    pub fn spec(&self, order: &mut Order<'_>) -> Result<(ClusterSpec, String), Stop> {
+    pub fn spec(&self, order: &mut Order<'_>) -> Result<(ClusterSpec, MadeOf), Stop> {
         let found = self.obtain(order)?;
-        let made_of = found.describe();
+        let made_of = found.made_of();
         Ok((self.spec_of(&order.plan.cluster, &found, order.node_logs, order.plan.seed), made_of))
     }
 
@@ -91,18 +92,21 @@ impl LocalProvider {
 }
 
 impl Provider for LocalProvider {
-    fn name(&self) -> &'static str {
-        "local"
+    fn kind(&self) -> RuntimeKind {
+        RuntimeKind::Local
     }
 
-    fn in_words(&self, _cluster: &ClusterPlan) -> String {
-        format!("{} ({})", self.name(), self.why)
+    fn facts(&self, _cluster: &ClusterPlan) -> RuntimeFacts {
+        RuntimeFacts { name: self.kind(), why: self.why.clone(), version: None, image: None }
     }
 
-    fn kafka(&self, cluster: &ClusterPlan) -> String {
+    fn kafka(&self, cluster: &ClusterPlan) -> PlannedKafka {
         match &self.options.kafka_home {
-            Some(home) => format!("from {}", home.display()),
-            None => cluster.kafka.clone(),
+            Some(home) => {
+                let from = VersionFrom::Home(home.display().to_string());
+                PlannedKafka { version: None, from }
+            }
+            None => PlannedKafka { version: cluster.release(), from: VersionFrom::Plan },
         }
     }
 
@@ -127,7 +131,7 @@ impl Provider for LocalProvider {
         Ok(())
     }
 
-    fn launch(&self, mut order: Order<'_>) -> Result<(Arc<dyn Cluster>, String), Stop> {
+    fn launch(&self, mut order: Order<'_>) -> Result<(Arc<dyn Cluster>, MadeOf), Stop> {
         let (spec, made_of) = self.spec(&mut order)?;
         Stop::if_asked(order.interrupt)?;
         (order.phase)("cluster");

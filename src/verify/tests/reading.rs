@@ -142,10 +142,10 @@ fn a_partition_read_whole_proves_its_loss_whatever_another_hides() {
     assert_eq!(findings.inconclusive, ["partition 1: the log was not read"]);
     assert_eq!(bounds(&findings, Metric::Lost), (1, Some(3)));
     let latencies: Vec<_> =
-        findings.latencies.iter().map(|one| (one.label.as_str(), one.count, one.max_us)).collect();
-    let none = |label| (label, 0, None);
-    let (before, after) = (("before", 1, Some(5)), ("after", 1, Some(7)));
-    assert_eq!(latencies, [none("warm-up"), before, none("during"), after]);
+        findings.latencies.iter().map(|one| (one.phase, one.count, one.max_us)).collect();
+    use LatencyPhase::{After, Before, During, WarmUp};
+    let (before, after) = ((Before, 1, Some(5)), (After, 1, Some(7)));
+    assert_eq!(latencies, [(WarmUp, 0, None), before, (During, 0, None), after]);
     let json = serde_json::to_string(&findings).unwrap();
     assert_eq!(serde_json::from_str::<CellFindings>(&json).unwrap(), findings);
     for name in ["\"counts\":{\"sent\":4,\"acked\":4,", "\"unavailable_ms\":0.0", "\"witnesses\":["]

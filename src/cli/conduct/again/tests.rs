@@ -2,12 +2,13 @@
 
 use super::*;
 use crate::cli::{main, matrix, run, scenario_argument};
+use crate::model::RuntimeKind::{self, Docker, Local};
 use clap::FromArgMatches;
 use std::path::Path;
 use std::process::Command;
 
 /// A command line, parsed: its studies, and what the report of each would keep.
-fn kept(words: &[String], runtime: &str) -> Vec<(Study, Invocation)> {
+fn kept(words: &[String], runtime: RuntimeKind) -> Vec<(Study, Invocation)> {
     let matches = main::command().try_get_matches_from(words).unwrap_or_else(|e| panic!("{e}"));
     let (verb, studies, conduct) = match matches.subcommand().unwrap() {
         ("run", matches) => {
@@ -47,7 +48,7 @@ fn words(line: &[&str]) -> Vec<String> {
 }
 
 /// Each study of a command line comes out of the command that its report prints, alone.
-fn comes_again(line: &[&str], runtime: &str) -> Vec<String> {
+fn comes_again(line: &[&str], runtime: RuntimeKind) -> Vec<String> {
     let first = kept(&words(line), runtime);
     assert!(!first.is_empty(), "{line:?}");
     let again = |(study, invocation): &(Study, Invocation)| {
@@ -73,9 +74,9 @@ fn the_printed_command_gives_the_same_study() {
         &["matrix", "--sweep", "faults=kill,zombie", "--sort", "lost", "--sweep", "acks=1,all"],
     ];
     for line in lines {
-        comes_again(line, "local");
+        comes_again(line, Local);
     }
-    let printed = comes_again(&["matrix", "--sweep", "faults=kill", "--seed", "1"], "local");
+    let printed = comes_again(&["matrix", "--sweep", "faults=kill", "--seed", "1"], Local);
     let expected = "chaos matrix --sweep faults=kill --seed 1 --runtime local --heap-mib 256";
     assert_eq!(printed, [expected]);
 }
@@ -84,10 +85,10 @@ fn the_printed_command_gives_the_same_study() {
 fn the_options_of_the_runtime_that_was_taken_come_along() {
     let docker = ["run", "minisr2", "--seed", "1", "--image", "a/b:c", "--pull", "never"];
     let docker: Vec<&str> = docker.into_iter().chain(["--port-base", "20000"]).collect();
-    let printed = comes_again(&docker, "docker");
+    let printed = comes_again(&docker, Docker);
     assert!(printed[0].ends_with("--image a/b:c --pull never --port-base 20000"), "{printed:?}");
     let home = ["run", "minisr2", "--seed", "1", "--kafka-home", "/opt/it's here"];
-    let printed = comes_again(&home, "local");
+    let printed = comes_again(&home, Local);
     assert!(printed[0].ends_with(" --kafka-home '/opt/it'\\''s here'"), "{printed:?}");
 }
 
@@ -99,7 +100,7 @@ fn what_came_from_standard_input_is_asked_for_there_again() {
     let matches = main::command().try_get_matches_from(["chaos", "run", "-"]).unwrap();
     let (_, matches) = matches.subcommand().unwrap();
     let arguments = run::Arguments::from_arg_matches(matches).unwrap();
-    let kept = arguments.conduct.invocation(Verb::Run, &study.unwrap(), None, "local");
+    let kept = arguments.conduct.invocation(Verb::Run, &study.unwrap(), None, Local);
     assert_eq!(kept.words()[..3], ["chaos", "run", "-"]);
 }
 
@@ -117,10 +118,10 @@ fn a_file_is_named_as_it_was_and_one_of_several_comes_alone() {
         let line = ["run", "--shard", shard];
         let line: Vec<&str> = line.into_iter().chain(names.iter().map(String::as_str)).collect();
         if shard != "7/9" {
-            comes_again(&line, "local");
+            comes_again(&line, Local);
         }
     }
     let all: Vec<&str> = ["run"].into_iter().chain(names.iter().map(String::as_str)).collect();
-    assert_eq!(comes_again(&all, "local").len(), 3);
+    assert_eq!(comes_again(&all, Local).len(), 3);
     assert!(Path::new(&names[0]).is_file());
 }
