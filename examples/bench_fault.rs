@@ -95,8 +95,9 @@ fn start(args: &Args, folder: &Path, interrupt: &Interrupt) -> Result<Arc<dyn Cl
         phase: &mut |_| {},
         interrupt,
         note: &|text| eprintln!("note: {text}"),
+        step: &|_, _| {},
     })?;
-    wait_until_ready(cluster.as_ref(), interrupt)?;
+    wait_until_ready(cluster.as_ref(), interrupt, &|_, _| {})?;
     Ok(cluster)
 }
 

@@ -118,6 +118,29 @@ pub enum FaultStep {
     },
 }
 
+/// A part of a phase that takes a while, and how far it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// In one word.
+    pub what: &'static str,
+    /// How far it is.
+    pub far: Far,
+}
+
+/// Whom to tell how far a step is.
+pub(crate) type TellStep<'a> = dyn Fn(&'static str, Far) + 'a;
+
+/// How far a step is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Far {
+    /// It goes on: what is being done or waited for.
+    Waiting(String),
+    /// So many bytes of so many.
+    Bytes(u64, u64),
+    /// So many of so many, and of what.
+    Count(u64, u64, String),
+}
+
 /// The phase in which messages flow and faults happen.
 pub(crate) const FAULTS_PHASE: &str = "faults";
 
@@ -191,6 +214,9 @@ pub enum RunEvent {
     Observed(Observation),
     /// A signal asks the run to end: it heals, and reports what is known.
     Interrupted,
+    /// Something takes a while. Only a person at a terminal sees it, as a bar.
+    #[serde(skip)]
+    Step(Step),
     /// Something that a person should know and that changes no verdict.
     Note {
         /// In words.

@@ -7,8 +7,8 @@ pub mod clock {
 
 pub mod event {
     pub use crate::event::{
-        BrokerView, ControllerView, Evidence, FaultStep, FaultTime, Observation, PartitionView,
-        Progress, RunEvent, Stamped, TopicShape,
+        BrokerView, ControllerView, Evidence, Far, FaultStep, FaultTime, Observation,
+        PartitionView, Progress, RunEvent, Stamped, Step, TopicShape,
     };
 }
 

@@ -195,7 +195,8 @@ fn whole_life(version: &str, jars: usize, feature: &str) {
     let cache = tempfile::tempdir().unwrap();
     let notes = RefCell::new(Vec::new());
     let note = |text: &str| notes.borrow_mut().push(text.to_owned());
-    let mut distribution = Distribution::locate(&request(version, cache.path()), &note).unwrap();
+    let mut distribution =
+        Distribution::locate(&request(version, cache.path()), &note, &|_, _| ()).unwrap();
     assert_eq!(distribution.jars.len(), jars);
     assert!(notes.borrow().iter().any(|text| text.contains("fetching")), "{notes:?}");
     archive_is_made_once_and_used(&mut distribution);
@@ -204,7 +205,7 @@ fn whole_life(version: &str, jars: usize, feature: &str) {
     notes.borrow_mut().clear();
     let offline =
         Request { surroundings: java_only(cache.path()), ..request(version, cache.path()) };
-    let again = Distribution::locate(&offline, &note).unwrap();
+    let again = Distribution::locate(&offline, &note, &|_, _| ()).unwrap();
     assert_eq!(again.jars, distribution.jars);
     assert_eq!(notes.borrow().as_slice(), [] as [&str; 0]);
     isolated_nodes_start_from_the_template(&distribution);
@@ -218,7 +219,7 @@ fn whole_life(version: &str, jars: usize, feature: &str) {
     let mut bytes = fs::read(jar).unwrap();
     bytes[1000] ^= 1;
     fs::write(jar, bytes).unwrap();
-    let error = Distribution::locate(&offline, &note).unwrap_err();
+    let error = Distribution::locate(&offline, &note, &|_, _| ()).unwrap_err();
     assert!(
         matches!(&error, DistributionError::Jar { source, .. }
             if matches!(&**source, LockError::Mismatch { jar, .. } if jar == "jopt-simple-5.0.4.jar")),
@@ -241,7 +242,8 @@ fn kafka_4_4_0_is_fetched_checked_formatted_and_archived() {
 #[test]
 fn an_unpacked_release_is_taken_as_it_is_and_nothing_is_fetched() {
     let cache = tempfile::tempdir().unwrap();
-    let fetched = Distribution::locate(&request("3.8.1", cache.path()), &|_| ()).unwrap();
+    let fetched =
+        Distribution::locate(&request("3.8.1", cache.path()), &|_| (), &|_, _| ()).unwrap();
     let release = tempfile::tempdir().unwrap();
     fs::create_dir(release.path().join("libs")).unwrap();
     for jar in &fetched.jars {
@@ -252,7 +254,7 @@ fn an_unpacked_release_is_taken_as_it_is_and_nothing_is_fetched() {
         kafka_home: Some(release.path().into()),
         surroundings: java_only(cache.path()),
     };
-    let mut home = Distribution::locate(&request, &|_| ()).unwrap();
+    let mut home = Distribution::locate(&request, &|_| (), &|_, _| ()).unwrap();
     assert_eq!(home.version, "3.8.1");
     assert!(home.jars.iter().all(|jar| jar.starts_with(release.path())));
     let origin = format!("{:?}", home.origin);
@@ -275,7 +277,7 @@ fn what_is_missing_is_named_before_anything_is_made() {
     let empty = Some(nothing.path().as_os_str().to_owned());
     let locate = |version: &str, around: Surroundings| {
         let request = Request { surroundings: around, ..request(version, cache.path()) };
-        Distribution::locate(&request, &|_| ()).unwrap_err()
+        Distribution::locate(&request, &|_| (), &|_, _| ()).unwrap_err()
     };
     let bare = Surroundings {
         path: empty.clone(),

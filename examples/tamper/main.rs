@@ -10,6 +10,7 @@ mod segments;
 use clap::{Parser, Subcommand};
 use kafka_chaos::testing::client::stamp;
 use kafka_chaos::testing::kafka::log::{Range, ReadRequest, read};
+use parking_lot::Mutex;
 use rdkafka::admin::{
     AdminClient, AdminOptions, NewPartitions, NewTopic, TopicReplication, TopicResult,
 };
@@ -23,7 +24,7 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::pin::pin;
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
@@ -200,7 +201,7 @@ impl ProducerContext for Reports {
             Ok(message) => Ok(message.offset()),
             Err((error, _)) => Err(error.to_string()),
         };
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(result);
+        self.0.lock().push(result);
     }
 }
 
@@ -222,7 +223,7 @@ fn write(args: &Args, topic: &str, records: &[Plain]) -> Result<Vec<i64>, String
         producer.send(record).map_err(|(error, _)| error.to_string())?;
     }
     producer.flush(LIMIT).map_err(|error| error.to_string())?;
-    let results = reports.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let results = reports.0.lock().clone();
     let offsets = results.into_iter().collect::<Result<Vec<i64>, String>>()?;
     if offsets.len() != records.len() {
         return Err(format!("{} of {} records were reported", offsets.len(), records.len()));

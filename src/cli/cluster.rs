@@ -123,12 +123,13 @@ fn hold_cluster(
         phase: &mut |name| phases.begin(name, None),
         interrupt,
         note: &|text| bus.note(text),
+        step: &|_, _| {},
     })?;
     let ports = ports(plan.cluster.brokers, up.port_base)?;
     spec.external = Some(ports.clone());
     phases.begin("cluster", None);
     let cluster = LocalCluster::start(&provider.host, spec)?;
-    runner::wait_until_ready(&cluster, interrupt)?;
+    runner::wait_until_ready(&cluster, interrupt, &|_, _| {})?;
     phases.end();
     let forwarder = Forwarder::start(&cluster.vantage(), &cluster.external_listeners())
         .map_err(|e| RuntimeError::io("cannot forward ports", e))?;

@@ -12,10 +12,11 @@ use crate::report::{self, Live, Show, Sort};
 use crate::result::{self, Invocation, Report, Verb};
 use crate::runner::{self, Bus, ClusterPool, Repeats, Request, RunFolder, Trial};
 use crate::runtime::{Provider, RuntimeError};
+use parking_lot::Mutex;
 use std::collections::BTreeSet;
-use std::io::{self, Write};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, mpsc};
+use std::time::Instant;
 
 mod again;
 
@@ -68,8 +69,7 @@ impl Conduct {
         let shard = self.shard?;
         let taken = shard.take(studies);
         if taken.is_empty() || !self.telling.is_quiet() {
-            // With stderr closed there is nobody to tell.
-            drop(writeln!(io::stderr(), "{}", shard.in_words(studies, &taken)));
+            report::tell(&shard.in_words(studies, &taken));
         }
         Some(taken)
     }
@@ -123,8 +123,7 @@ fn share(text: &str) -> Result<f64, String> {
 /// Runs all studies and reports each. Must be called before any thread exists.
 pub(super) fn conduct(arguments: &Conduct, verb: Verb, studies: &[Study]) -> Exit {
     let wrong = |problem: &str| {
-        // With stderr closed there is nobody to tell; the exit status still does.
-        drop(writeln!(io::stderr(), "error: {problem}"));
+        report::tell(&format!("error: {problem}"));
         Exit::Usage
     };
     if let Some(problem) = studies.iter().find_map(|study| arguments.sort(study).err()) {
@@ -180,14 +179,13 @@ struct Current(Arc<Mutex<Option<Bus>>>);
 
 impl Current {
     fn set(&self, bus: Option<Bus>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = bus;
+        *self.0.lock() = bus;
     }
 
     fn interrupted(&self) {
-        match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+        match &*self.0.lock() {
             Some(bus) => bus.tell(RunEvent::Interrupted),
-            // With stderr closed there is nobody to tell; the exit status still does.
-            None => drop(writeln!(io::stderr(), "{}", report::INTERRUPTED)),
+            None => report::tell(report::INTERRUPTED),
         }
     }
 }
@@ -276,11 +274,12 @@ impl Conductor<'_> {
         folder: &RunFolder,
         pool: &mut ClusterPool<'_>,
     ) -> Result<Report, RuntimeError> {
+        let begun = Instant::now();
         let mut run = |trial: &Trial| -> Result<Report, RuntimeError> {
             let folder = folder.path().join(trial.folder());
             let folder = RunFolder::create(Some(&folder), &trial.plan.name)?;
             let telling = &self.arguments.telling;
-            let (show, number) = (telling.show(Some(trial)), Some(trial.number));
+            let (show, number) = (telling.show(Some((trial, begun.elapsed()))), Some(trial.number));
             let report = self.run(&trial.plan, &folder, show, pool, number)?;
             (telling.trial(trial, &report, folder.path()))
                 .map_err(|e| RuntimeError::io("cannot write the result", e))?;
@@ -291,8 +290,7 @@ impl Conductor<'_> {
 }
 
 pub(super) fn complain(error: &RuntimeError) -> Exit {
-    // With stderr closed there is nobody to tell; the exit status still does.
-    drop(writeln!(io::stderr(), "error: {error}"));
+    report::tell(&format!("error: {error}"));
     Exit::Environment
 }
 

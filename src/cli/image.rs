@@ -115,6 +115,7 @@ fn build(arguments: &Build, interrupt: &Interrupt) -> Result<Built, RuntimeError
         &mut Watch {
             phase: &mut |name| phases.begin(name, None),
             note: &|text| bus.note(text),
+            step: &|what, far| bus.step(what, far),
             wanted: &|| interrupt.asked().is_none(),
         },
     );

@@ -1,10 +1,11 @@
 //! What a command that runs scenarios tells, to whom: `-q`, `-v`, `--color`, `--json`.
 
-use crate::report::{self, Detail, Ending, Finished, JsonLines, Paint, Show, Sort};
+use crate::report::{self, Detail, Ending, Finished, JsonLines, Paint, Series, Show, Sort};
 use crate::result::Report;
 use crate::runner::Trial;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
+use std::time::Duration;
 
 /// Only commands that run something are colourful, so the option is theirs and not every one's.
 #[derive(Debug, clap::Args)]
@@ -45,8 +46,14 @@ impl Color {
 }
 
 impl OutputOptions {
-    /// How a run is shown: the only one, or one of several.
-    pub(super) fn show(&self, trial: Option<&Trial>) -> Show {
+    /// How a run is shown: the only one, or one of several, of which those before took so long.
+    pub(super) fn show(&self, trial: Option<(&Trial, Duration)>) -> Show {
+        let series = trial.map(|(Trial { number, of, .. }, took)| Series {
+            over: number - 1,
+            of: *of,
+            took,
+        });
+        let trial = trial.map(|(trial, _)| trial);
         let detail = match (self.quiet, self.verbose, trial) {
             (true, _, _) => Detail::Nothing,
             (_, true, None) => Detail::Everything,
@@ -55,7 +62,7 @@ impl OutputOptions {
         };
         let json = self.json.then(|| JsonLines::stdout(trial.map(|trial| trial.number)));
         let label = trial.map_or(String::new(), name);
-        let show = Show { label, paint: self.err(), json, ..Show::lines(detail) };
+        let show = Show { label, series, paint: self.err(), json, ..Show::lines(detail) };
         // On one terminal JSON lines and a block would be in each other's way.
         if self.json && io::stdout().is_terminal() { show } else { show.with_block() }
     }
@@ -63,8 +70,7 @@ impl OutputOptions {
     /// Several runs are about to begin on this runtime; a single one says it itself.
     pub(super) fn series(&self, runtime: &str) {
         if !self.quiet && !self.verbose {
-            // A reader that has gone away is no reason not to begin.
-            drop(writeln!(io::stderr(), "runtime  {runtime}"));
+            report::tell(&format!("runtime  {runtime}"));
         }
     }
 
@@ -77,8 +83,7 @@ impl OutputOptions {
     pub(super) fn trial(&self, trial: &Trial, report: &Report, folder: &Path) -> io::Result<()> {
         if !self.quiet {
             let line = report::in_a_line(report, self.err());
-            // A reader that has gone away is no reason to end a series.
-            drop(writeln!(io::stderr(), "{}: {line}", name(trial)));
+            report::tell(&format!("{}: {line}", name(trial)));
         }
         let finished = || Finished::of(report, folder.join("report.json"));
         self.finished(Some(trial.number), finished)
@@ -198,13 +203,16 @@ mod tests {
         let trial = Trial { number: 2, of: 6, plan };
         let detail = |arguments: &[&str]| {
             let telling = telling(arguments).unwrap();
-            (telling.show(None).detail, telling.show(Some(&trial)).detail)
+            (telling.show(None).detail, telling.show(Some((&trial, Duration::ZERO))).detail)
         };
         assert_eq!(detail(&[]), (Detail::Events, Detail::Failures));
         assert_eq!(detail(&["-v"]), (Detail::Everything, Detail::Events));
         assert_eq!(detail(&["-q"]), (Detail::Nothing, Detail::Nothing));
         assert!(telling(&["-q", "-v"]).is_err());
-        assert_eq!(telling(&[]).unwrap().show(Some(&trial)).label, "trial 2 of 6");
+        assert_eq!(
+            telling(&[]).unwrap().show(Some((&trial, Duration::ZERO))).label,
+            "trial 2 of 6"
+        );
         assert!(telling(&["--json"]).unwrap().show(None).json.is_some());
     }
 }

@@ -3,9 +3,9 @@
 use super::wire::{START, STOP, log_line};
 use crate::clock::Epoch;
 use crate::exit::Exit;
+use parking_lot::{Condvar, Mutex};
 use std::io::{self, BufRead};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Condvar, Mutex, PoisonError};
 
 /// Whether to begin, and whether to end.
 #[derive(Debug, Default)]
@@ -18,7 +18,7 @@ pub(crate) struct Control {
 impl Control {
     /// Begins the work.
     pub(crate) fn start(&self) {
-        *self.started.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        *self.started.lock() = true;
         self.changed.notify_all();
     }
 
@@ -33,9 +33,9 @@ impl Control {
     }
 
     pub(super) fn wait_for_start(&self) {
-        let mut started = self.started.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut started = self.started.lock();
         while !*started {
-            started = self.changed.wait(started).unwrap_or_else(PoisonError::into_inner);
+            self.changed.wait(&mut started);
         }
     }
 }

@@ -1,9 +1,10 @@
 //! Runs a short-lived program to its end, within a limit of time, and keeps what it said.
 
 use std::fmt;
-use std::io::{self, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -80,10 +81,16 @@ impl fmt::Debug for Launcher {
 ///
 /// # Errors
 /// When the program cannot be started or waited for.
-pub(super) fn run(
+pub(super) fn run(launcher: &Launcher, command: Command, limit: Duration) -> io::Result<Finished> {
+    run_heard(launcher, command, limit, &mut |_| {})
+}
+
+/// The same, with each line that it says given to `heard` when it comes.
+pub(super) fn run_heard(
     launcher: &Launcher,
     mut command: Command,
     limit: Duration,
+    heard: &mut dyn FnMut(&str),
 ) -> io::Result<Finished> {
     let (mut reader, writer) = io::pipe()?;
     command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
@@ -91,14 +98,25 @@ pub(super) fn run(
     let mut child = (launcher.spawn)(command)?;
     let (sender, said) = mpsc::channel();
     thread::Builder::new().name("output".into()).spawn(move || {
-        let mut bytes = Vec::new();
-        let read = (&mut reader).take(OUTPUT_BYTES_MAX).read_to_end(&mut bytes);
+        let lines = BufReader::new((&mut reader).take(OUTPUT_BYTES_MAX)).split(b'\n');
         // Nobody listens any more when the program outlived its limit; then nothing is owed.
-        let _ = sender.send(read.map(|_| bytes));
+        lines.map_while(Result::ok).for_each(|line| drop(sender.send(line)));
         let _ = io::copy(&mut reader, &mut io::sink());
     })?;
+    let mut output = String::new();
+    let mut take = |line: Vec<u8>| {
+        let line = String::from_utf8_lossy(&line);
+        heard(&line);
+        output.push_str(&line);
+        output.push('\n');
+    };
     let started = Instant::now();
     let status = loop {
+        match said.recv_timeout(POLL) {
+            Ok(line) => take(line),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => thread::sleep(POLL),
+        }
         if let Some(status) = child.try_wait()? {
             break Some(Ok(status));
         }
@@ -108,12 +126,11 @@ pub(super) fn run(
             child.wait()?;
             break if in_time { Some(Err("interrupted")) } else { None };
         }
-        thread::sleep(POLL);
     };
-    let bytes = match said.recv_timeout(AFTERWARDS) {
-        Ok(read) => read?,
-        Err(_) => Vec::new(),
-    };
+    let until = Instant::now() + AFTERWARDS;
+    while let Ok(line) = said.recv_timeout(until.saturating_duration_since(Instant::now())) {
+        take(line);
+    }
     Ok(Finished {
         success: matches!(status, Some(Ok(status)) if status.success()),
         status: match status {
@@ -121,7 +138,7 @@ pub(super) fn run(
             Some(Err(interrupted)) => interrupted.to_owned(),
             None => format!("killed after {} s without an end", limit.as_secs()),
         },
-        output: String::from_utf8_lossy(&bytes).into_owned(),
+        output,
     })
 }
 

@@ -12,6 +12,7 @@ use super::logging;
 use super::maven;
 use super::stamp::{jars_in, stamps};
 use super::template::{self, StorageTemplate};
+use crate::event::{Far, TellStep};
 use crate::model::{JarOrigin, MadeOf};
 use std::ffi::OsString;
 use std::fs;
@@ -93,13 +94,14 @@ pub struct Distribution {
 impl Distribution {
     /// Finds Java, and takes the jars from the release named, else from the cache, else from
     /// Maven, checking every sum. `note` is called with a line for the user before anything that
-    /// takes more than a moment.
+    /// takes more than a moment, `step` with how far it is.
     ///
     /// # Errors
     /// When Java, Maven or the jars cannot be had; each error says what to do.
     pub fn locate(
         request: &Request,
         note: &dyn Fn(&str),
+        step: &TellStep<'_>,
     ) -> Result<Distribution, DistributionError> {
         let around = &request.surroundings;
         let root = around.cache_dir.as_deref().ok_or(DistributionError::NoCacheFolder)?;
@@ -111,7 +113,7 @@ impl Distribution {
         java.require(&found.version)?;
         let waiting = || note("another run is fetching the same Kafka: waiting for it");
         let folder = Cache::at(root).entry(found.group(), &found.name(), &waiting, |folder| {
-            found.build(folder, &java, around, note)
+            found.build(folder, &java, around, (note, step))
         })?;
         let jars = found.checked_jars(&folder)?;
         let storage_template = StorageTemplate::open(&folder.join(TEMPLATE))
@@ -228,7 +230,7 @@ impl Found {
         folder: &Path,
         java: &Java,
         around: &Surroundings,
-        note: &dyn Fn(&str),
+        (note, step): (&dyn Fn(&str), &TellStep<'_>),
     ) -> Result<(), DistributionError> {
         let failed = |e| DistributionError::io(format!("cannot write in {}", folder.display()), e);
         let jars = match &self.source {
@@ -238,7 +240,13 @@ impl Found {
                     .ok_or_else(|| DistributionError::NoMaven { version: self.version.clone() })?;
                 note(&format!("fetching Kafka {} with Maven, once", self.version));
                 let libs = folder.join(LIBS);
-                maven::fetch(&around.launcher, &mvn, &self.version, folder, &libs)?;
+                let mut came = 0;
+                let of = lock.bytes();
+                let mut jar = |name: &str| {
+                    came += lock.bytes_of(name);
+                    step("fetch", Far::Bytes(came, of));
+                };
+                maven::fetch(&around.launcher, &mvn, &self.version, folder, &libs, &mut jar)?;
                 lock.check(&libs).map_err(|e| jar_error(&self.version, e, None))?;
                 let jars = jars_in(&libs).map_err(failed)?;
                 fs::write(folder.join(CHECKED), stamps(&jars).map_err(failed)?).map_err(failed)?;
@@ -248,6 +256,7 @@ impl Found {
         plain_names(&jars)?;
         logging::write(&self.version, folder).map_err(failed)?;
         note(&format!("formatting storage for Kafka {}, once", self.version));
+        step("storage", Far::Waiting("formatting it".to_owned()));
         let args = base_args(&logging::args(&self.version, folder), &jars);
         let launcher = &around.launcher;
         template::make(launcher, &self.version, java, &args, folder, &folder.join(TEMPLATE))

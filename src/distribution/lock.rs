@@ -90,6 +90,16 @@ impl Lock {
         self.sums.keys().map(String::as_str)
     }
 
+    /// Bytes of all jars.
+    pub(super) fn bytes(&self) -> u64 {
+        self.sums.values().map(|sum| sum.bytes).sum()
+    }
+
+    /// Bytes of a jar, 0 for one that is not in the list.
+    pub(super) fn bytes_of(&self, name: &str) -> u64 {
+        self.sums.get(name).map_or(0, |sum| sum.bytes)
+    }
+
     /// Reads every jar in `libs` and compares it with the list: all of them, and no other.
     pub(super) fn check(&self, libs: &Path) -> Result<(), LockError> {
         let folder = |source| LockError::Io { jar: libs.display().to_string(), source };

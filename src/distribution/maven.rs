@@ -16,7 +16,8 @@ const COPY: &str = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-
 const FETCH_LIMIT: Duration = Duration::from_secs(900);
 
 /// Copies the jars of this version into `libs`, with `work` for the pom. The user's own Maven
-/// settings (mirrors, proxies, local repository) are in force.
+/// settings (mirrors, proxies, local repository) are in force. `came` hears the name of each file
+/// that was downloaded.
 ///
 /// # Errors
 /// When Maven cannot be started or fails.
@@ -26,6 +27,7 @@ pub(super) fn fetch(
     version: &str,
     work: &Path,
     libs: &Path,
+    came: &mut dyn FnMut(&str),
 ) -> Result<(), DistributionError> {
     let pom = work.join("pom.xml");
     fs::write(&pom, POM)
@@ -36,7 +38,7 @@ pub(super) fn fetch(
     };
     let mut command = Command::new(mvn);
     command
-        .args(["-q", "-B", "-Dstyle.color=never", profile, COPY, "-DincludeScope=runtime"])
+        .args(["-B", "-Dstyle.color=never", profile, COPY, "-DincludeScope=runtime"])
         .arg(format!("-Dkafka.version={version}"))
         .arg(format!("-DoutputDirectory={}", libs.display()))
         .arg("-f")
@@ -44,7 +46,8 @@ pub(super) fn fetch(
         .current_dir(work);
     let own = std::env::var("MAVEN_OPTS").unwrap_or_default();
     command.env("MAVEN_OPTS", format!("{own} {NO_TRACES}"));
-    let finished = command::run(launcher, command, FETCH_LIMIT)
+    let mut heard = |line: &str| downloaded(line).into_iter().for_each(&mut *came);
+    let finished = command::run_heard(launcher, command, FETCH_LIMIT, &mut heard)
         .map_err(|e| DistributionError::io(format!("cannot run {}", mvn.display()), e))?;
     if finished.success {
         return Ok(());
@@ -54,6 +57,12 @@ pub(super) fn fetch(
         status: finished.status.clone(),
         output: telling_lines(&finished),
     })
+}
+
+/// The file of a line of Maven's: `[INFO] Downloaded from central: https://…/a-1.jar (5.2 MB at …)`.
+fn downloaded(line: &str) -> Option<&str> {
+    let (_, address) = line.strip_prefix("[INFO] Downloaded from ")?.split_once(": ")?;
+    address.split(' ').next()?.rsplit('/').next()
 }
 
 /// Maven says what is wrong in a line or two and then adds a screenful on how to debug Maven.
@@ -85,18 +94,44 @@ mod tests {
         fake_program(folder, "mvn", script)
     }
 
+    /// What becomes of it, and the files that came.
+    fn fetched(
+        mvn: &Path,
+        work: &Path,
+        version: &str,
+    ) -> (Result<(), DistributionError>, Vec<String>) {
+        let mut came = Vec::new();
+        let mut note = |file: &str| came.push(file.to_owned());
+        let libs = work.join("libs");
+        let result = fetch(&Launcher::default(), mvn, version, work, &libs, &mut note);
+        (result, came)
+    }
+
+    #[test]
+    fn files_are_told_as_they_come() {
+        let work = tempfile::tempdir().unwrap();
+        let script = "cat <<'END'\n\
+            [INFO] Downloading from central: https://a.b/maven2/x/1/x-1.jar\n\
+            [INFO] Downloaded from central: https://a.b/maven2/x/1/x-1.jar (5.2 MB at 1.2 MB/s)\n\
+            [INFO] Copying x-1.jar to libs\n\
+            END";
+        let mvn = fake_maven(work.path(), script);
+        let (result, came) = fetched(&mvn, work.path(), "3.8.1");
+        result.unwrap();
+        assert_eq!(came, ["x-1.jar"]);
+    }
+
     #[test]
     fn maven_is_told_version_backend_and_folder() {
         let work = tempfile::tempdir().unwrap();
         let mvn = fake_maven(work.path(), "printf '%s\\n' \"$@\" > arguments");
         for (version, profile) in [("3.8.1", "-Preload4j"), ("4.4.0", "-Plog4j2")] {
-            let libs = work.path().join("libs");
-            fetch(&Launcher::default(), &mvn, version, work.path(), &libs).unwrap();
+            fetched(&mvn, work.path(), version).0.unwrap();
             let said = fs::read_to_string(work.path().join("arguments")).unwrap();
             let arguments: Vec<&str> = said.lines().collect();
             assert!(arguments.contains(&profile), "{said}");
             assert!(arguments.contains(&format!("-Dkafka.version={version}").as_str()), "{said}");
-            let folder = format!("-DoutputDirectory={}", libs.display());
+            let folder = format!("-DoutputDirectory={}/libs", work.path().display());
             assert!(arguments.contains(&folder.as_str()), "{said}");
             assert_eq!(fs::read_to_string(work.path().join("pom.xml")).unwrap(), POM);
         }
@@ -113,9 +148,7 @@ mod tests {
             END\n\
             exit 1";
         let mvn = fake_maven(work.path(), script);
-        let error =
-            fetch(&Launcher::default(), &mvn, "3.8.1", work.path(), &work.path().join("libs"))
-                .unwrap_err();
+        let error = fetched(&mvn, work.path(), "3.8.1").0.unwrap_err();
         assert_eq!(
             error.to_string(),
             "mvn could not fetch Kafka 3.8.1 (exit status: 1):\n    \
@@ -128,9 +161,7 @@ mod tests {
     fn a_failure_without_error_lines_shows_the_end_of_the_output() {
         let work = tempfile::tempdir().unwrap();
         let mvn = fake_maven(work.path(), "echo The JAVA_HOME variable is wrong >&2; exit 1");
-        let error =
-            fetch(&Launcher::default(), &mvn, "3.8.1", work.path(), &work.path().join("libs"))
-                .unwrap_err();
+        let error = fetched(&mvn, work.path(), "3.8.1").0.unwrap_err();
         assert!(error.to_string().ends_with("    The JAVA_HOME variable is wrong"), "{error}");
     }
 }

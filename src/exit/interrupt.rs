@@ -3,8 +3,9 @@
 
 use super::Exit;
 use nix::sys::signal::{SigSet, Signal};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use parking_lot::{Condvar, Mutex};
+use std::sync::Arc;
+use std::time::Duration;
 
 /// Whether the run was asked to end. Cheap to clone.
 #[derive(Clone, Debug, Default)]
@@ -52,7 +53,7 @@ impl Interrupt {
     /// Asks the run to end; false if that was asked before.
     fn call(&self, exit: Exit) -> bool {
         let (state, wake) = &*self.state;
-        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = state.lock();
         let first = state.is_none();
         state.get_or_insert(exit);
         wake.notify_all();
@@ -61,27 +62,22 @@ impl Interrupt {
 
     /// How the run was asked to end, if it was.
     pub fn asked(&self) -> Option<Exit> {
-        *self.state.0.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.state.0.lock()
     }
 
     /// Sleeps for `time`, or until the run is asked to end.
     pub fn sleep(&self, time: Duration) -> Option<Exit> {
-        let deadline = Instant::now() + time;
         let (state, wake) = &*self.state;
-        let mut asked = state.lock().unwrap_or_else(PoisonError::into_inner);
-        loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if asked.is_some() || left.is_zero() {
-                return *asked;
-            }
-            asked = wake.wait_timeout(asked, left).unwrap_or_else(PoisonError::into_inner).0;
-        }
+        let mut asked = state.lock();
+        wake.wait_while_for(&mut asked, |asked| asked.is_none(), time);
+        *asked
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Instant;
 
     #[test]
     fn the_first_call_is_kept_and_wakes_the_sleeper() {

@@ -6,8 +6,9 @@ use super::FaultError;
 use super::holds::{Holds, Remedy, Still, Way};
 use crate::runtime::{Cluster, Node, Process, Role, RuntimeError};
 use nix::sys::signal::Signal;
+use parking_lot::Mutex;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// A process that was killed is waited for so long before its node is started again.
@@ -43,34 +44,29 @@ impl Custody {
     /// processes that it kills. A command accounts for every end of the nodes that it touches,
     /// while it runs and for a second afterwards: `since` is when the process was last seen alive.
     pub fn owns_end(&self, node: i32, process: Option<Process>, since: Instant) -> bool {
-        lock(&self.holds(node)).owns_end(process, since, Instant::now())
+        self.holds(node).lock().owns_end(process, since, Instant::now())
     }
 
     /// Which fault accounts for a node that stood still at some moment since then.
     pub fn owns_standstill(&self, node: i32, since: Instant) -> Still {
-        lock(&self.holds(node)).owns_standstill(since, Instant::now())
+        self.holds(node).lock().owns_standstill(since, Instant::now())
     }
 
     /// A fault, by its position in the plan, is about to touch a node. `processes` are those that
     /// it acts on.
     pub fn take(&self, fault: u16, node: i32, way: Way, processes: &[Process]) {
-        lock(&self.holds(node)).take(fault, way, processes, Instant::now());
+        self.holds(node).lock().take(fault, way, processes, Instant::now());
     }
 
     /// As if the fault had let the node go, with nothing left to do for it.
     #[cfg(test)]
     pub(crate) fn let_go(&self, fault: u16, node: i32, way: Way) {
-        lock(&self.holds(node)).let_go(fault, way, Instant::now());
+        self.holds(node).lock().let_go(fault, way, Instant::now());
     }
 
     fn holds(&self, node: i32) -> Arc<Mutex<Holds>> {
-        Arc::clone(lock(&self.nodes).entry(node).or_default())
+        Arc::clone(self.nodes.lock().entry(node).or_default())
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // Each change is one assignment, so a panic elsewhere leaves it sound.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// One fault's hand in the custody of nodes.
@@ -95,7 +91,7 @@ impl Holder {
     /// When the node stays as the fault made it. It is still held then.
     pub(super) fn let_go(&self, node: &Node, way: Way) -> Result<Option<String>, FaultError> {
         let holds = self.custody.holds(node.id);
-        let mut holds = lock(&holds);
+        let mut holds = holds.lock();
         let release = holds.release(self.fault, way);
         let has_started = way != Way::Dead && release.remedies.contains(&Remedy::Start);
         for remedy in release.remedies {
@@ -171,19 +167,19 @@ impl Holder {
 
     /// Whether a fault kills this process: it may be dying now.
     pub(super) fn is_killed(&self, node: &Node, process: Process) -> bool {
-        lock(&self.custody.holds(node.id)).kills(process)
+        self.custody.holds(node.id).lock().kills(process)
     }
 
     /// Who has just interfered with a node that this fault holds: `the command of fault 2`, if
     /// one touches it, otherwise `no fault`.
     pub(super) fn who_interferes(&self, node: &Node) -> String {
-        let fault = lock(&self.custody.holds(node.id)).touched_by(Instant::now());
+        let fault = self.custody.holds(node.id).lock().touched_by(Instant::now());
         fault.map_or("no fault".to_owned(), |fault| format!("the command of fault {}", fault + 1))
     }
 
     /// Registers cuts before they are made; gives those that other faults have made already.
     pub(super) fn cut(&self, wanted: BTreeSet<Severed>) -> BTreeSet<Severed> {
-        let mut cuts = lock(&self.custody.cuts);
+        let mut cuts = self.custody.cuts.lock();
         let others: Vec<Severed> =
             cuts.iter().filter(|(of, _)| **of != self.fault).flat_map(|(_, c)| c.clone()).collect();
         let is_cut = |one: &&Severed| others.iter().any(|other| other.covers(**one));
@@ -194,6 +190,6 @@ impl Holder {
 
     /// Its cuts are healed.
     pub(super) fn uncut(&self) {
-        lock(&self.custody.cuts).remove(&self.fault);
+        self.custody.cuts.lock().remove(&self.fault);
     }
 }

@@ -6,8 +6,9 @@ use crate::kafka::TopicPartition;
 use crate::kafka::leaders::{Leaders, Succession};
 use crate::plan::{Plan, TopicPlan};
 use crate::timeline::Election;
+use parking_lot::Mutex;
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// Grows while the run goes on.
 #[derive(Debug, Default)]
@@ -58,14 +59,14 @@ impl History {
         let topic = self.topics.iter().find(|topic| topic.name == of.0)?;
         let min_isr = topic.config.get("min.insync.replicas").and_then(|v| v.parse().ok());
         let floor = min_isr.filter(|_| self.keeps_eligible).unwrap_or(1);
-        let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = self.taken.lock();
         self.with(of, |leaders| leaders.succession(floor))
             .filter(|found| !taken.contains(&(of.clone(), found.epoch)))
     }
 
     /// Takes an election for a proof; false when it is another fault's already.
     pub(super) fn take(&self, of: &TopicPartition, epoch: i32) -> bool {
-        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taken = self.taken.lock();
         taken.insert((of.clone(), epoch))
     }
 
@@ -74,7 +75,7 @@ impl History {
         (topic, partition): &TopicPartition,
         look: impl FnOnce(&Leaders<'_>) -> T,
     ) -> T {
-        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let seen = self.seen.lock();
         look(&Leaders::new(&seen, topic, *partition))
     }
 }

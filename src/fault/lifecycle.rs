@@ -9,8 +9,9 @@ use crate::clock::Epoch;
 use crate::event::{Evidence, FaultStep};
 use crate::runtime::Cluster;
 use crate::timeline::FaultPlan;
+use parking_lot::{Condvar, Mutex};
 use std::path::PathBuf;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long between two looks for a proof, at first; it grows by a quarter up to the next, so
@@ -35,21 +36,15 @@ pub struct Cancel {
 impl Cancel {
     /// Calls off; cannot be taken back.
     pub fn call(&self) {
-        *self.called.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        *self.called.lock() = true;
         self.wake.notify_all();
     }
 
     /// Waits until `deadline`; true as soon as it is called off.
     pub fn wait_until(&self, deadline: Instant) -> bool {
-        let mut called = self.called.lock().unwrap_or_else(PoisonError::into_inner);
-        while !*called {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return false;
-            }
-            called = self.wake.wait_timeout(called, left).unwrap_or_else(PoisonError::into_inner).0;
-        }
-        true
+        let mut called = self.called.lock();
+        self.wake.wait_while_until(&mut called, |called| !*called, deadline);
+        *called
     }
 }
 

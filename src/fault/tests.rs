@@ -9,8 +9,9 @@ use crate::runtime::Cluster;
 use crate::runtime::fake::{FakeCluster, Freezer};
 use crate::timeline::{Exec, FaultAction, FaultPlan, Kill, Pause, ProcessStop, Target};
 use nix::sys::signal::Signal;
+use parking_lot::Mutex;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Where broker 0 leads a partition of all brokers, with the clock at the scenario's zero.
@@ -52,7 +53,7 @@ fn stage() -> Stage {
     let (cluster, folder) = (FakeCluster::of_sleeps(1), tempfile::tempdir().unwrap());
     let steps: Arc<Mutex<Vec<FaultStep>>> = Arc::default();
     let told = Arc::clone(&steps);
-    let site = site(&cluster, folder.path(), move |step| told.lock().unwrap().push(step));
+    let site = site(&cluster, folder.path(), move |step| told.lock().push(step));
     Stage { cluster, site, steps, folder }
 }
 
@@ -178,7 +179,7 @@ fn a_command_is_effective_by_its_status_and_over_when_it_ends() {
         reason.contains("exit status: 3") && reason.ends_with("it said: no; never"),
         "{reason}"
     );
-    let steps = stage.steps.lock().unwrap();
+    let steps = stage.steps.lock();
     assert!(steps.iter().any(|s| matches!(s, FaultStep::Failed { .. })));
 }
 
@@ -198,7 +199,7 @@ fn a_pause_is_journalled_proved_by_the_freezer_and_thawed() {
     let record = live(&plan(pause(), 0, 50), &stage.site);
     assert!(record.effective, "{record:?}");
     assert_eq!(record.evidence[0].text, "broker-0, it is frozen (paused by a wish)");
-    assert!(stage.cluster.frozen.lock().unwrap().is_empty());
+    assert!(stage.cluster.frozen.lock().is_empty());
     let journal = std::fs::read_to_string(stage.folder.path().join("journal.jsonl")).unwrap();
     assert!(journal.lines().next().unwrap().contains("unpause broker-0"), "{journal}");
 }
@@ -206,21 +207,21 @@ fn a_pause_is_journalled_proved_by_the_freezer_and_thawed() {
 #[test]
 fn what_is_paused_already_cannot_be_paused_and_is_not_thawed() {
     let stage = stage();
-    stage.cluster.frozen.lock().unwrap().insert(0);
+    stage.cluster.frozen.lock().insert(0);
     let record = live(&plan(pause(), 0, 50), &stage.site);
     assert!(!record.effective);
     assert!(record.reason.unwrap().contains("broker-0 is paused already"));
-    assert!(stage.cluster.frozen.lock().unwrap().contains(&0));
+    assert!(stage.cluster.frozen.lock().contains(&0));
 }
 
 #[test]
 fn a_freezer_that_is_missing_or_does_nothing_makes_no_effect() {
     let stage = stage();
-    *stage.cluster.freezer.lock().unwrap() = Freezer::Missing;
+    *stage.cluster.freezer.lock() = Freezer::Missing;
     let record = live(&plan(pause(), 0, 50), &stage.site);
     assert!(!record.effective);
     assert!(record.reason.unwrap().contains("no freezer"));
-    *stage.cluster.freezer.lock().unwrap() = Freezer::Broken;
+    *stage.cluster.freezer.lock() = Freezer::Broken;
     let record = live(&plan(pause(), 0, 50), &stage.site);
     assert!(!record.effective);
     assert!(record.reason.unwrap().contains("no proof"));
@@ -232,10 +233,10 @@ fn the_call_is_told_before_anything_is_touched() {
     let (cluster, told) = (Arc::clone(&stage.cluster), Arc::new(Mutex::new(Vec::new())));
     let seen = Arc::clone(&told);
     stage.site.called = Box::new(move |index, called_at_ms| {
-        let is_frozen = !cluster.frozen.lock().unwrap().is_empty();
-        seen.lock().unwrap().push((index, called_at_ms, is_frozen));
+        let is_frozen = !cluster.frozen.lock().is_empty();
+        seen.lock().push((index, called_at_ms, is_frozen));
     });
     let record = live(&plan(pause(), 0, 50), &stage.site);
     let called_at_ms = record.called_at_ms.unwrap();
-    assert_eq!(*told.lock().unwrap(), [(record.index, called_at_ms, false)]);
+    assert_eq!(*told.lock(), [(record.index, called_at_ms, false)]);
 }

@@ -5,6 +5,7 @@ use super::layout::Layout;
 use super::recipe::{self, RECIPE_LABEL, VERSION_LABEL, default_reference};
 use super::tools::{self, Jdk};
 use crate::distribution::{Distribution, Request};
+use crate::event::{Far, TellStep};
 use crate::runtime::RuntimeError;
 use crate::runtime::docker::{Engine, reason};
 use bollard::errors::Error;
@@ -59,6 +60,8 @@ pub(crate) struct Watch<'a> {
     pub phase: &'a mut dyn FnMut(&str),
     /// Told lines for the person who waits.
     pub note: &'a dyn Fn(&str),
+    /// Told how far it is with something that takes a while.
+    pub step: &'a TellStep<'a>,
     /// Asked whether the image is still wanted.
     pub wanted: &'a dyn Fn() -> bool,
 }
@@ -77,7 +80,7 @@ pub(crate) fn build(
     let temporary = std::env::temp_dir();
     Layout::remove_stale(&temporary, watch.note);
     (watch.phase)("kafka");
-    let found = Distribution::locate(&order.request, watch.note)?;
+    let found = Distribution::locate(&order.request, watch.note, watch.step)?;
     let jdk = Jdk::find(&found, &order.request.surroundings)?;
     let busybox = tools::busybox(&order.request.surroundings)?;
     let recipe = recipe::sum(&found.jars, &jdk)?;
@@ -88,6 +91,7 @@ pub(crate) fn build(
         return built(reference, &found.version, image, Vec::new(), true);
     }
     (watch.phase)("files of the image");
+    (watch.step)("files", Far::Waiting("jlink makes a small Java".to_owned()));
     let layout = Layout::make(&temporary, &jdk, &busybox, watch.wanted, watch.note)?;
     (watch.phase)("image");
     let labels = HashMap::from([
@@ -151,6 +155,9 @@ async fn follow(
         for line in info.stream.iter().flat_map(|text| text.lines()).map(uncoloured) {
             if is_telling(&line) {
                 (watch.note)(&line);
+                if let Some((done, of)) = step_of(&line) {
+                    (watch.step)("build", Far::Count(done, of, "steps".to_owned()));
+                }
                 said.push(line);
             }
         }
@@ -160,6 +167,12 @@ async fn follow(
         .map(|l| format!("\n    {l}"))
         .collect();
     Err(RuntimeError::new(format!("the daemon could not build: {why}{}", last.concat())))
+}
+
+/// How many steps are done and how many there are when the daemon begins one: `Step 2/9 : RUN …`.
+fn step_of(line: &str) -> Option<(u64, u64)> {
+    let (step, of) = line.strip_prefix("Step ")?.split_once(" : ")?.0.split_once('/')?;
+    Some((step.parse::<u64>().ok()?.checked_sub(1)?, of.parse().ok()?))
 }
 
 /// The daemon paints what programs say on standard error.
@@ -231,18 +244,19 @@ mod tests {
     fn heard(
         said: Vec<Result<BuildInfo, Error>>,
         wanted: bool,
-    ) -> (Result<Vec<String>, RuntimeError>, Vec<String>) {
-        let told = RefCell::new(Vec::new());
+    ) -> (Result<Vec<String>, RuntimeError>, Vec<String>, Vec<Far>) {
+        let (told, steps) = (RefCell::new(Vec::new()), RefCell::new(Vec::new()));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let result = runtime.block_on(follow(
             stream::iter(said),
             &Watch {
                 phase: &mut |_| (),
                 note: &|text| told.borrow_mut().push(text.to_owned()),
+                step: &|_, far| steps.borrow_mut().push(far),
                 wanted: &|| wanted,
             },
         ));
-        (result, told.into_inner())
+        (result, told.into_inner(), steps.into_inner())
     }
 
     fn line(text: &str) -> Result<BuildInfo, Error> {
@@ -258,9 +272,10 @@ mod tests {
             line("\u{1b}[91mclass data: the archive of kafka.Kafka is taken\n"),
             line("\u{1b}[0m"),
         ];
-        let (result, told) = heard(said, true);
+        let (result, told, steps) = heard(said, true);
         assert_eq!(result.unwrap(), ["the archive of kafka.Kafka is taken"]);
         assert_eq!(told.len(), 2, "{told:?}");
+        assert_eq!(steps, [Far::Count(0, 2, "steps".to_owned())]);
     }
 
     #[test]
@@ -268,10 +283,10 @@ mod tests {
         let detail =
             bollard::models::ErrorDetail { code: Some(1), message: Some("no space".into()) };
         let error = BuildInfo { error_detail: Some(detail), ..BuildInfo::default() };
-        let (result, _) = heard(vec![line("Step 1/2"), Ok(error), line("never")], true);
+        let (result, _, _) = heard(vec![line("Step 1/2"), Ok(error), line("never")], true);
         let told = "the daemon could not build: no space\n    Step 1/2";
         assert_eq!(result.unwrap_err().what, told);
-        let (result, told) = heard(vec![line("Step 1/2")], false);
+        let (result, told, _) = heard(vec![line("Step 1/2")], false);
         assert!(result.unwrap_err().what.ends_with("interrupted"));
         assert!(told.is_empty());
     }

@@ -8,10 +8,11 @@ use kafka_protocol::messages::{
     TopicName,
 };
 use kafka_protocol::protocol::{Decodable, Encodable, HeaderVersion, StrBytes};
+use parking_lot::Mutex;
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 /// A request as it came, and how to answer it.
@@ -83,7 +84,7 @@ impl FakeBroker {
                     break;
                 }
                 let stream = stream.unwrap();
-                kept.lock().unwrap().push(stream.try_clone().unwrap());
+                kept.lock().push(stream.try_clone().unwrap());
                 let script = Arc::clone(&script);
                 serving.push(std::thread::spawn(move || serve(stream, &*script)));
             }
@@ -96,7 +97,7 @@ impl FakeBroker {
 
     /// How many connections were made to it.
     pub(crate) fn connections(&self) -> usize {
-        self.streams.lock().unwrap().len()
+        self.streams.lock().len()
     }
 }
 
@@ -105,7 +106,7 @@ impl Drop for FakeBroker {
         self.end.store(true, Ordering::SeqCst);
         // Wakes the acceptor, so that it sees the end and closes the listener.
         drop(TcpStream::connect(self.addr));
-        for stream in self.streams.lock().unwrap().iter() {
+        for stream in self.streams.lock().iter() {
             // Some are closed already.
             let _closed = stream.shutdown(Shutdown::Both);
         }

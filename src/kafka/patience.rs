@@ -10,7 +10,7 @@ pub struct Patience<'a> {
     /// Asked all the while; its error ends the wait at once (a JVM died, a person pressed Ctrl-C).
     pub alive: &'a dyn Fn() -> Result<(), String>,
     /// Told what is missing, whenever that changes.
-    pub progress: &'a mut dyn FnMut(&str),
+    pub progress: Option<&'a mut dyn FnMut(&str)>,
 }
 
 /// What one look found.
@@ -21,7 +21,12 @@ pub enum Look<T> {
     Missing(String),
 }
 
-impl Patience<'_> {
+impl<'a> Patience<'a> {
+    /// That nobody is told of.
+    pub fn new(timeout: Duration, alive: &'a dyn Fn() -> Result<(), String>) -> Self {
+        Patience { timeout, alive, progress: None }
+    }
+
     /// Looks every `pause` until it is there.
     ///
     /// # Errors
@@ -48,7 +53,9 @@ impl Patience<'_> {
                 return Err(KafkaError::NotYet { what: what.to_owned(), after_ms, missing });
             }
             if told.as_ref() != Some(&missing) {
-                (self.progress)(&missing);
+                if let Some(progress) = &mut self.progress {
+                    progress(&missing);
+                }
                 told = Some(missing);
             }
             std::thread::sleep(pause);
@@ -66,7 +73,8 @@ mod tests {
         let mut progress = |text: &str| told.push(text.to_owned());
         let alive = || alive.clone();
         let timeout = Duration::from_millis(timeout_ms);
-        let mut patience = Patience { timeout, alive: &alive, progress: &mut progress };
+        let mut patience =
+            Patience { progress: Some(&mut progress), ..Patience::new(timeout, &alive) };
         let result = patience.until("rain", Duration::from_millis(1), || {
             looks += 1;
             Ok(if looks < 4 { Look::Missing("clouds".into()) } else { Look::Done(looks) })

@@ -7,10 +7,11 @@ use super::patience::{Look, Patience};
 use super::wire::Connection;
 use crate::runtime::Vantage;
 use kafka_protocol::messages::MetadataRequest;
+use parking_lot::Mutex;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Between two questions to one broker.
@@ -50,7 +51,7 @@ pub fn wait_for_brokers(vantage: &Vantage, patience: &mut Patience<'_>) -> Resul
     }
     if waited.is_ok() {
         waited = patience.until("every broker to show all brokers", LOOK, || {
-            let shows = polls.shows.lock().unwrap_or_else(PoisonError::into_inner);
+            let shows = polls.shows.lock();
             Ok(look(vantage, &wanted, &shows))
         });
     }
@@ -73,7 +74,7 @@ impl Polls {
     }
 
     fn set(&self, broker: i32, shows: Shows) {
-        self.shows.lock().unwrap_or_else(PoisonError::into_inner).insert(broker, shows);
+        self.shows.lock().insert(broker, shows);
     }
 }
 

@@ -121,7 +121,7 @@ mod tests {
         let brokers = (0..).zip(brokers).map(|(id, broker)| (id, broker.addr)).collect();
         let vantage = Vantage { netns: None, brokers, bootstrap: Vec::new() };
         let mut operator = Operator::new(&vantage, LONG);
-        let mut patience = Patience { timeout, alive: &|| Ok(()), progress: &mut |_| {} };
+        let mut patience = Patience::new(timeout, &|| Ok(()));
         topic_now(&mut operator, "t", &mut patience)
     }
 

@@ -20,11 +20,12 @@ use crate::runtime::Vantage;
 use asker::{Asker, Turn};
 use beat::Beat;
 use kafka_protocol::messages::MetadataRequest;
+use parking_lot::Mutex;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, Mutex, PoisonError};
 
 /// Watches until it is stopped or dropped.
 #[derive(Debug)]
@@ -89,7 +90,7 @@ impl Watcher {
 
     /// What each broker said last; times are of the clock that the watcher was started with.
     pub(crate) fn view(&self) -> ClusterView {
-        let state = self.shared.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = self.shared.state.lock();
         state.view.clone()
     }
 
@@ -176,7 +177,7 @@ impl Shared {
         &self,
         change: impl FnOnce(&mut ClusterView, u64) -> C,
     ) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock();
         let now_us = self.epoch.elapsed_us();
         for observation in change(&mut state.view, now_us) {
             if state.sink.send(observation).is_err() {

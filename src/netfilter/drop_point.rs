@@ -6,9 +6,9 @@ use super::{DropRule, Dropped, Filter};
 use nix::errno::Errno;
 use nix::sched::{CloneFlags, setns};
 use nix::sys::socket::SockProtocol;
+use parking_lot::Mutex;
 use std::fs::File;
 use std::io;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The longest name of a table; nf_tables itself allows 255 bytes.
 const TABLE_NAME_MAX: usize = 64;
@@ -86,7 +86,7 @@ impl DropPoint {
     /// # Errors
     /// `NotFound` when there is no such table, else whatever the kernel refuses.
     pub fn is_bound_to_this_process(&self, table: &str) -> io::Result<bool> {
-        let own = self.socket().port_id()?;
+        let own = self.socket.lock().port_id()?;
         let mut tables = self.listed_tables()?.into_iter();
         let listed = tables.find(|(name, _)| name == table);
         listed.map(|(_, owner)| owner == Some(own)).ok_or_else(|| self.no_table(table))
@@ -99,7 +99,7 @@ impl DropPoint {
     /// `NotFound` when there is no such table.
     pub fn dropped(&self, table: &str) -> io::Result<Vec<Dropped>> {
         check_name(table)?;
-        let rules = self.socket().dump(&nftables::list_rules(table))?;
+        let rules = self.socket.lock().dump(&nftables::list_rules(table))?;
         if rules.is_empty() && !self.tables()?.iter().any(|name| name == table) {
             return Err(self.no_table(table));
         }
@@ -141,7 +141,7 @@ impl DropPoint {
 
     /// Our tables, and the sockets that they are bound to.
     fn listed_tables(&self) -> io::Result<Vec<(String, Option<u32>)>> {
-        let tables = self.socket().dump(&nftables::list_tables())?;
+        let tables = self.socket.lock().dump(&nftables::list_tables())?;
         Ok(tables.iter().filter_map(|(_, body)| nftables::listed_table(body)).collect())
     }
 
@@ -151,12 +151,7 @@ impl DropPoint {
     }
 
     fn send(&self, batch: &Batch) -> Result<(), Refused> {
-        self.socket().send(batch, |_, _| {})
-    }
-
-    fn socket(&self) -> MutexGuard<'_, Socket> {
-        // Answers are matched by sequence number, so a socket stays sound whatever panicked.
-        self.socket.lock().unwrap_or_else(PoisonError::into_inner)
+        self.socket.lock().send(batch, |_, _| {})
     }
 }
 

@@ -2,10 +2,10 @@
 //! come out, one each. [`Server`] is the other process's side.
 
 use super::{DropPoint, DropRule, Dropped};
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::io::{self, BufRead, Write};
-use std::sync::{Mutex, PoisonError};
 
 /// What a filter is asked to do; as [`super::Filter`]'s methods.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -135,14 +135,14 @@ impl Server {
         match request {
             Request::Install { table, rules } => {
                 self.point.install(&table, &rules)?;
-                self.tables.lock().unwrap_or_else(PoisonError::into_inner).insert(table);
+                self.tables.lock().insert(table);
             }
             Request::Dropped { table } => {
                 return Ok(Answer::Counts { dropped: self.point.dropped(&table)? });
             }
             Request::Remove { table } => {
                 self.point.remove(&table)?;
-                self.tables.lock().unwrap_or_else(PoisonError::into_inner).remove(&table);
+                self.tables.lock().remove(&table);
             }
         }
         Ok(Answer::Done)
@@ -153,8 +153,7 @@ impl Server {
     /// # Errors
     /// The first refusal; all tables are tried.
     pub(crate) fn remove_all(&self) -> io::Result<()> {
-        let tables =
-            std::mem::take(&mut *self.tables.lock().unwrap_or_else(PoisonError::into_inner));
+        let tables = std::mem::take(&mut *self.tables.lock());
         let results: Vec<_> = tables.iter().map(|table| self.point.remove(table)).collect();
         results.into_iter().collect()
     }

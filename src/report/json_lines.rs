@@ -100,7 +100,8 @@ impl JsonLines {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::{Arc, Mutex};
+    use parking_lot::Mutex;
+    use std::sync::Arc;
 
     /// Fails after so many lines.
     struct Pipe {
@@ -111,7 +112,7 @@ mod tests {
 
     impl Write for Pipe {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            let mut text = self.text.lock().unwrap();
+            let mut text = self.text.lock();
             if text.lines().count() >= self.lines {
                 return Err(self.error.into());
             }
@@ -150,7 +151,7 @@ mod tests {
         out.event(r#"{"at_ms":1.5,"event":"zero"}"#);
         out.finished(&finished());
         assert_eq!(
-            *text.lock().unwrap(),
+            *text.lock(),
             "{\"at_ms\":1.5,\"event\":\"zero\"}\n{\"event\":\"finished\",\"scenario\":\"t\",\
              \"verdict\":\"fail\",\"exit_code\":1,\"report\":\"chaos-out/t/report.json\",\
              \"reason\":\"3 lost\"}\n"
@@ -162,7 +163,7 @@ mod tests {
         let (mut out, text) = lines(Some(3), 9, io::ErrorKind::BrokenPipe);
         out.event(r#"{"event":"zero"}"#);
         out.finished(&finished());
-        let text = text.lock().unwrap();
+        let text = text.lock();
         assert!(text.lines().all(|line| {
             let value: serde_json::Value = serde_json::from_str(line).unwrap();
             value["trial"] == 3 && value["event"].is_string()
@@ -179,7 +180,7 @@ mod tests {
             (0..3).for_each(|_| out.event("{}"));
             out.finished(&finished());
             assert_eq!(out.end().is_ok(), is_fine, "{error}");
-            assert_eq!(*text.lock().unwrap(), "{}\n");
+            assert_eq!(*text.lock(), "{}\n");
         }
     }
 }

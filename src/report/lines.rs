@@ -25,7 +25,7 @@ pub(super) fn line(stamped: &Stamped, everything: bool) -> Option<String> {
         }
         RunEvent::Phase { name, .. } => format!("-- {name}"),
         RunEvent::Zero => "every partition is acknowledged: the clock starts".to_owned(),
-        RunEvent::Progress { .. } => return None,
+        RunEvent::Progress { .. } | RunEvent::Step(_) => return None,
         RunEvent::Fault { what, step, .. } => fault(what, step),
         RunEvent::Observed(observation) => observed(observation, everything)?,
         RunEvent::Interrupted => INTERRUPTED.to_owned(),

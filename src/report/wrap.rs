@@ -1,8 +1,10 @@
 //! Lines broken between words: a terminal by itself breaks them in the middle of one.
 
 use super::prose::pieces;
-use console::measure_text_width;
+use console::{Term, measure_text_width};
 use std::io::{self, Write};
+use textwrap::core::Word;
+use textwrap::wrap_algorithms::wrap_first_fit;
 
 /// Longer lines are hard to read, and columns of tables where no terminal says how wide it is.
 pub(crate) const COLUMNS: usize = 100;
@@ -25,35 +27,39 @@ pub(crate) fn write_wrapped(
     Ok(())
 }
 
+/// Says something on standard error, wrapped where that is a terminal. That nobody reads it any
+/// more is no reason to end a run.
+pub(crate) fn tell(text: &str) {
+    let columns = Term::stderr().size_checked().map(|(_, columns)| usize::from(columns));
+    for line in text.lines() {
+        let line = columns.map_or_else(|| line.to_owned(), |columns| wrapped(line, columns));
+        drop(writeln!(io::stderr(), "{line}"));
+    }
+}
+
 /// A line of at most so many columns, what does not fit below it and indented further. Names are
-/// broken behind their dots and commas where they must be. A single word may stay too long.
+/// broken behind their dots and commas where they must be. A single word may stay too long, and a
+/// path always does.
 pub(crate) fn wrapped(line: &str, columns: usize) -> String {
     if measure_text_width(line) <= columns {
         return line.to_owned();
     }
-    let indent = line.len() - line.trim_start_matches(' ').len();
+    let text = line.trim_start_matches(' ');
+    let indent = line.len() - text.len();
     let below = indent + 2;
-    let mut text = " ".repeat(indent);
-    let mut column = indent;
-    for word in line[indent..].split(' ') {
-        let length = measure_text_width(word);
-        let is_short = column + 1 + length <= columns || below + length <= columns;
-        let parts = if is_short { vec![word] } else { pieces(word) };
-        for (i, part) in parts.into_iter().enumerate() {
-            let length = measure_text_width(part);
-            let space = usize::from(i == 0 && column > indent);
-            if column > indent && column + space + length > columns {
-                text += &format!("\n{}", " ".repeat(below));
-                column = below;
-            } else {
-                text += &" ".repeat(space);
-                column += space;
-            }
-            text += part;
-            column += length;
-        }
-    }
-    text
+    let is_long = |word: &str| measure_text_width(word.trim_end()) + below > columns;
+    let words = text.split_inclusive(' ').flat_map(|word| match is_long(word) {
+        true if !word.contains('/') => pieces(word),
+        _ => vec![word],
+    });
+    let words: Vec<Word<'_>> = words.map(Word::from).collect();
+    let widths = [indent, below].map(|indent| columns.saturating_sub(indent) as f64);
+    let lines = wrap_first_fit(&words, &widths).into_iter().map(|words| {
+        let line: String = words.iter().flat_map(|word| [word.word, word.whitespace]).collect();
+        line.trim_end().to_owned()
+    });
+    let below = format!("\n{}", " ".repeat(below));
+    " ".repeat(indent) + &lines.collect::<Vec<_>>().join(&below)
 }
 
 #[cfg(test)]
@@ -68,6 +74,8 @@ mod tests {
         let id = "min.insync.replicas=1,acks=0,enable.idempotence=false: lost";
         let expected = "min.insync.\n  replicas=1,acks=0,\n  enable.\n  idempotence=false:\n  lost";
         assert_eq!(wrapped(id, 20), expected);
+        // A path is copied whole.
+        assert_eq!(wrapped("in chaos-out/a.b/report.json", 20), "in\n  chaos-out/a.b/report.json");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The bus: every event of a run gets its time here and goes to the one listener.
 
 use crate::clock::Epoch;
-use crate::event::{RunEvent, Stamped};
+use crate::event::{Far, RunEvent, Stamped, Step};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
 
@@ -47,6 +47,11 @@ impl Bus {
         let at_ms = self.zero_us().map(|zero_us| (now_us as f64 - zero_us as f64) / 1e3);
         // The listener outlives the run; when it has gone there is nobody left to tell.
         drop(self.listener.send(Stamped { since_start_ms, at_ms, event }));
+    }
+
+    /// Tells a person at a terminal how far something is.
+    pub(crate) fn step(&self, what: &'static str, far: Far) {
+        self.tell(RunEvent::Step(Step { what, far }));
     }
 
     /// Tells something worth knowing that changes no verdict.

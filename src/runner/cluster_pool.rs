@@ -80,8 +80,7 @@ impl<'a> ClusterPool<'a> {
         let cluster = standing.cluster.as_ref();
         let topics: Vec<String> = plan.cells.iter().map(|c| c.topic.name.clone()).collect();
         let alive = || setup::alive(cluster, interrupt);
-        let mut patience =
-            Patience { timeout: DELETE_TIMEOUT, alive: &alive, progress: &mut |_missing| {} };
+        let mut patience = Patience::new(DELETE_TIMEOUT, &alive);
         let mut operator = Operator::new(&cluster.vantage(), setup::ANSWER_TIMEOUT);
         if let Err(error) = kafka::delete_topics(&mut operator, &topics, &mut patience) {
             standing.cluster.destroy()?;

@@ -108,8 +108,7 @@ pub(super) fn ask(vantage: &Vantage, plan: &Plan, clock: (Epoch, u64), cancel: &
 /// One question to each of these leaders. Whatever goes wrong is no reason to end the run: without
 /// an end nothing is said of what was before the fault.
 fn look(operator: &mut Operator, partitions: &[TopicPartition]) -> Option<OffsetsByPartition> {
-    let mut once =
-        Patience { timeout: Duration::ZERO, alive: &|| Ok(()), progress: &mut |_missing| {} };
+    let mut once = Patience::new(Duration::ZERO, &|| Ok(()));
     kafka::offsets(operator, partitions.iter().cloned(), &mut once).ok()
 }
 

@@ -9,8 +9,9 @@ use crate::fault::FaultRecord;
 use crate::ledger::{Observed, TopicFate};
 use crate::model::Environment;
 use crate::result::ClientFacts;
+use parking_lot::Mutex;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 pub(super) struct Known {
     pub(super) started_at: String,
@@ -65,7 +66,7 @@ impl Known {
     pub(super) fn noting(&self, bus: &Bus) -> impl Fn(String) + Send + Sync + use<> {
         let (notes, told) = (Arc::clone(&self.notes), bus.clone());
         move |text| {
-            notes.lock().unwrap_or_else(PoisonError::into_inner).push(text.clone());
+            notes.lock().push(text.clone());
             told.note(text);
         }
     }

@@ -2,8 +2,8 @@
 
 use crate::event::FaultStep;
 use crate::ledger::{LatencyPhase, Ledger, PhaseChange};
+use parking_lot::Mutex;
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
 
 /// Notes in every ledger when a phase begins: before, during and after faults. A fault is in force
 /// from its call to the end of its healing.
@@ -44,7 +44,7 @@ impl<'a> LatencyPhases<'a> {
     }
 
     fn change(&self, at_us: u64, change: impl FnOnce(&mut BTreeSet<u16>) -> bool) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock();
         let had_any = !state.in_force.is_empty();
         change(&mut state.in_force);
         let has_any = !state.in_force.is_empty();

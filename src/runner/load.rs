@@ -10,8 +10,8 @@ use crate::fault::{Cancel, FaultRecord, Site, live};
 use crate::kafka::ClusterView;
 use crate::plan::{Cell, Plan};
 use crate::runtime::{RuntimeError, Stop};
+use parking_lot::Mutex;
 use std::collections::BTreeMap;
-use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 /// Progress is told, and the end considered, so often.
@@ -44,7 +44,7 @@ impl Load<'_> {
     /// Every fault is healed when this returns, whatever it returns.
     pub(super) fn run_faults(&self, site: &Site<'_>) -> (Vec<FaultRecord>, Result<(), Stop>) {
         let healed: Mutex<Vec<FaultRecord>> = Mutex::new(Vec::new());
-        let records = || healed.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let records = || healed.lock();
         let end = std::thread::scope(|scope| {
             // However this ends, no fault outlives it.
             let _healed = CancelOnDrop(&site.cancel);
@@ -61,7 +61,7 @@ impl Load<'_> {
             let unhealed = || records().iter().find_map(FaultRecord::not_healed);
             self.until_the_end(site, &|| records().len(), &unhealed)
         });
-        let mut records = healed.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut records = healed.into_inner();
         records.sort_by_key(|r| r.index);
         (records, end)
     }

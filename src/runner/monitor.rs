@@ -6,9 +6,10 @@ use super::watched::{Seen, Standstill, Watched};
 use crate::clock::Epoch;
 use crate::fault::Custody;
 use crate::runtime::{Cluster, Liveness, Node, Process, Role, RuntimeError};
+use parking_lot::Mutex;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -95,7 +96,7 @@ impl Monitor {
             let process = Process::find(client.worker.pid() as i32);
             (client.cell.index, Watched::new(CLIENTS, client.title(), process))
         });
-        self.shared.state().clients = watched.collect();
+        self.shared.state.lock().clients = watched.collect();
     }
 
     /// Looks now, and fails when a node has died that no fault killed.
@@ -105,7 +106,7 @@ impl Monitor {
     pub(super) fn check(&self) -> Result<(), RuntimeError> {
         self.shared.look();
         let dead = {
-            let state = self.shared.state();
+            let state = self.shared.state.lock();
             let dead = state.nodes.iter().find(|node| node.died_us().is_some());
             dead.map(|node| (node.node, node.name.clone()))
         };
@@ -124,7 +125,7 @@ impl Monitor {
             }
             self.shared.look();
             let runs = {
-                let state = self.shared.state();
+                let state = self.shared.state.lock();
                 state.nodes.iter().any(|node| node.node == id && node.process().is_some())
             };
             if runs {
@@ -140,12 +141,12 @@ impl Monitor {
     /// Looks now, and says whether a fault accounts for the end of a client's worker, if it ended.
     pub(super) fn owns_end_of_client(&self, index: usize) -> bool {
         self.shared.look();
-        self.shared.state().clients.get(index).is_some_and(|(_, worker)| worker.end_is_owned())
+        self.shared.state.lock().clients.get(index).is_some_and(|(_, worker)| worker.end_is_owned())
     }
 
     /// Whoever stood still, and no fault stopped it.
     pub(super) fn disturbances(&self, zero_us: Option<u64>) -> Vec<Disturbance> {
-        let state = self.shared.state();
+        let state = self.shared.state.lock();
         let of = |cell: Option<u16>, watched: &Watched| -> Vec<Disturbance> {
             let told = |standstill: Standstill| Disturbance {
                 cell,
@@ -186,7 +187,7 @@ fn watched(node: &Node) -> Watched {
 impl Shared {
     /// One look at everybody.
     fn look(&self) {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         let State { looks, frozen, nodes: watched_nodes, clients } = &mut *state;
         *looks = looks.wrapping_add(1);
         let begun = Instant::now();
@@ -210,11 +211,6 @@ impl Shared {
             let seen = watched.process().map_or(Seen::Gone, |process| state_of(process, false));
             watched.see(seen, begun, self.epoch.elapsed_us(), &self.custody);
         }
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        // Each change is one assignment, so a panic elsewhere leaves it sound.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

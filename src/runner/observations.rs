@@ -7,7 +7,7 @@ use crate::kafka::Watcher;
 use crate::plan::Plan;
 use crate::runtime::{Cluster, RuntimeError};
 use std::net::SocketAddr;
-use std::sync::{Arc, PoisonError, mpsc};
+use std::sync::{Arc, mpsc};
 
 /// Starts the watcher over the cells' topics.
 ///
@@ -34,7 +34,7 @@ pub(super) fn watch(
         .name("observations".to_owned())
         .spawn(move || {
             for observation in observations {
-                kept.lock().unwrap_or_else(PoisonError::into_inner).push(observation.clone());
+                kept.lock().push(observation.clone());
                 told.tell(RunEvent::Observed(observation));
             }
         })

@@ -2,6 +2,7 @@
 
 use super::Bus;
 use super::setup::ANSWER_TIMEOUT;
+use crate::event::Far;
 use crate::exit::Interrupt;
 use crate::kafka::log::{Range, ReadRequest, observe};
 use crate::kafka::{self, KafkaError, OffsetsByPartition, Operator, Patience, TopicId, TopicNow};
@@ -63,7 +64,7 @@ pub(super) fn read(
             let id = &source.cell.id;
             bus.note(format!("cell {id}: the log grew while it was read; reading on"));
         }
-        read_ranges(source, &ranges, &mut observed)?;
+        read_ranges(source, &ranges, &mut observed, bus)?;
         let read_to = observed.end.clone();
         ranges = bounds(source, &mut observed, interrupt, alive)?;
         for range in &mut ranges {
@@ -99,7 +100,7 @@ fn bounds(
     interrupt: &Interrupt,
     alive: &dyn Fn() -> Result<(), String>,
 ) -> Result<Vec<Range>, Stop> {
-    let mut patience = Patience { timeout: OFFSETS_TIMEOUT, alive, progress: &mut |_missing| {} };
+    let mut patience = Patience::new(OFFSETS_TIMEOUT, alive);
     let mut operator = Operator::new(source.vantage, ANSWER_TIMEOUT);
     let name = &source.cell.topic.name;
     let found = kafka::topic_now(&mut operator, name, &mut patience).and_then(|now| {
@@ -160,11 +161,19 @@ fn take_offsets(observed: &mut Observed, found: OffsetsByPartition) -> Vec<Range
 }
 
 /// Reads the ranges into `observed`, on a thread in the observer's namespace.
-fn read_ranges(source: &Source<'_>, ranges: &[Range], observed: &mut Observed) -> Result<(), Stop> {
+fn read_ranges(
+    source: &Source<'_>,
+    ranges: &[Range],
+    observed: &mut Observed,
+    bus: &Bus,
+) -> Result<(), Stop> {
     let Source { vantage, cell, ledgers, .. } = source;
     let request = ReadRequest::new(&vantage.bootstrap_servers(), &cell.topic.name, ranges.to_vec());
     let ids: Vec<ProducerId> = ledgers.iter().map(|ledger| ledger.id()).collect();
     let mut found = std::mem::take(&mut observed.clients);
+    let (bus, what) = (bus.clone(), format!("messages in cell {}", cell.id));
+    let of = ranges.iter().map(|range| (range.end - range.start) as u64).sum();
+    let progress = move |records| bus.step("read", Far::Count(records, of, what.clone()));
     let (found, read) = vantage
         .run("log-reader", move || {
             let record = |partition: u32, offset, epoch, (by, what)| {
@@ -173,7 +182,7 @@ fn read_ranges(source: &Source<'_>, ranges: &[Range], observed: &mut Observed) -
                     own[partition as usize].record(offset, epoch, what);
                 }
             };
-            let read = observe(&request, &ids, record, |_records| {});
+            let read = observe(&request, &ids, record, progress);
             (found, read)
         })
         .map_err(|e| RuntimeError::io("cannot enter the observer's namespace", e))?;

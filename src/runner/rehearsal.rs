@@ -67,10 +67,11 @@ pub(crate) fn rehearse(
         phase: &mut |name| phases.begin(name, None),
         interrupt,
         note: &|_| {},
+        step: &|_, _| {},
     });
     let cluster = told("start", begun, launched, tell, |(_, it)| made_of(it))?.0;
     let begun = Instant::now();
-    let ready = setup::wait_until_ready(cluster.as_ref(), interrupt);
+    let ready = setup::wait_until_ready(cluster.as_ref(), interrupt, &|_, _| {});
     let served = told("serve", begun, ready, tell, |()| {
         format!("{} brokers know each other", plan.cluster.brokers)
     });

@@ -16,7 +16,7 @@ use crate::report::environment::{lines, made_of};
 use crate::result::{Assembly, Report};
 use crate::runtime::{Cluster, Node, Order, RuntimeError, Stop};
 use crate::timeline::FaultPlan;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What to run, and how.
@@ -40,7 +40,7 @@ pub(crate) fn run(
     let end = go(request, pool, bus, interrupt, &mut known);
     let (mut phases, notes) = (known.phases, known.notes);
     phases.begin("verify", None);
-    let observations = known.observations.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let observations = known.observations.lock().clone();
     let assembly = Assembly {
         plan: request.plan,
         environment: Some(known.environment),
@@ -53,7 +53,7 @@ pub(crate) fn run(
         clients: &known.clients,
         observed: known.observed,
         unsettled: known.unsettled,
-        notes: notes.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+        notes: notes.lock().clone(),
         stop: end.err(),
     };
     // In this order: the phase ends when the report is there.
@@ -81,11 +81,13 @@ fn go(
         phase: &mut |name| known.phases.begin(name, None),
         interrupt,
         note: &note,
+        step: &|what, far| bus.step(what, far),
     })?;
     bus.note(made_of(&standing.made_of));
     known.environment.made_of = Some(standing.made_of.clone());
     known.environment.runs_before = standing.runs;
-    let outcome = setup::wait_until_ready(standing.cluster.as_ref(), interrupt)
+    let step = |what, far| bus.step(what, far);
+    let outcome = setup::wait_until_ready(standing.cluster.as_ref(), interrupt, &step)
         .and_then(|()| hear_kafka(standing.cluster.as_ref(), plan, bus, interrupt, known))
         .and_then(|()| on_cluster(request, &standing.cluster, bus, interrupt, known));
     known.phases.begin("teardown", None);

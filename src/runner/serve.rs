@@ -19,8 +19,7 @@ pub(crate) fn serve_a_topic(
     interrupt: &Interrupt,
 ) -> Result<(), RuntimeError> {
     let alive = || alive(cluster, interrupt);
-    let mut patience =
-        Patience { timeout: TRAINING_TIMEOUT, alive: &alive, progress: &mut |_missing| {} };
+    let mut patience = Patience::new(TRAINING_TIMEOUT, &alive);
     let topics = [training_topic()];
     let mut operator = Operator::new(&cluster.vantage(), ANSWER_TIMEOUT);
     kafka::wait_for_brokers(&cluster.vantage(), &mut patience)

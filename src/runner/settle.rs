@@ -39,11 +39,7 @@ pub(super) fn settle(
     let deadline = Instant::now() + IN_SYNC_TIMEOUT;
     let mut behind = Vec::new();
     for cell in &plan.cells {
-        let mut patience = Patience {
-            timeout: deadline.saturating_duration_since(Instant::now()),
-            alive,
-            progress: &mut |_missing| {},
-        };
+        let mut patience = Patience::new(deadline.saturating_duration_since(Instant::now()), alive);
         let topics = std::slice::from_ref(&cell.topic);
         let waited = kafka::wait_for_full_isr(view, topics, since_us, &mut patience);
         Stop::if_asked(interrupt)?;

@@ -1,5 +1,6 @@
 //! From a plan to a cluster that takes messages: Kafka, nodes, topics.
 
+use crate::event::{Far, TellStep};
 use crate::exit::Interrupt;
 use crate::kafka::features;
 use crate::kafka::patience::Look;
@@ -22,11 +23,16 @@ const ASK_AGAIN: Duration = Duration::from_millis(100);
 ///
 /// # Errors
 /// When a node dies or the time is over.
-pub fn wait_until_ready(cluster: &dyn Cluster, interrupt: &Interrupt) -> Result<(), Stop> {
+pub fn wait_until_ready(
+    cluster: &dyn Cluster,
+    interrupt: &Interrupt,
+    step: &TellStep<'_>,
+) -> Result<(), Stop> {
     let alive = || alive(cluster, interrupt);
     for entrance in cluster.entrances() {
+        let mut waiting = |missing: &str| step("nodes", Far::Waiting(missing.to_owned()));
         let mut patience =
-            Patience { timeout: READY_TIMEOUT, alive: &alive, progress: &mut |_missing| {} };
+            Patience { progress: Some(&mut waiting), ..Patience::new(READY_TIMEOUT, &alive) };
         let ready = kafka::wait_for_brokers(&entrance, &mut patience);
         Stop::if_asked(interrupt)?;
         ready.map_err(|e| RuntimeError::new(format!("the cluster did not come up: {e}")))?;
@@ -43,8 +49,7 @@ pub(super) fn ask_kafka(
     interrupt: &Interrupt,
 ) -> Result<ReportedKafka, Stop> {
     let alive = || alive(cluster, interrupt);
-    let mut patience =
-        Patience { timeout: READY_TIMEOUT, alive: &alive, progress: &mut |_missing| {} };
+    let mut patience = Patience::new(READY_TIMEOUT, &alive);
     let mut operator = Operator::new(&cluster.vantage(), ANSWER_TIMEOUT);
     let heard =
         patience.until(
@@ -108,8 +113,7 @@ pub(super) fn make_topics(
 ) -> Result<Vec<TopicId>, Stop> {
     let topics: Vec<_> = plan.cells.iter().map(|c| c.topic.clone()).collect();
     let alive = || alive(cluster, interrupt);
-    let mut patience =
-        Patience { timeout: TOPIC_TIMEOUT, alive: &alive, progress: &mut |_missing| {} };
+    let mut patience = Patience::new(TOPIC_TIMEOUT, &alive);
     let mut operator = Operator::new(&cluster.vantage(), ANSWER_TIMEOUT);
     let made = kafka::create_topics(&mut operator, &topics, &mut patience)
         .and_then(|()| kafka::wait_until_leading(&mut operator, &topics, &mut patience))

@@ -7,12 +7,13 @@ use super::{
 use crate::netfilter::{DropRule, Dropped, Filter};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use parking_lot::Mutex;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::net::Ipv4Addr;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 /// A living node with the listeners of its role.
 pub(crate) fn node(id: i32, role: Role) -> Node {
@@ -95,7 +96,7 @@ impl FakeCluster {
 
     /// The process of a `sleep`, while it lives.
     pub(crate) fn pid(&self, id: usize) -> Option<i32> {
-        self.nodes.lock().unwrap()[id].living_sleep()
+        self.nodes.lock()[id].living_sleep()
     }
 
     pub(crate) fn send(&self, id: usize, signal: Signal) {
@@ -109,40 +110,39 @@ impl FakeCluster {
     /// Whether a `sleep` lives, and neither is stopped nor frozen.
     pub(crate) fn runs(&self, id: usize) -> bool {
         let process = self.pid(id).and_then(Process::find);
-        process.is_some_and(|p| !p.is_all_in('T'))
-            && !self.frozen.lock().unwrap().contains(&(id as i32))
+        process.is_some_and(|p| !p.is_all_in('T')) && !self.frozen.lock().contains(&(id as i32))
     }
 
     /// The process and the address of a node go.
     pub(crate) fn stop(&self, id: usize) {
-        let node = &mut self.nodes.lock().unwrap()[id].node;
+        let node = &mut self.nodes.lock()[id].node;
         node.life = Liveness::Dead;
         node.address = None;
     }
 
     /// A node is another process from now on, at this address and in a namespace of its own.
     pub(crate) fn start(&self, id: usize, pid: i32, last: u8) {
-        let fake = &mut self.nodes.lock().unwrap()[id];
+        let fake = &mut self.nodes.lock()[id];
         fake.node.life = vec![pid].into();
         fake.node.address = Some(address(last.into()));
         fake.filter = Arc::default();
     }
 
     pub(crate) fn filter(&self, id: usize) -> Arc<FakeFilter> {
-        Arc::clone(&self.nodes.lock().unwrap()[id].filter)
+        Arc::clone(&self.nodes.lock()[id].filter)
     }
 
     /// `Input 172.18.0.2` of every rule at a node, in order of the tables.
     pub(crate) fn rules(&self, id: usize) -> Vec<String> {
         let filter = self.filter(id);
-        let tables = filter.tables.lock().unwrap();
+        let tables = filter.tables.lock();
         let rules = tables.values().flatten();
         rules.map(|r| format!("{:?} {}", r.hook, r.src.unwrap())).collect()
     }
 
     /// Each rule at a node has dropped so many packets.
     pub(crate) fn dropped(&self, id: usize, packets: u64) {
-        *self.filter(id).packets.lock().unwrap() = packets;
+        *self.filter(id).packets.lock() = packets;
     }
 }
 
@@ -171,14 +171,14 @@ impl Cluster for FakeCluster {
             },
             false => fake.node.clone(),
         };
-        self.nodes.lock().unwrap().iter_mut().map(now).collect()
+        self.nodes.lock().iter_mut().map(now).collect()
     }
 
     fn start_node(&self, id: i32) -> Result<(), RuntimeError> {
         if self.are_sleeps && self.pid(id as usize).is_none() {
-            self.frozen.lock().unwrap().remove(&id);
+            self.frozen.lock().remove(&id);
             let child = Command::new("sleep").arg("60").spawn().unwrap();
-            self.nodes.lock().unwrap()[id as usize].sleep = Some(child);
+            self.nodes.lock()[id as usize].sleep = Some(child);
         }
         Ok(())
     }
@@ -196,13 +196,13 @@ impl Cluster for FakeCluster {
     }
 
     fn drop_sites(&self, wanted: &[Node]) -> Result<Vec<DropSite>, RuntimeError> {
-        if *self.refuses.lock().unwrap() {
+        if *self.refuses.lock() {
             return Err(RuntimeError::new("no place"));
         }
-        if let Some(hub) = self.hub.lock().unwrap().clone() {
+        if let Some(hub) = self.hub.lock().clone() {
             return Ok(vec![DropSite { filter: hub, passes: Passes::Everybodys }]);
         }
-        let nodes = self.nodes.lock().unwrap();
+        let nodes = self.nodes.lock();
         let living = nodes.iter().filter(|fake| !fake.node.is_dead());
         let meant = living.filter(|fake| wanted.iter().any(|w| w.id == fake.node.id));
         let site = |fake: &FakeNode| DropSite {
@@ -213,10 +213,10 @@ impl Cluster for FakeCluster {
     }
 
     fn freeze(&self, node: &Node) -> Result<&'static str, RuntimeError> {
-        match *self.freezer.lock().unwrap() {
+        match *self.freezer.lock() {
             Freezer::Missing => Err(RuntimeError::new(format!("{}: no freezer", node.name))),
             Freezer::Works => {
-                assert!(self.frozen.lock().unwrap().insert(node.id), "frozen twice");
+                assert!(self.frozen.lock().insert(node.id), "frozen twice");
                 Ok("a wish")
             }
             Freezer::Broken => Ok("a wish"),
@@ -224,12 +224,12 @@ impl Cluster for FakeCluster {
     }
 
     fn thaw(&self, node: &Node) -> Result<(), RuntimeError> {
-        self.frozen.lock().unwrap().remove(&node.id);
+        self.frozen.lock().remove(&node.id);
         Ok(())
     }
 
     fn frozen(&self, node: &Node) -> Result<Option<String>, RuntimeError> {
-        Ok(self.frozen.lock().unwrap().contains(&node.id).then(|| "it is frozen".to_owned()))
+        Ok(self.frozen.lock().contains(&node.id).then(|| "it is frozen".to_owned()))
     }
 
     fn post_mortem(&self, _: i32) -> Option<String> {
@@ -259,21 +259,21 @@ impl Filter for FakeFilter {
     }
 
     fn install(&self, table: &str, rules: &[DropRule]) -> io::Result<()> {
-        match self.tables.lock().unwrap().insert(table.to_owned(), rules.to_vec()) {
+        match self.tables.lock().insert(table.to_owned(), rules.to_vec()) {
             None => Ok(()),
             Some(_) => Err(io::ErrorKind::AlreadyExists.into()),
         }
     }
 
     fn dropped(&self, table: &str) -> io::Result<Vec<Dropped>> {
-        let tables = self.tables.lock().unwrap();
+        let tables = self.tables.lock();
         let rules = tables.get(table).ok_or(io::ErrorKind::NotFound)?;
-        let dropped = Dropped { packets: *self.packets.lock().unwrap(), bytes: 0 };
+        let dropped = Dropped { packets: *self.packets.lock(), bytes: 0 };
         Ok(vec![dropped; rules.len()])
     }
 
     fn remove(&self, table: &str) -> io::Result<()> {
-        self.tables.lock().unwrap().remove(table);
+        self.tables.lock().remove(table);
         Ok(())
     }
 }

@@ -1,6 +1,7 @@
 //! [`Provider`]: the one way by which a run gets its cluster, whatever starts it.
 
 use super::{Cluster, RuntimeError, Stop};
+use crate::event::TellStep;
 use crate::exit::Interrupt;
 use crate::model::{MadeOf, PlannedKafka, RuntimeFacts, RuntimeKind};
 use crate::plan::{ClusterPlan, Plan};
@@ -21,6 +22,8 @@ pub struct Order<'a> {
     pub interrupt: &'a Interrupt,
     /// Told what a person should know and what changes no verdict.
     pub note: &'a dyn Fn(String),
+    /// Told how far it is with something that takes a while.
+    pub step: &'a TellStep<'a>,
 }
 
 /// Something that makes clusters.

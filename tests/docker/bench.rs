@@ -8,10 +8,11 @@ use kafka_chaos::testing::model::{Controllers, Flavour};
 use kafka_chaos::testing::runtime::docker::{DockerCluster, DockerSpec, Engine, Threads};
 use kafka_chaos::testing::runtime::{Cluster, Node};
 use nix::sys::signal::Signal;
+use parking_lot::{Mutex, MutexGuard};
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Which image: chaos' own, or one that somebody names.
 pub fn image() -> String {
@@ -32,7 +33,7 @@ pub struct Bench {
 
 impl Bench {
     pub fn new() -> Bench {
-        let turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+        let turn = ONE_AT_A_TIME.lock();
         let engine = Engine::connect(Threads::One).unwrap_or_else(|e| {
             panic!("{e}\n\nThese tests need a Docker daemon: start one, or run ./script/test.\n")
         });

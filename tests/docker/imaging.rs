@@ -2,11 +2,11 @@
 
 use crate::harness::ORDINARY_USER;
 use kafka_chaos::testing::runtime::docker::{Engine, Threads, reason};
+use parking_lot::{Mutex, MutexGuard};
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
@@ -22,7 +22,7 @@ impl Place {
     /// # Panics
     /// When no daemon answers.
     pub fn new() -> Place {
-        let turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+        let turn = ONE_AT_A_TIME.lock();
         let engine = Engine::connect(Threads::None).unwrap_or_else(|error| {
             panic!(
                 "{error}\n\nThese tests need a Docker daemon: start one, or run ./script/test, \

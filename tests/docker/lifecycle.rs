@@ -46,11 +46,7 @@ fn three_brokers_start_and_serve() {
     let cluster = bench.start(bench.brokers());
     println!("start took {:?}", begun.elapsed());
     for entrance in cluster.entrances() {
-        let mut patience = Patience {
-            timeout: Duration::from_secs(180),
-            alive: &|| Ok(()),
-            progress: &mut |_| {},
-        };
+        let mut patience = Patience::new(Duration::from_secs(180), &|| Ok(()));
         wait_for_brokers(&entrance, &mut patience).unwrap();
     }
     println!("ready after {:?}", begun.elapsed());
@@ -351,7 +347,7 @@ fn an_image_is_taken_instead_of_one_that_cannot_be_pulled_and_that_is_said() {
     let told = RefCell::new(None);
     let note = |text: String| drop(told.replace(Some(text)));
     for (pull, why) in [(Pull::Never, "is not there"), (Pull::Missing, "cannot be pulled")] {
-        let taken = resolve(&bench.engine, NOWHERE, Some(&own), pull, &note).unwrap();
+        let taken = resolve(&bench.engine, NOWHERE, Some(&own), pull, &note, &|_, _| ()).unwrap();
         assert_eq!(taken.name, own);
         assert!(taken.id.starts_with("sha256:"), "{}", taken.id);
         let said = told.take().unwrap();
@@ -360,11 +356,12 @@ fn an_image_is_taken_instead_of_one_that_cannot_be_pulled_and_that_is_said() {
         let found = is_obtainable(&bench.engine, NOWHERE, Some(&own), pull).unwrap();
         assert!(matches!(&found, Obtainable::Yes(image) if image.name == own), "{found:?}");
 
-        let error = resolve(&bench.engine, NOWHERE, None, pull, &note).unwrap_err().to_string();
+        let error =
+            resolve(&bench.engine, NOWHERE, None, pull, &note, &|_, _| ()).unwrap_err().to_string();
         assert!(error.contains(NOWHERE) && error.contains("chaos image build"), "{error}");
         let found = is_obtainable(&bench.engine, NOWHERE, None, pull).unwrap();
         assert!(matches!(&found, Obtainable::No(words) if words.contains(why)), "{found:?}");
     }
-    let there = resolve(&bench.engine, &own, None, Pull::Missing, &note).unwrap();
+    let there = resolve(&bench.engine, &own, None, Pull::Missing, &note, &|_, _| ()).unwrap();
     assert_eq!((there.name, told.take()), (own, None));
 }

@@ -55,7 +55,7 @@ fn make_topic(servers: &str) {
     let placement = vec![vec![0, 1, 2]];
     let topic = TopicPlan { name: TOPIC.to_owned(), placement, config: [].into() };
     let timeout = Duration::from_secs(30);
-    let mut patience = Patience { timeout, alive: &|| Ok(()), progress: &mut |_| {} };
+    let mut patience = Patience::new(timeout, &|| Ok(()));
     create_topics(&mut operator, &[topic], &mut patience).unwrap();
 }
 

@@ -2,12 +2,12 @@
 
 #![expect(dead_code, reason = "each test target uses its own part of it")]
 
+use parking_lot::{Mutex, MutexGuard};
 use serde_json::Value;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// An ordinary user, for tests that run as root: `nobody`.
@@ -44,7 +44,7 @@ impl Place {
     }
 
     pub fn of(user: User) -> Self {
-        let turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+        let turn = ONE_AT_A_TIME.lock();
         let folder = tempfile::Builder::new().prefix("kafka-chaos-test-").tempdir().unwrap();
         // Never `auto`: what a test is about does not depend on whether a daemon answers.
         let runtime = vec!["--runtime".to_owned(), "local".to_owned()];

@@ -1,11 +1,12 @@
 //! A pseudo-terminal and what its screen shows.
 
 use nix::pty::{Winsize, openpty};
+use parking_lot::Mutex;
 use std::fs::File;
 use std::io::Read;
 use std::os::fd::OwnedFd;
 use std::process::Command;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Lines that were scrolled out of view and can still be looked at.
@@ -27,7 +28,7 @@ impl Pty {
         std::thread::spawn(move || {
             let mut bytes = [0; 4096];
             while let Ok(count) = master.read(&mut bytes) {
-                shown.lock().unwrap_or_else(PoisonError::into_inner).process(&bytes[..count]);
+                shown.lock().process(&bytes[..count]);
             }
         });
         Pty { slave: pair.slave, screen }
@@ -40,7 +41,7 @@ impl Pty {
 
     /// The rows in view, without what is empty at their ends and at the end of the screen.
     pub fn rows(&self) -> Vec<String> {
-        let screen = self.screen.lock().unwrap_or_else(PoisonError::into_inner);
+        let screen = self.screen.lock();
         let columns = screen.screen().size().1;
         let mut rows: Vec<String> =
             screen.screen().rows(0, columns).map(|row| row.trim_end().to_owned()).collect();
@@ -52,7 +53,7 @@ impl Pty {
 
     /// All rows, those that were scrolled out of view first.
     pub fn history(&self) -> Vec<String> {
-        let mut screen = self.screen.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut screen = self.screen.lock();
         let columns = screen.screen().size().1;
         let mut rows: Vec<String> = Vec::new();
         screen.screen_mut().set_scrollback(usize::MAX);
@@ -68,7 +69,7 @@ impl Pty {
 
     /// Whether anything in view has a colour.
     pub fn is_colourful(&self) -> bool {
-        let screen = self.screen.lock().unwrap_or_else(PoisonError::into_inner);
+        let screen = self.screen.lock();
         let (rows, columns) = screen.screen().size();
         let mut cells = (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)));
         cells.any(|(row, column)| {
@@ -79,7 +80,7 @@ impl Pty {
 
     /// Gives another size to the terminal, as a person does who pulls at its window.
     pub fn resize(&self, rows: u16, columns: u16) {
-        let mut screen = self.screen.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut screen = self.screen.lock();
         screen.screen_mut().set_size(rows, columns);
         let size = ["rows", &rows.to_string(), "cols", &columns.to_string()];
         let status = Command::new("stty").args(size).stdin(self.slave()).status().unwrap();

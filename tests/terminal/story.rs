@@ -1,8 +1,8 @@
 //! A run's events, made by hand: a leader is stopped while messages flow.
 
 use kafka_chaos::testing::event::{
-    BrokerView, ControllerView, Evidence, FaultStep, FaultTime, Observation, PartitionView,
-    Progress, RunEvent, Stamped, TopicShape,
+    BrokerView, ControllerView, Evidence, Far, FaultStep, FaultTime, Observation, PartitionView,
+    Progress, RunEvent, Stamped, Step, TopicShape,
 };
 
 /// The scenario's clock begins so long after the run's, milliseconds.
@@ -20,6 +20,10 @@ pub fn phase(ms: f64, name: &str, expected_ms: Option<u64>) -> Stamped {
 
 pub fn note(ms: f64, text: &str) -> Stamped {
     at(ms, RunEvent::Note { text: text.to_owned() })
+}
+
+pub fn step(ms: f64, what: &'static str, far: Far) -> Stamped {
+    at(ms, RunEvent::Step(Step { what, far }))
 }
 
 pub fn interrupted(ms: f64) -> Stamped {

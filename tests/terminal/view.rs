@@ -3,7 +3,7 @@
 use super::pty::Pty;
 use super::story;
 use console::Term;
-use kafka_chaos::testing::event::Stamped;
+use kafka_chaos::testing::event::{Far, Stamped};
 use kafka_chaos::testing::report::{Detail, Live, Paint, Show};
 use std::sync::mpsc::{self, Sender};
 use std::time::Duration;
@@ -227,6 +227,41 @@ fn a_terminal_that_is_resized_has_one_block_that_fits() {
         shown.pty.wait_until(SOON, |seen| fits(seen) && seen.contains(&note));
     }
     shown.end();
+}
+
+#[test]
+fn a_bar_stands_below_its_phase_and_lines_go_above_it() {
+    for columns in [40, 80] {
+        let shown = show(24, columns, Detail::Events, "", Paint::plain());
+        let started = story::until_the_fault(&story::cells(1)).remove(0);
+        shown.tell(vec![started, story::phase(-2_900.0, "kafka", None)]);
+        for megabyte in [1, 9, 18] {
+            let far = Far::Bytes(megabyte * 1_000_000, 36_000_000);
+            shown.tell(vec![story::step(-2_800.0, "fetch", far)]);
+            let note = "fetching Kafka 3.8.1 with Maven, once, which takes its time here";
+            shown.tell(vec![story::note(-2_800.0, note)]);
+        }
+        let rows = shown.wait_for("fetch ", "18.00 MB of 36.00");
+        let of_the_block = block(&rows);
+        assert!(of_the_block[0].starts_with("minisr2: kafka for "), "{rows:#?}");
+        let bar = if columns == 80 {
+            "██████████░░░░░░░░░░ "
+        } else {
+            "█████░░░░░ "
+        };
+        assert!(of_the_block[1].starts_with(&format!("fetch   {bar}18.00")), "{rows:#?}");
+        assert_eq!(of_the_block.len(), 2, "{rows:#?}");
+        shown.tell(vec![story::phase(-900.0, "cluster", None)]);
+        shown.wait_for("minisr2: cluster for ", " s");
+        let (pty, written) = shown.end();
+        assert!(!written.iter().any(|line| line.contains("fetch\"")), "no bar is in a file");
+        let history = pty.history();
+        assert!(!history.iter().any(|row| row.starts_with("fetch ")), "{history:#?}");
+        // Each note whole, on a narrow terminal broken between its words.
+        let count = |start: &str| history.iter().filter(|row| row.starts_with(start)).count();
+        assert_eq!(count("[+   0.200 s] note: fetching Kafka"), 3, "{history:#?}");
+        assert_eq!(count("  here"), 3, "{history:#?}");
+    }
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! [`Received`]: the lines of a worker, collected on a thread of their own.
 
 use crate::client::wire::{Account, WorkerEvent};
+use parking_lot::{Condvar, Mutex, MutexGuard};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::ChildStdout;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// What the worker has said so far.
@@ -26,15 +26,13 @@ pub(super) struct Lines {
 
 impl Received {
     pub(super) fn lock(&self) -> MutexGuard<'_, Lines> {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+        self.lines.lock()
     }
 
     /// Waits until `done` holds or nothing more will come; gives what holds then.
     pub(super) fn wait(&self, limit: Duration, done: impl Fn(&Lines) -> bool) -> Lines {
-        let (lines, _) = self
-            .changed
-            .wait_timeout_while(self.lock(), limit, |lines| !lines.closed && !done(lines))
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut lines = self.lock();
+        self.changed.wait_while_for(&mut lines, |lines| !lines.closed && !done(lines), limit);
         lines.clone()
     }
 }

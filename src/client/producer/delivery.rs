@@ -7,6 +7,7 @@ use crate::client::wire::log_line;
 use crate::clock::Epoch;
 use crate::ledger::{LatencyHistogram, MAX_PARTITIONS, Outcome, OutcomeLog};
 use crate::native::{Persistence, error_name, report};
+use parking_lot::Mutex;
 use rdkafka::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::KafkaError;
@@ -15,7 +16,6 @@ use rdkafka::types::RDKafkaErrorCode;
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 // A sequence may be as high as two days at the highest rate make it.
 const SEQUENCE_BITS: u32 = 42;
@@ -108,13 +108,13 @@ impl Delivery {
 
     /// Ends sending because of a failure of our own; the first one is kept.
     pub(super) fn fail(&self, why: String) {
-        self.lock().failure.get_or_insert(why);
+        self.state.lock().failure.get_or_insert(why);
         self.halted.store(true, Ordering::Relaxed);
     }
 
     /// Why the worker itself failed, if it did.
     pub(super) fn failure(&self) -> Option<String> {
-        self.lock().failure.clone()
+        self.state.lock().failure.clone()
     }
 
     /// Goes up with every error that was counted.
@@ -124,7 +124,7 @@ impl Delivery {
 
     /// The errors so far, but for refused hand-overs, which the sender knows.
     pub(super) fn errors(&self) -> Errors {
-        let state = self.lock();
+        let state = self.state.lock();
         Errors {
             deliveries: state.deliveries.values().cloned().collect(),
             client: state.client.clone(),
@@ -135,12 +135,7 @@ impl Delivery {
 
     /// The delivery reports so far.
     pub(super) fn counts(&self) -> Counts {
-        self.lock().counts
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        // A panic in a callback has left counts that are still each right by themselves.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().counts
     }
 
     fn record(&self, result: &DeliveryResult<'_>, opaque: usize) -> io::Result<()> {
@@ -149,7 +144,7 @@ impl Delivery {
         let report = report(message);
         let outcome = classify(report.code, report.persistence);
         let at_us = self.epoch.elapsed_us();
-        let state = &mut *self.lock();
+        let state = &mut *self.state.lock();
         if report.code != RDKafkaErrorCode::NoError {
             let errors = state
                 .deliveries
@@ -194,7 +189,7 @@ impl ClientContext for Delivery {
 
     fn error(&self, error: KafkaError, reason: &str) {
         let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Unknown);
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         // The crate calls back twice for each error of a producer, once when it takes the event
         // from the queue and once when it handles it. Of two equal ones in a row one is counted.
         let told = (code, reason.to_owned());

@@ -5,7 +5,7 @@ use crate::event::{Observation, PartitionView};
 use crate::kafka::fake::{Asked, FakeBroker, Reply, elect_leaders_answer};
 use crate::plan::from_text;
 use kafka_protocol::messages::ElectLeadersRequest;
-use std::sync::Mutex;
+use parking_lot::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 type Seen = Arc<Mutex<Vec<Observation>>>;
@@ -25,7 +25,7 @@ fn history(keeps_eligible: bool) -> (Arc<History>, Seen) {
 
 /// What broker 2 says of the first partition: leader, epoch, ISR.
 fn see(seen: &Seen, leader: i32, epoch: i32, isr: &[i32]) {
-    let mut seen = seen.lock().unwrap();
+    let mut seen = seen.lock();
     let (at_us, isr) = (seen.len() as u64, isr.to_vec());
     let topic = ON.to_owned();
     let view = PartitionView { at_us, asked: 2, topic, partition: 0, leader, epoch, isr };

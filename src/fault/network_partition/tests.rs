@@ -233,11 +233,11 @@ fn rules_that_cannot_be_read_are_not_called_gone() {
 #[test]
 fn rules_that_vanish_from_everybodys_place_have_undone_the_fault() {
     let cluster = FakeCluster::of(2);
-    *cluster.hub.lock().unwrap() = Some(Arc::default());
+    *cluster.hub.lock() = Some(Arc::default());
     let mut fault = partition(&cluster);
     fault.inject().unwrap();
     assert_eq!(fault.undone(), None);
-    let hub = cluster.hub.lock().unwrap().clone().unwrap();
+    let hub = cluster.hub.lock().clone().unwrap();
     hub.remove("fault_0").unwrap();
     let found = fault.undone().unwrap();
     assert_eq!(found.node, "a namespace");
@@ -272,12 +272,12 @@ fn rules_that_cannot_be_put_back_are_tried_again_and_then_the_fault_has_failed()
     let cluster = FakeCluster::of(2);
     let mut fault = partition(&cluster);
     fault.inject().unwrap();
-    *cluster.refuses.lock().unwrap() = true;
+    *cluster.refuses.lock() = true;
     cluster.start(1, 201, 3);
     assert_eq!(fault.tend().unwrap(), None, "not at once");
-    *cluster.refuses.lock().unwrap() = false;
+    *cluster.refuses.lock() = false;
     assert!(fault.tend().unwrap().unwrap().contains("was restarted"));
-    *cluster.refuses.lock().unwrap() = true;
+    *cluster.refuses.lock() = true;
     cluster.start(1, 202, 3);
     assert_eq!(fault.tend().unwrap(), None);
     fault.forget_patience();

@@ -11,7 +11,8 @@ use crate::runtime::fake::FakeCluster;
 use crate::runtime::{Cluster, Process};
 use crate::timeline::{self, FaultAction, FaultPlan, Target};
 use nix::sys::signal::Signal;
-use std::sync::{Arc, Mutex};
+use parking_lot::Mutex;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 const KINDS: [&str; 3] = ["stop", "pause", "kill"];
@@ -130,12 +131,12 @@ fn interfered(action: FaultAction, interfere: impl FnOnce(&FakeCluster)) -> (Fau
     let (sleepers, folder) = (FakeCluster::of_sleeps(1), tempfile::tempdir().unwrap());
     let steps: Arc<Mutex<Vec<FaultStep>>> = Arc::default();
     let told = Arc::clone(&steps);
-    let site = site(&sleepers, folder.path(), move |step| told.lock().unwrap().push(step));
+    let site = site(&sleepers, folder.path(), move |step| told.lock().push(step));
     let plan = FaultPlan { index: 0, action, at_ms: 0, for_ms: 1_500 };
     let record = std::thread::scope(|scope| {
         let living = scope.spawn(|| live(&plan, &site));
         wait_for("a proof", || {
-            steps.lock().unwrap().iter().any(|s| matches!(s, FaultStep::Effective(_))).then_some(())
+            steps.lock().iter().any(|s| matches!(s, FaultStep::Effective(_))).then_some(())
         });
         interfere(&sleepers);
         living.join().unwrap()

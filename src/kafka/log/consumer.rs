@@ -1,12 +1,12 @@
 //! The consumer that reads a log: its configuration, and the errors that it meets.
 
 use super::ReadRequest;
+use parking_lot::Mutex;
 use rdkafka::ClientConfig;
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::KafkaError;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// Fetched and not yet looked at, over all partitions, in KiB; librdkafka keeps about three times
@@ -19,7 +19,7 @@ pub(super) struct Errors(Mutex<Option<String>>);
 
 impl Errors {
     pub(super) fn last(&self) -> String {
-        let last = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let last = self.0.lock().clone();
         last.unwrap_or_else(|| "the client met no error".into())
     }
 }
@@ -31,7 +31,7 @@ impl ClientContext for Errors {
 
     fn error(&self, error: KafkaError, reason: &str) {
         let text = format!("{error}: {reason}");
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
+        *self.0.lock() = Some(text);
     }
 }
 

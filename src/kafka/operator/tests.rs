@@ -46,7 +46,7 @@ fn plan() -> TopicPlan {
 
 /// Runs `work` with a patience that nobody ends early.
 fn patiently<T>(timeout: Duration, work: impl FnOnce(&mut Patience<'_>) -> T) -> T {
-    work(&mut Patience { timeout, alive: &|| Ok(()), progress: &mut |_| {} })
+    work(&mut Patience::new(timeout, &|| Ok(())))
 }
 
 /// Answers Metadata with one row and leaves everything else to `rest`.
@@ -225,7 +225,8 @@ fn a_cluster_is_ready_when_every_broker_shows_all() {
     let quick = FakeBroker::start(|asked| asked.answer(&metadata_answer(&[0, 1], &[])));
     let told = std::cell::RefCell::new(Vec::new());
     let mut progress = |text: &str| told.borrow_mut().push(text.to_owned());
-    let mut patience = Patience { timeout: LONG, alive: &|| Ok(()), progress: &mut progress };
+    let mut patience =
+        Patience { progress: Some(&mut progress), ..Patience::new(LONG, &|| Ok(())) };
     wait_for_brokers(&at(&[&slow, &quick]), &mut patience).unwrap();
     let told = told.into_inner();
     assert!(told.iter().any(|text| text.contains("shows these brokers: 1")), "{told:?}");
@@ -253,7 +254,7 @@ fn a_died_jvm_ends_the_wait_at_once() {
     let hung = FakeBroker::start(|_| Reply::Silence);
     let began = Instant::now();
     let alive = || Err("broker-0 ended with exit status 1".to_owned());
-    let mut patience = Patience { timeout: LONG, alive: &alive, progress: &mut |_| {} };
+    let mut patience = Patience::new(LONG, &alive);
     let text = wait_for_brokers(&at(&[&hung]), &mut patience).unwrap_err().to_string();
     assert!(text.ends_with("all brokers: broker-0 ended with exit status 1"), "{text}");
     assert!(began.elapsed() < LONG / 2);

@@ -1,12 +1,13 @@
 //! The listener of a run: every event goes to `events.jsonl`, to programs that asked for JSON
 //! lines, and to the person who waits.
 
+use super::bars::{Bars, Series};
 use super::flicker::Flicker;
 use super::state::State;
 use super::terminal::Terminal;
 use super::view::{Room, block};
 use crate::event::{FaultStep, Observation, RunEvent, Stamped};
-use crate::report::{JsonLines, Paint, lines};
+use crate::report::{JsonLines, Paint, lines, tell, wrapped};
 use console::Term;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -44,6 +45,8 @@ pub struct Show {
     pub detail: Detail,
     /// Which of several runs it is, as the block says it; empty for a single one.
     pub label: String,
+    /// The series that it is one of.
+    pub series: Option<Series>,
     /// How the block is painted.
     pub paint: Paint,
     /// The terminal that has lines and the block; without one there are lines on standard error.
@@ -56,7 +59,7 @@ impl Show {
     /// Lines on standard error.
     pub fn lines(detail: Detail) -> Self {
         let (label, paint) = (String::new(), Paint::plain());
-        Show { detail, label, paint, terminal: None, json: None }
+        Show { detail, label, series: None, paint, terminal: None, json: None }
     }
 
     /// The same with the block, where standard error is a terminal that can show one.
@@ -85,7 +88,7 @@ impl Live {
         let file = BufWriter::new(File::create(events_path).map_err(named)?);
         let path = events_path.display().to_string();
         let thread = std::thread::Builder::new().name("report".to_owned()).spawn(move || {
-            let Show { detail, label, paint, terminal, json } = show;
+            let Show { detail, label, series, paint, terminal, json } = show;
             let log = Log { path, file, written: Ok(()), json };
             let terminal = terminal.map(Terminal::new);
             let screen = Screen {
@@ -94,6 +97,7 @@ impl Live {
                 label,
                 paint,
                 state: State::default(),
+                bars: Bars::new(series),
                 flicker: Flicker::default(),
                 interrupted: false,
                 heard: (Instant::now(), 0.0),
@@ -126,6 +130,9 @@ struct Log {
 impl Log {
     /// The first failure is kept, and the person still sees the rest.
     fn event(&mut self, stamped: &Stamped) {
+        if matches!(stamped.event, RunEvent::Step(_)) {
+            return;
+        }
         let object = match serde_json::to_string(stamped) {
             Ok(object) => object,
             Err(error) => {
@@ -160,6 +167,7 @@ struct Screen {
     label: String,
     paint: Paint,
     state: State,
+    bars: Bars,
     flicker: Flicker,
     /// Whether the run was asked to end: then only what heals is told.
     interrupted: bool,
@@ -182,6 +190,7 @@ impl Screen {
                         printed.extend(self.flicker.lines(stamped.since_start_ms, false));
                         self.heard = (Instant::now(), stamped.since_start_ms);
                         self.state.fold(&stamped);
+                        self.bars.fold(&stamped.event);
                         printed.extend(self.told(&stamped));
                     }
                     Err(error) => {
@@ -252,9 +261,7 @@ impl Screen {
     fn print(&mut self, printed: &[String], over: bool) {
         let now_ms = self.now_ms();
         let Some(terminal) = &mut self.terminal else {
-            for line in printed {
-                drop(writeln!(io::stderr(), "{line}"));
-            }
+            printed.iter().for_each(|text| tell(text));
             return;
         };
         let is_due = self.drawn.is_none_or(|t| t.elapsed() >= REDRAW_INTERVAL / 2);
@@ -264,9 +271,15 @@ impl Screen {
         self.drawn = Some(Instant::now());
         let (height, width) = terminal.size();
         let room = Room { width, height, paint: self.paint };
-        let lines = if over { Vec::new() } else { block(&self.state, &self.label, now_ms, room) };
+        let mut lines = Vec::new();
+        if !over {
+            lines = block(&self.state, &self.label, now_ms, room);
+            // Below the phase that they are part of.
+            lines.splice(1..1, self.bars.lines(room));
+            lines.truncate(height.saturating_sub(1).max(1));
+        }
         let printed: Vec<String> =
-            printed.iter().flat_map(|text| text.lines()).map(str::to_owned).collect();
+            printed.iter().flat_map(|text| text.lines()).map(|line| wrapped(line, width)).collect();
         drop(terminal.draw(&printed, &lines));
     }
 }

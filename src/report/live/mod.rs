@@ -3,8 +3,9 @@
 //!
 //! `state` folds events, and with it `faults`, `partitions` and `cells`, which also say how they
 //! are shown; `view` puts the block together for a given width and height. All of that is pure.
-//! `terminal` draws, `listen` is the thread.
+//! `bars` has indicatif make bars and spinners, `terminal` draws, `listen` is the thread.
 
+mod bars;
 mod cells;
 mod faults;
 mod flicker;
@@ -14,4 +15,5 @@ mod state;
 mod terminal;
 mod view;
 
+pub(crate) use bars::Series;
 pub use listen::{Detail, Live, Show};

@@ -55,7 +55,7 @@ impl State {
             RunEvent::Observed(Observation::Partition(view)) => self.partitions.claimed(view),
             RunEvent::Observed(Observation::Controller(view)) => self.partitions.controls(view),
             RunEvent::Observed(Observation::Broker(view)) => self.partitions.answers(view),
-            RunEvent::Interrupted | RunEvent::Note { .. } => {}
+            RunEvent::Interrupted | RunEvent::Step(_) | RunEvent::Note { .. } => {}
         }
     }
 

@@ -44,7 +44,7 @@ fn drawing(printed: &[String], block: &[String]) -> String {
         out += CLEAR_REST;
     }
     for line in printed {
-        out += &format!("{line}\r\n");
+        out += &format!("{}\r\n", line.replace('\n', "\r\n"));
     }
     // Terminals differ about the width of some characters: what is too wide is cut, not wrapped.
     out += "\u{1b}[?7l";

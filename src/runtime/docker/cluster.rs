@@ -21,11 +21,12 @@ use futures_util::future::join_all;
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
+use parking_lot::Mutex;
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::{Child, Command};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A helper container ends with the tool; should that ever fail, it ends then.
@@ -115,7 +116,7 @@ impl DockerCluster {
     }
 
     fn clients(&self) -> Node {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         state.clients.retain(|pid| is_alive(*pid));
         Node {
             id: CLIENTS,
@@ -145,7 +146,7 @@ impl DockerCluster {
 
     /// The clients and whatever they have started in their sessions.
     fn kill_clients(&self) -> Result<(), RuntimeError> {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         state.ended = true;
         for client in state.clients.iter().filter(|pid| is_alive(**pid)) {
             let pid = Pid::from_raw(*client);
@@ -165,11 +166,6 @@ impl DockerCluster {
         let kept = kept.map(|(node, file)| logs::keep(docker, &node.container, file));
         self.engine.wait(join_all(kept)).into_iter().collect()
     }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        // Each change of the state is one assignment, so a panic elsewhere leaves it sound.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl State {
@@ -188,12 +184,12 @@ impl Cluster for DockerCluster {
     }
 
     fn start_node(&self, id: i32) -> Result<(), RuntimeError> {
-        self.state().check_not_ended()?;
+        self.state.lock().check_not_ended()?;
         self.node(id)?.start(&self.engine)
     }
 
     fn spawn_client(&self, command: Command) -> Result<Child, RuntimeError> {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         state.check_not_ended()?;
         let program = command.get_program().to_owned();
         let child = self.spawner.spawn(command, None).map_err(|e| {
@@ -349,7 +345,7 @@ impl Cluster for DockerCluster {
 
     fn destroy(&self) -> Result<(), RuntimeError> {
         let killed = self.kill_clients();
-        if self.state().gone {
+        if self.state.lock().gone {
             return killed;
         }
         let kept = self.keep_logs();
@@ -359,7 +355,7 @@ impl Cluster for DockerCluster {
             e.what = format!("{left} of project {project}: {}", e.what);
             e
         });
-        self.state().gone = swept.is_ok();
+        self.state.lock().gone = swept.is_ok();
         // What is left behind weighs more than a log that was not kept.
         swept.and(killed).and(kept)
     }

@@ -15,11 +15,12 @@ use bollard::query_parameters::{
     RemoveContainerOptionsBuilder, StartContainerOptions,
 };
 use futures_util::{Stream, StreamExt};
+use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::io;
 use std::path::PathBuf;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 
@@ -133,7 +134,7 @@ impl Helper {
 
     /// Says something, if anything, and waits for the next answer.
     fn with(&self, limit: Duration, request: Option<&Request>) -> io::Result<Answer> {
-        let mut conversation = self.conversation.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut conversation = self.conversation.lock();
         let answer = self
             .engine
             .wait(async { tokio::time::timeout(limit, conversation.exchange(request)).await });
@@ -214,7 +215,7 @@ impl Filter for Helper {
 impl Drop for Helper {
     fn drop(&mut self) {
         // The end of its input lets it remove its rules itself, where the kernel would not.
-        let mut conversation = self.conversation.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut conversation = self.conversation.lock();
         self.engine.wait(async {
             let ending = async {
                 drop(conversation.input.shutdown().await);

@@ -1,11 +1,13 @@
 //! Which image containers are made from, and getting it.
 
 use super::engine::{Engine, failed, reason, status, within};
+use crate::event::{Far, TellStep};
 use crate::model::{Image, ImageChoice};
 use crate::runtime::RuntimeError;
-use bollard::models::ImageInspect;
+use bollard::models::{CreateImageInfo, ImageInspect};
 use bollard::query_parameters::CreateImageOptions;
 use futures_util::StreamExt;
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
@@ -44,13 +46,14 @@ pub fn resolve(
     fallback: Option<&str>,
     pull: Pull,
     note: &dyn Fn(String),
+    step: &TellStep<'_>,
 ) -> Result<Image, RuntimeError> {
     if let Some(image) = look(engine, wanted)? {
         return Ok(image);
     }
     let why = match pull {
         Pull::Never => "it is not there".to_owned(),
-        Pull::Missing => match fetch(engine, wanted, note) {
+        Pull::Missing => match fetch(engine, wanted, note, step) {
             Ok(()) => return present(engine, wanted),
             Err(reason) => format!("it is not there and cannot be pulled: {reason}"),
         },
@@ -137,13 +140,19 @@ fn kafka_of(image: &ImageInspect) -> Option<String> {
 }
 
 /// Pulls an image; the error is the reason, as one line.
-fn fetch(engine: &Engine, name: &str, progress: &dyn Fn(String)) -> Result<(), String> {
+fn fetch(
+    engine: &Engine,
+    name: &str,
+    note: &dyn Fn(String),
+    step: &TellStep<'_>,
+) -> Result<(), String> {
     // Without a tag the daemon would take every one that there is.
     let named = if has_tag(name) { name.to_owned() } else { format!("{name}:latest") };
     let options = CreateImageOptions { from_image: Some(named), ..CreateImageOptions::default() };
     engine.wait(async {
         let mut pieces = Box::pin(engine.docker().create_image(Some(options), None, None));
         let mut reported = None::<Instant>;
+        let mut layers = Layers::default();
         loop {
             let piece = match tokio::time::timeout(PIECE_WITHIN, pieces.next()).await {
                 Ok(None) => return Ok(()),
@@ -153,6 +162,9 @@ fn fetch(engine: &Engine, name: &str, progress: &dyn Fn(String)) -> Result<(), S
                     return Err(format!("nothing came within {} s", PIECE_WITHIN.as_secs()));
                 }
             };
+            if let Some(far) = layers.heard(&piece) {
+                step("image", far);
+            }
             if let Some(error) = piece.error_detail.and_then(|detail| detail.message) {
                 return Err(one_line(&error));
             }
@@ -161,10 +173,36 @@ fn fetch(engine: &Engine, name: &str, progress: &dyn Fn(String)) -> Result<(), S
             {
                 reported = Some(Instant::now());
                 let layer = piece.id.map(|id| format!(" {id}")).unwrap_or_default();
-                progress(format!("pulling {name}: {status}{layer}"));
+                note(format!("pulling {name}: {status}{layer}"));
             }
         }
     })
+}
+
+/// Bytes of each layer by its id: how many came, and of how many.
+#[derive(Default)]
+struct Layers(BTreeMap<String, (u64, u64)>);
+
+impl Layers {
+    /// How far the download is, where this changed it.
+    fn heard(&mut self, piece: &CreateImageInfo) -> Option<Far> {
+        let (id, status) = (piece.id.as_ref()?, piece.status.as_deref()?);
+        let bytes = |bytes: Option<i64>| bytes.and_then(|bytes| u64::try_from(bytes).ok());
+        match (status, &piece.progress_detail) {
+            ("Downloading", Some(detail)) => {
+                let layer = (bytes(detail.current)?, bytes(detail.total)?);
+                self.0.insert(id.clone(), layer);
+            }
+            ("Download complete", _) => {
+                let layer = self.0.get_mut(id)?;
+                layer.0 = layer.1;
+            }
+            _ => return None,
+        }
+        let sum = |a: (u64, u64), b: &(u64, u64)| (a.0 + b.0, a.1 + b.1);
+        let (came, of) = self.0.values().fold((0, 0), sum);
+        Some(Far::Bytes(came, of))
+    }
 }
 
 fn has_tag(name: &str) -> bool {
@@ -179,12 +217,34 @@ fn one_line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bollard::models::ImageConfig;
+    use bollard::models::{ImageConfig, ProgressDetail};
 
     #[test]
     fn only_what_follows_the_last_slash_has_a_tag() {
         assert!(has_tag("a/b:1") && has_tag("b@sha256:0"));
         assert!(!has_tag("host:5000/a/b") && !has_tag("b"));
+    }
+
+    #[test]
+    fn a_download_is_as_far_as_its_layers_together() {
+        let mut layers = Layers::default();
+        let mut heard = |id: &str, status: &str, detail: Option<(i64, i64)>| {
+            let detail = detail.map(|(current, total)| ProgressDetail {
+                current: Some(current),
+                total: Some(total),
+            });
+            layers.heard(&CreateImageInfo {
+                id: Some(id.to_owned()),
+                status: Some(status.to_owned()),
+                progress_detail: detail,
+                ..CreateImageInfo::default()
+            })
+        };
+        assert_eq!(heard("a", "Pulling fs layer", None), None);
+        assert_eq!(heard("a", "Downloading", Some((10, 40))), Some(Far::Bytes(10, 40)));
+        assert_eq!(heard("b", "Downloading", Some((5, 60))), Some(Far::Bytes(15, 100)));
+        assert_eq!(heard("a", "Download complete", None), Some(Far::Bytes(45, 100)));
+        assert_eq!(heard("a", "Extracting", Some((1, 40))), None);
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! [`ProcessState`]: what is known of a container's process, without asking the daemon each time.
 
 use crate::runtime::{Liveness, Process, RuntimeError};
+use parking_lot::Mutex;
 use std::fs::File;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// A dead node is asked for this often: nobody but us starts it, as a rule.
@@ -49,7 +50,7 @@ impl ProcessState {
         ask: impl FnOnce() -> Result<Liveness<Live>, RuntimeError>,
     ) -> Liveness<Live> {
         {
-            let mut state = lock(&self.state);
+            let mut state = self.state.lock();
             match &*state {
                 State::Starting => return Liveness::Dead,
                 State::Seen(Liveness::Alive(live), _) => {
@@ -69,7 +70,7 @@ impl ProcessState {
             Ok(life) => (life, ASK_EVERY),
             Err(_) => (Liveness::Unknown, SILENT_FOR),
         };
-        let mut state = lock(&self.state);
+        let mut state = self.state.lock();
         // A start that began or ended meanwhile knows better.
         if let State::Seen(Liveness::Dead | Liveness::Unknown, _) = &*state {
             *state = State::Seen(life, Instant::now() + pause);
@@ -86,9 +87,9 @@ impl ProcessState {
         &self,
         start: impl FnOnce() -> Result<Liveness<Live>, RuntimeError>,
     ) -> Result<(), RuntimeError> {
-        let _one_at_a_time = lock(&self.starts);
+        let _one_at_a_time = self.starts.lock();
         {
-            let mut state = lock(&self.state);
+            let mut state = self.state.lock();
             if let State::Seen(Liveness::Alive(live), _) = &*state
                 && live.process.lives()
             {
@@ -104,7 +105,7 @@ impl ProcessState {
 
     /// Remembers what was just found.
     pub(super) fn found(&self, life: Liveness<Live>) {
-        *lock(&self.state) = State::Seen(life, Instant::now() + ASK_EVERY);
+        *self.state.lock() = State::Seen(life, Instant::now() + ASK_EVERY);
     }
 }
 
@@ -118,11 +119,6 @@ impl Drop for Outcome<'_> {
     fn drop(&mut self) {
         self.known.found(self.life.clone());
     }
-}
-
-/// Each change is one assignment, so a panic elsewhere leaves it sound.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

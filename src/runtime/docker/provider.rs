@@ -5,6 +5,7 @@ use super::{
     DockerCluster, DockerSpec, Engine, Obtainable, Pull, Threads, heal, is_obtainable, resolve,
 };
 use crate::compose::{self, KafkaCluster};
+use crate::event::TellStep;
 use crate::model::{
     Flavour, Image, MadeOf, PlannedKafka, Release, RuntimeFacts, RuntimeKind, VersionFrom,
 };
@@ -133,11 +134,12 @@ impl DockerProvider {
         engine: &Engine,
         plan: &ClusterPlan,
         nodes: &mut KafkaCluster,
-        note: &dyn Fn(String),
+        (note, step): (&dyn Fn(String), &TellStep<'_>),
     ) -> Result<(), RuntimeError> {
         let fallback = self.fallback(plan, nodes);
         for wanted in nodes.images() {
-            let image = resolve(engine, &wanted, fallback.as_deref(), self.options.pull, note)?;
+            let fallback = fallback.as_deref();
+            let image = resolve(engine, &wanted, fallback, self.options.pull, note, step)?;
             check_version(&image, plan)?;
             let of_it = nodes.nodes.iter_mut().filter(|n| n.service.image == wanted);
             of_it.for_each(|n| n.service.image.clone_from(&image.name));
@@ -188,12 +190,12 @@ impl Provider for DockerProvider {
     }
 
     fn launch(&self, order: Order<'_>) -> Result<(Arc<dyn Cluster>, MadeOf), Stop> {
-        let Order { plan, folder, node_logs, phase, interrupt, note } = order;
+        let Order { plan, folder, node_logs, phase, interrupt, note, step } = order;
         let engine = Arc::new(Engine::connect(Threads::One)?);
         heal_first(&engine, note)?;
         let mut nodes = self.nodes(&plan.cluster)?;
         phase("image");
-        self.provide_images(&engine, &plan.cluster, &mut nodes, note)?;
+        self.provide_images(&engine, &plan.cluster, &mut nodes, (note, step))?;
         Stop::if_asked(interrupt)?;
         phase("cluster");
         let run = format!("{:012x}", fastrand::u64(..1 << 48));

@@ -3,6 +3,7 @@
 
 use super::{LocalCluster, LocalProvider};
 use crate::distribution::Distribution;
+use crate::event::{Far, TellStep};
 use crate::exit::Interrupt;
 use crate::model::{Clocks, Controllers, Timing};
 use crate::plan::ClusterPlan;
@@ -15,10 +16,17 @@ pub(super) fn archive(
     found: &mut Distribution,
     interrupt: &Interrupt,
     note: &dyn Fn(String),
+    step: &TellStep<'_>,
 ) {
     let folder = provider.host.scratch().join("training");
     let plain = found.clone();
-    let train = |jvm_options: &[String]| serve(provider, &plain, interrupt, &folder, jvm_options);
+    let waiting = |text: &str| step("archive", Far::Waiting(text.to_owned()));
+    let train = |jvm_options: &[String]| {
+        waiting("one broker runs, to learn which classes it loads");
+        let served = serve(provider, &plain, interrupt, &folder, jvm_options);
+        waiting("writing these classes, and trying the archive");
+        served
+    };
     if let Err(error) = found.ensure_archive(&train) {
         note(format!("no class-data archive, brokers start slower: {error}"));
     }

@@ -15,12 +15,13 @@ use crate::runtime::{
 };
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
+use parking_lot::Mutex;
 use std::fs::{self, File};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// A killed process is gone within milliseconds; a gigabyte of heap takes a little longer.
@@ -102,7 +103,7 @@ impl LocalCluster {
     /// Kafka's listeners for clients outside of the namespaces, in the order of the brokers; they
     /// are reached from the [`Vantage`] only.
     pub fn external_listeners(&self) -> Vec<(u16, SocketAddr)> {
-        let state = self.state();
+        let state = self.state.lock();
         let external = |n: &NodeProcess| {
             Some((n.node.external_port?, SocketAddr::from((n.node.address, port::EXTERNAL))))
         };
@@ -181,11 +182,6 @@ impl LocalCluster {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        // Each change of the state is one assignment, so a panic elsewhere leaves it sound.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Where it runs, Kafka and Java, in a line.
     pub fn describe(&self) -> String {
         let rights = match self.isolation {
@@ -199,7 +195,7 @@ impl LocalCluster {
 
 impl Cluster for LocalCluster {
     fn nodes(&self) -> Vec<Node> {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         state.clients.retain(|pid| is_alive(*pid));
         let clients = Node {
             id: -1,
@@ -222,7 +218,7 @@ impl Cluster for LocalCluster {
     }
 
     fn start_node(&self, id: i32) -> Result<(), RuntimeError> {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         check_not_destroyed(&state)?;
         let index = state
             .nodes
@@ -244,7 +240,7 @@ impl Cluster for LocalCluster {
 
     fn spawn_client(&self, command: Command) -> Result<Child, RuntimeError> {
         let program = command.get_program().to_owned();
-        let mut state = self.state();
+        let mut state = self.state.lock();
         check_not_destroyed(&state)?;
         let child = self.spawner.spawn(command, Some(&self.clients_netns)).map_err(|e| {
             RuntimeError::io(format!("starting {} among the clients", program.display()), e)
@@ -262,7 +258,7 @@ impl Cluster for LocalCluster {
     }
 
     fn vantage(&self) -> Vantage {
-        let state = self.state();
+        let state = self.state.lock();
         let brokers = state.nodes.iter().filter(|n| n.node.is_broker());
         let listener = |address: Ipv4Addr| SocketAddr::from((address, port::CLIENT));
         Vantage {
@@ -278,12 +274,12 @@ impl Cluster for LocalCluster {
     }
 
     fn post_mortem(&self, id: i32) -> Option<String> {
-        self.state().nodes.iter_mut().find(|n| n.node.id == id)?.post_mortem()
+        self.state.lock().nodes.iter_mut().find(|n| n.node.id == id)?.post_mortem()
     }
 
     /// The namespaces go when the cluster and all that was got from it are dropped.
     fn destroy(&self) -> Result<(), RuntimeError> {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         state.destroyed = true;
         self.kill_everybody()?;
         let start = Instant::now();

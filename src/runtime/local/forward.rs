@@ -2,10 +2,11 @@
 //! somebody works with a cluster by hand. Plain TCP, two threads a connection.
 
 use crate::runtime::Vantage;
+use parking_lot::Mutex;
 use std::io;
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -78,16 +79,10 @@ impl Drop for Forwarder {
                 drop(thread.join());
             }
         }
-        for (_, outside, inside) in self.shared.open().iter() {
+        for (_, outside, inside) in self.shared.open.lock().iter() {
             shut(outside);
             shut(inside);
         }
-    }
-}
-
-impl Shared {
-    fn open(&self) -> std::sync::MutexGuard<'_, Vec<(u64, TcpStream, TcpStream)>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -120,7 +115,7 @@ fn forward(
     let inside = TcpStream::connect_timeout(&target, CONNECT_WITHIN)?;
     outside.set_nodelay(true)?;
     inside.set_nodelay(true)?;
-    shared.open().push((number, outside.try_clone()?, inside.try_clone()?));
+    shared.open.lock().push((number, outside.try_clone()?, inside.try_clone()?));
     // Whoever stops looks at the list after setting the mark, so one of the two is seen.
     if !shared.stopping.load(Ordering::SeqCst) {
         std::thread::scope(|scope| {
@@ -128,7 +123,7 @@ fn forward(
             copy(&inside, outside);
         });
     }
-    shared.open().retain(|(n, _, _)| *n != number);
+    shared.open.lock().retain(|(n, _, _)| *n != number);
     Ok(())
 }
 

@@ -8,12 +8,12 @@ use super::spawner::Spawner;
 use super::user_namespace::{self, NotEntered};
 use crate::runtime::RuntimeError;
 use nix::unistd::geteuid;
+use parking_lot::Mutex;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 /// Set to `1`, it keeps chaos from making a user namespace; root does not need one.
 pub const NO_USER_NAMESPACE: &str = "CHAOS_NO_USER_NAMESPACE";
@@ -115,7 +115,7 @@ impl Host {
     /// Starts the thread that forks, at first use.
     pub(super) fn spawner(&self) -> Result<Spawner, RuntimeError> {
         // The slot is only ever filled whole, so a panic elsewhere leaves it sound.
-        let mut slot = self.spawner.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut slot = self.spawner.lock();
         if let Some(spawner) = &*slot {
             return Ok(spawner.clone());
         }

@@ -46,7 +46,7 @@ impl LocalProvider {
     }
 
     fn obtain(&self, order: &mut Order<'_>) -> Result<Distribution, Stop> {
-        let Order { plan, ref mut phase, interrupt, note, .. } = *order;
+        let Order { plan, ref mut phase, interrupt, note, step, .. } = *order;
         phase("kafka");
         let asked = interrupt.clone();
         // Maven and its kin must go when the tool goes, as brokers do.
@@ -56,12 +56,12 @@ impl LocalProvider {
             kafka_home: self.options.kafka_home.clone(),
             surroundings: Surroundings { launcher, ..Surroundings::of_process() },
         };
-        let found = Distribution::locate(&request, &|text| note(text.to_owned()));
+        let found = Distribution::locate(&request, &|text| note(text.to_owned()), step);
         Stop::if_asked(interrupt)?;
         let mut found = found.map_err(RuntimeError::from)?;
         if found.class_data_archive.is_none() {
             phase("class data archive");
-            class_archive::archive(self, &mut found, interrupt, note);
+            class_archive::archive(self, &mut found, interrupt, note, step);
             Stop::if_asked(interrupt)?;
         }
         Ok(found)
