@@ -1,6 +1,5 @@
-//! Has the linker put our function before one of librdkafka's, which keeps its producer from
-//! spinning: see `src/native/wakeup.rs`. A linker that can't leaves the cfg
-//! `librdkafka_spins`.
+//! Makes the linker put our function in front of one of librdkafka's, so that its producer does not
+//! spin; see `src/native/wakeup.rs`. With a linker that can't, sets the cfg `librdkafka_spins`.
 
 use std::env;
 use std::path::Path;
@@ -19,7 +18,7 @@ fn main() {
     }
 }
 
-/// Whether an empty program can be linked with the option, as this build links.
+/// Tries to link an empty program with the option, as this build links.
 fn linker_wraps() -> bool {
     let of_cargo = |name: &str| env::var(name).expect("cargo gives it to build scripts");
     let folder = of_cargo("OUT_DIR");

@@ -1,6 +1,6 @@
 //! How soon a fault is in effect: `process_stop` (SIGSTOP, until every thread is in state T)
-//! against `pause` (Docker's freezer, until every thread is in state D), in turns on one running
-//! Kafka broker in a container, each as a run injects and proves it. Started by `script/bench`.
+//! compared with `pause` (Docker's freezer, until every thread is in state D), in turns on one real
+//! Kafka broker in a container, each injected and proved as in a run. Started by `script/bench`.
 
 use clap::Parser;
 use kafka_chaos::testing::clock::Epoch;
@@ -16,11 +16,11 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Each fault lasts so long; both are in effect well before.
+/// How long each fault lasts; both are in effect well before.
 const FAULT_MS: u64 = 400;
 /// Between two faults the broker catches up.
 const BREATH: Duration = Duration::from_millis(100);
-/// As `chaos` has it: the environment failed.
+/// As in `chaos`: the environment failed.
 const ENVIRONMENT: u8 = 4;
 
 /// Compares how soon SIGSTOP and Docker's pause are proved to be in effect.
@@ -76,7 +76,7 @@ fn bench(args: &Args) -> Result<bool, Stop> {
     Ok(ratio <= args.ratio)
 }
 
-/// The cluster that a run would start; it goes when it is dropped.
+/// The cluster that a run would start; dropping it removes it.
 fn start(args: &Args, folder: &Path, interrupt: &Interrupt) -> Result<Arc<dyn Cluster>, Stop> {
     let options = DockerOptions {
         image: Some(args.image.clone()),
@@ -109,10 +109,10 @@ fn pause() -> FaultAction {
     Pause { targets: vec![Target::Leader] }.into()
 }
 
-/// Prints a row of the table; the 90th percentile.
+/// Prints a row of the table; returns the 90th percentile.
 fn row(name: &str, us: &mut [f64]) -> f64 {
     us.sort_by(f64::total_cmp);
-    // The smallest value that this part of all values does not exceed.
+    // The smallest value that this share of all values does not exceed.
     let at = |part: f64| us[((us.len() as f64 * part).ceil() as usize).clamp(1, us.len()) - 1];
     let (min, median, p90, max) = (at(0.0), at(0.5), at(0.9), at(1.0));
     println!("{name:14}{min:>10.0}{median:>10.0}{p90:>10.0}{max:>10.0}");

@@ -1,15 +1,15 @@
-# Sourced by script/test: a Docker daemon for the tests, the one that is there or one of our own.
-# Set DOCKERD_OPTIONS for more options of a daemon that is started, DOCKER_HOST for its socket.
+# Sourced by script/test: finds or starts a Docker daemon for the tests. DOCKER_HOST names its
+# socket, DOCKERD_OPTIONS adds options for a daemon that is started.
 # shellcheck shell=sh
 
-# Why the Docker tests cannot run on this machine. Where CI is set, that is a failure.
+# without_docker REASON: skips the Docker tests; with CI set, fails.
 without_docker() {
   [ -z "${CI:-}" ] || give_up "The Docker tests cannot run, and CI must run everything: $1"
   printf '== docker: LEFT OUT: %s\n' "$1" >&2
   return 1
 }
 
-# Packages of what the Docker tests need and this machine has not.
+# Packages that the Docker tests need and this machine lacks.
 docker_packages() {
   packages=
   has docker || { is_package docker-cli && packages="$packages docker-cli"; }
@@ -33,7 +33,7 @@ has_static_busybox() {
   return 1
 }
 
-# docker_answers_within TRIES: asks twice a second; gives up early when our daemon is gone.
+# docker_answers_within TRIES: asks twice per second; gives up early when our daemon is gone.
 docker_answers_within() {
   tries=$1
   until docker_answers; do
@@ -43,7 +43,6 @@ docker_answers_within() {
   done
 }
 
-# Makes everything ready for the Docker tests, or says why not.
 prepare_docker() {
   dockerd=
   if [ -n "$(docker_packages)" ]; then
@@ -51,10 +50,9 @@ prepare_docker() {
       without_docker "only root may install what is missing: apt-get install$(docker_packages)"
       return
     }
-    # Without package lists no package is known.
     update_packages
     install_packages "$(docker_packages)"
-    # Where there is a service manager, the package has started its daemon.
+    # With a service manager, the package has started its daemon.
     [ ! -d /run/systemd/system ] || docker_answers_within 40 || true
   fi
   docker_answers && return
@@ -73,8 +71,7 @@ prepare_docker() {
 start_docker() {
   mkdir -p "$root/target"
   docker_log=$root/target/dockerd.log
-  # Not in the usual places: a daemon that was killed leaves process numbers there, which may be
-  # somebody else's by now.
+  # Not in the usual places: a killed daemon leaves process ids there that may be reused by now.
   docker_run=$(mktemp -d)
   # shellcheck disable=SC2086 # options are words of their own
   dockerd --host "${DOCKER_HOST:-unix:///var/run/docker.sock}" \
@@ -91,8 +88,8 @@ start_docker() {
   }
 }
 
-# Ends the daemon that start_docker started. One that ends in order takes its containers and its
-# containerd along; of one that does not, what it started itself is killed too.
+# Ends the daemon that start_docker started. A daemon that ends properly takes its containers and
+# its containerd along; otherwise they are killed, too.
 stop_docker() {
   children=$(cat "/proc/$dockerd/task/"*/children 2>/dev/null) || children=
   kill "$dockerd" 2>/dev/null || true
@@ -103,6 +100,6 @@ stop_docker() {
   done
   # shellcheck disable=SC2086 # numbers are words of their own
   [ $tries -gt 0 ] || kill -s KILL "$dockerd" $children 2>/dev/null || true
-  # What a daemon that was killed still has mounted there stays.
+  # Mounts of a killed daemon stay.
   rm -rf "$docker_run" 2>/dev/null || true
 }

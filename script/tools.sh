@@ -1,14 +1,13 @@
-# Sourced by script/run and script/test: finds the tools that they need, and installs with apt-get
-# those that are missing, when it may (as root, or with a sudo that asks for no password).
+# Sourced by script/run and script/test: finds the tools that they need, and installs missing ones
+# with apt-get if it may (as root, or with passwordless sudo).
 # shellcheck shell=sh
 
-# Exit code 4 as `chaos` has it: the environment failed.
+# Exit code 4, as in `chaos`: the environment failed.
 give_up() {
   printf '%s\n' "$@" >&2
   exit 4
 }
 
-# Cargo.toml is the one place that says which Rust is needed.
 rust_needed() {
   sed -n 's/^rust-version = "\([0-9.]*\)"$/\1/p' "$root/Cargo.toml"
 }
@@ -18,7 +17,7 @@ at_least() {
   [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$2" ]
 }
 
-# Sets $cargo to a command line that is new enough; words of it hold no blanks.
+# Sets $cargo to a command line that is new enough, without blanks in its words.
 find_cargo() {
   case ":$PATH:" in
     *":$HOME/.cargo/bin:"*) ;;
@@ -26,7 +25,7 @@ find_cargo() {
   esac
   needed=$(rust_needed)
   for cargo in "cargo" "cargo +stable"; do
-    # An older cargo takes "+stable" for a command of its own: then there is no version to read.
+    # A cargo without rustup takes "+stable" for a subcommand and prints no version.
     version=$($cargo --version 2>/dev/null | sed -n 's/^cargo \([0-9.]*\).*/\1/p')
     if [ -n "$version" ] && at_least "$version" "$needed"; then
       return 0
@@ -36,14 +35,14 @@ find_cargo() {
   return 1
 }
 
-# The major version of the Java that `chaos` would take, 0 without one.
+# The major version of the Java that `chaos` would use, 0 without one.
 java_major() {
   java=${JAVA_HOME:+$JAVA_HOME/bin/}java
   major=$("$java" -version 2>&1 | sed -n 's/.* version "\(1\.\)\{0,1\}\([0-9]*\).*/\2/p' | head -n 1)
   echo "${major:-0}"
 }
 
-# Whether Kafka can be had without Maven: an unpacked release, or an earlier fetch.
+# Whether Kafka is available without Maven: an unpacked release, or an earlier fetch.
 has_kafka() {
   [ -n "${KAFKA_HOME:-}" ] && return 0
   cache=${CHAOS_CACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/kafka-chaos}
@@ -57,7 +56,7 @@ has() {
   command -v "$1" >/dev/null 2>&1
 }
 
-# The command that runs apt-get with the rights it needs, or nothing.
+# Prints the command that runs apt-get with the necessary rights; fails without them.
 apt_get() {
   has apt-get || return 1
   if [ "$(id -u)" = 0 ]; then
@@ -73,8 +72,7 @@ is_package() {
   apt-cache show "$1" >/dev/null 2>&1
 }
 
-# java_package jre|jdk: the first of the Java packages that the machine's package lists know and
-# Kafka runs on.
+# java_package jre|jdk: the first Java package in the machine's lists on which Kafka runs.
 java_package() {
   for package in "openjdk-17-$1-headless" "openjdk-21-$1-headless"; do
     if is_package "$package"; then
@@ -85,13 +83,13 @@ java_package() {
   echo "default-$1-headless"
 }
 
-# Whether the Java that would be taken, or the PATH, has the tool that makes Java runtimes.
+# Whether jlink is on the PATH or beside the Java that would be used.
 has_jlink() {
   java=$(command -v "${JAVA_HOME:+$JAVA_HOME/bin/}java") || return 1
   [ -x "$(dirname "$(readlink -f "$java")")/jlink" ] || has jlink
 }
 
-# A Java that was installed beside an older default is not the `java` of PATH.
+# prefer_new_java MAJOR: a newer Java may be installed beside an older default `java`.
 prefer_new_java() {
   [ "$(java_major)" -ge "$1" ] && return 0
   for home in /usr/lib/jvm/java-*-openjdk-*; do
@@ -105,7 +103,7 @@ prefer_new_java() {
   return 1
 }
 
-# install_packages "NAME...": with the apt-get that apt_get found.
+# install_packages "NAME...": needs $apt from apt_get.
 install_packages() {
   echo "installing $1" >&2
   # shellcheck disable=SC2086 # the names are words of their own
@@ -116,8 +114,8 @@ update_packages() {
   $apt update || give_up "apt-get update failed."
 }
 
-# install_missing JAVA_MAJOR run|test: everything but Rust and Docker. Tests fetch Kafka anew, make
-# images, for which they need a whole JDK, and check XML against a schema; runs need not.
+# install_missing JAVA_MAJOR run|test: everything but Rust and Docker. Only tests need Maven in any
+# case, a whole JDK for images, and tools for XML and the page.
 install_missing() {
   [ "$2" = run ] && kind=jre || kind=jdk
   packages=
@@ -125,7 +123,7 @@ install_missing() {
   has make || packages="$packages make"
   prefer_new_java "$1" || packages="$packages java"
   has mvn || { [ "$2" = run ] && has_kafka; } || packages="$packages maven"
-  # Tests hold junit.xml against its schema, and look at a run's page in a browser.
+  # Tests validate junit.xml against its schema, and open a run's page in a browser.
   [ "$2" = run ] || has xmllint || packages="$packages libxml2-utils"
   [ "$2" = run ] || has chromium || packages="$packages chromium"
   [ -n "$packages" ] || return 0
@@ -140,7 +138,7 @@ install_missing() {
   prefer_new_java "$1" || give_up "Java $1 or newer is needed: set JAVA_HOME to one."
 }
 
-# Rust comes by rustup, which needs no root. Debian has it as a package only in newer releases.
+# Installs Rust with rustup, which needs no root; only newer Debian releases have a package of it.
 install_rust() {
   find_cargo && return 0
   if ! has rustup && apt=$(apt_get); then

@@ -1,7 +1,7 @@
 //! The one clock of a run: microseconds of `CLOCK_MONOTONIC` since the run's epoch.
 //!
-//! `CLOCK_MONOTONIC` is one clock for every process of a machine, so the conductor and its
-//! workers write times that can be compared without any synchronisation.
+//! `CLOCK_MONOTONIC` is one clock for all processes of a machine, so the times of the conductor and
+//! its workers can be compared without synchronization.
 
 use nix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,6 @@ pub struct Epoch {
 }
 
 impl Epoch {
-    /// The epoch of a run that starts now.
     pub fn now() -> Self {
         Epoch { monotonic_us: monotonic_us() }
     }
@@ -29,14 +28,14 @@ impl Epoch {
         self.elapsed_us() as f64 / 1e3
     }
 
-    /// How long it is until `at_us` on this clock; zero when that has passed.
+    /// How long until `at_us` on this clock; zero if that has passed.
     pub fn until_us(self, at_us: u64) -> std::time::Duration {
         std::time::Duration::from_micros(at_us.saturating_sub(self.elapsed_us()))
     }
 }
 
 fn monotonic_us() -> u64 {
-    // CLOCK_MONOTONIC exists on every Linux; without it nothing here has a meaning.
+    // CLOCK_MONOTONIC exists on every Linux; without it nothing here works.
     let now = clock_gettime(ClockId::CLOCK_MONOTONIC).expect("CLOCK_MONOTONIC is always readable");
     now.tv_sec() as u64 * 1_000_000 + now.tv_nsec() as u64 / 1_000
 }

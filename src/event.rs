@@ -1,22 +1,19 @@
-//! [`RunEvent`]: all that reports may know of a run while it goes on.
+//! [`RunEvent`]: everything that reports may know of a run while it is running.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What one broker said of one partition when it was asked, kept only when it changed.
+/// One broker's claim about one partition, kept only when it changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PartitionView {
     /// Microseconds of the run's clock.
     pub at_us: u64,
     /// `node.id` of the broker that was asked.
     pub asked: i32,
-    /// Topic.
     pub topic: String,
-    /// Partition.
     pub partition: i32,
     /// `node.id` of the leader, -1 for none.
     pub leader: i32,
-    /// Leader epoch.
     pub epoch: i32,
     /// In-sync replicas, sorted.
     pub isr: Vec<i32>,
@@ -31,7 +28,7 @@ impl Observation {
     }
 }
 
-/// What one node said of the controller quorum (DescribeQuorum), kept only when it changed.
+/// One node's claim about the controller quorum (DescribeQuorum), kept only when it changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ControllerView {
     /// Microseconds of the run's clock.
@@ -44,14 +41,12 @@ pub struct ControllerView {
     pub epoch: i32,
 }
 
-/// A broker began or ceased to answer the watcher.
+/// A broker began or stopped answering the watcher.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BrokerView {
     /// Microseconds of the run's clock.
     pub at_us: u64,
-    /// `node.id`.
     pub broker: i32,
-    /// Whether it answers.
     pub answers: bool,
 }
 
@@ -67,12 +62,12 @@ pub enum Observation {
     Broker(BrokerView),
 }
 
-/// What was observed that proves a fault, or explains an anomaly.
+/// An observation that proves a fault, or explains an anomaly.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Evidence {
     /// Milliseconds of the scenario's clock.
     pub at_ms: f64,
-    /// What was observed, in words with figures.
+    /// In words with figures.
     pub text: String,
     /// Whether this alone proves that the fault took effect.
     pub proves: bool,
@@ -83,7 +78,6 @@ pub struct Evidence {
 pub struct Progress {
     /// Handed to the client.
     pub sent: u64,
-    /// Acknowledged.
     pub acked: u64,
     /// Certainly not written.
     pub rejected: u64,
@@ -93,27 +87,24 @@ pub struct Progress {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FaultStep {
-    /// Injected on these nodes; it is not proved yet.
+    /// Injected on these nodes; not proved yet.
     Injected {
         /// Nodes by name.
         nodes: Vec<String>,
-        /// When that was begun, milliseconds of the scenario's clock: the event tells when it was
-        /// done.
+        /// When the injection began, in milliseconds of the scenario's clock; the event's time is
+        /// when it was done.
         #[serde(default)]
         called_at_ms: f64,
     },
     /// Proved to have taken effect.
     Effective(Evidence),
-    /// Ended before its time, by no fault of the plan; it is healed now.
+    /// Ended before its time, but not by a fault of the plan; it will be healed now.
     Undone {
-        /// When and how.
         reason: String,
     },
-    /// Healed.
     Healed,
     /// Could not be injected, proved or healed.
     Failed {
-        /// Why.
         reason: String,
     },
 }
@@ -144,12 +135,11 @@ pub enum Far {
 /// The phase in which messages flow and faults happen.
 pub(crate) const FAULTS_PHASE: &str = "faults";
 
-/// When a planned fault is in force, milliseconds of the scenario's clock.
+/// When a planned fault is in force, in milliseconds of the scenario's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FaultTime {
-    /// When it is injected.
     pub at_ms: u64,
-    /// When it is healed; none of what ends by itself.
+    /// `None` for a fault that ends by itself.
     pub until_ms: Option<u64>,
 }
 
@@ -158,9 +148,8 @@ pub struct FaultTime {
 pub struct TopicShape {
     /// Its name in Kafka.
     pub name: String,
-    /// Number of partitions.
     pub partitions: u32,
-    /// `replication.factor`: so many replicas are in sync when all are.
+    /// `replication.factor`.
     pub replicas: u16,
 }
 
@@ -168,11 +157,10 @@ pub struct TopicShape {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum RunEvent {
-    /// The first thing: what is about to run.
+    /// The first event: what is about to run.
     Started {
         /// The scenario's name.
         scenario: String,
-        /// Its summary.
         summary: String,
         /// Runtime, versions, seed, timing; one line each.
         about: Vec<String>,
@@ -189,25 +177,23 @@ pub enum RunEvent {
     },
     /// A phase began.
     Phase {
-        /// Its name.
         name: String,
-        /// How long it is expected to take, if that is known.
+        /// How long it is expected to take, if known.
         expected_ms: Option<u64>,
     },
     /// The scenario's clock shows zero.
     Zero,
-    /// Live counts, a few times a second.
+    /// Live counts, a few times per second.
     Progress {
         /// By cell id.
         cells: BTreeMap<String, Progress>,
     },
-    /// A fault went on.
+    /// A fault reached a step.
     Fault {
         /// Position in the plan.
         index: u16,
         /// In the scenario's words.
         what: String,
-        /// What happened to it.
         step: FaultStep,
     },
     /// The watcher saw a change.
@@ -229,9 +215,8 @@ pub enum RunEvent {
 pub struct Stamped {
     /// Milliseconds since the run began.
     pub since_start_ms: f64,
-    /// Milliseconds of the scenario's clock; none before its zero.
+    /// Milliseconds of the scenario's clock; `None` before its zero.
     pub at_ms: Option<f64>,
-    /// What happened.
     #[serde(flatten)]
     pub event: RunEvent,
 }

@@ -1,7 +1,6 @@
-//! Which acknowledged Kafka messages are lost or duplicated when a broker stops or the network
-//! splits, and why. One way leads through the house, left to right:
-//! scenario, plan, runner (runtime, fault, client, kafka), result, report.
-//! `docs/architecture.md` has the rooms in their order.
+//! Finds out which acknowledged Kafka messages are lost or duplicated when a broker stops or the
+//! network splits, and why. A run goes through scenario, plan, runner (runtime, fault, client,
+//! kafka), result and report. `docs/architecture.md` lists the rooms in their order.
 
 #![warn(unreachable_pub)]
 

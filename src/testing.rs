@@ -1,5 +1,5 @@
-//! What the tests of `tests/` and the examples reach of the library. Everything else is private to
-//! the crate, so that the compiler finds what nothing uses.
+//! What `tests/` and the examples use of the library. Everything else is private to the crate, so
+//! that the compiler finds what nothing uses.
 
 pub mod clock {
     pub use crate::clock::Epoch;

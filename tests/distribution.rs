@@ -1,5 +1,5 @@
-//! Kafka as it is fetched, formatted and made quick, tried with real brokers on loopback. Maven
-//! takes the jars from its local repository when they are there, else from the network.
+//! Fetching, formatting and speeding up Kafka, with real brokers on loopback. Maven takes the jars
+//! from its local repository if they are there, else from the network.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
@@ -33,7 +33,7 @@ fn java_only(cache: &Path) -> Surroundings {
     Surroundings { java_home, path: None, cache_dir: Some(cache.into()), ..Surroundings::default() }
 }
 
-/// The folder of the Java that this process would take.
+/// The folder of the Java that this process would use.
 fn java_home_of(around: &Surroundings) -> OsString {
     if let Some(home) = around.java_home.clone().filter(|home| !home.is_empty()) {
         return home;
@@ -44,7 +44,7 @@ fn java_home_of(around: &Surroundings) -> OsString {
     java.parent().unwrap().parent().unwrap().into()
 }
 
-/// A Kafka process that is killed when it goes out of scope.
+/// A Kafka process that is killed when dropped.
 struct Node {
     child: Child,
     log: PathBuf,
@@ -156,7 +156,7 @@ fn measured_start(distribution: &Distribution) -> (u64, usize, usize) {
     (ticks, shared, parsed)
 }
 
-/// The archive is made by a training broker that dies by SIGKILL, and is really used afterwards.
+/// A training broker that dies by SIGKILL makes the archive, and it is really used afterwards.
 fn archive_is_made_once_and_used(distribution: &mut Distribution) {
     let trainings = Cell::new(0);
     let train = |jvm: &[String]| -> Result<(), String> {
@@ -201,7 +201,7 @@ fn whole_life(version: &str, jars: usize, feature: &str) {
     assert!(notes.borrow().iter().any(|text| text.contains("fetching")), "{notes:?}");
     archive_is_made_once_and_used(&mut distribution);
 
-    // A second run needs neither Maven nor a network, says nothing, and finds the archive.
+    // A second run needs neither Maven nor a network, prints nothing, and finds the archive.
     notes.borrow_mut().clear();
     let offline =
         Request { surroundings: java_only(cache.path()), ..request(version, cache.path()) };
@@ -214,7 +214,7 @@ fn whole_life(version: &str, jars: usize, feature: &str) {
     node.await_line(&format!("Replayed a FeatureLevelRecord setting {feature}"));
     drop(node);
 
-    // A jar that somebody changed is found although its size is right.
+    // A modified jar is found although its size is right.
     let jar = distribution.jars.iter().find(|jar| jar.ends_with("jopt-simple-5.0.4.jar")).unwrap();
     let mut bytes = fs::read(jar).unwrap();
     bytes[1000] ^= 1;
@@ -262,7 +262,7 @@ fn an_unpacked_release_is_taken_as_it_is_and_nothing_is_fetched() {
     let folder = tempfile::tempdir().unwrap();
     drop(start_combined(&home, &[], folder.path()));
 
-    // A training that fails, or that leaves no list, is told, and leaves no archive behind.
+    // A training that fails, or that leaves no list, is reported, and leaves no archive behind.
     let error = home.ensure_archive(&|_| Err("no quorum")).unwrap_err();
     assert!(matches!(&error, ArchiveError::Training(why) if why == "no quorum"), "{error}");
     let error = home.ensure_archive(&|_| Ok::<(), String>(())).unwrap_err();

@@ -1,5 +1,6 @@
-//! README's limits are those of the table that the tool itself answers from. docs/scenarios.md names every key that the schema has, gives each an example and the default
-//! that is in force, and every piece of YAML in it can be taken as it is.
+//! README's limits are those of the tool's own table. docs/scenarios.md names every key of the
+//! schema, with an example and the default in force, and every piece of YAML in it is valid as it
+//! is.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
@@ -21,7 +22,7 @@ fn properties(schema: &Value) -> BTreeMap<String, Value> {
     schema["properties"].as_object().cloned().unwrap_or_default().into_iter().collect()
 }
 
-/// What a `$ref` leads to.
+/// Resolves a `$ref`.
 fn resolved(schema: &Value, of: Value) -> Value {
     match of["$ref"].as_str() {
         Some(to) => schema.pointer(&to[1..]).unwrap().clone(),
@@ -49,7 +50,7 @@ fn keys() -> BTreeMap<String, Value> {
     keys
 }
 
-/// The key itself, as it stands in a file.
+/// The key as it is written in a file.
 fn own_name(path: &str) -> &str {
     let sections = ["cluster.", "topic.", "producer.", "faults.", "expect."];
     sections.iter().find_map(|section| path.strip_prefix(section)).unwrap_or(path)
@@ -61,7 +62,7 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
         .map(|word| word.trim_matches('.'))
 }
 
-/// What stands between backticks in a line.
+/// What is between backticks in a line.
 fn quoted(line: &str) -> impl Iterator<Item = &str> {
     line.split('`').skip(1).step_by(2)
 }

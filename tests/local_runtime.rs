@@ -1,9 +1,9 @@
 //! The local runtime on this machine's kernel: namespaces, dropped packets, processes that come and
 //! go, and what is left when the tool is killed. Nodes are this very program, playing Kafka.
 //!
-//! `Host::enter` wants a process without threads, so there is no test harness: every case is a
-//! process of its own. As root each case runs three times: with and without a user namespace, and
-//! as an ordinary user.
+//! `Host::enter` needs a process without threads, so there is no test harness: every case is a
+//! separate process. As root each case runs three times: with and without a user namespace, and as
+//! an ordinary user.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 #[path = "local_runtime/cases.rs"]

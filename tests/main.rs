@@ -1,5 +1,5 @@
 //! The tests that start neither a broker nor a container. They are one program, because each test
-//! program links the whole library once more.
+//! program links the whole library again.
 
 mod ci_workflow;
 mod compare;

@@ -1,5 +1,5 @@
 //! Every broken scenario of `tests/scenarios/broken` has its message at its line and column, and
-//! `chaos validate` exits with 2 for each; every shipped scenario is sound.
+//! `chaos validate` exits with 2 for each; every shipped scenario is valid.
 
 use kafka_chaos::testing::cli::changes::Changes;
 use kafka_chaos::testing::cli::{plan, validate};
@@ -304,7 +304,7 @@ fn validate(file: PathBuf) -> (Exit, String, String) {
     (exit, String::from_utf8(out).expect("UTF-8"), String::from_utf8(err).expect("UTF-8"))
 }
 
-/// The diagnostics that `validate --json` prints of one broken file.
+/// The diagnostics that `validate --json` prints for one broken file.
 fn json(file: PathBuf) -> Vec<Value> {
     let args = validate::ValidateArgs { files: vec![file], json: true, ..Default::default() };
     let (mut out, mut err) = (Vec::new(), Vec::new());

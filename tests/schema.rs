@@ -1,4 +1,4 @@
-//! The JSON Schema in `schemas/` is the one that `chaos schema` prints, takes every shipped
+//! The JSON Schema in `schemas/` is the one that `chaos schema` prints, accepts every shipped
 //! scenario as an editor reads it, and refuses the broken ones that a schema can refuse.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
@@ -7,8 +7,8 @@ use kafka_chaos::testing::scenario;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Broken scenarios of which only the planner knows: what is wrong lies between two sections, or
-/// in the number of combinations.
+/// Broken scenarios that only the planner detects: the problem is between two sections, or in the
+/// number of combinations.
 const ONLY_THE_PLANNER: &[&str] = &[
     "election-of-one",
     "fault-outside",
@@ -28,7 +28,7 @@ const ONLY_THE_PLANNER: &[&str] = &[
     "when-nowhere",
 ];
 
-/// Broken scenarios that are no YAML: an editor says so without any schema.
+/// Broken scenarios that are not YAML: an editor reports that without any schema.
 const NO_YAML: &[&str] = &["duplicate-key", "not-yaml", "too-deep"];
 
 fn root() -> &'static Path {
@@ -42,7 +42,7 @@ fn files(folder: &str) -> Vec<PathBuf> {
     files
 }
 
-/// The file as an editor reads it, with merge keys applied; `None` when it is no YAML.
+/// The file as an editor reads it, with merge keys applied; `None` if it is not YAML.
 fn read(file: &Path) -> Option<serde_json::Value> {
     let mut value: serde_yaml::Value =
         serde_yaml::from_str(&fs::read_to_string(file).unwrap()).ok()?;
@@ -50,7 +50,7 @@ fn read(file: &Path) -> Option<serde_json::Value> {
     Some(serde_json::to_value(value).unwrap())
 }
 
-/// What the schema says of a file.
+/// The schema's problems with a file.
 fn problems(file: &Path) -> Option<Vec<String>> {
     let validator = jsonschema::draft7::new(&scenario::schema()).unwrap();
     let value = read(file)?;

@@ -1,5 +1,5 @@
-//! Checks the tree itself: sizes, headers, leftovers, where `unsafe` and printing may stand, and
-//! that no room needs one above it.
+//! Checks the tree itself: sizes, headers, leftovers, where `unsafe` and printing are allowed, and
+//! that no room imports from one above it.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 const FILE_BYTES_MAX: usize = 25 * 1024;
 const FUNCTION_LINES_MAX: usize = 100;
-/// Where each `unsafe` block is argued for.
+/// Each has the reason for its `unsafe` blocks.
 const UNSAFE: [&str; 7] = [
     "src/runtime/local/namespace.rs",
     "src/ledger/map.rs",
@@ -22,11 +22,11 @@ const UNSAFE: [&str; 7] = [
 const PRINTING: [&str; 3] = ["src/cli/", "src/report/", "src/main.rs"];
 const TEXT: [&str; 11] =
     ["rs", "md", "toml", "yaml", "yml", "sh", "xml", "properties", "html", "css", "editorconfig"];
-/// Made by cargo, git and the tool; and what stands here as others published it.
+/// Made by cargo, git and the tool; and files as others published them.
 const SKIPPED_FOLDERS: [&str; 4] = ["target", ".git", "chaos-out", "uplot"];
 
-/// The rooms of `src/` in their order: each may import from those behind it, and from no other.
-/// `docs/architecture.md` says what they are. `lib.rs` and `main.rs` stand above all.
+/// The rooms of `src/` in their order: each may import from those after it, and from no other.
+/// `docs/architecture.md` describes them. `lib.rs` and `main.rs` are above all.
 const ROOMS: [&str; 26] = [
     "testing",
     "cli",
@@ -56,7 +56,7 @@ const ROOMS: [&str; 26] = [
     "exit",
 ];
 
-/// A rule gives a line for each thing that it finds wrong with the file at this path.
+/// A rule returns a line for each problem with the file at this path.
 type Rule = fn(&str, &str) -> Vec<String>;
 
 fn is_rust(path: &str) -> bool {
@@ -73,7 +73,7 @@ fn header(path: &str, text: &str) -> Vec<String> {
     missing.then(|| "does not open with `//! `".to_owned()).into_iter().collect()
 }
 
-/// A function ends at the brace that stands as deep as its `fn`: rustfmt puts it there.
+/// A function ends at the brace with the same indent as its `fn`: rustfmt puts it there.
 fn function_length(path: &str, text: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut open: Option<(usize, usize, &str)> = None;
@@ -143,7 +143,7 @@ fn no_unsafe(path: &str, text: &str) -> Vec<String> {
     if may { Vec::new() } else { lines_with(text, &FORMS) }
 }
 
-/// One place for unit tests: those of `x.rs` stand in it, or in `x/tests.rs`.
+/// One place for unit tests: those of `x.rs` are in that file, or in `x/tests.rs`.
 fn unit_tests(path: &str, text: &str) -> Vec<String> {
     if !path.starts_with("src/") {
         return Vec::new();
@@ -200,7 +200,7 @@ fn rooms(path: &str, text: &str) -> Vec<String> {
 /// `super::` as lead there from a module that is `depth` below it.
 fn rooms_named(text: &str, depth: usize) -> Vec<(usize, &str)> {
     let mut found = Vec::new();
-    // How far the modules are indented that are open within this file.
+    // The indents of the modules that are open within this file.
     let mut open: Vec<usize> = Vec::new();
     let mut at = 0;
     for (number, line) in (1..).zip(text.split_inclusive('\n')) {
@@ -218,7 +218,7 @@ fn rooms_named(text: &str, depth: usize) -> Vec<(usize, &str)> {
             };
             for (from, _) in line.match_indices(root).filter(|(from, _)| is_path(*from)) {
                 let names = first_names(&text[at + from + root.len()..]).into_iter();
-                // Unit tests in a file of their own are one module deeper than their path says.
+                // Unit tests in a separate file are one module deeper than their path says.
                 let names = names.filter(|name| root == "crate::" || ROOMS.contains(name));
                 found.extend(names.map(|name| (number, name)));
             }
@@ -228,7 +228,7 @@ fn rooms_named(text: &str, depth: usize) -> Vec<(usize, &str)> {
     found
 }
 
-/// The name that a path goes on with, or those of a group: `{a::b, c}`.
+/// The name that continues a path, or those of a group: `{a::b, c}`.
 fn first_names(rest: &str) -> Vec<&str> {
     let name = |text: &str| text.find(|c: char| !c.is_alphanumeric() && c != '_');
     let Some(group) = rest.strip_prefix('{') else {

@@ -38,7 +38,7 @@ enum Record {
 
 const CHUNK: u64 = CHUNK_SEQUENCES;
 
-/// The sequences that a history plays with: around the edges of words and chunks.
+/// The sequences in a history: around the edges of words and chunks.
 const SEQUENCES: [u64; 18] = [
     0,
     1,
@@ -78,7 +78,7 @@ fn record() -> impl Strategy<Value = Record> {
     ]
 }
 
-/// The log in order with some dropped, then a few records moved in, copied or foreign.
+/// The log in order with some dropped, then a few records moved, copied or foreign.
 fn history() -> impl Strategy<Value = History> {
     let outcomes = prop::collection::vec(outcome(), SEQUENCES.len());
     let kept = prop::collection::vec(prop::bool::weighted(0.8), SEQUENCES.len());
@@ -153,7 +153,7 @@ fn model(histories: &[History]) -> Model {
                 model.early[2] += u64::from(copies[0] < history.early);
             }
         }
-        // What is damaged was there, so as many of the lost may have been.
+        // A damaged record was there, so as many of the lost may have been.
         let damaged = |record: &&Record| matches!(record, Record::Corrupt);
         let damaged = history.log.iter().filter(damaged).count() as u64;
         model.early[0] += lost_early.saturating_sub(damaged);
@@ -172,7 +172,7 @@ fn model(histories: &[History]) -> Model {
 }
 
 fn observe(history: &History) -> PartitionObserved {
-    // Behind all acknowledgements: that of a sequence comes as many microseconds after the start.
+    // After all acknowledgements: that of a sequence comes as many microseconds after the start.
     let end = LogEnd { offset: history.early as i64, epoch: 1, at_us: SENT };
     let mut observed = PartitionObserved::new(SENT).with_early_end(Some(end));
     for (offset, record) in (0..).zip(&history.log) {
@@ -234,8 +234,8 @@ fn verify(ledger: &LedgerRecord, histories: &[History]) -> CellFindings {
     })
 }
 
-/// The messages that witnesses name, by anomaly; with as few as there are here, none is left
-/// out but when there are more ranges than witnesses.
+/// The messages that witnesses name, by anomaly; with so few, none is left out unless there are
+/// more ranges than witnesses.
 fn named(findings: &CellFindings, anomaly: Metric) -> BTreeSet<(u32, u64)> {
     let witnesses = findings.witnesses.iter().filter(|witness| witness.anomaly == anomaly);
     let messages = witnesses.flat_map(|witness| {
@@ -306,7 +306,7 @@ proptest! {
         }
         let ledger = Ledger::open(dir.path()).unwrap().record().unwrap();
         let model = model(&histories);
-        // Its acknowledgements tell no offset, and where they stood nobody knows.
+        // Its acknowledgements have no offset, so their places are unknown.
         let early = [0, model.early[1], model.early[2]];
         agree(&verify(&ledger, &histories), &Model { early, ..model });
     }

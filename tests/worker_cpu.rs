@@ -51,7 +51,7 @@ fn spec(bootstrap_servers: String, folder: &Path) -> WorkerSpec {
 fn processor_time(pid: u32) -> Duration {
     const TICKS_PER_S: u64 = 100;
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
-    // After the name, which may hold anything: utime and stime are the fields 14 and 15.
+    // After the name, which may contain anything: utime and stime are the fields 14 and 15.
     let fields = stat.rsplit_once(") ").unwrap().1.split(' ');
     let ticks: u64 = fields.skip(11).take(2).map(|field| field.parse::<u64>().unwrap()).sum();
     Duration::from_millis(ticks * 1000 / TICKS_PER_S)
@@ -66,7 +66,7 @@ fn an_idempotent_producer_does_not_spin_while_acknowledgements_are_missing() {
     }
     let folder = tempfile::tempdir().unwrap();
     let spec = spec(mock.bootstrap_servers(), folder.path());
-    // The worker is the program that asks for it, which a test is not.
+    // The worker is the calling program, which a test is not.
     let spawn = |asked: Command| {
         let mut chaos = Command::new(env!("CARGO_BIN_EXE_chaos"));
         chaos.args(asked.get_args()).stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -92,7 +92,7 @@ fn an_idempotent_producer_does_not_spin_while_acknowledgements_are_missing() {
 
     let percent = used.as_secs_f64() / took.as_secs_f64() * 100.0;
     eprintln!("{percent:.0} % of a core at {acked_per_s:.0} acknowledgements per second");
-    // It did wait for acknowledgements, and there were always messages behind those in flight.
+    // It did wait for acknowledgements, and there were always messages after those in flight.
     assert!(acked_per_s > RATE_PER_S as f64 * 0.5, "{acked_per_s:.0} per second");
     assert!(percent < 20.0, "{percent:.0} % of a core");
 }

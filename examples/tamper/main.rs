@@ -1,9 +1,9 @@
 //! Another client, for tests that prove that the verdict can change: it copies, forges, damages or
-//! deletes records of a run's first topic, gives it more partitions or makes it anew, cuts its
-//! files, and says exactly what it did.
+//! deletes records of a run's first topic, adds partitions, recreates it, cuts its files, and
+//! reports exactly what it did.
 //!
-//! It is meant to be run by an `exec` fault, which sets `CHAOS_BOOTSTRAP` and `CHAOS_TOPICS`. It
-//! writes through rdkafka's own producer, with idempotence and acks=all, so that its counts hold.
+//! An `exec` fault runs it, which sets `CHAOS_BOOTSTRAP` and `CHAOS_TOPICS`. It writes through
+//! rdkafka's own producer, with idempotence and acks=all, so that its counts are exact.
 
 mod segments;
 
@@ -31,7 +31,7 @@ use std::time::{Duration, Instant};
 
 /// Everything is read from this partition.
 const PARTITION: i32 = 0;
-/// How long one request to the cluster, and all writing, may take.
+/// The limit for one request to the cluster, and for all writing.
 const LIMIT: Duration = Duration::from_secs(20);
 
 /// Tampers with the first topic of a run, in partition 0 where nothing else is said.
@@ -111,13 +111,13 @@ fn main() -> ExitCode {
     }
 }
 
-/// Does it, and gives the line that says what was done.
+/// Does it, and returns the line that says what was done.
 fn tamper(args: &Args) -> Result<String, String> {
     let topic = args.topics.split(',').next().unwrap_or_default();
     if topic.is_empty() {
         return Err("CHAOS_TOPICS names no topic".into());
     }
-    // Of what has no offset, the offsets are its figures: partitions, or bytes that a file keeps.
+    // For actions without offsets, the figures are partitions, or bytes that a file keeps.
     let (action, offsets) = match args.action {
         Action::Copy { count } => ("copy", write(args, topic, &first(args, topic, count)?)?),
         Action::Foreign { count } => {
@@ -187,7 +187,7 @@ fn first(args: &Args, topic: &str, count: usize) -> Result<Vec<Plain>, String> {
     Ok(records)
 }
 
-/// What became of each record, by delivery report.
+/// The outcome of each record, by delivery report.
 #[derive(Clone, Default)]
 struct Reports(Arc<Mutex<Vec<Result<i64, String>>>>);
 
@@ -205,7 +205,7 @@ impl ProducerContext for Reports {
     }
 }
 
-/// Writes the records, and gives their offsets.
+/// Writes the records, and returns their offsets.
 fn write(args: &Args, topic: &str, records: &[Plain]) -> Result<Vec<i64>, String> {
     let reports = Reports::default();
     let producer: BaseProducer<Reports> = config(args)
@@ -216,7 +216,7 @@ fn write(args: &Args, topic: &str, records: &[Plain]) -> Result<Vec<i64>, String
         .set("message.timeout.ms", LIMIT.as_millis().to_string())
         .create_with_context(reports.clone())
         .map_err(|error| error.to_string())?;
-    // A partition that was just made is not known to every broker yet, and so perhaps not to this client.
+    // Not every broker knows a new partition yet, and so perhaps neither does this client.
     wait_for_leader(producer.client(), topic, args.to)?;
     for Plain { key, value } in records {
         let record = BaseRecord::to(topic).partition(args.to).key(key).payload(value);
@@ -231,7 +231,7 @@ fn write(args: &Args, topic: &str, records: &[Plain]) -> Result<Vec<i64>, String
     Ok(offsets)
 }
 
-/// Deletes what stands before `offset`, and gives the new start of the log.
+/// Deletes everything before `offset`, and returns the new start of the log.
 fn delete(args: &Args, topic: &str, offset: i64) -> Result<i64, String> {
     let admin = admin(args)?;
     let mut before = TopicPartitionList::new();
@@ -250,7 +250,7 @@ fn delete(args: &Args, topic: &str, offset: i64) -> Result<i64, String> {
     }
 }
 
-/// Gives the topic more partitions, and waits until each of them has a leader.
+/// Adds partitions, and waits until each of them has a leader.
 fn grow(args: &Args, topic: &str, count: usize) -> Result<i64, String> {
     let options = AdminOptions::new().request_timeout(Some(LIMIT)).operation_timeout(Some(LIMIT));
     let partitions = NewPartitions::new(topic, count);
@@ -260,7 +260,7 @@ fn grow(args: &Args, topic: &str, count: usize) -> Result<i64, String> {
     Ok(count as i64)
 }
 
-/// Deletes the topic, and makes it anew with one partition.
+/// Deletes the topic, and recreates it with one partition.
 fn remake(args: &Args, topic: &str) -> Result<i64, String> {
     let options = AdminOptions::new().request_timeout(Some(LIMIT)).operation_timeout(Some(LIMIT));
     let admin = admin(args)?;
@@ -275,7 +275,7 @@ fn admin(args: &Args) -> Result<AdminClient<DefaultClientContext>, String> {
     config(args).create().map_err(|error| error.to_string())
 }
 
-/// Whether Kafka did it for the one topic that it was asked for.
+/// Whether Kafka did it for the one requested topic.
 fn accepted(answer: KafkaResult<Vec<TopicResult>>) -> Result<(), String> {
     match answer.map_err(|error| error.to_string())?.as_slice() {
         [Ok(_)] => Ok(()),

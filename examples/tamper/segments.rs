@@ -1,4 +1,4 @@
-//! Cutting the files in which dead brokers keep a partition.
+//! Cuts the files in which dead brokers keep a partition.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
@@ -8,10 +8,7 @@ use std::path::{Path, PathBuf};
 const HEADER_BYTES: usize = 12;
 
 /// Cuts the last segment of each replica of a partition to half of its record batches, all at the
-/// same place, and gives how many bytes each keeps.
-///
-/// # Errors
-/// When there is no replica, or nothing to cut, or a file can't be read or cut.
+/// same place, and returns how many bytes each keeps.
 pub fn cut(folder: &Path, topic: &str, partition: i32) -> Result<Vec<i64>, String> {
     let mut replicas = Vec::new();
     find(folder, &format!("{topic}-{partition}"), &mut replicas)
@@ -22,7 +19,7 @@ pub fn cut(folder: &Path, topic: &str, partition: i32) -> Result<Vec<i64>, Strin
         batch_ends(segment).map_err(|error| format!("{}: {error}", segment.display()))
     };
     let batches = segments.iter().map(batches).collect::<Result<Vec<Vec<u64>>, String>>()?;
-    // Replicas are alike byte by byte, so one place is the same message in all of them.
+    // Replicas are identical byte by byte, so one place is the same message in all of them.
     let shortest = batches.iter().min_by_key(|ends| ends.len()).ok_or("there is no replica")?;
     let keep = *shortest.get(shortest.len() / 2).ok_or("the shortest replica is empty")?;
     for segment in &segments {
@@ -47,7 +44,7 @@ fn find(folder: &Path, name: &str, found: &mut Vec<PathBuf>) -> std::io::Result<
     Ok(())
 }
 
-/// The segment that is written to: files are named after their first offsets.
+/// The active segment: files are named after their first offsets.
 fn last_segment(replica: &Path) -> Result<PathBuf, String> {
     let error = |error: std::io::Error| format!("{}: {error}", replica.display());
     let entries = fs::read_dir(replica).map_err(error)?;
@@ -59,7 +56,7 @@ fn last_segment(replica: &Path) -> Result<PathBuf, String> {
     logs.max().ok_or(format!("{} has no segment", replica.display()))
 }
 
-/// Where each whole batch of a segment ends.
+/// Where each complete batch of a segment ends.
 fn batch_ends(segment: &Path) -> std::io::Result<Vec<u64>> {
     let mut file = File::open(segment)?;
     let length = file.metadata()?.len();

@@ -37,10 +37,7 @@ pub(super) struct Arguments {
     force: bool,
 }
 
-/// Says on `out` what was written where, or on `err` why nothing was.
-///
-/// # Errors
-/// When `out` or `err` cannot be written.
+/// Prints on `out` what was written where, or on `err` why nothing was.
 pub(super) fn run(
     arguments: &Arguments,
     out: &mut dyn Write,
@@ -87,7 +84,7 @@ fn why_not(side: &Side) -> String {
     left_out.map_or(String::new(), |left| format!(": {}", left.why))
 }
 
-/// With `force` in one step: a reader sees the old file, or all of the new one.
+/// With `force` atomically: a reader sees the old file, or all of the new one.
 fn write(file: &Path, text: &str, force: bool) -> Result<(), Refused> {
     let if_there = "replace it with --force, or name another one with --out";
     let failed = |e: io::Error| unwritten(file, &e, if_there);
@@ -100,7 +97,7 @@ fn write(file: &Path, text: &str, force: bool) -> Result<(), Refused> {
     let written = to.write_all(text.as_bytes()).and_then(|()| to.sync_all());
     let placed = written.and_then(|()| if force { fs::rename(&target, file) } else { Ok(()) });
     placed.map_err(|e| {
-        // Half a file is of no use; if it cannot be removed, its name tells what it is.
+        // Half a file is useless; if it cannot be removed, its name shows what it is.
         drop(fs::remove_file(&target));
         failed(e)
     })

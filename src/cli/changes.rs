@@ -1,4 +1,4 @@
-//! `--set` and `--sweep`: what the command line changes about scenarios.
+//! `--set` and `--sweep`: changes to scenarios from the command line.
 
 pub use super::choose_runtime::RuntimeChoice;
 use crate::distribution::{KNOWN_VERSIONS, is_known};
@@ -18,8 +18,7 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// What is asked of a plan, with the seed if one was given, where these versions of Kafka can
-    /// be had.
+    /// The request for a plan, with the seed if one was given and the available versions of Kafka.
     pub fn asked<'a>(&'a self, seed: Option<u64>, versions: Option<&'a [&'a str]>) -> Asked<'a> {
         Asked { overrides: &self.overrides, sweeps: &self.sweeps, seed, versions }
     }
@@ -37,13 +36,12 @@ pub struct KafkaFrom {
 }
 
 impl KafkaFrom {
-    /// The versions that can be had; `None`: any, because a folder or an image may have it.
+    /// The available versions; `None`: any, because a folder or an image may have it.
     pub fn versions(&self) -> Option<&'static [&'static str]> {
         self.runtime.versions(self.kafka_home.as_ref())
     }
 
-    /// What is worth knowing of a plan: that its Kafka can be had with Docker only, where a run would
-    /// take what it finds.
+    /// A note if only Docker has the plan's Kafka, and a run would use whatever it finds.
     pub(super) fn note(&self, plan: &Plan) -> Option<String> {
         let Plan { cluster, .. } = plan;
         let any = self.runtime != RuntimeChoice::Auto || self.kafka_home.is_some();

@@ -1,4 +1,4 @@
-//! Which runtime a command takes, and why.
+//! Which runtime a command uses, and why.
 
 use crate::distribution::KNOWN_VERSIONS;
 use crate::model::RuntimeKind;
@@ -52,8 +52,8 @@ pub enum RuntimeChoice {
 }
 
 impl RuntimeChoice {
-    /// The versions of Kafka that can be had; `None`: whatever the runtime finds. Only the local
-    /// one fetches Kafka, and says so itself where it is taken automatically.
+    /// The available versions of Kafka; `None`: whatever the runtime finds. Only the local one
+    /// fetches Kafka, and reports an unknown version itself if it is chosen automatically.
     pub(super) fn versions(self, kafka_home: Option<&PathBuf>) -> Option<&'static [&'static str]> {
         let fetches = self == RuntimeChoice::Local && kafka_home.is_none();
         fetches.then_some(KNOWN_VERSIONS)
@@ -61,7 +61,7 @@ impl RuntimeChoice {
 }
 
 impl Options {
-    /// The versions of Kafka that can be had with this runtime.
+    /// The versions of Kafka available with this runtime.
     pub(super) fn versions(&self, runtime: RuntimeChoice) -> Option<&'static [&'static str]> {
         runtime.versions(self.kafka_home.as_ref())
     }
@@ -74,7 +74,7 @@ impl Options {
         Ok(Box::new(LocalProvider { host, options, why, serve }))
     }
 
-    /// The Docker runtime, when its daemon answers.
+    /// The Docker runtime, if its daemon answers.
     pub(super) fn docker(&self, why: &str) -> Result<Box<dyn Provider>, RuntimeError> {
         Ok(Box::new(DockerProvider::connect(self.docker_options(), why)?))
     }
@@ -91,7 +91,7 @@ impl Options {
         }
     }
 
-    /// The same options as arguments of a child.
+    /// Passes these options on to a child.
     pub(super) fn pass_on(&self, command: &mut Command) {
         if let Some(home) = &self.kafka_home {
             command.arg("--kafka-home").arg(home);

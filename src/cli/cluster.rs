@@ -1,4 +1,4 @@
-//! `chaos cluster up`: a cluster in the foreground, for a person to try things on.
+//! `chaos cluster up`: a cluster in the foreground, for manual work.
 
 use super::conduct::complain;
 use crate::clock::Epoch;
@@ -55,8 +55,8 @@ pub(super) struct Up {
 
 pub(super) fn run(command: &Command) -> Exit {
     let Command::Up(up) = command;
-    // A cluster is what a scenario without faults and expectations starts; how long it would send
-    // does not matter.
+    // A cluster is what a scenario without faults and expectations starts; its duration does not
+    // matter.
     let text = "name: cluster-up\nsummary: A cluster to try things on.\nduration: 1s\n";
     let versions = up.kafka_home.is_none().then_some(KNOWN_VERSIONS);
     let asked = Asked { overrides: &up.overrides, versions, ..Asked::default() };
@@ -96,7 +96,7 @@ fn hold(provider: &LocalProvider, plan: &Plan, up: &Up) -> Result<Exit, Stop> {
         Interrupt::install().map_err(|e| RuntimeError::io("cannot take over signals", e))?;
     let folder = RunFolder::create(up.out.as_deref(), &plan.name)?;
     let (listener, events) = mpsc::channel();
-    // Lines only: what is printed on the way would stand in the middle of a block.
+    // Lines only: printed text would end up in the middle of a block.
     let show = Show::lines(Detail::Events);
     let live = Live::listen(events, &folder.path().join("events.jsonl"), show)
         .map_err(|e| RuntimeError::io("cannot write the events", e))?;
@@ -141,14 +141,14 @@ fn hold_cluster(
     };
     forwarder.stop();
     cluster.destroy()?;
-    // Ctrl-C is how a cluster in the foreground is meant to end.
+    // Ctrl-C is the normal end of a cluster in the foreground.
     Ok(if exit == Exit::Interrupted { Exit::Pass } else { exit })
 }
 
-/// Ports on the host's loopback, one a broker: from the base on, or whatever is free.
+/// Ports on the host's loopback, one per broker: from the base on, or free ones.
 fn ports(brokers: u16, port_base: Option<u16>) -> Result<Vec<u16>, RuntimeError> {
     // All are held until all are known, so that none is given twice. The forwarder binds them
-    // anew; who takes one in between makes it fail with a clear error.
+    // again; if one was taken meanwhile, that fails with a clear error.
     let listen = |i: u16| {
         let port = port_base.map_or(0, |base| base.saturating_add(i));
         TcpListener::bind((Ipv4Addr::LOCALHOST, port))

@@ -53,7 +53,7 @@ enum FailOn {
     Undecided,
 }
 
-/// A share in percent that makes sense as a tolerance.
+/// A sensible tolerance in percent.
 fn percent(text: &str) -> Result<f64, String> {
     let percent: f64 = text
         .trim_end_matches('%')
@@ -67,9 +67,6 @@ fn percent(text: &str) -> Result<f64, String> {
 }
 
 /// The comparison on `out`, or what is wrong with a file on `err` and [`Exit::Usage`].
-///
-/// # Errors
-/// When `out` or `err` cannot be written.
 pub(super) fn run(
     arguments: &Arguments,
     out: &mut dyn Write,
@@ -123,7 +120,7 @@ pub(super) fn run(
     Ok(comparison.exit())
 }
 
-/// Both sides: those that were named, and for the others the newest that fit.
+/// Both sides: the named ones, and the newest that fit for the others.
 fn sides(arguments: &Arguments) -> Result<(PathBuf, PathBuf), String> {
     let scenario = |of: &Path| newest_run::scenario(of).map_err(|error| error.to_string());
     match (&arguments.base, &arguments.new) {
@@ -139,7 +136,7 @@ fn sides(arguments: &Arguments) -> Result<(PathBuf, PathBuf), String> {
     }
 }
 
-/// An error with its help, without what could steer a terminal: parts of it come from files.
+/// An error with its help, without terminal control: parts of it come from files.
 pub(super) fn complain(error: &str, err: &mut dyn Write) -> io::Result<()> {
     let lines: Vec<String> = error.lines().map(printable).collect();
     writeln!(err, "error: {}", lines.join("\n"))

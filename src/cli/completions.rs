@@ -1,5 +1,4 @@
-//! `chaos completions SHELL`: the command line without what is hidden, and with the values that may be
-//! meant.
+//! `chaos completions SHELL`: the command line without hidden parts, and with possible values.
 
 use super::main;
 use crate::exit::Exit;
@@ -24,12 +23,8 @@ pub(super) struct Arguments {
     shell: Shell,
 }
 
-/// The script on `out`.
-///
-/// # Errors
-/// When `out` cannot be written.
 pub(super) fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<Exit> {
-    // Into memory first: the generator panics when it cannot write.
+    // Into memory first: the generator panics if it cannot write.
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, &mut shown(&main::command()), "chaos", &mut script);
     let script = String::from_utf8(script).map_err(io::Error::other)?;
@@ -42,9 +37,8 @@ pub(super) fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<Exit
     Ok(Exit::Pass)
 }
 
-/// The command again without what is hidden: the generator does not leave it out, and clap cannot
-/// remove it. Arguments have values that may be meant; the command line itself takes others,
-/// too.
+/// The command without hidden parts: the generator would include them, and clap cannot remove them.
+/// Arguments get possible values; the command line itself accepts others, too.
 fn shown(command: &Command) -> Command {
     let arguments = command.get_arguments().filter(|argument| !argument.is_hide_set());
     let commands = command.get_subcommands().filter(|command| !command.is_hide_set());
@@ -55,13 +49,13 @@ fn shown(command: &Command) -> Command {
         .subcommands(commands.map(shown))
 }
 
-/// An argument with what its value may be, by the name that the help gives it.
+/// An argument with its possible values, by its name in the help.
 fn hinted(argument: Arg) -> Arg {
     let name = argument.get_value_names().and_then(|names| names.first());
     let name = name.map_or(String::new(), ToString::to_string);
     match name.as_str() {
         "SCENARIO" => argument.value_parser(PossibleValuesParser::new(builtin::names())),
-        // `Other`: no space behind it, for the value comes next.
+        // `Other`: no space after it, because the value comes next.
         "SECTION.PROPERTY=VALUE" => argument
             .value_parser(PossibleValuesParser::new(settings()))
             .value_hint(ValueHint::Other),
@@ -81,11 +75,11 @@ fn hinted(argument: Arg) -> Arg {
 /// The keys below a part of the schema of scenarios.
 fn keys(schema: &Value) -> impl Iterator<Item = &str> {
     let properties = schema["properties"].as_object().into_iter().flatten();
-    // `false`: the tool's own, and no scenario may set it.
+    // `false`: the tool's own, which no scenario may set.
     properties.filter(|(_, schema)| *schema != false).map(|(key, _)| key.as_str())
 }
 
-/// What `--set` takes, up to the `=`.
+/// What `--set` accepts, up to the `=`.
 fn settings() -> Vec<String> {
     let schema = scenario::schema();
     let mut all = Vec::new();
@@ -110,7 +104,7 @@ fn axes(end: &str) -> Vec<String> {
     keys(&schema["definitions"]["names"]).map(|axis| format!("{axis}{end}")).collect()
 }
 
-/// The generator offers either names or files for a value, and puts a space behind each name.
+/// The generator offers either names or files for a value, and adds a space after each name.
 fn for_zsh(script: &str) -> String {
     let list = |words: &[String]| words.join(" ");
     let names = list(&builtin::names().map(str::to_owned).collect::<Vec<_>>());
@@ -136,7 +130,7 @@ fn for_zsh(script: &str) -> String {
     script.replacen("_chaos() {", &format!("{functions}_chaos() {{"), 1)
 }
 
-/// The generator passes over arguments without a name.
+/// The generator ignores arguments without a name.
 fn for_fish(script: String) -> String {
     let names = builtin::names().collect::<Vec<_>>().join(" ");
     let command = main::command();

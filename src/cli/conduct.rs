@@ -1,5 +1,5 @@
-//! Carries out studies: one run or a series of them each, shown while they go on, reported in
-//! files and at the end.
+//! Carries out studies: one run or a series each, shown while running, reported in files and at the
+//! end.
 
 use super::changes::Changes;
 use super::choose_runtime::{Options, RuntimeChoice};
@@ -54,7 +54,7 @@ pub(super) struct Conduct {
 }
 
 impl Conduct {
-    /// What it says of the plans.
+    /// The request for plans.
     pub(super) fn asked(&self) -> Asked<'_> {
         self.changes.asked(self.seed, self.options.versions(self.runtime))
     }
@@ -63,8 +63,8 @@ impl Conduct {
         Repeats { most: self.repeat, until_decided: self.until_decided }
     }
 
-    /// What `--shard` takes of the studies, and says so; none without it. That a shard has nothing
-    /// to do is no failure: the other shards have everything.
+    /// The shard's part of the studies, with a line about it; `None` if there is nothing to do.
+    /// That is no failure: the other shards have everything.
     fn take(&self, studies: &[Study]) -> Option<Vec<Study>> {
         let shard = self.shard?;
         let taken = shard.take(studies);
@@ -74,13 +74,13 @@ impl Conduct {
         Some(taken)
     }
 
-    /// Where a study's files go, if that was said.
+    /// Where a study's files go, if given.
     fn out(&self, study: &Study, several: bool) -> Option<PathBuf> {
         let out = self.out.as_ref()?;
         Some(if several { out.join(&study.first().name) } else { out.clone() })
     }
 
-    /// Why the files of these studies cannot go where they should.
+    /// Why these studies' files cannot go there.
     fn wrong_out(&self, studies: &[Study], several: bool) -> Option<String> {
         let mut taken = BTreeSet::new();
         studies.iter().find_map(|study| {
@@ -99,7 +99,7 @@ impl Conduct {
         })
     }
 
-    /// The order of the rows, of a study with these axes.
+    /// The order of the rows, for a study with these axes.
     fn sort(&self, study: &Study) -> Result<Sort, String> {
         let Some(name) = &self.sort else { return Ok(Sort::Plan) };
         Sort::parse(name, &study.first().axes).map_err(|known| {
@@ -120,7 +120,7 @@ fn share(text: &str) -> Result<f64, String> {
     within.ok_or_else(|| "write a share from 0.01 to 0.99, as in 0.2 or 20%".to_owned())
 }
 
-/// Runs all studies and reports each. Must be called before any thread exists.
+/// Runs all studies and reports each. Call it before any thread exists.
 pub(super) fn conduct(arguments: &Conduct, verb: Verb, studies: &[Study]) -> Exit {
     let wrong = |problem: &str| {
         report::tell(&format!("error: {problem}"));
@@ -129,7 +129,7 @@ pub(super) fn conduct(arguments: &Conduct, verb: Verb, studies: &[Study]) -> Exi
     if let Some(problem) = studies.iter().find_map(|study| arguments.sort(study).err()) {
         return wrong(&problem);
     }
-    // Folders lie where they would without shards.
+    // Folders are where they would be without shards.
     let several = studies.len() > 1;
     let shards = arguments.own_shards(studies);
     let taken = arguments.take(studies);
@@ -173,7 +173,7 @@ pub(super) fn conduct(arguments: &Conduct, verb: Verb, studies: &[Study]) -> Exi
     worst
 }
 
-/// The run that is on, so that whoever interrupts it is answered where it is shown.
+/// The current run, so that an interrupt is answered where the run is shown.
 #[derive(Clone, Default)]
 struct Current(Arc<Mutex<Option<Bus>>>);
 
@@ -190,13 +190,13 @@ impl Current {
     }
 }
 
-/// What carries out one study.
+/// Carries out one study.
 struct Conductor<'a> {
     arguments: &'a Conduct,
     runtime: &'a dyn Provider,
     interrupt: Interrupt,
     current: Current,
-    /// Whether there are several studies, each in a folder of its own.
+    /// Whether there are several studies, each with its own folder.
     several: bool,
     /// What the reports keep of the command line.
     again: Invocation,
@@ -258,7 +258,7 @@ impl Conductor<'_> {
         let invocation = Some(Invocation { trial, ..self.again.clone() });
         let report = Report { invocation, ..report };
         self.current.set(None);
-        // The listener ends when nobody is left who could tell it anything.
+        // The listener ends when all senders are gone.
         drop(bus);
         let told = live.finish();
         report::write_files(&report, folder.path())
@@ -267,7 +267,7 @@ impl Conductor<'_> {
         Ok(report)
     }
 
-    /// All runs of a study, put together.
+    /// All runs of a study, merged.
     fn series(
         &self,
         study: &Study,

@@ -1,4 +1,4 @@
-//! `chaos doctor`: really tries what a run does, on each runtime, each in a process of its own.
+//! `chaos doctor`: really tries what a run does, on each runtime, each in its own process.
 
 use super::choose_runtime::Options;
 use super::conduct::complain;
@@ -50,7 +50,7 @@ impl ValueEnum for RuntimeKind {
     }
 }
 
-/// What became of one runtime.
+/// The result for one runtime.
 #[derive(Debug, Serialize)]
 struct Tried {
     runtime: RuntimeKind,
@@ -100,7 +100,7 @@ fn try_in_child(kind: RuntimeKind, arguments: &Arguments) -> Result<Tried, Runti
         .spawn()
         .map_err(|e| RuntimeError::io("cannot start a child process", e))?;
     let tried = listen(kind, child, arguments.json);
-    // The child leaves logs there, whose last words it has told.
+    // The child leaves logs there; it has reported their last lines.
     drop(std::fs::remove_dir_all(&folder));
     tried
 }
@@ -164,7 +164,7 @@ fn conclude(tried: &[Tried], json: bool) -> io::Result<()> {
     Ok(())
 }
 
-/// What is so on every runtime.
+/// Notes that apply to every runtime.
 fn notes(librdkafka_spins: bool) -> Vec<&'static str> {
     let spins = "this program was built with a linker that does not know --wrap: each idempotent \
                  producer takes up to a whole processor while it waits for acknowledgements, so \
@@ -176,7 +176,6 @@ fn notes(librdkafka_spins: bool) -> Vec<&'static str> {
 fn try_here(kind: RuntimeKind, arguments: &Arguments, folder: &Path) -> Exit {
     let tell = |step: Step| {
         let mut out = io::stdout().lock();
-        // When nobody listens any more there is nobody to tell.
         drop(serde_json::to_writer(&mut out, &step).map(|()| writeln!(out)));
     };
     let begun = Instant::now();
@@ -198,7 +197,7 @@ fn try_here(kind: RuntimeKind, arguments: &Arguments, folder: &Path) -> Exit {
     match try_runtime(runtime.as_ref(), (name, begun), folder, &tell) {
         Ok(()) => Exit::Pass,
         Err(Stop::Interrupted(exit)) => exit,
-        // Told as a step.
+        // Reported as a step.
         Err(Stop::Failed(_)) => Exit::Environment,
     }
 }

@@ -1,5 +1,5 @@
-//! `chaos filter`: drops packets in the network namespace that it is started in, as it is told on
-//! standard input; started in a helper container by a run, never by a person.
+//! `chaos filter`: drops packets in its network namespace, on requests from standard input. A run
+//! starts it in a helper container; not for people.
 
 use crate::exit::Exit;
 use crate::netfilter::DropPoint;

@@ -28,13 +28,13 @@ pub(super) struct Arguments {
     json: bool,
 }
 
-/// What is told, in whichever form.
+/// What is printed, in either form.
 struct Told {
     findings: Findings,
     healed: Vec<Healed>,
-    /// Why not everything could be looked for.
+    /// Why not everything could be checked.
     incomplete: Option<RuntimeError>,
-    /// What a person should know.
+    /// A note for a person.
     note: Option<String>,
     dry_run: bool,
 }
@@ -119,7 +119,7 @@ impl Told {
 
     fn as_json(&self) -> serde_json::Value {
         let failure = |index: usize| self.healed.get(index).and_then(|h| h.failure.clone());
-        // In the order in which they were healed, or would be.
+        // In the order of healing.
         let leftovers: Vec<_> = match self.dry_run {
             true => self.findings.leftovers.iter().collect(),
             false => self.healed.iter().map(|healed| &healed.leftover).collect(),

@@ -1,12 +1,12 @@
-//! What is said of options that there are not, beside clap's own words: where what a person most
-//! likely wants is found, or that it is not supported yet.
+//! Answers to unknown options, beside clap's own: where to find what a person most likely wants, or
+//! that it is not supported yet.
 
 use super::main;
 use crate::scenario::{not_yet, whole_path};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::ffi::OsString;
 
-/// Options of other tools, and what does the same here.
+/// Options of other tools, and their counterparts here.
 const ELSEWHERE: &[(&str, &str)] = &[
     ("--dry-run", PLAN),
     ("--dryrun", PLAN),
@@ -17,10 +17,10 @@ const ELSEWHERE: &[(&str, &str)] = &[
 
 const PLAN: &str = "`chaos plan SCENARIO` says what a run would do, and starts nothing";
 
-/// Values of a scenario that belong to no section.
+/// Values of a scenario outside its sections.
 const WHOLE: &[&str] = &["duration", "name", "seed", "summary"];
 
-/// Adds a hint to an error on an option that is unknown; `arguments` are the whole command line.
+/// Adds a hint to an error about an unknown option; `arguments` are the whole command line.
 pub(super) fn add(error: &mut clap::Error, mut arguments: impl Iterator<Item = OsString>) {
     if error.kind() != ErrorKind::UnknownArgument {
         return;
@@ -35,7 +35,7 @@ pub(super) fn add(error: &mut clap::Error, mut arguments: impl Iterator<Item = O
     });
     if let Some(hint) = hint {
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![hint.into()]));
-        // Clap's own guess is one by spelling alone, and its usage has the option that it guessed.
+        // clap guesses by spelling alone, and its usage has the guessed option.
         error.remove(ContextKind::SuggestedArg);
         error.remove(ContextKind::Usage);
     }
@@ -49,7 +49,7 @@ fn elsewhere(option: &str) -> Option<String> {
     })
 }
 
-/// Whether the command whose usage this is, as in `Usage: chaos run [OPTIONS]`, takes `--set`.
+/// Whether the command with this usage, as in `Usage: chaos run [OPTIONS]`, takes `--set`.
 fn takes_set(usage: &str) -> bool {
     let mut command = main::command();
     for word in usage.split_whitespace().skip(2) {
@@ -61,7 +61,7 @@ fn takes_set(usage: &str) -> bool {
     command.get_arguments().any(|argument| argument.get_long() == Some("set"))
 }
 
-/// How a scenario's value is set that was asked for by an option of its own.
+/// How to set a scenario's value that was given as an option.
 fn set(option: &str, value: Option<&str>) -> Option<String> {
     let name = option.strip_prefix("--")?;
     let path = match WHOLE.contains(&name) {

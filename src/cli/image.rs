@@ -1,4 +1,4 @@
-//! `chaos image build`: the Kafka image for machines without a registry.
+//! `chaos image build`: builds a Kafka image without a registry.
 
 use super::conduct::complain;
 use crate::clock::Epoch;
@@ -88,14 +88,14 @@ fn build(arguments: &Build, interrupt: &Interrupt) -> Result<Built, RuntimeError
         )
     })?;
     let (listener, events) = mpsc::channel();
-    // The lines are for the person who waits; nobody reads a build's events afterwards.
+    // The lines are for the waiting person; nobody reads a build's events afterwards.
     let detail = if arguments.quiet { Detail::Nothing } else { Detail::Events };
     let live = Live::listen(events, Path::new("/dev/null"), Show::lines(detail).with_block())
         .map_err(|e| RuntimeError::io("cannot show what goes on", e))?;
     let bus = Bus::new(Epoch::now(), listener);
     let mut phases = Phases::new(bus.clone());
     let asked = interrupt.clone();
-    // In a group of its own: Ctrl-C reaches it through this process, once.
+    // In its own group: Ctrl-C reaches it through this process, once.
     let launcher = Launcher::new(
         |mut command| command.process_group(0).spawn(),
         move || asked.asked().is_none(),
@@ -119,7 +119,7 @@ fn build(arguments: &Build, interrupt: &Interrupt) -> Result<Built, RuntimeError
             wanted: &|| interrupt.asked().is_none(),
         },
     );
-    // The listener ends when nobody is left who could tell it anything.
+    // The listener ends when all senders are gone.
     drop((phases, bus));
     live.finish().map_err(|e| RuntimeError::io("cannot show what goes on", e))?;
     built

@@ -1,4 +1,4 @@
-//! `chaos list`: the scenarios that are built in.
+//! `chaos list`: the built-in scenarios.
 
 use super::scenario_argument;
 use super::validate::extent;
@@ -25,18 +25,18 @@ pub(super) struct Arguments {
     json: bool,
 }
 
-/// What is told of a scenario.
+/// What is printed about a scenario.
 #[derive(Debug, Serialize)]
 struct Entry {
     name: String,
     summary: String,
-    /// Each is a plan of its own.
+    /// One per plan.
     runs: usize,
     /// Over all runs.
     cells: usize,
     /// Their kinds over all runs, in the order of the timelines.
     faults: Vec<&'static str>,
-    /// The earliest end of sending, over all runs; recovery comes on top.
+    /// The earliest end of sending, over all runs; recovery is extra.
     planned_ms: u64,
     /// The same in words.
     #[serde(skip)]
@@ -64,16 +64,12 @@ impl Entry {
     }
 }
 
-/// The scenarios on `out`.
-///
-/// # Errors
-/// When `out` or `err` cannot be written.
 pub(super) fn run(
     arguments: &Arguments,
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> io::Result<Exit> {
-    // The seed changes nothing that is told.
+    // The seed changes nothing here.
     let asked = Asked { seed: Some(0), ..Asked::default() };
     let mut entries = Vec::new();
     for builtin in builtin::BUILTIN {
@@ -133,7 +129,7 @@ mod tests {
             (&safe["runs"], &safe["cells"], &safe["planned_ms"]),
             (&1.into(), &1.into(), &53_000.into())
         );
-        // 24 configurations under four timelines, but for those that contradict themselves.
+        // 24 configurations under four timelines, without contradictory ones.
         let matrix = of("matrix");
         assert_eq!((&matrix["runs"], &matrix["cells"]), (&4.into(), &96.into()));
     }

@@ -62,12 +62,11 @@ enum Command {
     Filter(filter::Arguments),
 }
 
-/// The command line, for what tells of it.
 pub(super) fn command() -> clap::Command {
     Arguments::command()
 }
 
-/// Parses the command line and does what it says. Must be called before any thread exists.
+/// Parses the command line and executes it. Call it before any thread exists.
 pub fn main() -> Exit {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,

@@ -28,9 +28,6 @@ pub(super) struct Arguments {
 }
 
 /// The main page on `out`, or all pages in the folder and their number on `out`.
-///
-/// # Errors
-/// When `out` or `err` cannot be written.
 pub(super) fn run(
     arguments: &Arguments,
     out: &mut dyn Write,
@@ -53,7 +50,7 @@ pub(super) fn run(
     }
 }
 
-/// The generator leaves out what is hidden.
+/// The generator leaves out hidden parts.
 fn write_all(folder: &Path) -> io::Result<usize> {
     fs::create_dir_all(folder)?;
     clap_mangen::generate_to(main::command(), folder)?;

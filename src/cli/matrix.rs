@@ -1,4 +1,4 @@
-//! `chaos matrix`: the comparison of configurations that is built in.
+//! `chaos matrix`: the built-in comparison of configurations.
 
 use super::conduct::{Conduct, conduct};
 use super::scenario_argument;
@@ -26,7 +26,7 @@ pub(super) struct Arguments {
     pub(super) conduct: Conduct,
 }
 
-/// What the built-in scenario is with these arguments.
+/// The built-in scenario with these arguments.
 pub(super) fn study(arguments: &Arguments) -> Result<Study, Diagnostics> {
     scenario_argument::of_builtin(&builtin::MATRIX, &arguments.conduct.asked())
 }

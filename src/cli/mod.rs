@@ -1,4 +1,4 @@
-//! One file a command: its arguments, what it does, its exit code.
+//! One file per command: its arguments, what it does, its exit code.
 
 mod baseline;
 pub mod changes;

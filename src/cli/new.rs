@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 /// Runs as it is, and explains each section.
 const TEMPLATE: &str = include_str!("template.yaml");
 
-/// Where a scenario's folder may have the schema, as the file would name it.
+/// Where the schema may be, relative to a scenario.
 const SCHEMAS: [&str; 3] =
     ["scenario.schema.json", "schemas/scenario.schema.json", "../schemas/scenario.schema.json"];
 
@@ -49,10 +49,7 @@ pub(super) struct Arguments {
     from: Option<String>,
 }
 
-/// Says on `out` what was written and what to do with it, or on `err` why nothing was.
-///
-/// # Errors
-/// When `out` or `err` cannot be written.
+/// Prints on `out` what was written and what to do with it, or on `err` why nothing was.
 pub(super) fn run(
     arguments: &Arguments,
     out: &mut dyn Write,
@@ -86,7 +83,7 @@ fn go(arguments: &Arguments) -> Result<PathBuf, Refused> {
     Ok(file)
 }
 
-/// The scenario's name, and the file if none is named: who types a file's name means both.
+/// The scenario's name, and the file if none is given: a file's name means both.
 fn meant(typed: &str) -> (&str, PathBuf) {
     match [".yaml", ".yml"].into_iter().find_map(|ending| typed.strip_suffix(ending)) {
         Some(name) => (name, PathBuf::from(typed)),
@@ -102,9 +99,9 @@ fn template() -> String {
     TEMPLATE.replace("FAULTS", &faults.join(", ")).replace("TARGETS", &targets.join(", "))
 }
 
-/// The text with another name in its line `name:`.
+/// The text with another name in its `name:` line.
 fn renamed(text: &str, old: &str, new: &str) -> String {
-    // `null` and the like are words to a person, and none to YAML.
+    // `null` and the like are words to a person, but not in YAML.
     let is_word = serde_yaml::from_str::<serde_yaml::Value>(new).is_ok_and(|read| read.is_string());
     let new = if is_word { new.to_owned() } else { format!("\"{new}\"") };
     text.replacen(&format!("\nname: {old}\n"), &format!("\nname: {new}\n"), 1)
@@ -118,19 +115,19 @@ fn without_header(text: &str) -> &str {
     }
 }
 
-/// The line that names the schema to editors, if there is one to name.
+/// The line that names the schema to editors, if there is one.
 fn header(file: &Path) -> String {
     let folder = file.parent().unwrap_or_else(|| Path::new(""));
     let there = SCHEMAS.iter().find(|schema| folder.join(schema).is_file());
     there.map_or(String::new(), |schema| format!("{HEADER}{schema}\n"))
 }
 
-/// Never over a file that is there.
+/// Never overwrites a file.
 fn write(file: &Path, text: &str) -> Result<(), Refused> {
     let failed = |e: io::Error| unwritten(file, &e, "name another file with --out");
     let mut to = OpenOptions::new().write(true).create_new(true).open(file).map_err(failed)?;
     to.write_all(text.as_bytes()).map_err(|e| {
-        // Half a file is of no use; if it cannot be removed, a look into it tells.
+        // Half a file is useless; if it cannot be removed, its content shows it.
         drop(fs::remove_file(file));
         failed(e)
     })

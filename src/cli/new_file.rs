@@ -1,18 +1,14 @@
-//! How a command that writes one new file ends: with what it wrote, or with why it wrote none.
+//! How a command that writes one new file ends: with what it wrote, or with why it wrote nothing.
 
 use super::compare::complain;
 use crate::exit::Exit;
 use std::io::{self, Write};
 use std::path::Path;
 
-/// Why nothing was written, and the exit that it leads to.
+/// Why nothing was written, and the exit.
 pub(super) type Refused = (Exit, String);
 
-/// Says on `out` what was written, a line or more without the last line's end, or on `err` why
-/// nothing was.
-///
-/// # Errors
-/// When `out` or `err` cannot be written.
+/// Prints on `out` what was written, without a final line break, or on `err` why nothing was.
 pub(super) fn end(
     written: Result<String, Refused>,
     out: &mut dyn Write,
@@ -30,7 +26,7 @@ pub(super) fn end(
     }
 }
 
-/// The file could not be opened for a first time, or not written.
+/// The file could not be created or written.
 pub(super) fn unwritten(file: &Path, error: &io::Error, if_there: &str) -> Refused {
     let shown = file.display();
     if error.kind() == io::ErrorKind::AlreadyExists {

@@ -1,4 +1,4 @@
-//! The newest run, for commands that are not told which one.
+//! The newest run, for commands without a named one.
 
 use crate::report::printable;
 use crate::result::{ReadError, SavedFile, Wanted};
@@ -8,11 +8,11 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// Where runs are put when nothing else is said.
+/// The default folder for runs.
 const FOLDER: &str = "chaos-out";
 const HELP: &str = "run a scenario first, or name a run's folder or its report.json";
 
-/// Runs in `chaos-out` that wrote a report, the newest report first. `latest` is one of them by
+/// Runs in `chaos-out` that wrote a report, the newest report first. `latest` is one of them under
 /// another name.
 fn runs() -> Vec<PathBuf> {
     let entries = fs::read_dir(FOLDER).into_iter().flatten().flatten();
@@ -25,19 +25,12 @@ fn runs() -> Vec<PathBuf> {
     runs.into_iter().rev().map(|(_, path)| path).collect()
 }
 
-/// The newest run.
-///
-/// # Errors
-/// When there is none.
 pub(super) fn newest() -> Result<PathBuf, String> {
     let first = runs().into_iter().next();
     first.ok_or_else(|| format!("there is no run with a report in {FOLDER}\n  help: {HELP}"))
 }
 
-/// The newest run of this scenario that is not this one, for an argument that was not given.
-///
-/// # Errors
-/// When there is none.
+/// The newest run of this scenario except this one, for an argument that was not given.
 pub(super) fn newest_of(scenario: &str, but: &Path, argument: &str) -> Result<PathBuf, String> {
     let place = |path: &Path| {
         let path = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
@@ -55,10 +48,6 @@ pub(super) fn newest_of(scenario: &str, but: &Path, argument: &str) -> Result<Pa
     })
 }
 
-/// The scenario of a run.
-///
-/// # Errors
-/// When its report cannot be read.
 pub(super) fn scenario(run: &Path) -> Result<String, ReadError> {
     #[derive(Deserialize)]
     struct Report {
@@ -72,10 +61,7 @@ pub(super) fn scenario(run: &Path) -> Result<String, ReadError> {
     Ok(file.parse::<Report>("report")?.plan.name)
 }
 
-/// The run that was named, or the newest one, which is said on `err`.
-///
-/// # Errors
-/// When none was named and there is none, or `err` cannot be written.
+/// The named run, or the newest one, which is reported on `err`.
 pub(super) fn named_or_newest(
     named: Option<&PathBuf>,
     err: &mut dyn Write,
@@ -90,10 +76,7 @@ pub(super) fn named_or_newest(
     Ok(found)
 }
 
-/// Says which run was taken for an argument that was not given, and what it is.
-///
-/// # Errors
-/// When `err` cannot be written.
+/// Reports which run is used for an argument that was not given.
 pub(super) fn tell(argument: &str, run: &Path, what: &str, err: &mut dyn Write) -> io::Result<()> {
     writeln!(err, "{argument}: {}, {}", printable(&run.display().to_string()), printable(what))
 }

@@ -1,4 +1,4 @@
-//! What a command that runs scenarios tells, to whom: `-q`, `-v`, `--color`, `--json`.
+//! What a command that runs scenarios prints, and where: `-q`, `-v`, `--color`, `--json`.
 
 use crate::report::{self, Detail, Ending, Finished, JsonLines, Paint, Series, Show, Sort};
 use crate::result::Report;
@@ -34,8 +34,8 @@ enum Color {
 }
 
 impl Color {
-    /// As <https://no-color.org> has it: the variable counts when it is not empty, and what the
-    /// command line says goes before it.
+    /// As on <https://no-color.org>: the variable counts if it is not empty, and the command line
+    /// overrides it.
     fn paint(self, is_terminal: bool, no_color: Option<&std::ffi::OsStr>) -> Paint {
         Paint::new(match self {
             Color::Always => true,
@@ -67,14 +67,14 @@ impl OutputOptions {
         if self.json && io::stdout().is_terminal() { show } else { show.with_block() }
     }
 
-    /// Several runs are about to begin on this runtime; a single one says it itself.
+    /// Several runs are about to begin on this runtime; a single one reports it itself.
     pub(super) fn series(&self, runtime: &str) {
         if !self.quiet && !self.verbose {
             report::tell(&format!("runtime  {runtime}"));
         }
     }
 
-    /// Whether only the result is told.
+    /// Whether only the result is printed.
     pub(super) fn is_quiet(&self) -> bool {
         self.quiet
     }
@@ -150,13 +150,12 @@ impl OutputOptions {
     }
 }
 
-/// How wide a terminal is; none where it is no terminal.
+/// The width of a terminal; `None` if it is no terminal.
 pub(super) fn columns(term: &console::Term) -> Option<usize> {
     term.size_checked().map(|(_, columns)| usize::from(columns))
 }
 
-/// Tells GitHub Actions what to show beside the scenario, before the result: its verdict is the
-/// last line.
+/// Prints GitHub Actions annotations before the result, because the verdict is the last line.
 fn annotate(report: &Report) -> io::Result<()> {
     if std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
         for line in report::annotations(report) {

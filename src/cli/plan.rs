@@ -1,4 +1,4 @@
-//! `chaos plan FILE`: prints what a run would do, when, and to which node, starting nothing.
+//! `chaos plan FILE`: prints what a run would do, when, and to which node; starts nothing.
 
 use super::changes::{Changes, KafkaFrom};
 use super::scenario_argument;
@@ -21,10 +21,8 @@ pub struct PlanArgs {
     #[arg(value_name = "SCENARIO")]
     pub file: PathBuf,
     #[command(flatten)]
-    #[expect(missing_docs, reason = "it would become the command's own help")]
     pub changes: Changes,
     #[command(flatten)]
-    #[expect(missing_docs, reason = "it would become the command's own help")]
     pub from: KafkaFrom,
     /// The run's seed, instead of the scenario's or a drawn one
     #[arg(long, value_name = "NUMBER")]
@@ -35,9 +33,6 @@ pub struct PlanArgs {
 }
 
 /// The plan on `out`, or every problem on `err` and [`Exit::Usage`].
-///
-/// # Errors
-/// When `out` or `err` cannot be written.
 pub fn run(args: &PlanArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<Exit> {
     match scenario_argument::study_for(&args.file, &args.changes, args.seed, &args.from) {
         Ok(study) if args.json => {
@@ -85,7 +80,7 @@ fn print(study: &Study, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether the cells differ by what is expected of them only.
+/// Whether the cells differ by their expectations only.
 fn is_alike(a: &Plan, b: &Plan) -> bool {
     let same = |(a, b): (&Cell, &Cell)| a.topic == b.topic && a.clients == b.clients;
     a.cells.len() == b.cells.len() && a.cells.iter().zip(&b.cells).all(same)
@@ -174,7 +169,7 @@ fn print_cells(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-/// A cell without what was told of all cells already.
+/// A cell without what was printed for all cells already.
 fn print_cell(
     cell: &Cell,
     topic: &Properties,

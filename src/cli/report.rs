@@ -1,4 +1,4 @@
-//! `chaos report`: a finished run's report in another format, made of its `report.json` alone.
+//! `chaos report`: a finished run's report in another format, made from its `report.json` alone.
 
 use super::compare::complain;
 use super::newest_run::named_or_newest;
@@ -54,9 +54,6 @@ impl ValueEnum for Format {
 }
 
 /// The report on `out` or in the file, or what is wrong on `err`.
-///
-/// # Errors
-/// When `out` or `err` cannot be written.
 pub(super) fn run(
     arguments: &Arguments,
     out: &mut dyn Write,
@@ -70,7 +67,7 @@ pub(super) fn run(
             return Ok(Exit::Usage);
         }
     };
-    // In memory first: a file that is there stays as it is when no new one can be made.
+    // In memory first: an existing file stays as it is if no new one can be made.
     let mut text = Vec::new();
     if let (Format::Table, None) = (arguments.format, &arguments.out) {
         let columns = columns(&console::Term::stdout());
@@ -89,7 +86,7 @@ pub(super) fn run(
     Ok(Exit::Pass)
 }
 
-/// The report that was named, and the order of its rows.
+/// The named report, and the order of its rows.
 fn asked(run: &Path, arguments: &Arguments) -> Result<(Report, Sort), String> {
     let report = result::read(run).map_err(|e| e.to_string())?;
     let Some(name) = &arguments.sort else { return Ok((report, Sort::Plan)) };

@@ -35,7 +35,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     }
 }
 
-/// Reads and plans all files; every problem of every file is told before anything starts.
+/// Reads and plans all files; every problem of every file is reported before anything starts.
 pub(super) fn studies(arguments: &Arguments) -> Result<Vec<Study>, Exit> {
     let mut studies = Vec::new();
     let mut wrong = false;

@@ -9,16 +9,13 @@ use std::io::{self, Read};
 use std::mem;
 use std::path::{Path, PathBuf};
 
-/// What stands for standard input, as in many commands.
+/// Standard input, as in many commands.
 pub(super) const STDIN: &str = "-";
-/// What messages and plans call a scenario that was read from there.
+/// The name of such a scenario in messages and plans.
 pub(super) const STDIN_SOURCE: &str = "<stdin>";
 
-/// The study of a scenario. A file goes before a built-in scenario of the same name; `-` is
-/// standard input.
-///
-/// # Errors
-/// As [`plan::from_file`]; when there is neither, with the name that was most likely meant.
+/// The study of a scenario. A file overrides a built-in scenario of the same name; `-` is standard
+/// input. If there is neither, the error suggests the most likely name.
 pub(super) fn study(named: &Path, asked: &Asked<'_>) -> Result<Study, Diagnostics> {
     if named == Path::new(STDIN) {
         return of_reader(&mut io::stdin().lock(), asked);
@@ -66,10 +63,8 @@ fn twice() -> Diagnostics {
     Diagnostics::new(vec![problem.help("name `-` once")])
 }
 
-/// As [`study`], for commands that start nothing: also what the named runtime would refuse.
-///
-/// # Errors
-/// As [`study`], and what only another runtime can do.
+/// Like [`study`], for commands that start nothing: also reports what the named runtime would
+/// refuse.
 pub(super) fn study_for(
     named: &Path,
     changes: &Changes,
@@ -92,16 +87,12 @@ pub(super) fn study_for(
     }
 }
 
-/// The study of a scenario that comes from a reader.
 fn of_reader(reader: &mut dyn Read, asked: &Asked<'_>) -> Result<Study, Diagnostics> {
     let name = STDIN_SOURCE;
     plan::study_from_text(name, &scenario::text_of(name, reader)?, asked)
 }
 
-/// The study of a built-in scenario. It is called by its bare name, which `chaos run` takes.
-///
-/// # Errors
-/// What is wrong with the arguments.
+/// The study of a built-in scenario, which has its bare name as its source.
 pub(super) fn of_builtin(
     builtin: &builtin::Builtin,
     asked: &Asked<'_>,

@@ -16,10 +16,6 @@ Examples:
   chaos schema > scenario.schema.json")]
 pub(super) struct Arguments {}
 
-/// The schema on `out`.
-///
-/// # Errors
-/// When `out` cannot be written.
 pub(super) fn run(out: &mut dyn Write) -> io::Result<Exit> {
     out.write_all(scenario::printed(&scenario::schema()).as_bytes())?;
     Ok(Exit::Pass)

@@ -1,4 +1,4 @@
-//! `chaos validate FILE…`: reads scenarios and says whether they could run, starting nothing.
+//! `chaos validate FILE…`: validates scenarios; starts nothing.
 
 use super::changes::{Changes, KafkaFrom};
 use super::scenario_argument;
@@ -26,21 +26,16 @@ pub struct ValidateArgs {
     #[arg(required = true, value_name = "SCENARIO")]
     pub files: Vec<PathBuf>,
     #[command(flatten)]
-    #[expect(missing_docs, reason = "it would become the command's own help")]
     pub changes: Changes,
     #[command(flatten)]
-    #[expect(missing_docs, reason = "it would become the command's own help")]
     pub from: KafkaFrom,
     /// Print one JSON document: sound scenarios, and every problem and note with its place
     #[arg(long)]
     pub json: bool,
 }
 
-/// One line on `out` for every sound file, every problem of the others on `err`; or all of it in
-/// JSON on `out`. [`Exit::Usage`] when any file has a problem.
-///
-/// # Errors
-/// When `out` or `err` cannot be written.
+/// One line on `out` for every valid file, every problem of the others on `err`; or all of it in
+/// JSON on `out`. [`Exit::Usage`] if any file has a problem.
 pub fn run(args: &ValidateArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<Exit> {
     let studies: Vec<Result<Study, Diagnostics>> = scenario_argument::each(&args.files, |f| {
         scenario_argument::study_for(f, &args.changes, None, &args.from)
@@ -80,7 +75,7 @@ fn print(
     Ok(())
 }
 
-/// The same for machines. A place that is unknown is null.
+/// The same for machines. An unknown place is null.
 fn json(studies: &[Result<Study, Diagnostics>]) -> Value {
     let mut scenarios = Vec::new();
     let mut diagnostics = Vec::new();
@@ -130,7 +125,7 @@ fn line(study: &Study) -> String {
     format!("ok  {}  {}{from}", plan.name, extent(study))
 }
 
-/// How much a study is: runs, cells, faults, and how long it takes.
+/// The size of a study: runs, cells, faults, and how long it takes.
 pub(super) fn extent(study: &Study) -> String {
     let plan = study.first();
     let cells = counted(study.plans.iter().map(|plan| plan.cells.len()).sum::<usize>(), "cell");

@@ -1,4 +1,4 @@
-//! `chaos worker SPEC`: a client process; started by a run, never by a person.
+//! `chaos worker SPEC`: a client process. A run starts it; not for people.
 
 use crate::exit::Exit;
 use std::path::PathBuf;

@@ -16,11 +16,9 @@ use tempfile::TempDir;
 
 type Mock = MockCluster<'static, DefaultProducerContext>;
 
-/// A cluster without brokers' processes, and a folder for ledgers.
+/// A cluster without broker processes, and a folder for ledgers.
 pub(crate) struct Bed {
-    /// The cluster.
     pub mock: Mock,
-    /// The folder.
     pub dir: TempDir,
 }
 
@@ -48,7 +46,7 @@ pub(crate) fn send(spec: &WorkerSpec) -> (Summary, Vec<WorkerEvent>) {
     send_with(spec, |_| ())
 }
 
-/// As [`send`], with a thread beside it that may tell it to stop.
+/// Like [`send`], with a thread beside it that may tell it to stop.
 pub(crate) fn send_with(
     spec: &WorkerSpec,
     beside: impl FnOnce(&Control) + Send,
@@ -74,7 +72,7 @@ pub(crate) fn send_with(
     (summary, events)
 }
 
-/// What the ledger in this folder says: sent, acknowledged, rejected.
+/// The counts in this folder's ledger: sent, acknowledged, rejected.
 pub(crate) fn progress(dir: &Path) -> (u64, u64, u64) {
     let progress = Ledger::open(dir).expect("it was just written").progress();
     (progress.sent, progress.acked, progress.rejected)

@@ -1,4 +1,4 @@
-//! [`WorkerSpec`]: all that a worker is told, in one JSON file.
+//! [`WorkerSpec`]: everything that a worker is told, in one JSON file.
 
 use crate::clock::Epoch;
 use crate::ledger::ProducerId;
@@ -15,9 +15,7 @@ pub struct WorkerSpec {
     pub name: String,
     /// Who it is; its ledger and every stamp say so.
     pub id: ProducerId,
-    /// The run's clock.
     pub epoch: Epoch,
-    /// Topic.
     pub topic: String,
     /// Number of partitions.
     pub partitions: u32,
@@ -25,7 +23,6 @@ pub struct WorkerSpec {
     pub bootstrap_servers: String,
     /// All that is random follows from this.
     pub seed: u64,
-    /// The folder of its ledger.
     pub ledger_dir: PathBuf,
     /// How long it may take to settle what is open when its work has ended.
     pub flush_timeout_ms: u64,

@@ -1,19 +1,18 @@
-//! The stamp that every message carries in its key, and what a record read back turns out to be.
+//! The stamp in every message's key, and what a record read back turns out to be.
 //!
 //! The key is 40 bytes, little endian: magic 8, run 8, cell 2, producer 2, partition 4, sequence 8,
 //! length of the value 4, CRC-32 4. The checksum covers the value and then the first 36 bytes of
-//! the key, so that the value's share is computed once for all messages.
+//! the key, so that the value's part is computed once for all messages.
 
 use crate::ledger::{Found, ProducerId};
 
-/// Bytes of a stamp.
 pub const STAMP_BYTES: usize = 40;
 
-/// What a stamp begins with.
+/// The first bytes of a stamp.
 pub const MAGIC: [u8; 8] = *b"kchaos01";
 
-/// How many bytes of the magic must stand in their place for a key to count as a damaged stamp
-/// rather than as somebody else's key.
+/// How many bytes of the magic must match for a key to count as a damaged stamp rather than as
+/// somebody else's key.
 const MAGIC_BYTES_THAT_TELL: usize = 6;
 
 const RUN: usize = 8;
@@ -24,7 +23,7 @@ const SEQUENCE: usize = 24;
 const VALUE_LENGTH: usize = 32;
 const CHECKSUM: usize = 36;
 
-/// Makes the stamps of one producer, and holds the one value that all of its messages share.
+/// Makes the stamps of one producer, and has the one value that all of its messages share.
 #[derive(Clone, Debug)]
 pub struct Stamper {
     /// A stamp with everything filled in that is the same for all messages.
@@ -35,7 +34,7 @@ pub struct Stamper {
 }
 
 impl Stamper {
-    /// The stamper of producer `id`; its value is `value_bytes` pseudo-random bytes of `seed`.
+    /// The stamper of producer `id`; its value is `value_bytes` pseudo-random bytes from `seed`.
     pub fn new(id: ProducerId, seed: u64, value_bytes: u32) -> Self {
         let mut value = vec![0; value_bytes as usize].into_boxed_slice();
         fastrand::Rng::with_seed(seed).fill(&mut value);
@@ -67,7 +66,7 @@ impl Stamper {
     }
 }
 
-/// Whether `key` is a stamp, damaged or not, of whatever run.
+/// Whether `key` is a stamp, damaged or not, of any run.
 pub fn is_stamp(key: Option<&[u8]>) -> bool {
     let key = key.unwrap_or_default();
     key.iter().zip(MAGIC).filter(|&(&found, wanted)| found == wanted).count()

@@ -1,4 +1,4 @@
-//! What a worker and its conductor say to each other: lines. JSON from the worker's stdout, plain
+//! The protocol between a worker and its conductor: lines of JSON from the worker's stdout, plain
 //! words to its stdin.
 
 use super::producer::Summary;
@@ -21,7 +21,6 @@ pub(crate) enum WorkerEvent {
     Fatal {
         /// Microseconds of the run's clock.
         at_us: u64,
-        /// Why.
         text: String,
     },
     /// The last line.

@@ -1,5 +1,5 @@
-//! The file that `chaos baseline` writes: a [`Side`] as small as it goes, the same bytes for the
-//! same run. One line a cell, so that a version control system shows which cells changed.
+//! The file that `chaos baseline` writes: a [`Side`] as small as possible, the same bytes for the
+//! same run. One line per cell, so that version control shows which cells changed.
 
 use super::side::{LeftOut, Promise, Side, SideCell, Trial};
 use crate::model::{ByMetric, Metric, Properties, as_fields};
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// The schema's name and version.
 pub(super) const SCHEMA: &str = "kafka-chaos/baseline/1";
 
-/// A baseline as it is written.
+/// A baseline as written.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Baseline {
     schema: String,
@@ -17,7 +17,7 @@ pub(super) struct Baseline {
     setup: Properties,
     environment: Properties,
     notes: Vec<String>,
-    /// What the configurations of all cells have in common.
+    /// What all cells' configurations share.
     config: Properties,
     cells: Vec<Cell>,
 }
@@ -26,7 +26,7 @@ pub(super) struct Baseline {
 struct Cell {
     id: String,
     axes: Properties,
-    /// What of its configuration is not in the head.
+    /// Its own configuration, beyond the shared part.
     config: Properties,
     expectations: Vec<Promise>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -34,11 +34,11 @@ struct Cell {
     trials: Columns,
 }
 
-/// Trials side by side: a name is written once, not once a trial.
+/// Trials as columns: each name is written once, not once per trial.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Columns {
     trial: Vec<u32>,
-    /// None of a count that the version which wrote it does not know.
+    /// `None` for a count that the writing version did not know.
     #[serde(flatten, with = "as_fields::per_trial")]
     counts: ByMetric<Option<Vec<Option<u64>>>>,
     unavailable_ms: Vec<Option<f64>>,
@@ -46,10 +46,6 @@ struct Columns {
     p99_during_us: Vec<Option<u64>>,
 }
 
-/// The text of a baseline file.
-///
-/// # Errors
-/// None that a [`Side`] could cause; serde's, for completeness.
 pub(crate) fn baseline_text(side: &Side) -> serde_json::Result<String> {
     let config = common(side);
     let cells: Vec<String> =
@@ -65,13 +61,13 @@ pub(crate) fn baseline_text(side: &Side) -> serde_json::Result<String> {
         cells: Vec::new(),
     };
     let head = serde_json::to_string(&head)?;
-    // The cells stand last, and none is there yet.
+    // The cells come last, and none is there yet.
     let head = head.strip_suffix("]}").unwrap_or(&head);
     Ok(format!("{head}\n{}\n]}}\n", cells.join(",\n")))
 }
 
-/// The name of a scenario's baseline file; none when the name could lead anywhere else than into
-/// the current folder.
+/// The default name of a scenario's baseline file; `None` if it could lead out of the current
+/// folder.
 pub(crate) fn default_name(side: &Side) -> Option<String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let name = &side.scenario;
@@ -112,7 +108,7 @@ impl Columns {
         columns
     }
 
-    /// The trials again; none if the columns are not of one length.
+    /// The trials; `None` if the columns have different lengths.
     fn trials(&self) -> Option<Vec<Trial>> {
         let lengths =
             [self.unavailable_ms.len(), self.p99_before_us.len(), self.p99_during_us.len()];
@@ -133,10 +129,7 @@ impl Columns {
 }
 
 impl Baseline {
-    /// The side that it was made of.
-    ///
-    /// # Errors
-    /// When a cell's columns are not of one length, in words.
+    /// The side that it was made from. Fails if a cell's columns have different lengths.
     pub(super) fn side(self) -> Result<Side, String> {
         let cell = |cell: Cell| {
             let uneven = || format!("the columns of cell `{}` are not of one length", cell.id);

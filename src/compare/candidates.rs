@@ -1,11 +1,11 @@
-//! [`Candidate`]: a measure of two cells that a test could judge, with what the test gives.
+//! [`Candidate`]: a measure of two cells that a test could judge, with the test's result.
 
 use super::judge::Options;
 use super::side::{SideCell, Trial};
 use crate::model::Metric;
 use crate::stats::{Chance, Hits, Ranking, Shift, fisher_fewer, fisher_more, full_split};
 
-/// Fewer trials with an anomaly say nothing of how much a trial has.
+/// Fewer trials with an anomaly say nothing about the amount per trial.
 const AMOUNT_TRIALS_MIN: usize = 4;
 
 /// Growth of an amount by less than this factor is no regression.
@@ -14,20 +14,19 @@ const AMOUNT_RATIO: f64 = 1.2;
 /// What no test can judge.
 const MUTE: Chance = Chance { p: 1.0, least: 1.0 };
 
-/// The smallest time that counts, milliseconds: what a ratio needs to be one.
+/// The smallest time that counts, in milliseconds, so that ratios exist.
 const TIME_MIN_MS: f64 = 1e-3;
 
 /// A measure that a test could judge.
 pub(super) struct Candidate {
-    /// `lost`, `p99 during`, or an expectation as it was written.
+    /// `lost`, `p99 during`, or an expectation as written.
     pub measure: String,
-    /// Trials that tell it, of BASE and of NEW.
+    /// Trials with this measure, of BASE and of NEW.
     pub trials: (usize, usize),
     /// The test that NEW is worse.
     pub worse: Chance,
     /// The test that NEW is better.
     pub better: Chance,
-    /// What it is.
     pub shape: Shape,
 }
 
@@ -37,10 +36,10 @@ pub(super) enum Shape {
     Share {
         base: Hits,
         new: Hits,
-        /// Medians a trial; none without a trial.
+        /// Medians per trial; `None` without trials.
         counts: (Option<f64>, Option<f64>),
     },
-    /// In how many trials an expectation was not kept that names no anomaly.
+    /// In how many trials an expectation about no anomaly was violated.
     Bound { base: Hits, new: Hits },
     /// How many messages have it, in trials that have any.
     Amount(Size),
@@ -50,21 +49,22 @@ pub(super) enum Shape {
 
 /// How two sets of figures compare in size.
 pub(super) struct Size {
-    /// On the scale of logarithms: there a shift is a ratio.
+    /// On a logarithmic scale, where a shift is a ratio.
     pub shift: Shift,
-    /// The medians, as people know them.
+    /// The medians, for people.
     pub medians: (f64, f64),
     /// Whether the difference is large enough to matter, upwards and downwards.
     pub matters: (bool, bool),
 }
 
 impl Candidate {
-    /// The smallest chance that any test of so many trials could give.
+    /// The smallest p that any test of this many trials could give.
     pub(super) fn full_split(&self) -> f64 {
         full_split(self.trials.0 as u64, self.trials.1 as u64)
     }
 
-    /// Whether all trials of both sides are alike, so that no number of such trials tells anything.
+    /// Whether all trials of both sides are alike, so that no number of such trials decides
+    /// anything.
     pub(super) fn is_idle(&self) -> bool {
         match &self.shape {
             Shape::Share { base, new, .. } | Shape::Bound { base, new } => {
@@ -111,7 +111,7 @@ fn median(figures: &[f64]) -> Option<f64> {
     crate::stats::Spread::of(figures).map(|spread| spread.median)
 }
 
-/// The test of two shares.
+/// The tests of two shares.
 pub(super) fn shares(base: Hits, new: Hits) -> (Chance, Chance) {
     (fisher_more(base, new), fisher_fewer(base, new))
 }
@@ -129,7 +129,7 @@ fn share(measure: &'static str, base: &[f64], new: &[f64]) -> Candidate {
     Candidate { measure, trials, worse, better, shape: Shape::Share { base, new, counts } }
 }
 
-/// How much there is where there is any: whether there is any at all is the share's question.
+/// How much there is if there is any: whether there is any is the share's question.
 fn amount(
     measure: &'static str,
     base: &[f64],
@@ -154,8 +154,8 @@ fn amount(
     })
 }
 
-/// A time must grow by the tolerance and by a least amount: a quarter of next to nothing is
-/// nothing.
+/// A time must grow by the tolerance and by a minimum: a quarter of next to nothing does not
+/// matter.
 fn time(
     measure: &'static str,
     at_least_ms: f64,

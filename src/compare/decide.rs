@@ -5,24 +5,25 @@ use super::model::{Change, Difference, Finding, Ratio, Rule, Tested};
 use super::words;
 use crate::stats::{Family, Hits, Ranking};
 
-/// A time that is so many times as long is told, whatever tests say or cannot say.
+/// A time this many times as long is reported, whatever tests say.
 const STRIKING_RATIO: f64 = 3.0;
 
-/// In every trial of one side and none of the other means something from so many trials a side on.
+/// "In every trial of one side and none of the other" means something from this many trials per
+/// side on.
 const EVERY_TRIAL_MIN: u64 = 2;
 
 /// What decides beside the candidate itself.
 pub(super) struct Court<'a> {
     /// The tests that NEW is worse.
     pub worse: &'a Family,
-    /// How many trials a side would let every test of this comparison speak.
+    /// How many trials per side would enable every test of this comparison.
     pub trials_needed: u64,
     /// Differences of the pair's configurations that can be causes.
     pub causes: Vec<&'a Difference>,
 }
 
 impl Court<'_> {
-    /// What becomes of one candidate.
+    /// Decides about one candidate.
     pub(super) fn decide(
         &self,
         candidate: Candidate,
@@ -33,7 +34,7 @@ impl Court<'_> {
         let enough = self.worse.would_make(candidate.full_split());
         let ratio = size(&candidate.shape).map(|size| ratio(size, worse, better, ranking));
         let (change, rule, why) = match &candidate.shape {
-            // A time or a rate is another one in each trial: that a bound was missed once is no more
+            // A time or a rate differs in each trial: that a bound was missed once is no more
             // certain than that messages were lost once.
             Shape::Share { base, new, .. } | Shape::Bound { base, new } => {
                 self.share(*base, *new, enough, worse, better)
@@ -96,8 +97,8 @@ impl Court<'_> {
         if tested.0 != Change::None || enough || base.hits * new.of == new.hits * base.of {
             return tested;
         }
-        // So few trials that no test can speak. In all of one side and in none of the other is
-        // believed where a cause is known, and only there.
+        // Too few trials for any test. "In all of one side and in none of the other" is believed
+        // only if a cause is known.
         let change = match (none(base) && all(new), all(base) && none(new)) {
             (true, _) => Change::Worse,
             (_, true) => Change::Better,
@@ -137,7 +138,7 @@ impl Court<'_> {
     }
 }
 
-/// What the tests say, of what is large enough to matter.
+/// What the tests say about what is large enough to matter.
 fn by_tests(
     worse: Tested,
     better: Tested,
@@ -201,7 +202,7 @@ fn figures(shape: &Shape) -> (String, String) {
     }
 }
 
-/// `in 18 of 20`; of a single trial the count itself.
+/// `in 18 of 20`; for a single trial the count itself.
 fn seen(hits: Hits, count: Option<f64>) -> String {
     match (hits.of, count) {
         (0, _) => "not settled".to_owned(),

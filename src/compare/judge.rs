@@ -1,4 +1,4 @@
-//! [`compare`]: two sides held against each other.
+//! [`compare`]: compares two sides.
 
 use super::candidates::{Candidate, candidates};
 use super::decide::Court;
@@ -13,15 +13,16 @@ use crate::exit::Exit;
 use crate::stats::{Chance, Family, Ranking, family, trials_needed};
 use std::collections::BTreeMap;
 
-/// The chance of a false alarm that a whole comparison may have, over all its cells and measures.
+/// The probability of a false alarm allowed for a whole comparison, over all its cells and
+/// measures.
 pub(super) const ALPHA: f64 = 0.05;
 
 /// How to compare.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Options {
-    /// By how much a time may grow, as a share, and still be no regression.
+    /// How much a time may grow, as a share, without being a regression.
     pub tolerance: f64,
-    /// Whether what is not decided is to fail.
+    /// Whether undecided differences fail.
     pub fail_on_undecided: bool,
 }
 
@@ -122,7 +123,7 @@ fn found(pair: &Pair<'_>, findings: Vec<Finding>, everywhere: &[Difference]) -> 
     let sides = match lacks_trials {
         (false, false) => None,
         (true, false) => Some(("BASE", pair.base)),
-        // Of two without, NEW is the one that can be run again.
+        // If both lack trials, NEW is the one that can be run again.
         (_, true) => Some(("NEW", pair.new)),
     };
     let not_comparable = sides.map(|(side, cell)| {
@@ -141,13 +142,12 @@ fn found(pair: &Pair<'_>, findings: Vec<Finding>, everywhere: &[Difference]) -> 
     }
 }
 
-/// The outcome, and the line that says it. `lacking` are cells of which BASE tells something and
-/// NEW nothing.
+/// The outcome, and its line. `lacking` are cells with a result in BASE and none in NEW.
 ///
-/// A regression that was seen is one, whatever was not looked at. Without one, a cell that BASE
-/// knows and NEW does not tell of keeps the answer from being "no change": half a run must not
-/// turn a nightly job green. Nor is it an answer where trials are `too_few` for any test, so many
-/// being needed, and where something differs that no test decides.
+/// An observed regression stands, whatever was not looked at. Otherwise a cell that BASE has and
+/// NEW lacks keeps the answer from being "no change": half a run must not turn a nightly job green.
+/// There is no answer either if trials are `too_few` for any test (it says how many are needed), or
+/// if something differs that no test decides.
 fn sum_up(cells: &[PairFindings], lacking: &[&str], too_few: Option<u64>) -> (Outcome, String) {
     let of = |change: Change| -> Vec<&str> {
         cells.iter().filter(|c| c.change == change).map(|c| c.new.as_str()).collect()

@@ -1,8 +1,8 @@
-//! Two runs side by side: what changed between them, and whether chance explains it.
+//! Two runs side by side: what changed, and whether chance explains it.
 //!
 //! Reports and baseline files are both read into a [`Side`]; [`compare`] pairs their cells and
-//! judges; [`write_words`] and the JSON of [`Comparison`] tell it. The rules and their reasons are
-//! in `docs/compare.md`.
+//! judges; [`write_words`] and the JSON of [`Comparison`] show the result. The rules and their
+//! reasons are in `docs/compare.md`.
 
 mod baseline;
 mod candidates;

@@ -1,10 +1,10 @@
-//! [`Comparison`]: everything that two sides gave, and the JSON that says it.
+//! [`Comparison`]: the result of comparing two sides, and its JSON.
 
 use crate::exit::Exit;
 use crate::stats::{Chance, Ruling};
 use serde::Serialize;
 
-/// The schema's name and version; a change that breaks readers makes a new one.
+/// The schema's name and version; a breaking change makes a new one.
 pub(super) const SCHEMA: &str = "kafka-chaos/compare/1";
 
 /// Two runs side by side.
@@ -12,21 +12,20 @@ pub(super) const SCHEMA: &str = "kafka-chaos/compare/1";
 pub struct Comparison {
     /// [`SCHEMA`].
     pub schema: String,
-    /// Of the whole comparison.
     pub outcome: Outcome,
-    /// The exit status that it means, as it was asked for.
+    /// The exit status that it means, with the options given.
     pub exit_code: u8,
     /// The outcome in a line.
     pub summary: String,
-    /// The chance of a false alarm that the whole comparison may have.
+    /// The allowed probability of a false alarm in the whole comparison.
     pub alpha: f64,
     /// How much slower, as a share, is still no regression.
     pub tolerance: f64,
     /// How many tests looked for something worse.
     pub tests: usize,
-    /// How many trials a side would let every test speak; none where all of them did.
+    /// How many trials per side would enable every test; `None` if all were made.
     pub trials_needed: Option<u64>,
-    /// What NEW is held against.
+    /// What NEW is compared with.
     pub base: SideSummary,
     /// What is judged.
     pub new: SideSummary,
@@ -34,14 +33,13 @@ pub struct Comparison {
     pub differences: Vec<Difference>,
     /// Cells of both, in BASE's order.
     pub cells: Vec<PairFindings>,
-    /// Cells that NEW lacks, by id.
+    /// Ids of cells that NEW lacks.
     pub only_in_base: Vec<String>,
     /// Cells that BASE does not know.
     pub only_in_new: Vec<String>,
 }
 
 impl Comparison {
-    /// The exit that its exit status means.
     pub fn exit(&self) -> Exit {
         match self.outcome.exit() {
             Exit::Pass if self.exit_code == Exit::Inconclusive.code() => Exit::Inconclusive,
@@ -50,7 +48,7 @@ impl Comparison {
     }
 }
 
-/// How a comparison came out.
+/// The outcome of a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
@@ -60,14 +58,14 @@ pub enum Outcome {
     Improved,
     /// Nothing changed that chance does not explain.
     NoChange,
-    /// Nothing is certainly worse, and so few trials cannot tell.
+    /// Nothing is certainly worse, and there are too few trials to tell.
     Undecided,
     /// Nothing is worse in what was compared, but not all of BASE could be.
     Inconclusive,
 }
 
 impl Outcome {
-    /// The exit that it leads to, if nobody asked for more.
+    /// The default exit.
     pub fn exit(self) -> Exit {
         match self {
             Outcome::Regression => Exit::Violated,
@@ -80,69 +78,61 @@ impl Outcome {
 /// One side in a few words.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SideSummary {
-    /// As it was named on the command line.
+    /// As named on the command line.
     pub path: String,
     /// The scenario's name.
     pub scenario: String,
     /// RFC 3339.
     pub started_at: String,
-    /// Kafka's version.
     pub kafka: String,
-    /// How many cells.
     pub cells: usize,
-    /// The fewest and the most trials of a cell that can be compared.
+    /// The fewest and the most comparable trials of a cell.
     pub trials: (usize, usize),
-    /// What a person should know: trials left out, an interrupt.
+    /// Notes for a person: trials left out, an interrupt.
     pub notes: Vec<String>,
 }
 
-/// A setting that differs; none where that side does not set it.
+/// A setting that differs; `None` if that side does not set it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Difference {
     /// `acks`, `cluster.kafka`, `runtime`.
     pub name: String,
-    /// BASE's value.
     pub base: Option<String>,
-    /// NEW's value.
     pub new: Option<String>,
-    /// Whether it can be the cause of a change: a configuration is, the place of a run is not.
+    /// Whether it can be the cause of a change: a configuration can, the place of a run cannot.
     pub is_cause: bool,
 }
 
-/// Two cells side by side.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PairFindings {
-    /// BASE's id.
     pub base: String,
-    /// NEW's id.
     pub new: String,
     /// The worst of its findings.
     pub change: Change,
-    /// Why it cannot be compared; none if it can.
+    /// Why it cannot be compared.
     pub not_comparable: Option<String>,
     /// Which of the two has no trial to compare, BASE and NEW.
     pub lacks_trials: (bool, bool),
     /// What differs here, beside what differs everywhere.
     pub differences: Vec<Difference>,
-    /// What was looked at, in the order of importance.
+    /// In the order of importance.
     pub findings: Vec<Finding>,
 }
 
-/// What became of a measure.
+/// The result for a measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
     /// The same, or chance explains the difference.
     None,
-    /// It differs, and so few trials tell nothing.
+    /// It differs, and there are too few trials to tell.
     Undecided,
-    /// Better.
     Better,
     /// Worse: a regression.
     Worse,
 }
 
-/// Which rule of `docs/compare.md` speaks.
+/// The rule of `docs/compare.md` that decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rule {
@@ -152,45 +142,41 @@ pub enum Rule {
     Share,
     /// In every trial of one side and in none of the other.
     EveryTrial,
-    /// How many messages a trial has the anomaly.
+    /// How many messages of a trial have the anomaly.
     Amount,
     /// A latency, or the time without an acknowledgement.
     Time,
 }
 
-/// One measure of a pair.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Finding {
-    /// `lost`, `p99 during`, or an expectation as it was written.
+    /// `lost`, `p99 during`, or an expectation as written.
     pub measure: String,
-    /// The rule by which it was judged.
+    /// The rule that judged it.
     pub rule: Rule,
-    /// What became of it.
     pub change: Change,
     /// BASE's figure, as the table shows it.
     pub base: String,
-    /// NEW's figure.
     pub new: String,
     /// In words.
     pub text: String,
-    /// Trials that tell it, of BASE and of NEW.
+    /// Trials with this measure, of BASE and of NEW.
     pub trials: (usize, usize),
-    /// The test that NEW is worse, where there is one.
+    /// The test that NEW is worse.
     pub worse: Option<Tested>,
     /// The test that NEW is better.
     pub better: Option<Tested>,
-    /// How many times larger NEW's figures are, of amounts and times.
+    /// How many times larger NEW's figures are, for amounts and times.
     pub ratio: Option<Ratio>,
-    /// Whether a time is at least three times as long, although no test says so: it is told.
+    /// Whether a time is at least three times as long although no test says so: it is reported.
     pub striking: bool,
 }
 
-/// A test and what became of it.
+/// A test and its ruling.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Tested {
-    /// What it gave.
     pub chance: Chance,
-    /// None when it was not made, since it could not have spoken.
+    /// `None` if it was not made, since it could not have rejected.
     pub ruling: Option<Ruling>,
 }
 
@@ -206,8 +192,7 @@ impl Tested {
 pub struct Ratio {
     /// Hodges and Lehmann's estimate.
     pub estimate: f64,
-    /// None where there are too few trials.
+    /// `None` if there are too few trials.
     pub low: Option<f64>,
-    /// Likewise.
     pub high: Option<f64>,
 }

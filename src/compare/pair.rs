@@ -1,4 +1,4 @@
-//! Which cell of one run is compared with which of the other, and in what their settings differ.
+//! Which cell of one run is compared with which of the other, and how their settings differ.
 
 use super::model::Difference;
 use super::side::{Side, SideCell};
@@ -7,11 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Two cells that answer the same question.
 pub(super) struct Pair<'a> {
-    /// BASE's.
     pub base: &'a SideCell,
-    /// NEW's.
     pub new: &'a SideCell,
-    /// In what they differ.
     pub differences: Vec<Difference>,
 }
 
@@ -27,9 +24,9 @@ pub(super) struct Pairs<'a> {
 
 /// Pairs cells by their values of the axes that vary in either run.
 ///
-/// An axis with one value in each run distinguishes no cells: so a run of `acks=all` is compared with
-/// one of `acks=1`, and the axis is a difference like any other. Where a run does not have the
-/// other's axis, its setting of that name counts.
+/// An axis with one value in each run distinguishes no cells: so a run of `acks=all` is compared
+/// with one of `acks=1`, and the axis is a difference like any other. If a run lacks the other's
+/// axis, its setting of that name counts.
 pub(super) fn pairs<'a>(base: &'a Side, new: &'a Side) -> Pairs<'a> {
     let cells = || base.cells.iter().chain(&new.cells);
     let names: BTreeSet<&str> =
@@ -72,17 +69,17 @@ fn varies(cells: &[Properties], name: &str) -> bool {
     values.len() > 1
 }
 
-/// A cell's value of an axis: an axis may be named with its section, and its property without.
+/// A cell's value of an axis: an axis may include its section, a property does not.
 fn value<'p>(settings: &'p Properties, axis: &str) -> Option<&'p String> {
     let property = || axis.strip_prefix("topic.").or_else(|| axis.strip_prefix("producer."));
     settings.get(axis).or_else(|| settings.get(property()?))
 }
 
-/// What is set differently, and what is different about the place.
+/// Differences in settings and in the place of the runs.
 fn differences(base: (&Side, &Properties), new: (&Side, &Properties)) -> Vec<Difference> {
     let mut found = differing(base.1, new.1, true);
     let kafka = "cluster.kafka";
-    // The version that was found at the place is a cause, too; but it is told once.
+    // The version found at the place is a cause, too, but is listed once.
     let versions_vary = found.iter().any(|one| one.name == kafka);
     for mut one in differing(&base.0.environment, &new.0.environment, false) {
         one.is_cause = one.name == "kafka";
@@ -105,7 +102,8 @@ fn differences(base: (&Side, &Properties), new: (&Side, &Properties)) -> Vec<Dif
     found
 }
 
-/// What an experiment is stands first, in this order; the clocks that follow from its timing last.
+/// The experiment's settings come first, in this order; the clocks that follow from its timing
+/// last.
 const EXPERIMENT: [&str; 10] = [
     "scenario",
     "runtime",

@@ -1,5 +1,5 @@
-//! Expectations that BASE kept: whether NEW keeps them. No statistics where a message was lost
-//! that nobody may lose: that is a fact.
+//! Expectations that BASE kept: whether NEW keeps them. If a message was lost that nobody may lose,
+//! that is a fact and needs no statistics.
 
 use super::candidates::{Candidate, Shape, shares};
 use super::model::{Change, Finding, Rule};
@@ -11,13 +11,13 @@ use crate::verify::Verdict;
 struct Kept {
     /// Whether any trial broke it.
     is_broken: bool,
-    /// In how many trials, where their figures tell.
+    /// In how many trials, if their figures tell.
     broken: Option<Hits>,
-    /// What NEW's own scenario expects of it instead, if it does not expect the same.
+    /// NEW's own expectation of it, if it differs.
     instead: Option<String>,
 }
 
-/// What becomes of BASE's expectations: findings where the verdict settles it, candidates where a
+/// The results for BASE's expectations: findings where the verdict settles it, candidates where a
 /// share of trials does.
 pub(super) fn promises(base: &SideCell, new: &SideCell) -> (Vec<Finding>, Vec<Candidate>) {
     let (mut findings, mut candidates) = (Vec::new(), Vec::new());
@@ -50,7 +50,7 @@ fn kept(promise: &Promise, new: &SideCell) -> Kept {
     let of_metric = |own: &&Promise| own.metric == promise.metric;
     let same = new.promises.iter().filter(of_metric).find(|own| own.text == promise.text);
     let instead = new.promises.iter().filter(of_metric).map(|own| own.text.clone()).next();
-    // A duration in Kafka's clocks may be another one in NEW: its own bound is the one it keeps.
+    // A duration in Kafka's clocks may differ in NEW: its own bound is the one it keeps.
     let broken = broken_in(same.unwrap_or(promise), new);
     let by_verdict = same.is_some_and(|own| own.verdict == Verdict::Fail);
     let by_figures = broken.is_some_and(|broken| broken.hits > 0);
@@ -58,7 +58,7 @@ fn kept(promise: &Promise, new: &SideCell) -> Kept {
     Kept { is_broken: by_verdict || by_figures, broken, instead }
 }
 
-/// Whether BASE kept it in every trial that proves something. One that was not settled, because
+/// Whether BASE kept it in every trial that proves something. A trial that was not settled, because
 /// its log was not read, does not count against the others.
 fn was_kept(promise: &Promise, by_base: Option<Hits>, base: &SideCell) -> bool {
     let by_figures = || by_base.is_some_and(|broken| broken.hits == 0);
@@ -70,7 +70,7 @@ fn was_kept(promise: &Promise, by_base: Option<Hits>, base: &SideCell) -> bool {
         }
 }
 
-/// In how many of a cell's trials an expectation was not kept; none where figures do not tell.
+/// In how many of a cell's trials an expectation was violated; `None` if figures do not tell.
 fn broken_in(promise: &Promise, cell: &SideCell) -> Option<Hits> {
     let told: Vec<bool> = cell.trials.iter().filter_map(|t| promise.is_broken_by(t)).collect();
     let hits = told.iter().filter(|broken| **broken).count() as u64;
@@ -121,7 +121,7 @@ fn trials_of(hits: Hits, verb: &str) -> String {
     format!("{verb} {} of {}", hits.hits, hits.of)
 }
 
-/// What NEW breaks and BASE never promised: worth knowing, and no regression.
+/// What NEW breaks and BASE never promised: worth reporting, and no regression.
 fn unknown_to(base: &SideCell, promise: &Promise, new: &SideCell) -> Option<Finding> {
     let is_known = base.promises.iter().any(|one| one.metric == promise.metric);
     (promise.verdict == Verdict::Fail && !is_known).then(|| Finding {

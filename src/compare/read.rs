@@ -1,4 +1,4 @@
-//! From a path to a [`Side`]: a report, a folder that holds one, or a baseline.
+//! From a path to a [`Side`]: a report, a folder with one, or a baseline.
 
 use super::baseline::{self, Baseline};
 use super::report_file::ReportFile;
@@ -12,20 +12,16 @@ const WANTED: Wanted = Wanted {
     help: "name a run's folder (chaos-out/NAME-TIME), its report.json, or a file of `chaos baseline`",
 };
 
-/// What kind of file it is.
+/// The kind of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// A `report.json`.
     Report,
     /// What `chaos baseline` wrote.
     Baseline,
 }
 
-/// Reads one side of a comparison.
-///
-/// # Errors
-/// When there is no such file, when it is no report and no baseline of a version that is known,
-/// and when the run did not come so far that anything could be compared.
+/// Reads one side of a comparison. Fails if it is no report or baseline of a known version, or if
+/// the run did not get far enough to compare anything.
 pub fn read(path: &Path) -> Result<(Side, Kind), ReadError> {
     let file = SavedFile::open(path, WANTED)?;
     let (side, kind) = match file.schema.as_str() {

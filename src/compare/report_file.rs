@@ -1,7 +1,7 @@
-//! What a comparison reads of a `report.json`, and the [`Side`] that it makes of it.
+//! The part of a `report.json` that a comparison reads, and the [`Side`] made from it.
 //!
-//! Reports are kept and compared later, by other versions of the tool: so only the fields that
-//! are needed are asked for, and whatever else a report holds may change.
+//! Reports are kept and compared later, by other versions of the tool: so only the necessary fields
+//! are required, and everything else may change.
 
 use super::side::{LeftOut, Promise, Side, SideCell, Trial};
 use crate::exit::Exit;
@@ -70,7 +70,7 @@ struct Trials {
 
 #[derive(Debug, Deserialize)]
 struct Fault {
-    /// None in a single run's report.
+    /// `None` in a single run's report.
     trial: Option<u32>,
     what: String,
     effective: bool,
@@ -94,14 +94,14 @@ struct PlannedCell {
 }
 
 impl ReportFile {
-    /// Why nothing at all can be compared, when the run did not come to its end.
+    /// Why nothing can be compared, if the run was aborted.
     pub(super) fn unfinished(&self, side: &Side) -> Option<String> {
         let why = ended(self.exit_code)?;
         let reason = self.reasons.first().map_or(String::new(), |r| format!(": {r}"));
         (!side.is_comparable()).then(|| format!("the run {why}{reason}"))
     }
 
-    /// What is compared of it.
+    /// The part that is compared.
     pub(super) fn side(&self) -> Side {
         let mut notes = Vec::new();
         if let Some(why) = ended(self.exit_code) {
@@ -146,13 +146,13 @@ impl ReportFile {
         }
     }
 
-    /// The runs of which it was put together; a single run's own report is one.
+    /// The merged runs; a single run's own report is one.
     fn runs(&self) -> Vec<Run> {
         let single = || Run { number: 1, exit_code: self.exit_code, reasons: self.reasons.clone() };
         if self.trials.is_empty() { vec![single()] } else { self.trials.clone() }
     }
 
-    /// Why a run proves nothing of any cell, if so.
+    /// Why a run proves nothing about any cell.
     fn spoilt(&self, run: &Run, why: &[Reason]) -> Option<String> {
         if let Some(why) = ended(run.exit_code) {
             return Some(format!("the run {why}"));
@@ -171,7 +171,7 @@ impl ReportFile {
         Some(failed.text.clone())
     }
 
-    /// Why runs did not pass; reports of the first version tell it in words only.
+    /// Why runs did not pass; reports of the first version say it in words only.
     fn why(&self, runs: &[Run]) -> Vec<Reason> {
         if !self.why.is_empty() {
             return self.why.clone();
@@ -187,7 +187,7 @@ impl ReportFile {
         let bounds = |one: &ExpectationVerdict| {
             let same = |e: &&Expectation| e.text == one.text && e.metric == one.metric;
             let own = planned.and_then(|planned| planned.expectations.iter().find(same));
-            // The report holds one plan of several; the same words about a count mean the same.
+            // The report has one plan of several; the same words about a count mean the same.
             let others = || self.plan.cells.iter().flat_map(|c| &c.expectations).find(same);
             let is_count = !one.metric.is_time();
             let written = own.or_else(|| others().filter(|_| is_count));
@@ -217,7 +217,7 @@ impl ReportFile {
     }
 }
 
-/// How a run ended that did not come to its end.
+/// How an aborted run ended.
 fn ended(exit_code: u8) -> Option<&'static str> {
     match exit_code {
         code if code == Exit::Environment.code() => Some("failed"),
@@ -256,7 +256,7 @@ impl Trial {
     }
 }
 
-/// The trials that prove something, and those that do not.
+/// Separates the trials that prove something from the others.
 fn sort_out(
     cell: &Cell,
     each: &[CellTrial],
@@ -279,7 +279,7 @@ fn sort_out(
     (trials, left_out)
 }
 
-/// What only trials broke that are not compared is not broken: figures tell the rest.
+/// An expectation broken only in trials that are not compared is not broken: figures tell the rest.
 fn doubt(
     promises: &mut [Promise],
     cell: &Cell,
@@ -305,7 +305,7 @@ fn doubt(
     }
 }
 
-/// Why the figures of a trial prove nothing, though its run does, if so.
+/// Why a trial's figures prove nothing although its run does.
 fn unsettled(cell: &Cell, one: &CellTrial, why: &[Reason]) -> Option<String> {
     let of_trial = |reason: &&Reason| reason.trial.unwrap_or(one.trial) == one.trial;
     let spoils = || why.iter().filter(of_trial).filter(|reason| reason.spoils(&cell.id));
@@ -321,7 +321,7 @@ fn unsettled(cell: &Cell, one: &CellTrial, why: &[Reason]) -> Option<String> {
 }
 
 impl Plan {
-    /// What all cells share, by the names that a scenario has for it.
+    /// What all cells share, by a scenario's names.
     fn setup(&self) -> Properties {
         let cluster = &self.cluster;
         let faults: Vec<String> = self.faults.iter().map(ToString::to_string).collect();

@@ -1,5 +1,4 @@
-//! A comparison on a terminal: what changed as a table, why in words, the outcome as the last
-//! line.
+//! A comparison on a terminal: what changed as a table, why in words, the outcome as the last line.
 
 use super::model::{Change, Comparison, Finding, PairFindings, SideSummary};
 use super::words;
@@ -9,26 +8,22 @@ use std::io::{self, Write};
 use tabled::builder::Builder;
 use tabled::settings::{Padding, Style};
 
-/// At most so many differences are shown that nothing decided; the JSON has all.
+/// How many undecided differences are shown; the JSON has all.
 const UNDECIDED_MAX: usize = 12;
 
-/// At most so many times that strike the eye are told in words, too.
+/// How many striking times are described in words, too.
 const STRIKING_MAX: usize = 3;
 
-/// The table's columns in the order in which they are folded where it is too wide, and the width that
-/// each keeps: ids first.
+/// The columns in the order in which a table that is too wide is folded, and the width that each
+/// keeps: ids first.
 const FOLDED: [(usize, usize); 5] = [(0, 24), (4, 11), (1, 12), (2, 12), (3, 12)];
-/// Between two columns.
 const GAP: usize = 2;
 
-/// A finding with the cells that it is of.
+/// A finding with its cells.
 type Row<'a> = (&'a PairFindings, &'a Finding);
 
-/// Writes what a person wants to know. On a terminal, which has so many columns, no word is broken in
-/// its middle; elsewhere each sentence is one line.
-///
-/// # Errors
-/// When `out` cannot be written.
+/// Writes the result for a person. On a terminal of this many columns no word is broken in its
+/// middle; elsewhere each sentence is one line.
 pub fn write_words(
     comparison: &Comparison,
     columns: Option<usize>,
@@ -49,7 +44,7 @@ pub fn write_words(
     write_wrapped(&words, columns, out)
 }
 
-/// What stands under the table; the outcome is the last line.
+/// The text under the table; the outcome is the last line.
 fn write_why(comparison: &Comparison, out: &mut dyn Write) -> io::Result<()> {
     let mut left = STRIKING_MAX;
     for cell in &comparison.cells {
@@ -89,7 +84,7 @@ fn write_table(comparison: &Comparison, columns: usize, out: &mut dyn Write) -> 
     };
     let mut undecided = of(Change::Undecided);
     undecided.extend(of(Change::None).into_iter().filter(|(_, finding)| finding.striking));
-    // What strikes the eye is never among those that are left out.
+    // Striking ones are never among those left out.
     undecided.sort_by_key(|(_, finding)| !finding.striking);
     let more = undecided.len().saturating_sub(UNDECIDED_MAX);
     undecided.truncate(UNDECIDED_MAX);
@@ -144,7 +139,7 @@ fn across(rows: &[[String; 5]]) -> usize {
     (0..5).map(|column| width(rows, column)).sum::<usize>() + 4 * GAP
 }
 
-/// The cell's id, or both where they differ.
+/// The cell's id, or both if they differ.
 fn name(cell: &PairFindings) -> String {
     if cell.base == cell.new { cell.new.clone() } else { format!("{} -> {}", cell.base, cell.new) }
 }
@@ -161,7 +156,7 @@ fn change(finding: &Finding) -> String {
     }
 }
 
-/// `left`: of so many times that strike the eye and are not certain it may still tell.
+/// `left`: how many striking but uncertain times it may still describe.
 fn write_cell(cell: &PairFindings, left: &mut usize, out: &mut dyn Write) -> io::Result<()> {
     let told = |finding: &&Finding| match finding.change {
         Change::Worse | Change::Better => true,

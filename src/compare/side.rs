@@ -1,4 +1,4 @@
-//! [`Side`]: what a comparison knows of a run, whether it came from a report or a baseline.
+//! [`Side`]: what a comparison knows of a run, from a report or a baseline.
 
 use crate::model::{ByMetric, Metric, Properties};
 use crate::verify::Verdict;
@@ -11,41 +11,38 @@ pub struct Side {
     pub scenario: String,
     /// RFC 3339.
     pub started_at: String,
-    /// What all cells share and a scenario decides: `cluster.kafka`, `cluster.config.*`, `faults`.
+    /// Scenario settings that all cells share: `cluster.kafka`, `cluster.config.*`, `faults`.
     pub setup: Properties,
     /// Where it ran: `runtime`, and the `kafka` that was found there.
     pub environment: Properties,
-    /// What a person should know of the run as a whole.
+    /// Notes about the run as a whole.
     pub notes: Vec<String>,
-    /// In the report's order; never two of one id.
+    /// In the report's order, with unique ids.
     pub cells: Vec<SideCell>,
 }
 
-/// What is known of one cell.
+/// What is known about one cell.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SideCell {
-    /// The cell's id.
     pub id: String,
     /// The matrix's axes by name, with this cell's values.
     pub axes: Properties,
     /// Every property of topic and producer that was set.
     pub config: Properties,
-    /// What was expected of it.
     pub promises: Vec<Promise>,
-    /// Trials that prove nothing, by the reason.
+    /// Trials that prove nothing, by reason.
     pub left_out: Vec<LeftOut>,
     /// Those that do, in order.
     pub trials: Vec<Trial>,
 }
 
-/// An expectation, and how it came out over all trials.
+/// An expectation, and its result over all trials.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Promise {
-    /// As it was written: `lost: 0`.
+    /// As written: `lost: 0`.
     pub text: String,
-    /// What it measures.
     pub metric: Metric,
-    /// The smallest value that meets it; none without one, and where the report does not tell.
+    /// The smallest value that meets it; `None` if there is none, or the report does not tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min: Option<u64>,
     /// The largest, likewise.
@@ -60,16 +57,15 @@ pub struct Promise {
 pub struct LeftOut {
     /// Why not, in words.
     pub why: String,
-    /// Their numbers.
     pub trials: Vec<u32>,
 }
 
 /// The figures of one trial.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Trial {
-    /// Counted from 1 over all runs of the report.
+    /// From 1 over all runs of the report.
     pub number: u32,
-    /// Those that are told of each trial; none where the log as it was read does not settle one.
+    /// Counts that are reported per trial; `None` if the log as read does not settle one.
     pub counts: ByMetric<Option<u64>>,
     /// Longest time without an acknowledgement.
     pub unavailable_ms: Option<f64>,
@@ -80,8 +76,8 @@ pub struct Trial {
 }
 
 impl Side {
-    /// Everything that decides what a cell does, by name: what all share, what its axes say
-    /// instead, its own properties.
+    /// Everything that decides what a cell does, by name: the shared settings, overridden by its
+    /// axes, and its own properties.
     pub fn settings(&self, cell: &SideCell) -> Properties {
         let mut all = self.setup.clone();
         all.extend(cell.axes.iter().map(|(name, value)| (name.clone(), value.clone())));
@@ -103,11 +99,11 @@ impl SideCell {
 }
 
 impl Promise {
-    /// Whether a trial does not keep it; none where neither figures nor bounds tell.
+    /// Whether a trial violates it; `None` if neither figures nor bounds tell.
     pub fn is_broken_by(&self, trial: &Trial) -> Option<bool> {
         let above = |value: f64| self.max.map(|max| value > max as f64);
         match self.metric {
-            // Too few acknowledgements are a violation, too; a report tells both bounds or none.
+            // Too few acknowledgements are a violation, too; a report has both bounds or none.
             Metric::Acked => {
                 let acked = trial.figure(Metric::Acked)?;
                 let below = self.min.map(|min| acked < min as f64);
@@ -119,8 +115,8 @@ impl Promise {
         }
     }
 
-    /// Whether a trial shows less than the least: then the control did not bite, and the trial
-    /// proves nothing.
+    /// Whether a trial is below the minimum: then the control did not bite, and the trial proves
+    /// nothing.
     pub fn did_not_bite(&self, trial: &Trial) -> bool {
         let least = self.min.filter(|_| self.metric.about().bad);
         least.zip(trial.figure(self.metric)).is_some_and(|(min, value)| value < min as f64)
@@ -128,7 +124,7 @@ impl Promise {
 }
 
 impl Trial {
-    /// What a trial tells of a metric, in the metric's unit; none of what it does not tell.
+    /// A trial's figure for a metric, in the metric's unit.
     pub fn figure(&self, metric: Metric) -> Option<f64> {
         match metric.is_time() {
             true => self.unavailable_ms,

@@ -1,9 +1,9 @@
-//! How the figures of a comparison are written.
+//! How a comparison's figures are written.
 
 use super::model::Difference;
 pub(super) use crate::model::{counted, more};
 
-/// At most so many names or settings are told in a line; the JSON has all.
+/// How many names or settings a line lists; the JSON has all.
 const LIST_MAX: usize = 8;
 
 /// `12.0 ms`, `13.2 s`.

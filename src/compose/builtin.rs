@@ -7,7 +7,7 @@ use crate::model::Controllers;
 use crate::yaml::Diagnostics;
 use std::path::Path;
 
-/// What messages call the compose file of such controllers.
+/// The name of the built-in file in messages.
 pub(crate) fn builtin_name(controllers: Controllers) -> &'static str {
     match controllers {
         Controllers::Combined => "compose/docker-compose.yml",
@@ -15,10 +15,8 @@ pub(crate) fn builtin_name(controllers: Controllers) -> &'static str {
     }
 }
 
-/// The tool's own compose file: three combined nodes, or three brokers and three controllers.
-///
-/// # Errors
-/// When the variables make it one that cannot be read: an empty `KAFKA_IMAGE` does not.
+/// The tool's own compose file: three combined nodes, or three brokers and three controllers. Fails
+/// only for odd variables, such as an empty `KAFKA_IMAGE`.
 pub fn builtin(controllers: Controllers, variables: Variables<'_>) -> Result<Compose, Diagnostics> {
     let text = match controllers {
         Controllers::Combined => include_str!("../../compose/docker-compose.yml"),

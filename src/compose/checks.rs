@@ -1,5 +1,4 @@
-//! What must hold between the nodes of a cluster: ids, voters, one cluster id, and a way from
-//! broker to broker.
+//! Checks between the nodes of a cluster: ids, voters, one cluster id, a route between brokers.
 
 use super::kafka::Finder;
 use super::listeners;
@@ -9,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 const VOTERS: &str = "controller.quorum.voters";
 
-/// Looks for what would keep these nodes from being one cluster.
+/// Reports what would keep these nodes from forming one cluster.
 pub(super) fn between(finder: &mut Finder<'_>, nodes: &[KafkaService]) {
     let Some(first) = nodes.first() else { return };
     let name = first.service.name.clone();
@@ -121,7 +120,7 @@ fn cluster_id(finder: &mut Finder<'_>, nodes: &[KafkaService]) {
     }
 }
 
-/// With more than one broker, what is advertised to brokers must not be the loopback.
+/// With more than one broker, brokers must not advertise the loopback to each other.
 fn between_brokers(finder: &mut Finder<'_>, nodes: &[KafkaService]) {
     let brokers: Vec<&KafkaService> = nodes.iter().filter(|node| node.is_broker).collect();
     if brokers.len() < 2 {

@@ -5,24 +5,24 @@ use super::types::{KafkaService, Published};
 use crate::model::{Flavour, Release};
 use std::collections::BTreeSet;
 
-/// Kafka's nodes of a compose file, and what they share.
+/// The Kafka nodes of a compose file, and what they share.
 #[derive(Clone, Debug, PartialEq)]
 pub struct KafkaCluster {
-    /// What messages call the file.
+    /// The file's name in messages.
     pub file: String,
     /// Brokers and controllers, in the order of their `node.id`.
     pub nodes: Vec<KafkaService>,
-    /// Services that are no Kafka nodes; they are not started.
+    /// Services that are not Kafka nodes; they are not started.
     pub others: Vec<String>,
     /// The nodes' networks, each once.
     pub networks: Vec<String>,
     /// The nodes' volumes, each once.
     pub volumes: Vec<String>,
-    /// What was left aside, and why.
+    /// What was ignored, and why.
     pub notes: Vec<String>,
 }
 
-/// There are not as many ports as nodes.
+/// There are fewer ports than nodes.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("there is no room for {count} ports starting at {base}: the last port is 65535")]
 pub struct NoRoom {
@@ -31,22 +31,20 @@ pub struct NoRoom {
 }
 
 impl KafkaCluster {
-    /// The brokers, in the order of their ids.
     pub fn brokers(&self) -> impl Iterator<Item = &KafkaService> {
         self.nodes.iter().filter(|node| node.is_broker)
     }
 
-    /// The controllers, in the order of their ids; combined nodes are among them.
+    /// In the order of their ids, combined nodes included.
     pub fn controllers(&self) -> impl Iterator<Item = &KafkaService> {
         self.nodes.iter().filter(|node| node.is_controller)
     }
 
-    /// The nodes' images, each once.
     pub fn images(&self) -> BTreeSet<String> {
         self.nodes.iter().map(|node| node.service.image.clone()).collect()
     }
 
-    /// Kafka's release by the tags of the images, when all tell the same.
+    /// Kafka's release according to the image tags, if all agree.
     pub fn release(&self) -> Option<Release> {
         let mut releases =
             self.nodes.iter().map(|node| Flavour::release_of_image(&node.service.image));
@@ -54,11 +52,8 @@ impl KafkaCluster {
         releases.all(|other| other == Some(first)).then_some(first)
     }
 
-    /// Gives the brokers the host's ports `base`, `base + 1`, … in the order of their ids, and
-    /// advertises those. No other port of the host stays published.
-    ///
-    /// # Errors
-    /// When ports above 65535 would be needed; nothing is changed then.
+    /// Publishes the brokers on the host's ports `base`, `base + 1`, … in the order of their ids,
+    /// and advertises those. No other port stays published. Changes nothing if it fails.
     pub fn move_ports(&mut self, base: u16) -> Result<(), NoRoom> {
         let count = self.brokers().count();
         let last = usize::from(base) + count.saturating_sub(1);
@@ -78,8 +73,8 @@ impl KafkaCluster {
         Ok(())
     }
 
-    /// Sets the heap where the file does not, and, for images that take them so, options of the
-    /// virtual machine that let many nodes share a small machine.
+    /// Sets the heap where the file does not, and JVM options with which many nodes fit a small
+    /// machine, if the image takes them.
     pub fn heap(&mut self, heap_mib: u32) {
         const OPTIONS: &str = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xss512k -XX:-UsePerfData";
         for node in &mut self.nodes {
@@ -95,8 +90,7 @@ impl KafkaCluster {
         }
     }
 
-    /// Makes all nodes containers of this image. Their environment stays as it is, so that the
-    /// image must be of the nodes' flavour.
+    /// Replaces every node's image. Environments stay, so the image must have the nodes' flavour.
     pub fn set_image(&mut self, image: &str) {
         for node in &mut self.nodes {
             node.service.image = image.to_owned();
@@ -107,7 +101,7 @@ impl KafkaCluster {
 impl KafkaService {
     fn move_external(&mut self, external: Published, port: u16) {
         let advertised = self.property("advertised.listeners").unwrap_or_default();
-        // They were read before; what does not parse cannot have become an external listener.
+        // They parsed before; what no longer parses cannot have become an external listener.
         let mut advertised = listeners::parse(&advertised).unwrap_or_default();
         for listener in &mut advertised {
             if listener.is_loopback() && listener.port == external.host {

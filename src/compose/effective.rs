@@ -5,10 +5,7 @@ use super::types::{Compose, Mount, Service};
 use serde_yaml::{Mapping, Value};
 
 impl Compose {
-    /// The file as it was understood: variables replaced, and without what was left aside.
-    ///
-    /// # Errors
-    /// When the text cannot be written; no value that a file can have makes that happen.
+    /// The file as it was understood: variables replaced, ignored keys left out.
     pub fn to_yaml(&self) -> Result<String, serde_yaml::Error> {
         text(self.services.iter(), &self.networks, &self.volumes)
     }
@@ -16,9 +13,6 @@ impl Compose {
 
 impl KafkaCluster {
     /// The nodes as they are started now.
-    ///
-    /// # Errors
-    /// When the text cannot be written; no value that a file can have makes that happen.
     pub fn to_yaml(&self) -> Result<String, serde_yaml::Error> {
         let services = self.nodes.iter().map(|node| &node.service);
         text(services, &self.networks, &self.volumes)
@@ -95,9 +89,9 @@ fn mount(mount: &Mount) -> String {
     format!("{source}:{target}{mode}")
 }
 
-/// A word that Compose reads as this very text. Dollars are doubled. What older readers of YAML
-/// would take for a number, a time or a boolean gets an empty variable before it: those are
-/// replaced after reading, and text they leave.
+/// A scalar that Compose reads as exactly this text. Dollars are doubled. Text that older YAML
+/// parsers take for a number, a time or a boolean is prefixed with an empty variable: Compose
+/// replaces variables after parsing, and the result stays text.
 fn scalar(text: &str) -> Value {
     let is_address = text.splitn(4, '.').count() == 4;
     let begins = text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.'));

@@ -1,5 +1,5 @@
-//! `environment`, `env_file` and `labels`: names and values, as a list or as a map; and the lines
-//! of `.env`.
+//! `environment`, `env_file` and `labels`: names and values, as a list or a map; and the lines of
+//! `.env`.
 
 use super::Variables;
 use super::interpolate::expand;
@@ -7,7 +7,7 @@ use super::read::Composing;
 use crate::yaml::{Kind, Node, Place, Source};
 use std::collections::BTreeMap;
 
-/// Names and values, each with its place. A name without a value has none.
+/// Names and values with their places; a value may be missing.
 pub(super) type Pairs = Vec<(String, Option<String>, Place)>;
 
 impl Composing<'_> {
@@ -43,8 +43,8 @@ impl Composing<'_> {
         }
     }
 
-    /// `environment`, over what `env_file` gave. A name without value takes the caller's, and
-    /// stays unset without one, as in Compose.
+    /// `environment`, which overrides `env_file`. A name without a value takes the caller's, if
+    /// set, as in Compose.
     pub(super) fn environment(
         &mut self,
         service: &str,
@@ -68,7 +68,7 @@ impl Composing<'_> {
         }
     }
 
-    /// `env_file`: files of `NAME=VALUE` lines, the last one winning.
+    /// `env_file`: files of `NAME=VALUE` lines; the last one wins.
     pub(super) fn env_file(&mut self, node: &Node, environment: &mut BTreeMap<String, String>) {
         if let Kind::Map(_) = node.kind {
             let message = "`env_file` must be a path or a list of paths, not a map";
@@ -122,11 +122,9 @@ impl Composing<'_> {
     }
 }
 
-/// The lines of an environment file: `NAME=VALUE`, quoted or not, `#` before comments. With
-/// `outer` variables, `$NAME` in values is replaced, as in `.env`; otherwise it stays.
-///
-/// # Errors
-/// Every line that is none.
+/// Parses the lines of an environment file: `NAME=VALUE`, quoted or not, `#` before comments. With
+/// `outer` variables, `$NAME` in values is replaced, as in `.env`. Returns all malformed lines as
+/// errors.
 pub(super) fn parse_lines(
     name: &str,
     text: &str,
@@ -172,8 +170,8 @@ pub(super) fn parse_lines(
     if problems.is_empty() { Ok(found) } else { Err(problems) }
 }
 
-/// A value without its quotes or its comment, and whether it stood in single quotes. `None`: a
-/// quote is not closed.
+/// A value without quotes and comment, and whether it was in single quotes. `None`: a quote is not
+/// closed.
 fn unquoted(value: &str) -> Option<(String, bool)> {
     if let Some(rest) = value.strip_prefix('\'') {
         return Some((rest[..rest.find('\'')?].to_owned(), true));

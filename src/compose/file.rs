@@ -1,4 +1,4 @@
-//! Compose files on the disk, with `.env` beside them and the environment of the process.
+//! Compose files on disk, with `.env` beside them and the process's environment.
 
 use super::Variables;
 use super::environment::parse_lines;
@@ -9,16 +9,12 @@ use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-/// Reads a compose file, `.env` beside it and the files that it names. The environment of the
-/// process goes before `.env`.
-///
-/// # Errors
-/// Every problem of these files, in one go.
+/// Reads a compose file, `.env` beside it and the files that it names. The process's environment
+/// overrides `.env`. Reports all problems at once.
 pub(crate) fn read_file(path: &Path) -> Result<Compose, Diagnostics> {
     read_file_with(path, &process_environment)
 }
 
-/// A variable of the process' own environment.
 pub(crate) fn process_environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }

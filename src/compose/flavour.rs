@@ -1,9 +1,9 @@
-//! How images are told Kafka's properties: which environment variable means which property.
+//! Which environment variable of an image sets which Kafka property.
 
 use super::types::KafkaService;
 use crate::model::{Flavour, Release};
 
-/// Properties that Bitnami's images also know without `CFG`; those variables go first there.
+/// Properties that Bitnami's images also accept without `CFG`; those variables win.
 const BITNAMI_ALIASES: &[&str] = &[
     "ADVERTISED_LISTENERS",
     "AUTO_CREATE_TOPICS_ENABLE",
@@ -37,7 +37,7 @@ const BITNAMI_ALIASES: &[&str] = &[
 ];
 
 impl Flavour {
-    /// The flavour that an image's name tells; `None`: it tells none.
+    /// The flavour that an image's name implies.
     pub fn of_image(image: &str) -> Option<Flavour> {
         let name = image.split('@').next().unwrap_or(image);
         let mut parts: Vec<&str> = name.split('/').collect();
@@ -53,7 +53,6 @@ impl Flavour {
         }
     }
 
-    /// The variable that sets a property.
     pub fn variable(self, property: &str) -> String {
         match self {
             Flavour::Bitnami => format!("KAFKA_CFG_{}", property.replace('.', "_").to_uppercase()),
@@ -64,7 +63,7 @@ impl Flavour {
         }
     }
 
-    /// The property that a variable sets, and whether another variable goes before this one.
+    /// The property that a variable sets, and whether another variable overrides it.
     pub fn property(self, variable: &str) -> Option<(String, bool)> {
         let rest = variable.strip_prefix("KAFKA_").filter(|rest| !rest.is_empty())?;
         if self != Flavour::Bitnami {
@@ -81,7 +80,7 @@ impl Flavour {
         }
     }
 
-    /// Kafka's release by an image's tag, where its publisher's tags are versions.
+    /// Kafka's release according to an image's tag, if its publisher's tags are versions.
     pub fn release_of_image(image: &str) -> Option<Release> {
         let name = image.split('@').next().unwrap_or(image);
         let (_, tag) = name.rsplit_once(':').filter(|(_, tag)| !tag.contains('/'))?;
@@ -110,7 +109,7 @@ fn unescaped(name: &str) -> String {
 }
 
 impl KafkaService {
-    /// What its environment sets a property to; `None`: the image's own default holds.
+    /// The value that the environment gives a property; `None`: the image's default applies.
     pub fn property(&self, name: &str) -> Option<String> {
         let mut found: Option<(&String, bool)> = None;
         for (variable, value) in &self.service.environment {
@@ -122,8 +121,7 @@ impl KafkaService {
         found.map(|(value, _)| value.clone())
     }
 
-    /// Sets a property by the variable that the image reads, and takes every other variable of
-    /// the same property away.
+    /// Sets a property by the variable that the image reads, and removes all its other variables.
     pub fn set(&mut self, name: &str, value: impl Into<String>) {
         let flavour = self.flavour;
         let is_other = |variable: &str| flavour.property(variable).is_some_and(|(p, _)| p == name);

@@ -1,14 +1,13 @@
-//! A listener of ours for brokers that only other containers reach: clients of the run are on this
+//! Our own listener for brokers that only other containers reach: the run's clients are on this
 //! host.
 
 use super::listeners::Listener;
 use super::types::{KafkaService, Published};
 use std::collections::BTreeSet;
 
-/// What it is called, where the file has no listener of that name.
+/// Its name, unless the file has a listener of that name.
 const NAME: &str = "CHAOS";
-/// Where free ports of the host and of a container are looked for; the host's first is that of
-/// the compose files of chaos.
+/// Where the search for free ports begins, on the host and in a container.
 const HOST_PORTS: u16 = 10_000;
 const CONTAINER_PORTS: u16 = 9094;
 
@@ -16,14 +15,14 @@ const LISTENERS: &str = "listeners";
 const ADVERTISED: &str = "advertised.listeners";
 const PROTOCOLS: &str = "listener.security.protocol.map";
 
-/// The first port of the host that nobody in the file publishes; none when all are taken.
+/// The first port of the host that the file does not publish.
 pub(super) fn free_host_port(taken: &BTreeSet<u16>) -> Option<u16> {
     (HOST_PORTS..=u16::MAX).find(|port| !taken.contains(port))
 }
 
 impl KafkaService {
-    /// Adds a listener on 127.0.0.1:`host`. `bound` are the node's listeners, and `controllers` the
-    /// names of those for controllers. `None`: the container has no port left.
+    /// Adds a listener on 127.0.0.1:`host`. `bound` are the node's listeners, `controllers` the
+    /// names of the controllers' listeners. `None`: the container has no free port.
     pub(super) fn add_host_listener(
         &mut self,
         bound: &[Listener],
@@ -39,7 +38,7 @@ impl KafkaService {
             .collect();
         let container = (CONTAINER_PORTS..=u16::MAX).find(|port| !taken.contains(port))?;
         let own = self.service.hostname.as_ref().unwrap_or(&self.service.name);
-        // What is not written is what Kafka would take for it.
+        // Where the file sets none, Kafka's default applies.
         let listeners = bound.iter().map(ToString::to_string).collect();
         let advertised = (bound.iter().filter(|listener| !controllers.contains(&listener.name)))
             .map(|listener| {
@@ -63,7 +62,7 @@ impl KafkaService {
         Some(name)
     }
 
-    /// Appends to a property that is a list; it had `unwritten` where the file does not set it.
+    /// Appends to a list property; `unwritten` is its value where the file does not set it.
     fn append(&mut self, property: &str, unwritten: Vec<String>, item: String) {
         let written = self.property(property).filter(|text| !text.trim().is_empty());
         let mut items = written.map_or(unwritten, |text| vec![text]);

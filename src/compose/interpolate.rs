@@ -2,22 +2,17 @@
 
 use super::Variables;
 
-/// Defaults in defaults; nobody writes more.
+/// The limit for nested defaults.
 const MOST_DEPTH: usize = 16;
 
-/// Why a value could not be expanded, and what to do about it.
+/// Why a value could not be expanded, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Unexpanded {
-    /// What is wrong.
     pub message: String,
-    /// What to do.
     pub help: String,
 }
 
-/// `text` with its variables replaced, as Compose does it.
-///
-/// # Errors
-/// When a variable has neither value nor default, or the text cannot be understood.
+/// Replaces the variables in `text` as Compose does.
 pub(super) fn expand(text: &str, variables: Variables<'_>) -> Result<String, Unexpanded> {
     if !text.contains('$') {
         return Ok(text.to_owned());
@@ -32,8 +27,8 @@ struct Scanner<'t, 'v> {
 }
 
 impl Scanner<'_, '_> {
-    /// Up to the end of the text, or to the brace that closes a default. What is not `wanted` is
-    /// passed over: its variables need no values.
+    /// Reads to the end of the text, or to the brace that closes a default. Variables in text that
+    /// is not `wanted` need no values.
     fn until_end(&mut self, depth: usize, wanted: bool) -> Result<String, Unexpanded> {
         if depth > MOST_DEPTH {
             return Err(not_understood("defaults are nested too deeply"));
@@ -50,7 +45,7 @@ impl Scanner<'_, '_> {
         if depth == 0 { Ok(result) } else { Err(not_understood("a `${` is not closed by `}`")) }
     }
 
-    /// What stands behind a `$`.
+    /// Reads what follows a `$`.
     fn variable(&mut self, depth: usize, wanted: bool) -> Result<String, Unexpanded> {
         if let Some(rest) = self.rest.strip_prefix('$') {
             self.rest = rest;
@@ -155,7 +150,7 @@ mod tests {
             ("${NONE:-${OTHER:-${V}}}", "value"),
             ("${NONE:-a$Vb}", "a"),
             ("${NONE:-a${V}b}", "avalueb"),
-            // What is not needed needs no value.
+            // An unused default needs no values.
             ("${V:-${NONE}} ${V:-$NONE} ${NONE:+${OTHER}} ${V:-${NONE:?no}}", "value value  value"),
             ("{}}", "{}}"),
             ("${NONE:-127.0.0.1:9092}", "127.0.0.1:9092"),

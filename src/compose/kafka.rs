@@ -10,10 +10,8 @@ use crate::model::Flavour;
 use crate::yaml::{Diagnostic, Diagnostics};
 use std::collections::BTreeSet;
 
-/// The Kafka nodes of a compose file. Without a `flavour` each image's name tells it.
-///
-/// # Errors
-/// Every reason why they would be no cluster, or none that clients on this host can reach.
+/// The Kafka nodes of a compose file. Without a `flavour`, image names imply it. Reports every
+/// reason why they would not form a cluster that clients on this host can reach.
 pub fn kafka(compose: &Compose, flavour: Option<Flavour>) -> Result<KafkaCluster, Diagnostics> {
     let ports = compose.services.iter().flat_map(|service| &service.ports);
     let host_ports = ports.map(|port| port.host).collect();
@@ -35,7 +33,7 @@ pub fn kafka(compose: &Compose, flavour: Option<Flavour>) -> Result<KafkaCluster
         finder.report(first, "", "no service is a Kafka node".to_owned(), help);
     }
     nodes.sort_by_key(|node| node.id);
-    // Without its id or its roles a node would look wrong to all others.
+    // A node without id or roles looks like no node at all.
     if nodes.len() + others.len() == compose.services.len() {
         checks::between(&mut finder, &nodes);
     }
@@ -71,18 +69,16 @@ pub fn kafka(compose: &Compose, flavour: Option<Flavour>) -> Result<KafkaCluster
     })
 }
 
-/// The state of looking for nodes.
 pub(super) struct Finder<'c> {
     compose: &'c Compose,
     problems: Vec<Diagnostic>,
-    /// Ports of the host that are published already.
+    /// Ports of the host that are already published.
     host_ports: BTreeSet<u16>,
     /// Listeners that were added, in words.
     added: Vec<String>,
 }
 
 impl Finder<'_> {
-    /// A problem with what a service says.
     pub(super) fn report(
         &mut self,
         service: &str,
@@ -93,7 +89,7 @@ impl Finder<'_> {
         self.problems.push(self.compose.places.problem(service, what, message).help(help));
     }
 
-    /// A problem with a property of a node: where its variable stands.
+    /// Reports a problem with a node's property, where its variable is set.
     pub(super) fn report_property(
         &mut self,
         node: &KafkaService,
@@ -134,7 +130,7 @@ impl Finder<'_> {
 
     fn flavour(&mut self, service: &Service, given: Option<Flavour>) -> Option<Flavour> {
         let of_image = given.or_else(|| Flavour::of_image(&service.image));
-        // Nobody else's images read these.
+        // No other images read these.
         let cfg = || service.environment.keys().any(|name| name.starts_with("KAFKA_CFG_"));
         let found = of_image.or_else(|| cfg().then_some(Flavour::Bitnami));
         if found.is_none() {

@@ -1,16 +1,16 @@
-//! Which keys of a service are acted on, which are left aside with a note, and which are refused
-//! because leaving them aside would change what Kafka does.
+//! Which keys of a service are used, which are ignored with a note, and which are refused because
+//! ignoring them would change what Kafka does.
 
-/// What becomes of a key.
+/// How a key is treated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Treatment {
     /// Read by [`super::service`].
     Read,
-    /// Accepted; says nothing that matters here.
+    /// Accepted; irrelevant here.
     Silent,
-    /// Left aside, and said so, for this reason.
+    /// Ignored, with a note that gives this reason.
     Noted(&'static str),
-    /// A problem; this is what to do instead.
+    /// Refused, with this advice.
     Refused(&'static str),
 }
 
@@ -21,7 +21,7 @@ const RUN: &str = "it does not change what Kafka does";
 const NODE: &str = "a node needs its own network, process tree and files; remove it";
 const CLOCK: &str = "remove it: what a run shows would depend on it; `mem_limit` is supported";
 
-/// Every key of a service that Compose knows.
+/// Every service key that Compose knows.
 pub(super) const SERVICE: &[(&str, Treatment)] = &[
     ("annotations", Noted(RUN)),
     ("attach", Silent),
@@ -116,7 +116,7 @@ pub(super) const SERVICE: &[(&str, Treatment)] = &[
     ("working_dir", Refused("write whole paths in `command` and `entrypoint`")),
 ];
 
-/// Every key at the top of a file.
+/// Every top-level key.
 pub(super) const TOP: &[(&str, Treatment)] = &[
     ("configs", Silent),
     ("include", Refused("write the services into this file")),
@@ -128,7 +128,7 @@ pub(super) const TOP: &[(&str, Treatment)] = &[
     ("volumes", Read),
 ];
 
-/// Every key of a network at the top of a file.
+/// Every key of a top-level network.
 pub(super) const NETWORK: &[(&str, Treatment)] = &[
     ("attachable", Silent),
     ("driver", Read),
@@ -142,7 +142,7 @@ pub(super) const NETWORK: &[(&str, Treatment)] = &[
     ("name", Noted("every run is its own project")),
 ];
 
-/// Every key of a volume at the top of a file.
+/// Every key of a top-level volume.
 pub(super) const VOLUME: &[(&str, Treatment)] = &[
     ("driver", Read),
     ("driver_opts", Refused("remove it; bind a folder of the host as `/PATH:/TARGET`")),
@@ -151,7 +151,7 @@ pub(super) const VOLUME: &[(&str, Treatment)] = &[
     ("name", Noted("every run is its own project")),
 ];
 
-/// What becomes of a key of this table; `None`: it is unknown. Extensions are silent.
+/// How this table treats a key; `None`: it is unknown. Extensions are silent.
 pub(super) fn treatment(table: &[(&str, Treatment)], key: &str) -> Option<Treatment> {
     if key.starts_with("x-") {
         return Some(Silent);
@@ -159,7 +159,6 @@ pub(super) fn treatment(table: &[(&str, Treatment)], key: &str) -> Option<Treatm
     table.iter().find(|(known, _)| *known == key).map(|(_, treatment)| *treatment)
 }
 
-/// The names of a table, for suggestions.
 pub(super) fn names<'k>(table: &[(&'k str, Treatment)]) -> Vec<&'k str> {
     table.iter().map(|(name, _)| *name).collect()
 }

@@ -1,21 +1,20 @@
 //! `listeners` and `advertised.listeners`: [`Listener`], and which of them clients on this host
-//! can use.
+//! reach.
 
 use std::net::Ipv4Addr;
 
 /// One item: `NAME://HOST:PORT`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Listener {
-    /// Its name, in capitals.
+    /// In capitals.
     pub name: String,
-    /// Empty for every address.
+    /// Empty for all addresses.
     pub host: String,
-    /// Its port.
     pub port: u16,
 }
 
 impl Listener {
-    /// Whether its host is this one, seen from this host.
+    /// Whether its host is this host, seen from this host.
     pub(super) fn is_loopback(&self) -> bool {
         self.host.eq_ignore_ascii_case("localhost")
             || self.host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
@@ -28,10 +27,7 @@ impl std::fmt::Display for Listener {
     }
 }
 
-/// The listeners of a property's value.
-///
-/// # Errors
-/// The first item that is none.
+/// Parses a property's value; fails with the first malformed item.
 pub(super) fn parse(text: &str) -> Result<Vec<Listener>, String> {
     let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
     items.map(|item| one(item).ok_or_else(|| item.to_owned())).collect()
@@ -45,8 +41,8 @@ fn one(item: &str) -> Option<Listener> {
     is_name.then(|| Listener { name: name.to_uppercase(), host: host.to_owned(), port })
 }
 
-/// The security protocol of a listener by `listener.security.protocol.map`; without the property,
-/// names are protocols, and controllers' listeners are plain.
+/// A listener's security protocol by `listener.security.protocol.map`. Without the property, names
+/// are protocols, and controllers' listeners are plaintext.
 pub(super) fn protocol(map: Option<&str>, name: &str, is_controller: bool) -> Option<String> {
     let Some(map) = map else {
         let known = ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"];

@@ -1,8 +1,8 @@
 //! Compose files: the subset of the specification that a Kafka cluster needs.
 //!
-//! [`read`] turns text and variables into a [`Compose`], with every mistake at its line and
-//! column; [`kafka()`] finds the Kafka nodes in it and how they are reached: a [`KafkaCluster`].
-//! Nothing here talks to Docker; the only files read are those that a compose file names.
+//! [`read`] turns text and variables into a [`Compose`], with every mistake at its line and column;
+//! [`kafka()`] finds its Kafka nodes and how to reach them, a [`KafkaCluster`]. Nothing here talks to
+//! Docker, and only the compose file and files that it names are read.
 
 mod builtin;
 mod checks;
@@ -34,7 +34,7 @@ pub use kafka::kafka;
 pub(crate) use read::read;
 pub use types::*;
 
-/// Where `${NAME}` gets its value.
+/// Looks up the value of `${NAME}`.
 pub(crate) type Variables<'v> = &'v dyn Fn(&str) -> Option<String>;
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 
 const HELP: &str = "write `- NAME:/PATH`, or `- ./FOLDER:/PATH:ro` for a folder of the host";
 
-/// What the long form says.
+/// The long form.
 #[derive(Default)]
 struct Long {
     kind: Option<At<String>>,
@@ -18,7 +18,6 @@ struct Long {
 }
 
 impl Composing<'_> {
-    /// `volumes`.
     pub(super) fn mounts(&mut self, node: &Node, service: &mut Service) {
         let items = match &node.kind {
             Kind::Null => return,
@@ -58,7 +57,8 @@ impl Composing<'_> {
         for option in options.split(',').filter(|option| !option.is_empty()) {
             match option {
                 "ro" => read_only = true,
-                // Who else may use it, or how soon writes are seen: one node alone uses it here.
+                // These say who else may use it, or how soon writes are visible: here only one node
+                // uses it.
                 "rw" | "z" | "Z" | "cached" | "delegated" | "consistent" => {}
                 _ => {
                     let message = format!("a volume cannot be `{option}`");
@@ -122,7 +122,7 @@ impl Composing<'_> {
                 "consistency" => {}
                 "bind" | "tmpfs" | "volume" => {
                     let options = self.reader.map(value, &entry.key.value, "").iter();
-                    // Without it Compose would make the folder, and so does Docker here.
+                    // Compose would create the folder without it, and so does Docker.
                     let extra = options.filter(|o| o.key.value != "create_host_path");
                     for option in extra {
                         let message = format!("`{}` is not supported here", option.key.value);
@@ -163,7 +163,7 @@ impl Composing<'_> {
         Some(Mount::Volume { name: source.to_owned(), target, read_only })
     }
 
-    /// An absolute path of the host, without `.` and `..`.
+    /// An absolute path on the host, without `.` and `..`.
     fn host_path(&mut self, source: &str, place: Place) -> Option<PathBuf> {
         let path = match source.strip_prefix('~') {
             None => self.folder.join(source),
@@ -202,7 +202,6 @@ impl Composing<'_> {
         None
     }
 
-    /// `tmpfs`.
     pub(super) fn tmpfs(&mut self, node: &Node) -> Vec<String> {
         let texts = self.reader.scalars(node, "tmpfs");
         texts.iter().filter_map(|text| self.target(&text.value, text.place)).collect()

@@ -7,7 +7,6 @@ use crate::yaml::{At, Kind, Node, Place};
 const HELP: &str = "write `- \"HOST:CONTAINER\"`, as in `- \"10000:9094\"`";
 
 impl Composing<'_> {
-    /// `ports`.
     pub(super) fn ports(&mut self, service: &str, node: &Node) -> Vec<Published> {
         let items = match &node.kind {
             Kind::Null => return Vec::new(),
@@ -55,7 +54,7 @@ impl Composing<'_> {
             refuse(self, "has no port of the host", HELP);
             return None;
         };
-        // An address before them is not used: only the loopback is ever bound.
+        // Only the loopback is ever bound, so an address is ignored.
         let host = before.rsplit_once(':').map_or(before, |(_, host)| host);
         if host.is_empty() {
             refuse(self, "has no port of the host", HELP);

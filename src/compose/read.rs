@@ -1,5 +1,4 @@
-//! From text to a [`Compose`]: the tree, its variables, the services, and the networks and
-//! volumes that they name.
+//! From text to a [`Compose`]: the tree, its variables, services, networks and volumes.
 
 use super::Variables;
 use super::interpolate::expand;
@@ -17,32 +16,26 @@ const HELP: &str = "write `services:`, each service below it with an `image:`; \
 
 /// The state of reading one file.
 pub(super) struct Composing<'a> {
-    /// Collects what is wrong.
     pub reader: Reader,
     /// Where relative paths begin.
     pub folder: &'a Path,
-    /// Where `${NAME}` gets its value.
     pub variables: Variables<'a>,
-    /// What was left aside, and why.
+    /// What was ignored, and why.
     pub notes: Vec<String>,
-    /// Where things were written.
     pub places: Places,
-    /// Ports of the host that are taken, and by which service.
+    /// Taken ports of the host, with the service that publishes them.
     pub host_ports: BTreeMap<u16, String>,
-    /// Networks that services name, and where the first one does.
+    /// Networks that services name, with the first mention.
     pub used_networks: BTreeMap<String, Place>,
-    /// Volumes that services name, and where the first one does.
+    /// Volumes that services name, with the first mention.
     pub used_volumes: BTreeMap<String, Place>,
 }
 
-/// Reads a compose file's text. Relative paths begin at `folder`; `${NAME}` is what `variables`
-/// say, and `KAFKA_IMAGE` is the image of services that name none.
+/// Reads a compose file's text. Relative paths begin at `folder`; `KAFKA_IMAGE` among `variables`
+/// is the image of services that name none. Reports all problems at once.
 ///
-/// Services that are no Kafka nodes are not started, so only what Compose itself would refuse is
-/// wrong with them.
-///
-/// # Errors
-/// Every problem of the file, in one go.
+/// Services that are not Kafka nodes are not started, so only problems that Compose itself would
+/// report count for them.
 pub(crate) fn read(
     file_name: &str,
     text: &str,
@@ -108,8 +101,8 @@ impl Composing<'_> {
         }
     }
 
-    /// Replaces variables in the services: not in the extensions, whose values count where an
-    /// alias brings them. What a service that is not started asks for is nobody's problem.
+    /// Replaces variables in services, but not in extensions, whose values count where an alias
+    /// uses them. Services that are not started may ask for unset variables.
     fn expand_services(&mut self, root: &mut Node) {
         let Kind::Map(entries) = &mut root.kind else { return };
         for section in entries.iter_mut().filter(|entry| entry.key.value == "services") {
@@ -139,8 +132,7 @@ impl Composing<'_> {
         }
     }
 
-    /// What becomes of a key: a problem, a note, or nothing. `acted` is whether what it belongs
-    /// to is started at all.
+    /// Treats a key: a problem, a note, or nothing. `acted`: whether its owner is started at all.
     pub(super) fn treat(
         &mut self,
         entry: &Entry,
@@ -162,8 +154,8 @@ impl Composing<'_> {
         }
     }
 
-    /// The networks or volumes that the file declares: those in use must be such that they can
-    /// be made, and removed, with the run.
+    /// Reads the declared networks or volumes. Those in use must be ones that the run can create
+    /// and remove.
     fn declared(
         &mut self,
         entries: &[Entry],
@@ -209,19 +201,18 @@ impl Composing<'_> {
         }
     }
 
-    /// Says something once.
+    /// Adds a note once.
     pub(super) fn note(&mut self, note: String) {
         if !self.notes.contains(&note) {
             self.notes.push(note);
         }
     }
 
-    /// Remembers where something of a service was written.
+    /// Records where something of a service was written.
     pub(super) fn place(&mut self, service: &str, what: &str, place: Place) {
         self.places.set(service, what, place);
     }
 
-    /// `true` or `false`.
     pub(super) fn boolean(&mut self, node: &Node, name: &str) -> Option<bool> {
         let words = [("true", true), ("false", false), ("yes", true), ("no", false)];
         let text = self.reader.scalar(node, name)?;

@@ -9,7 +9,7 @@ use crate::yaml::{Entry, Kind, Node, Place};
 use std::collections::BTreeMap;
 
 impl Composing<'_> {
-    /// All services, in the order of the file.
+    /// All services, in the file's order.
     pub(super) fn services(&mut self, entries: &[Entry]) -> Vec<Service> {
         let started = are_started(entries);
         (entries.iter().zip(started))
@@ -18,7 +18,7 @@ impl Composing<'_> {
                 if started {
                     return self.service(entry);
                 }
-                // It is not started, so that what it asks for is nobody's problem.
+                // It is not started, so its variables do not matter.
                 let problems = self.reader.problems.len();
                 let state = (
                     self.notes.clone(),
@@ -62,7 +62,7 @@ impl Composing<'_> {
         };
         let get = |key: &str| keys.iter().find(|entry| entry.key.value == key);
         service.image = self.image(&name, get("image"), get("build"), entry.key.place);
-        // Before `environment`, which goes before it.
+        // First, because `environment` overrides it.
         if let Some(files) = get("env_file") {
             self.env_file(&files.value, &mut service.environment);
         }
@@ -105,7 +105,6 @@ impl Composing<'_> {
         }
     }
 
-    /// The image: as written, or `KAFKA_IMAGE`.
     fn image(
         &mut self,
         service: &str,
@@ -210,7 +209,7 @@ impl Composing<'_> {
         hosts
     }
 
-    /// Most of it is for a swarm; only its limits and its copies would change what Kafka does.
+    /// Most of it is for a swarm; only limits and replicas would change what Kafka does.
     fn deploy(&mut self, node: &Node) {
         const TABLE: &[(&str, Treatment)] = &[
             ("endpoint_mode", Treatment::Silent),

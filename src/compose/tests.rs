@@ -1,4 +1,4 @@
-//! Compose files that are sound, and what comes out of them.
+//! Valid compose files, and how they are read.
 
 mod broken;
 mod kafka;
@@ -8,13 +8,13 @@ mod proptests;
 use super::*;
 use std::path::{Path, PathBuf};
 
-/// The document's compose file, as it was posted: it names an image of its own making, and
-/// networks and volumes that it does not declare.
+/// The document's compose file as posted: it names an image of its own, and networks and volumes
+/// that it does not declare.
 const DOCUMENT: &str = include_str!("../../tests/compose/document.yml");
 
 const FOLDER: &str = "/compose/folder";
 
-/// No variables but these two.
+/// Only these two variables.
 fn variables(name: &str) -> Option<String> {
     match name {
         "ID" => Some("7".to_owned()),
@@ -31,7 +31,7 @@ fn sound(text: &str) -> Compose {
     try_read(text).unwrap_or_else(|problems| panic!("{text}\n{problems}"))
 }
 
-/// The only service of a file that says this about it.
+/// The only service of a file with these keys.
 fn service(keys: &str) -> Service {
     let keys = keys.replace('\n', "\n    ");
     let compose = sound(&format!("services:\n  s:\n    image: i\n    {keys}\n"));

@@ -1,4 +1,4 @@
-//! What a compose file says, as far as chaos starts it: [`Compose`]; and what Kafka makes of it:
+//! What a compose file says, as far as chaos uses it, [`Compose`]; and what Kafka makes of it,
 //! [`KafkaService`].
 
 use crate::model::Flavour;
@@ -10,21 +10,20 @@ use std::sync::Arc;
 /// A compose file, read, interpolated and checked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Compose {
-    /// What messages call the file.
+    /// The file's name in messages.
     pub file: String,
-    /// In the order of the file; never empty.
+    /// In the file's order; never empty.
     pub services: Vec<Service>,
-    /// Networks that services name, each once; made for the project alone.
+    /// Networks that services name; made for the project alone.
     pub networks: Vec<String>,
-    /// Volumes that services name, each once; made for the project alone.
+    /// Volumes that services name; made for the project alone.
     pub volumes: Vec<String>,
-    /// Keys that were read and are not acted on, each with the reason, once.
+    /// Ignored keys, each with the reason, once.
     pub notes: Vec<String>,
-    /// Where it was written.
     pub places: Places,
 }
 
-/// Where services and what they say were written, for problems that only Kafka has with them.
+/// Where services and their parts were written, for problems that only Kafka has with them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Places {
     source: Arc<Source>,
@@ -32,10 +31,8 @@ pub struct Places {
 }
 
 impl Places {
-    /// The service itself.
     pub(super) const SERVICE: &str = "";
 
-    /// No places yet, in this text.
     pub(super) fn new(source: Arc<Source>) -> Self {
         Places { source, known: BTreeMap::new() }
     }
@@ -44,7 +41,7 @@ impl Places {
         self.known.insert((service.to_owned(), what.to_owned()), place);
     }
 
-    /// A problem with what a service says: at that place, or else where the service begins.
+    /// A problem with a part of a service: at its place, or where the service begins.
     pub(super) fn problem(&self, service: &str, what: &str, message: String) -> Diagnostic {
         let find = |what: &str| self.known.get(&(service.to_owned(), what.to_owned())).copied();
         let place = find(what).or_else(|| find(Self::SERVICE)).unwrap_or(Place::FILE);
@@ -52,88 +49,71 @@ impl Places {
     }
 }
 
-/// One service, in the terms of the compose specification.
+/// A service, in the specification's terms.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Service {
-    /// Its key in the file.
     pub name: String,
-    /// `image`, interpolated.
+    /// Interpolated.
     pub image: String,
-    /// `hostname`; the service's name without it.
+    /// The service's name by default.
     pub hostname: Option<String>,
-    /// `user`.
     pub user: Option<String>,
-    /// `entrypoint`, in words.
     pub entrypoint: Option<Vec<String>>,
-    /// `command`, in words.
     pub command: Option<Vec<String>>,
-    /// `environment`, interpolated.
     pub environment: BTreeMap<String, String>,
-    /// `ports`.
     pub ports: Vec<Published>,
-    /// `networks`, and the names under which each knows the service beside its own.
+    /// With the names under which each network knows the service, beside its own.
     pub networks: BTreeMap<String, Vec<String>>,
-    /// `volumes`.
     pub mounts: Vec<Mount>,
-    /// `tmpfs`: paths in the container.
+    /// Paths in the container.
     pub tmpfs: Vec<String>,
-    /// `mem_limit`, bytes.
     pub memory_bytes: Option<i64>,
-    /// `labels`.
     pub labels: BTreeMap<String, String>,
-    /// `extra_hosts`, as `name:address`.
+    /// As `name:address`.
     pub extra_hosts: Vec<String>,
 }
 
-/// A container's TCP port under a port of the host's loopback.
+/// A container's TCP port, published on the host's loopback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Published {
-    /// On 127.0.0.1, whatever address the file says.
+    /// On 127.0.0.1, whatever address the file names.
     pub host: u16,
-    /// In the container.
     pub container: u16,
 }
 
-/// A folder of the container that is kept elsewhere.
+/// A folder of the container whose content lives elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mount {
     /// A volume of the project.
     Volume {
-        /// Its key in the file.
         name: String,
         /// Path in the container.
         target: String,
-        /// Whether the container may not write to it.
         read_only: bool,
     },
     /// A folder or file of the host.
     Bind {
-        /// Absolute path on the host.
         source: PathBuf,
         /// Path in the container.
         target: String,
-        /// Whether the container may not write to it.
         read_only: bool,
     },
 }
 
-/// A Kafka node that a compose file describes.
+/// A Kafka node of a compose file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct KafkaService {
-    /// The service, its environment with everything that was set so far.
+    /// With the environment as it is now.
     pub service: Service,
-    /// How its image is told properties.
     pub flavour: Flavour,
     /// `node.id`.
     pub id: i32,
-    /// Whether `process.roles` has `broker`.
     pub is_broker: bool,
-    /// Whether `process.roles` has `controller`.
     pub is_controller: bool,
-    /// The container's port of the listener between brokers; brokers have one.
+    /// The container's port of the listener between brokers; every broker has one.
     pub replication: Option<u16>,
-    /// The container's port of the controllers' listener; controllers have one.
+    /// The container's port of the controllers' listener; every controller has one.
     pub controller: Option<u16>,
-    /// The listener that clients on the host use; brokers have one.
+    /// The listener for clients on the host; every broker has one.
     pub external: Option<Published>,
 }

@@ -1,7 +1,6 @@
-//! Values that are written in one word: command lines, sizes of memory, and `key=value`.
+//! Values in one word: command lines, memory sizes, and `key=value`.
 
-/// A command line as the shell would split it, without any of the shell's substitutions.
-/// `None`: a quote is not closed.
+/// Splits a command line as a shell would, without substitutions. `None`: a quote is not closed.
 pub(super) fn split(line: &str) -> Option<Vec<String>> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
@@ -56,11 +55,11 @@ pub(super) fn bytes(text: &str) -> Option<i64> {
         _ => return None,
     };
     let bytes = number.parse::<f64>().ok()? * factor;
-    // More than a million gigabytes is a slip of the finger.
+    // More than a million gigabytes is a mistake.
     (1.0..1e15).contains(&bytes).then_some(bytes as i64)
 }
 
-/// Whether a name can be part of a container's, a volume's or a network's name.
+/// Whether a name can be part of a container's, volume's or network's name.
 pub(super) fn is_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphanumeric())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))

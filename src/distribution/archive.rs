@@ -1,11 +1,10 @@
-//! The class-data archive: the classes of a broker, parsed and verified once, mapped by every JVM
-//! that starts later. It saves about half of a broker's processor time until it is up.
+//! The class-data archive: a broker's classes, parsed and verified once, and mapped by every later
+//! JVM. It saves about half of a broker's start-up processor time.
 //!
-//! It is made in three steps. A broker of a real cluster runs with `-XX:DumpLoadedClassList` (the
-//! training); another JVM writes the archive from that list; a third proves that it takes its
-//! classes from it. The JVM passes over an archive that does not fit without a word, so the proof
-//! is not left out. What fits is decided by the JVM's build and by the jars' order, size and time,
-//! and that is what the archive's name is made of.
+//! It takes three steps. A broker of a real cluster runs with `-XX:DumpLoadedClassList` (the
+//! training); another JVM writes the archive from that list; a third proves that it loads its
+//! classes from the archive, because a JVM silently ignores one that does not fit. The archive's
+//! name covers what decides the fit: the JVM's build, and the jars' order, size and time.
 
 use super::command;
 use super::java::{Java, NO_TRACES};
@@ -21,38 +20,34 @@ use std::time::{Duration, Instant};
 
 const FOLDER: &str = "archives";
 const JVM_LIMIT: Duration = Duration::from_secs(180);
-/// A broker that came up has loaded several thousand; fewer mean that the training failed.
+/// A started broker has loaded several thousand; with fewer the training failed.
 const CLASSES_MIN: usize = 3000;
-/// The JVM's word for a class that came from the archive.
+/// What the JVM logs for a class from the archive.
 const PROOF: &str = "kafka.Kafka source: shared objects file";
 
 /// What [`Distribution::ensure_archive`] did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Archive {
-    /// It was there.
     Present,
-    /// It was made now.
     Made {
-        /// How long that took, training included.
+        /// Including the training.
         took_ms: u64,
     },
 }
 
-/// Why there is no archive. Brokers start without it, only slower.
+/// Why there is no archive. Brokers then start more slowly.
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
     /// Another run is making it.
     #[error("another run is making the class-data archive at this moment")]
     Busy,
-    /// This JVM cannot make one; it is not tried again.
+    /// This JVM cannot make one; later runs do not try again.
     #[error("this Java makes no class-data archive: {reason} (remove {} to try again)", .marker.display())]
     Refused {
-        /// What the JVM said.
         reason: String,
-        /// The file that keeps later runs from trying.
+        /// This file keeps later runs from trying.
         marker: PathBuf,
     },
-    /// The training cluster failed.
     #[error("the cluster to learn the class list from failed: {0}")]
     Training(String),
     /// The class list is missing or too short.
@@ -63,28 +58,19 @@ pub enum ArchiveError {
         /// Complete lines in the list.
         found: usize,
     },
-    /// The disk failed.
     #[error("{what}: {source}")]
-    Io {
-        /// What was tried, with the path.
-        what: String,
-        /// The operating system's reason.
-        source: io::Error,
-    },
+    Io { what: String, source: io::Error },
 }
 
 impl Distribution {
-    /// Makes sure that [`Distribution::class_data_archive`] is there, once per version and JVM.
+    /// Makes [`Distribution::class_data_archive`] if it is missing, once per version and JVM. After
+    /// an error the distribution works as before, only more slowly; the caller should say so.
     ///
-    /// `train` is called at most once, with JVM options that it must give to exactly ONE broker
-    /// (two JVMs would write over each other's list), a combined node if there are any. It must
-    /// start a real cluster, wait until brokers answer and a topic with all its replicas took an
-    /// acknowledged message, so that the classes of that path are loaded, and then end that
-    /// broker. SIGKILL will do: the JVM writes each class to the list as it is loaded.
-    ///
-    /// # Errors
-    /// Each error leaves the distribution as usable as before: brokers only start slower. The
-    /// caller should say so.
+    /// `train` is called at most once, with JVM options for exactly ONE broker (two JVMs would
+    /// overwrite each other's list), a combined node if there are any. It must start a real
+    /// cluster, wait until brokers answer and a topic with all its replicas took an acknowledged
+    /// message, so that those classes are loaded, and then end that broker. SIGKILL will do: the
+    /// JVM lists each class as it loads it.
     pub fn ensure_archive<E: Display>(
         &mut self,
         train: &dyn Fn(&[String]) -> Result<(), E>,
@@ -137,7 +123,7 @@ impl Distribution {
         train: &dyn Fn(&[String]) -> Result<(), E>,
     ) -> Result<(), ArchiveError> {
         let record = format!("-XX:DumpLoadedClassList={}", paths.list.display());
-        // A JVM that does not know the option ends at once, and would end every training so.
+        // A JVM without the option would end every training at once.
         self.java_must(paths, &[&record, "-version"], "knows no -XX:DumpLoadedClassList")?;
         train(&[record]).map_err(|e| ArchiveError::Training(e.to_string()))?;
         let failed = |what: &str, path: &Path| {
@@ -171,7 +157,7 @@ impl Distribution {
         fs::rename(&paths.unfinished, &paths.archive).map_err(failed("make", &paths.archive))
     }
 
-    /// Runs this JVM to a successful end and gives what it said; anything else is its refusal.
+    /// Runs this JVM and returns its output; anything but success counts as a refusal.
     fn java_must(
         &self,
         paths: &Paths,
@@ -192,7 +178,7 @@ impl Distribution {
     }
 }
 
-/// The archive of this JVM and these jars, if it was made.
+/// The archive for this JVM and these jars, if it exists.
 pub(super) fn present(folder: &Path, java: &Java, jars: &[PathBuf]) -> io::Result<Option<PathBuf>> {
     let paths = Paths::of(&folder.join(FOLDER), java, jars)?;
     Ok(Some(paths.archive).filter(|archive| archive.is_file()))

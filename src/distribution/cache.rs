@@ -1,34 +1,30 @@
-//! [`Cache`]: folders in the user's cache that are either whole or not there.
+//! [`Cache`]: folders in the user's cache that are complete or absent.
 //!
-//! A folder is made under an exclusive lock, beside its place, and then renamed into it. Who only
-//! reads takes no lock. A run that died in the middle leaves a folder that the next one removes.
+//! A folder is built under an exclusive lock, beside its place, and then renamed. Reading takes no
+//! lock. If a run dies in the middle, the next one removes what it left.
 
 use super::error::DistributionError;
 use std::ffi::OsString;
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
-/// The middle of the name of a folder that is still being made.
+/// Part of the name of an unfinished folder.
 const BUILDING: &str = ".building-";
 
-/// The root of the user's cache.
 #[derive(Clone, Debug)]
 pub(super) struct Cache {
     root: PathBuf,
 }
 
 impl Cache {
-    /// A cache in this folder, which need not be there yet.
+    /// The folder need not exist yet.
     pub(super) fn at(root: impl Into<PathBuf>) -> Cache {
         Cache { root: root.into() }
     }
 
-    /// The folder `GROUP/NAME` of the cache, made by `build` when it is not there. `build` is
-    /// given an empty folder to fill; no other run builds the same one meanwhile, and nobody
-    /// sees it before `build` succeeded. `waiting` is called when another run is building it.
-    ///
-    /// # Errors
-    /// What `build` says, and when the disk fails.
+    /// The folder `GROUP/NAME`, made by `build` if it is missing. `build` gets an empty folder; no
+    /// other run builds the same entry meanwhile, and nobody sees it before `build` succeeds.
+    /// `waiting` is called if another run is building it.
     pub(super) fn entry(
         &self,
         group: &str,
@@ -65,7 +61,7 @@ impl Cache {
         match built {
             Ok(()) => Ok(place),
             Err(error) => {
-                // The reason for the failure is what counts; the next run removes what is left.
+                // The first failure counts; the next run removes what is left.
                 let _ = fs::remove_dir_all(&unfinished);
                 Err(error)
             }
@@ -73,8 +69,8 @@ impl Cache {
     }
 }
 
-/// Where the cache is: `CHAOS_CACHE_DIR`, else `$XDG_CACHE_HOME/kafka-chaos`, else
-/// `~/.cache/kafka-chaos`. Empty values count as unset, and so does a relative XDG_CACHE_HOME.
+/// The cache's place: `CHAOS_CACHE_DIR`, else `$XDG_CACHE_HOME/kafka-chaos`, else
+/// `~/.cache/kafka-chaos`. Empty values and a relative XDG_CACHE_HOME count as unset.
 pub(super) fn default_folder(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
     let path = |name| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     path("CHAOS_CACHE_DIR").or_else(|| {
@@ -85,7 +81,7 @@ pub(super) fn default_folder(variable: impl Fn(&str) -> Option<OsString>) -> Opt
     })
 }
 
-/// Removes what runs that died have left of this entry. The caller holds its lock.
+/// Removes what dead runs left of this entry. The caller holds its lock.
 fn remove_leftovers(group: &Path, prefix: &str) -> Result<(), DistributionError> {
     let entries = fs::read_dir(group).map_err(|e| failed("cannot read", group, e))?;
     for entry in entries {

@@ -1,4 +1,4 @@
-//! Runs a short-lived program to its end, within a limit of time, and keeps what it said.
+//! Runs a short-lived program to its end, with a time limit, and keeps its output.
 
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read};
@@ -8,31 +8,31 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// No program that is run here says more than this; the rest is dropped.
+/// No program here prints more; the rest is dropped.
 const OUTPUT_BYTES_MAX: u64 = 16 << 20;
 /// How long output may still come after the program's end, from a child that it left behind.
 const AFTERWARDS: Duration = Duration::from_secs(1);
 const POLL: Duration = Duration::from_millis(5);
 
-/// A program that ended, or was ended.
+/// A program that ended or was killed.
 #[derive(Debug)]
 pub(super) struct Finished {
-    /// Whether it ended by itself with exit status 0.
+    /// It ended with exit status 0.
     pub success: bool,
-    /// Its end in words.
+    /// How it ended, in words.
     pub status: String,
-    /// Standard output and standard error, as they came.
+    /// Standard output and standard error, interleaved.
     pub output: String,
 }
 
 impl Finished {
-    /// The last lines that are not empty, at most `lines` of them.
+    /// The last non-empty lines, at most `lines`.
     pub(super) fn tail(&self, lines: usize) -> String {
         tail(self.output.lines(), lines)
     }
 }
 
-/// The last `count` of the lines that are not empty, indented, none longer than a few screen rows.
+/// The last `count` non-empty lines, indented and truncated to a few screen rows.
 pub(super) fn tail<'a>(lines: impl Iterator<Item = &'a str>, count: usize) -> String {
     const CHARS_MAX: usize = 400;
     let kept: Vec<&str> = lines.filter(|line| !line.trim().is_empty()).collect();
@@ -42,12 +42,12 @@ pub(super) fn tail<'a>(lines: impl Iterator<Item = &'a str>, count: usize) -> St
     shown.collect::<Vec<_>>().join("\n")
 }
 
-/// Starts a command; who is given one decides what becomes of it when this process dies.
+/// Starts a command. The function decides what happens to it when this process dies.
 type Spawn = dyn Fn(Command) -> io::Result<Child> + Send + Sync;
 /// Whether what was started is still wanted.
 type Wanted = dyn Fn() -> bool + Send + Sync;
 
-/// How programs are started, and when they are given up.
+/// How programs are started, and when they are killed.
 #[derive(Clone)]
 pub struct Launcher {
     spawn: Arc<Spawn>,
@@ -55,7 +55,7 @@ pub struct Launcher {
 }
 
 impl Launcher {
-    /// Starts programs by `spawn` and kills them once `wanted` says no.
+    /// Starts programs with `spawn` and kills them once `wanted` returns false.
     pub fn new(
         spawn: impl Fn(Command) -> io::Result<Child> + Send + Sync + 'static,
         wanted: impl Fn() -> bool + Send + Sync + 'static,
@@ -65,7 +65,7 @@ impl Launcher {
 }
 
 impl Default for Launcher {
-    /// Plain children of this process, wanted to their end.
+    /// Plain children of this process, always wanted.
     fn default() -> Self {
         Launcher::new(|mut command| command.spawn(), || true)
     }
@@ -94,7 +94,8 @@ pub(super) fn run_heard(
 ) -> io::Result<Finished> {
     let (mut reader, writer) = io::pipe()?;
     command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
-    // With the command go its writing ends of the pipe: the reader sees when the program's end.
+    // Dropping the command closes our ends of the pipe: the reader sees when the program's end
+    // closes.
     let mut child = (launcher.spawn)(command)?;
     let (sender, said) = mpsc::channel();
     thread::Builder::new().name("output".into()).spawn(move || {
@@ -142,9 +143,9 @@ pub(super) fn run_heard(
     })
 }
 
-/// An executable shell script. Another process writes it: a descriptor that is open for writing
-/// here could be inherited by a program that another test starts meanwhile, and nobody can
-/// execute a file that somebody may write.
+/// An executable shell script. Another process writes it: a program that another test starts
+/// meanwhile could inherit our open descriptor, and a file that is open for writing cannot be
+/// executed.
 #[cfg(test)]
 pub(super) fn fake_program(
     folder: &std::path::Path,

@@ -1,120 +1,75 @@
-//! [`DistributionError`]: why there is no Kafka to start, and what a person can do about it.
+//! [`DistributionError`]: why there is no Kafka to start, and what to do.
 
 use super::lock::LockError;
 use std::io;
 use std::path::PathBuf;
 
-/// Kafka or Java cannot be had (exit code 4). What to do about it is in
-/// [`DistributionError::advice`].
+/// Kafka or Java is not available (exit code 4); see [`DistributionError::advice`].
 #[derive(Debug, thiserror::Error)]
 pub enum DistributionError {
-    /// The repository keeps no sums for this version.
+    /// The repository has no checksums for this version.
     #[error("Kafka {version} has no list of SHA-256 sums here (known versions: {known})")]
-    UnknownVersion {
-        /// As it was asked for.
-        version: String,
-        /// The versions that have one.
-        known: String,
-    },
+    UnknownVersion { version: String, known: String },
     /// No `java` anywhere.
     #[error("Java was not found: JAVA_HOME is not set and PATH has no `java`")]
     NoJava,
-    /// `JAVA_HOME` leads nowhere.
+    /// `JAVA_HOME` has no Java.
     #[error("JAVA_HOME is {}, but {} is not a program", .home.display(), .home.join("bin/java").display())]
-    BadJavaHome {
-        /// What the variable says.
-        home: PathBuf,
-    },
-    /// `java -version` failed or said something else.
+    BadJavaHome { home: PathBuf },
+    /// `java -version` failed or printed something else.
     #[error("{} -version reported no Java version: {reason}", .path.display())]
-    UnreadableJava {
-        /// The program.
-        path: PathBuf,
-        /// What it said instead.
-        reason: String,
-    },
+    UnreadableJava { path: PathBuf, reason: String },
     /// Too old for this Kafka.
     #[error("{} is Java {found}, and Kafka {kafka} needs Java {needed} or newer", .path.display())]
     OldJava {
-        /// The program.
         path: PathBuf,
-        /// Its major version.
         found: u32,
-        /// The lowest major version that will do.
+        /// The lowest sufficient major version.
         needed: u32,
-        /// The Kafka to run.
         kafka: String,
     },
     /// No `mvn` on the path.
     #[error("Kafka {version} is fetched with Maven, and PATH has no `mvn`")]
-    NoMaven {
-        /// The version to fetch.
-        version: String,
-    },
+    NoMaven { version: String },
     /// `mvn` failed.
     #[error("mvn could not fetch Kafka {version} ({status}):\n{output}")]
     Maven {
-        /// The version to fetch.
         version: String,
-        /// Its exit status in words.
         status: String,
-        /// The lines of its output that tell why.
+        /// The lines of its output that say why.
         output: String,
     },
-    /// A jar is not what the repository's list says.
+    /// A jar differs from the repository's list.
     #[error("Kafka {version}: {source}")]
     Jar {
-        /// The version.
         version: String,
         /// Which jar, and how it differs.
         source: Box<LockError>,
-        /// The cache folder that holds it, when it got that far.
+        /// The cache folder that has it, if it got that far.
         folder: Option<PathBuf>,
     },
-    /// The folder given as `--kafka-home` holds no Kafka.
+    /// The folder given as `--kafka-home` has no Kafka.
     #[error("{} is not an unpacked Kafka release: {reason}", .home.display())]
-    NoKafkaHome {
-        /// As it was given.
-        home: PathBuf,
-        /// What is missing.
-        reason: String,
-    },
-    /// A path that cannot stand in a Java class path.
+    NoKafkaHome { home: PathBuf, reason: String },
+    /// A path that a Java class path cannot contain.
     #[error("the jar {} cannot be on a class path: its path has a colon or is not UTF-8", .jar.display())]
-    ClassPath {
-        /// The jar.
-        jar: PathBuf,
-    },
+    ClassPath { jar: PathBuf },
     /// `StorageTool format` failed.
     #[error("Kafka {version}'s StorageTool could not format an empty folder ({status}):\n{output}")]
-    Format {
-        /// The version.
-        version: String,
-        /// Its exit status in words.
-        status: String,
-        /// The end of its output.
-        output: String,
-    },
+    Format { version: String, status: String, output: String },
     /// There is no place for a cache.
     #[error("no cache folder: CHAOS_CACHE_DIR, XDG_CACHE_HOME and HOME are all unset")]
     NoCacheFolder,
-    /// The disk failed.
     #[error("{what}: {source}")]
-    Io {
-        /// What was tried, with the path.
-        what: String,
-        /// The operating system's reason.
-        source: io::Error,
-    },
+    Io { what: String, source: io::Error },
 }
 
 impl DistributionError {
-    /// The disk failed while `what`.
     pub(super) fn io(what: impl Into<String>, source: io::Error) -> Self {
         DistributionError::Io { what: what.into(), source }
     }
 
-    /// What a person can do, if anything can be said.
+    /// What a person can do about it, if anything.
     pub fn advice(&self) -> Option<String> {
         const HOME: &str = "name an unpacked Kafka release by --kafka-home DIR or KAFKA_HOME";
         let advice = match self {

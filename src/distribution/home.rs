@@ -1,22 +1,18 @@
-//! An unpacked Kafka release, as KAFKA_HOME or `--kafka-home` names it.
+//! An unpacked Kafka release, from KAFKA_HOME or `--kafka-home`.
 
 use super::error::DistributionError;
 use super::stamp::jars_in;
 use std::path::{Path, PathBuf};
 
-/// What was found in a release's folder.
 #[derive(Debug)]
 pub(super) struct Home {
-    /// The version in the name of the broker's jar.
+    /// From the name of the broker's jar.
     pub version: String,
-    /// `libs/*.jar` by absolute paths, sorted bytewise.
+    /// `libs/*.jar` as absolute paths, sorted bytewise.
     pub jars: Vec<PathBuf>,
 }
 
-/// Reads `DIR/libs`. The jars are taken as they are: whoever names a folder answers for it.
-///
-/// # Errors
-/// When the folder or the broker's jar is missing.
+/// Reads `DIR/libs`. The jars are not checked: whoever names a folder vouches for it.
 pub(super) fn read(home: &Path) -> Result<Home, DistributionError> {
     let wrong = |reason: String| DistributionError::NoKafkaHome { home: home.into(), reason };
     let libs = std::path::absolute(home.join("libs"))
@@ -39,7 +35,7 @@ pub(super) fn read(home: &Path) -> Result<Home, DistributionError> {
     Ok(Home { version, jars })
 }
 
-/// `3.8.1` for `kafka_2.13-3.8.1.jar`; nothing for other jars and for a broker's sources or tests.
+/// `3.8.1` for `kafka_2.13-3.8.1.jar`; nothing for other jars and for sources or tests.
 fn broker_version(name: &str) -> Option<&str> {
     let rest = name.strip_prefix("kafka_2.13-").or_else(|| name.strip_prefix("kafka_2.12-"))?;
     let version = rest.strip_suffix(".jar")?;

@@ -1,4 +1,4 @@
-//! [`Java`]: the JVM that brokers run in, from JAVA_HOME, else from PATH.
+//! [`Java`]: the JVM for brokers, from JAVA_HOME, else from PATH.
 
 use super::command::{self, Launcher};
 use super::error::DistributionError;
@@ -9,28 +9,24 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-/// Keeps a JVM from leaving its `hsperfdata` folder among the temporary files.
+/// Keeps a JVM from leaving an `hsperfdata` folder in the temporary folder.
 pub(super) const NO_TRACES: &str = "-XX:-UsePerfData";
 
 const VERSION_LIMIT: Duration = Duration::from_secs(30);
 
-/// A Java runtime that was asked for its version.
+/// A Java runtime and its version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Java {
-    /// The program, as an absolute path.
+    /// The program's absolute path.
     pub path: PathBuf,
-    /// What `java -version` said: version, runtime and VM with their builds.
+    /// The output of `java -version`: version, runtime and VM with their builds.
     pub version_text: String,
     /// 17 for 17.0.15, 8 for 1.8.0.
     pub major: u32,
 }
 
 impl Java {
-    /// The Java of these two variables.
-    ///
-    /// # Errors
-    /// When there is none, when JAVA_HOME names a folder without one, or when it does not tell
-    /// its version.
+    /// The Java that these two variables name.
     pub(super) fn find(
         java_home: Option<&OsStr>,
         path: Option<&OsStr>,
@@ -59,10 +55,7 @@ impl Java {
         }
     }
 
-    /// Whether it can run this Kafka.
-    ///
-    /// # Errors
-    /// When it is too old.
+    /// Fails if it is too old for this Kafka.
     pub(super) fn require(&self, kafka: &str) -> Result<(), DistributionError> {
         let needed = needed_java(kafka);
         if self.major >= needed {
@@ -76,13 +69,13 @@ impl Java {
         })
     }
 
-    /// The first line of what it says of itself: `openjdk version "17.0.15" 2025-04-15`.
+    /// The first line of its version: `openjdk version "17.0.15" 2025-04-15`.
     pub fn version_line(&self) -> &str {
         self.version_text.lines().next().unwrap_or_default()
     }
 }
 
-/// The text from the version line on (a JVM may first tell of JAVA_TOOL_OPTIONS) and the major
+/// The text from the version line on (a JVM may mention JAVA_TOOL_OPTIONS first), and the major
 /// version in it.
 fn parse_version(output: &str) -> Option<(String, u32)> {
     let is_version = |line: &&str| line.contains(" version \"");
@@ -90,12 +83,12 @@ fn parse_version(output: &str) -> Option<(String, u32)> {
     let quoted = lines.first()?.split('"').nth(1)?;
     let mut numbers = quoted.split(['.', '-', '+', '_']);
     let first: u32 = numbers.next()?.parse().ok()?;
-    // Up to Java 8 the major version stood second: 1.8.0_392.
+    // Up to Java 8 the major version came second: 1.8.0_392.
     let major = if first == 1 { numbers.next()?.parse().ok()? } else { first };
     Some((lines.join("\n").trim_end().to_owned(), major))
 }
 
-/// The first program of this name in the folders of a PATH.
+/// The first program of this name on a PATH.
 pub(super) fn find_program(name: &str, path: Option<&OsStr>) -> Option<PathBuf> {
     std::env::split_paths(path?)
         .filter(|folder| !folder.as_os_str().is_empty())

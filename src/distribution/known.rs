@@ -1,8 +1,8 @@
-//! The Kafka versions whose jars the repository vouches for, and what each line of Kafka needs.
+//! The Kafka versions whose checksums the repository has, and what each Kafka line needs.
 
 use crate::model::Feature;
 
-/// A version with its list of sums.
+/// A version and its list of checksums.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Known {
     /// `3.8.1`.
@@ -16,12 +16,11 @@ const KNOWN: &[Known] = &[
     Known { version: "4.4.0", lock: include_str!("locks/kafka-4.4.0.lock") },
 ];
 
-/// The known version of this name.
 pub(super) fn known(version: &str) -> Option<Known> {
     KNOWN.iter().copied().find(|known| known.version == version)
 }
 
-/// Whether Kafka of this version can be fetched, because the repository keeps its sums.
+/// Whether this version can be fetched, because the repository has its checksums.
 pub(crate) fn is_known(version: &str) -> bool {
     known(version).is_some()
 }
@@ -37,12 +36,11 @@ pub(crate) const KNOWN_VERSIONS: &[&str] = &{
     versions
 };
 
-/// The versions that can be fetched, oldest first.
 pub fn known_versions() -> impl Iterator<Item = &'static str> {
     KNOWN_VERSIONS.iter().copied()
 }
 
-/// What a broker writes its log through.
+/// What a broker logs through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LogBackend {
     /// log4j 1's successor, up to Kafka 3.
@@ -55,12 +53,11 @@ fn is_new(version: &str) -> bool {
     Feature::Log4j2AndJava17.is_in(version)
 }
 
-/// What Kafka of this version logs through.
 pub(super) fn log_backend(version: &str) -> LogBackend {
     if is_new(version) { LogBackend::Log4j2 } else { LogBackend::Reload4j }
 }
 
-/// The lowest major version of Java that runs a broker of this version.
+/// The lowest major version of Java that runs this version's brokers.
 pub(super) fn needed_java(version: &str) -> u32 {
     if is_new(version) { 17 } else { 11 }
 }

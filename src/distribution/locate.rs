@@ -1,4 +1,4 @@
-//! [`Distribution`]: everything that is needed to start brokers of one Kafka version.
+//! [`Distribution`]: everything needed to start brokers of one Kafka version.
 
 use super::archive;
 use super::cache::{self, Cache};
@@ -18,30 +18,25 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Changes when what a cached folder holds changes in its layout.
+/// Changes with the layout of cached folders.
 const LAYOUT: &str = "1";
 const LIBS: &str = "libs";
 const TEMPLATE: &str = "template";
-/// Sizes and times of the jars when their sums were right.
+/// Sizes and times of the jars when their checksums matched.
 const CHECKED: &str = "checked";
 
-/// What of the process's surroundings decides which Java and which Maven are taken, and where the
-/// cache is.
+/// What decides which Java and Maven are used, and where the cache is.
 #[derive(Clone, Debug, Default)]
 pub struct Surroundings {
-    /// `JAVA_HOME`.
     pub java_home: Option<OsString>,
-    /// `PATH`.
     pub path: Option<OsString>,
-    /// The cache's root.
     pub cache_dir: Option<PathBuf>,
     /// How Maven and Java are started.
     pub launcher: Launcher,
 }
 
 impl Surroundings {
-    /// Those of this process: JAVA_HOME and PATH; the cache is CHAOS_CACHE_DIR, else
-    /// `$XDG_CACHE_HOME/kafka-chaos`, else `~/.cache/kafka-chaos`.
+    /// Those of this process.
     pub fn of_process() -> Surroundings {
         Surroundings {
             java_home: std::env::var_os("JAVA_HOME"),
@@ -51,35 +46,33 @@ impl Surroundings {
         }
     }
 
-    /// The first program of this name in the folders of [`Surroundings::path`].
+    /// The first program of this name on [`Surroundings::path`].
     pub fn program(&self, name: &str) -> Option<PathBuf> {
         java::find_program(name, self.path.as_deref())
     }
 }
 
-/// Which Kafka is wanted.
+/// The wanted Kafka.
 #[derive(Clone, Debug)]
 pub struct Request {
     /// The scenario's version, `3.8.1`.
     pub version: String,
-    /// An unpacked release (`--kafka-home`, KAFKA_HOME), whose version then counts.
+    /// An unpacked release (`--kafka-home`, KAFKA_HOME); it decides the version.
     pub kafka_home: Option<PathBuf>,
-    /// Where to look for tools and where to cache.
     pub surroundings: Surroundings,
 }
 
 /// A Kafka that can be started: its jars, the Java to run them, and what makes that quick.
 #[derive(Clone, Debug)]
 pub struct Distribution {
-    /// Kafka's version: the scenario's, or the one that KAFKA_HOME holds.
+    /// The scenario's version, or that of KAFKA_HOME.
     pub version: String,
     /// The class path, sorted bytewise.
     pub jars: Vec<PathBuf>,
-    /// The JVM.
     pub java: Java,
-    /// The class-data archive for these jars and this JVM, once it was made.
+    /// For these jars and this JVM; `None` until it is made.
     pub class_data_archive: Option<PathBuf>,
-    /// What a formatted log folder holds.
+    /// The content of a formatted log folder.
     pub storage_template: StorageTemplate,
     /// JVM options that make a broker log to standard output.
     pub log_args: Vec<String>,
@@ -87,7 +80,6 @@ pub struct Distribution {
     pub origin: JarOrigin,
     /// The cache folder of all that is derived from these jars.
     pub(super) folder: PathBuf,
-    /// How Java is started.
     pub(super) launcher: Launcher,
 }
 
@@ -133,15 +125,14 @@ impl Distribution {
         })
     }
 
-    /// The JVM options that every Kafka process needs: the archive where there is one, logging,
-    /// and the class path. Heap and the main class (`kafka.Kafka`) come after them.
+    /// The JVM options of every Kafka process: the archive if there is one, logging, the class
+    /// path. Heap and the main class (`kafka.Kafka`) follow.
     pub fn jvm_args(&self) -> Vec<String> {
         let mut args = self.archive_args();
         args.extend(base_args(&self.log_args, &self.jars));
         args
     }
 
-    /// JVM options that map the class-data archive, where there is one.
     pub fn archive_args(&self) -> Vec<String> {
         let archive = self.class_data_archive.iter();
         archive.map(|path| format!("-XX:SharedArchiveFile={}", path.display())).collect()
@@ -154,7 +145,6 @@ impl Distribution {
     }
 }
 
-/// Logging and class path, without the archive.
 pub(super) fn base_args(log_args: &[String], jars: &[PathBuf]) -> Vec<String> {
     let mut args = log_args.to_vec();
     args.push("-cp".into());
@@ -162,12 +152,12 @@ pub(super) fn base_args(log_args: &[String], jars: &[PathBuf]) -> Vec<String> {
     args
 }
 
-/// Jars joined by colons. They were found to have plain names.
+/// Jars joined by colons; `plain_names` has checked them.
 pub(super) fn class_path(jars: &[PathBuf]) -> String {
     jars.iter().map(|jar| jar.to_string_lossy()).collect::<Vec<_>>().join(":")
 }
 
-/// Jars that are known to exist, or that can be fetched.
+/// Jars that exist or can be fetched.
 struct Found {
     version: String,
     origin: JarOrigin,
@@ -214,7 +204,7 @@ impl Found {
         }
     }
 
-    /// The version, and all else that the folder's content depends on.
+    /// The version, and everything else that the folder's content depends on.
     fn name(&self) -> String {
         let jars = match &self.source {
             Source::Known { text, .. } => *text,
@@ -224,7 +214,7 @@ impl Found {
         format!("{}-{sum}", self.version)
     }
 
-    /// Fills a new folder of the cache.
+    /// Fills a new cache folder.
     fn build(
         &self,
         folder: &Path,
@@ -262,7 +252,7 @@ impl Found {
         template::make(launcher, &self.version, java, &args, folder, &folder.join(TEMPLATE))
     }
 
-    /// The jars, as they were when their sums were right. What changed since is read again.
+    /// The jars; those that changed since their check are checked again.
     fn checked_jars(&self, folder: &Path) -> Result<Vec<PathBuf>, DistributionError> {
         let lock = match &self.source {
             Source::Home { jars, .. } => return Ok(jars.clone()),

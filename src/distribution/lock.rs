@@ -1,4 +1,4 @@
-//! [`Lock`]: the jars that a version must consist of, by name, size and SHA-256 sum.
+//! [`Lock`]: the jars of a version, by name, size and SHA-256.
 
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -6,52 +6,31 @@ use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
-/// A jar is not what the list says, or the list cannot be read.
+/// A jar differs from the list, or the list cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
-    /// A line of the list is malformed.
     #[error("line {line} of the list of jars is not `SHA-256 BYTES NAME.jar`: {text:?}")]
     Malformed {
-        /// Line number, from 1.
+        /// From 1.
         line: usize,
-        /// The line.
         text: String,
     },
-    /// A jar of the list is not there.
+    /// A listed jar is missing.
     #[error("{jar} is missing")]
-    Missing {
-        /// File name.
-        jar: String,
-    },
-    /// A jar that the list does not name.
+    Missing { jar: String },
+    /// A jar is not in the list.
     #[error("{jar} is not in the list of this version's jars")]
-    Unexpected {
-        /// File name.
-        jar: String,
-    },
-    /// A jar with other content.
+    Unexpected { jar: String },
+    /// A jar has other content.
     #[error(
         "{jar} is not the jar of the release:\n    expected SHA-256 {expected} ({expected_bytes} \
          bytes)\n    found    SHA-256 {found} ({found_bytes} bytes)"
     )]
-    Mismatch {
-        /// File name.
-        jar: String,
-        /// The list's sum.
-        expected: String,
-        /// The list's size.
-        expected_bytes: u64,
-        /// The file's sum.
-        found: String,
-        /// The file's size.
-        found_bytes: u64,
-    },
-    /// A jar cannot be read.
+    Mismatch { jar: String, expected: String, expected_bytes: u64, found: String, found_bytes: u64 },
     #[error("{jar}: {source}")]
     Io {
         /// File name, or the folder.
         jar: String,
-        /// The operating system's reason.
         source: io::Error,
     },
 }
@@ -62,14 +41,14 @@ struct Sum {
     bytes: u64,
 }
 
-/// A version's jars with their sums.
+/// A version's jars with their checksums.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Lock {
     sums: BTreeMap<String, Sum>,
 }
 
 impl Lock {
-    /// Reads a list: one jar a line, `#` begins a comment line.
+    /// Reads a list: one jar per line; `#` begins a comment line.
     pub(super) fn parse(text: &str) -> Result<Lock, LockError> {
         let mut sums = BTreeMap::new();
         for (index, line) in text.lines().enumerate() {
@@ -85,7 +64,7 @@ impl Lock {
         Ok(Lock { sums })
     }
 
-    /// The jars' file names, sorted bytewise.
+    /// File names, sorted bytewise.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.sums.keys().map(String::as_str)
     }
@@ -158,13 +137,12 @@ impl io::Write for HashWriter {
     }
 }
 
-/// Lower-case hexadecimal digits.
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The first `digits` hexadecimal digits of the SHA-256 sum of these parts, each taken with its
-/// length: a short name for all that a cached thing was made from.
+/// The first `digits` hexadecimal digits of the SHA-256 of these parts and their lengths: a short
+/// name for everything that a cached thing was made from.
 pub(super) fn short_sum(parts: &[&str], digits: usize) -> String {
     let mut hasher = Sha256::new();
     for part in parts {
@@ -180,7 +158,7 @@ pub(super) fn short_sum(parts: &[&str], digits: usize) -> String {
 mod tests {
     use super::*;
 
-    // The sum of the three bytes "abc", as FIPS 180 gives it.
+    // The SHA-256 of "abc", from FIPS 180.
     const ABC: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
     fn libs(files: &[(&str, &str)]) -> tempfile::TempDir {

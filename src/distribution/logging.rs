@@ -16,16 +16,12 @@ pub(super) fn config(version: &str) -> (&'static str, &'static str) {
     }
 }
 
-/// Writes the configuration into `folder`.
-///
-/// # Errors
-/// When the disk fails.
 pub(super) fn write(version: &str, folder: &Path) -> io::Result<()> {
     let (name, text) = config(version);
     fs::write(folder.join(name), text)
 }
 
-/// What the JVM must be told so that it reads the configuration in `folder`.
+/// The JVM options that select the configuration in `folder`.
 pub(super) fn args(version: &str, folder: &Path) -> Vec<String> {
     let file = folder.join(config(version).0);
     let property = match log_backend(version) {

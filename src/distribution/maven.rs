@@ -1,4 +1,4 @@
-//! A known version's jars, fetched by the user's own Maven and checked against the list of sums.
+//! A known version's jars, fetched by the user's own Maven and checked against the checksums.
 
 use super::command::{self, Finished, Launcher};
 use super::error::DistributionError;
@@ -10,9 +10,9 @@ use std::process::Command;
 use std::time::Duration;
 
 const POM: &str = include_str!("pom.xml");
-/// The plugin is named in full, so that Maven need not look for its newest version.
+/// Named in full, so that Maven need not look for the newest version.
 const COPY: &str = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies";
-/// 45 MB over a slow line; after this the user should rather hear that it hangs.
+/// 45 MB over a slow line; after this the user should hear that it hangs.
 const FETCH_LIMIT: Duration = Duration::from_secs(900);
 
 /// Copies the jars of this version into `libs`, with `work` for the pom. The user's own Maven

@@ -1,9 +1,9 @@
 //! Which Kafka: versions, jars with their SHA-256 sums, Java, the cache.
 //!
-//! [`Distribution::locate`] is the way in. It takes the jars of a known version from Maven, or
-//! those of an unpacked release, finds a Java that can run them, and keeps in the user's cache
-//! folder what is costly to make again: the checked jars, the storage template that
-//! `StorageTool` writes, and the class-data archive that halves the start of a broker.
+//! [`Distribution::locate`] is the entry point. It takes the jars of a known version from Maven, or
+//! those of an unpacked release, finds a Java that can run them, and caches what is costly to make:
+//! the checked jars, the storage template that `StorageTool` writes, and the class-data archive
+//! that halves a broker's start.
 
 mod archive;
 mod cache;

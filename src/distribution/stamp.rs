@@ -1,15 +1,12 @@
-//! Size and time of each jar as they were when its sum was checked, so that a later run need not
-//! read 45 MB again. The JVM goes by the same two when it decides whether an archive still fits.
+//! Size and time of each jar when its checksum matched, so that a later run need not read 45 MB
+//! again. The JVM uses the same two to decide whether an archive still fits.
 
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// One line a jar, in the order given: nanoseconds of the modification time, bytes, file name.
-///
-/// # Errors
-/// When a jar is gone.
+/// One line per jar, in the given order: modification time in nanoseconds, bytes, file name.
 pub(super) fn stamps(jars: &[PathBuf]) -> io::Result<String> {
     let mut text = String::new();
     for jar in jars {
@@ -20,11 +17,8 @@ pub(super) fn stamps(jars: &[PathBuf]) -> io::Result<String> {
     Ok(text)
 }
 
-/// The jars in a folder, sorted bytewise by name: the class path's order decides which class
-/// wins, and the archive holds only for the order it was made with.
-///
-/// # Errors
-/// When the folder cannot be read.
+/// The jars in a folder, sorted bytewise by name: the order decides which class wins, and an
+/// archive is valid only for the order that it was made with.
 pub(super) fn jars_in(libs: &Path) -> io::Result<Vec<PathBuf>> {
     let mut jars = Vec::new();
     for entry in fs::read_dir(libs)? {

@@ -1,9 +1,9 @@
 //! [`StorageTemplate`]: what `StorageTool format` writes into an empty log folder, made once per
-//! Kafka version and copied to each node instead of starting a JVM for it.
+//! Kafka version and copied to each node, which saves a JVM start.
 //!
 //! Kafka 3.8 and 4.1 write `bootstrap.checkpoint` into every node's folder. Kafka 4.4 writes the
-//! same records as the snapshot 0-0 of `__cluster_metadata-0`, and only where a controller lives.
-//! Without them a 4.x cluster runs, with every feature but metadata.version switched off.
+//! same records as snapshot 0-0 of `__cluster_metadata-0`, on controllers only. Without them a 4.x
+//! cluster runs with every feature but metadata.version off.
 
 use super::command::{self, Launcher};
 use super::error::DistributionError;
@@ -15,14 +15,14 @@ use std::process::Command;
 use std::time::Duration;
 
 const FORMAT_LIMIT: Duration = Duration::from_secs(120);
-/// Each node's own: its id and the cluster's. Never part of the template.
+/// Specific to each node: its id and the cluster's. Never part of the template.
 const META_PROPERTIES: &str = "meta.properties";
-/// The metadata log, which only controllers write.
+/// Only controllers write it.
 const METADATA_LOG: &str = "__cluster_metadata-0";
-/// Any will do: it stands in `meta.properties` only.
+/// Arbitrary: only `meta.properties` contains it.
 const CLUSTER_ID: &str = "AAAAAAAAAAAAAAAAAAAAAA";
 
-/// The files that a formatted log folder holds beside `meta.properties`.
+/// The files of a formatted log folder, without `meta.properties`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StorageTemplate {
     folder: PathBuf,
@@ -30,10 +30,7 @@ pub struct StorageTemplate {
 }
 
 impl StorageTemplate {
-    /// The template that was made in this folder before.
-    ///
-    /// # Errors
-    /// When the folder cannot be read.
+    /// Opens a template that exists.
     pub fn open(folder: &Path) -> io::Result<StorageTemplate> {
         let mut files = Vec::new();
         for entry in fs::read_dir(folder)? {
@@ -53,16 +50,13 @@ impl StorageTemplate {
         Ok(StorageTemplate { folder: folder.to_owned(), files })
     }
 
-    /// Paths of the files, relative to a log folder.
+    /// Paths relative to a log folder.
     pub fn files(&self) -> &[PathBuf] {
         &self.files
     }
 
-    /// Copies the files into a node's empty log folder, which must be there. `controller` says
-    /// whether the node is one (combined nodes are). `meta.properties` is left to the caller.
-    ///
-    /// # Errors
-    /// When the disk fails.
+    /// Copies the files into a node's empty log folder, which must exist. `controller`: whether the
+    /// node is one (combined nodes are). `meta.properties` is left to the caller.
     pub fn copy_to(&self, log_dir: &Path, controller: bool) -> io::Result<()> {
         for file in self.files.iter().filter(|file| controller || !file.starts_with(METADATA_LOG)) {
             let to = log_dir.join(file);
@@ -75,11 +69,7 @@ impl StorageTemplate {
     }
 }
 
-/// Formats an empty folder under `work` with Kafka's own tool and keeps what it wrote in
-/// `folder`.
-///
-/// # Errors
-/// When the tool fails or writes nothing, or the disk fails.
+/// Formats an empty folder under `work` with Kafka's own tool and keeps the result in `folder`.
 pub(super) fn make(
     launcher: &Launcher,
     version: &str,
@@ -119,7 +109,7 @@ pub(super) fn make(
     fs::rename(&log_dir, folder).map_err(failed("rename folders"))
 }
 
-/// A combined node by itself. Addresses are never used: nothing is started.
+/// A single combined node. Nothing is started, so its addresses are never used.
 fn node_properties(log_dir: &Path) -> String {
     format!(
         "process.roles=broker,controller\n\

@@ -14,20 +14,14 @@ pub struct Interrupt {
 }
 
 impl Interrupt {
-    /// Takes over SIGINT and SIGTERM. Must be called before any other thread exists, because
-    /// threads inherit the blocked mask. Children do not: `std` empties it for them.
-    ///
-    /// # Errors
-    /// When the signals cannot be blocked or the thread cannot be made.
+    /// Takes over SIGINT and SIGTERM. Call it before any other thread exists, because threads
+    /// inherit the blocked mask. Children do not: `std` empties it for them.
     pub fn install() -> std::io::Result<Self> {
         Interrupt::install_telling(|_| {})
     }
 
-    /// As [`Interrupt::install`]; `tell` is called at once with the first of them, on a thread of
-    /// its own.
-    ///
-    /// # Errors
-    /// As [`Interrupt::install`].
+    /// Like [`Interrupt::install`]; `tell` is called at once with the first signal, on a separate
+    /// thread.
     pub fn install_telling(tell: impl Fn(Exit) + Send + 'static) -> std::io::Result<Self> {
         let mut signals = SigSet::empty();
         signals.add(Signal::SIGINT);
@@ -60,7 +54,7 @@ impl Interrupt {
         first
     }
 
-    /// How the run was asked to end, if it was.
+    /// How the run was asked to end.
     pub fn asked(&self) -> Option<Exit> {
         *self.state.0.lock()
     }

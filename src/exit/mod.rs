@@ -1,4 +1,4 @@
-//! How the tool ends: exit codes, and the signals that ask it to.
+//! How the tool ends: exit codes, and the signals that ask for it.
 
 mod interrupt;
 mod status;

@@ -1,6 +1,6 @@
 //! The exit codes of `chaos`, in one place, and which of several wins.
 
-/// How a command ended, as its exit status tells it.
+/// How a command ended, and its exit status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// Every expectation was met, or nothing was expected.
@@ -20,7 +20,6 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// The exit status.
     pub const fn code(self) -> u8 {
         match self {
             Exit::Pass => 0,
@@ -33,7 +32,7 @@ impl Exit {
         }
     }
 
-    /// The exit of this status; [`Exit::Environment`] for one that no run ends with.
+    /// The exit with this status; [`Exit::Environment`] for one that no run ends with.
     pub fn of_run(code: u8) -> Self {
         [Exit::Pass, Exit::Violated, Exit::Inconclusive, Exit::Interrupted, Exit::Terminated]
             .into_iter()
@@ -41,13 +40,13 @@ impl Exit {
             .unwrap_or(Exit::Environment)
     }
 
-    /// Whether a run with this exit did not come to its end.
+    /// Whether a run with this exit was aborted.
     pub const fn is_cut(self) -> bool {
         matches!(self, Exit::Environment | Exit::Interrupted | Exit::Terminated)
     }
 
     /// The worse of two, for several scenarios in one command: an interrupt ends the command and
-    /// is what it must tell; then 4, 1, 3, 0. `Usage` never meets another: nothing was started.
+    /// wins; then 4, 1, 3, 0. `Usage` never meets another, because nothing was started.
     #[must_use]
     pub fn worst(self, other: Exit) -> Exit {
         if self.rank() >= other.rank() { self } else { other }

@@ -6,7 +6,7 @@ use crate::event::{Evidence, Observation};
 use crate::kafka::leaders::Claim;
 use std::collections::BTreeMap;
 
-/// At most so many consequences are told of one fault.
+/// The most consequences listed for one fault.
 const LISTED_MAX: usize = 12;
 
 /// The changes between a fault's call and its heal, in order; times on the scenario's clock.

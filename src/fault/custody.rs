@@ -11,9 +11,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// A process that was killed is waited for so long before its node is started again.
+/// How long to wait for a killed process before its node is started again.
 const DEATH_WITHIN: Duration = Duration::from_secs(10);
-/// How often it is looked at meanwhile.
+/// How often it is checked meanwhile.
 const DEATH_POLL: Duration = Duration::from_millis(2);
 
 /// A directed cut between two nodes, by `node.id`; without a port it is all traffic.
@@ -34,7 +34,7 @@ impl Severed {
 /// Who holds what now, and who held it before.
 #[derive(Debug, Default)]
 pub struct Custody {
-    /// Each node has a lock of its own: what heals it is done under it, and delays no other node.
+    /// Each node has its own lock: healing happens under it, and delays no other node.
     nodes: Mutex<BTreeMap<i32, Arc<Mutex<Holds>>>>,
     cuts: Mutex<BTreeMap<u16, BTreeSet<Severed>>>,
 }
@@ -52,13 +52,13 @@ impl Custody {
         self.holds(node).lock().owns_standstill(since, Instant::now())
     }
 
-    /// A fault, by its position in the plan, is about to touch a node. `processes` are those that
-    /// it acts on.
+    /// Records that a fault, by its position in the plan, is about to touch a node, with the
+    /// processes that it acts on.
     pub fn take(&self, fault: u16, node: i32, way: Way, processes: &[Process]) {
         self.holds(node).lock().take(fault, way, processes, Instant::now());
     }
 
-    /// As if the fault had let the node go, with nothing left to do for it.
+    /// Records that the fault let the node go; does nothing to the node.
     #[cfg(test)]
     pub(crate) fn let_go(&self, fault: u16, node: i32, way: Way) {
         self.holds(node).lock().let_go(fault, way, Instant::now());
@@ -79,16 +79,16 @@ pub(super) struct Holder {
 }
 
 impl Holder {
-    /// As [`Custody::take`], for this fault.
+    /// Like [`Custody::take`], for this fault.
     pub(super) fn take(&self, node: &Node, way: Way, processes: &[Process]) {
         self.custody.take(self.fault, node.id, way, processes);
     }
 
-    /// Lets a node go, and does for it what no other fault forbids. Says in words what it left to
-    /// others, and what it did in their place.
+    /// Lets a node go, and heals it as far as no other fault forbids. Returns in words what it left
+    /// to others, and what it did in their place.
     ///
     /// # Errors
-    /// When the node stays as the fault made it. It is still held then.
+    /// The node stays as the fault made it, and is still held.
     pub(super) fn let_go(&self, node: &Node, way: Way) -> Result<Option<String>, FaultError> {
         let holds = self.custody.holds(node.id);
         let mut holds = holds.lock();
@@ -113,12 +113,12 @@ impl Holder {
         })
     }
 
-    /// Waits until these processes of a node have ended and the cluster knows it: while it takes
-    /// one of them for alive, it starts no other.
+    /// Waits until these processes of a node have ended and the cluster knows it: while it
+    /// considers one of them alive, it starts no other.
     fn wait_for_ends(&self, node: &Node, killed: &[Process]) -> Result<(), FaultError> {
         let begun = Instant::now();
         loop {
-            // Asking for the nodes reaps what has died.
+            // Listing the nodes reaps dead processes.
             let nodes = self.cluster.nodes();
             let pids = nodes.iter().find(|n| n.id == node.id).map_or(&[][..], Node::pids);
             let is_listed = |process: &Process| {
@@ -142,18 +142,18 @@ impl Holder {
                 let wake = |process: &Process| {
                     process.signal(self.cluster.as_ref(), node, Signal::SIGCONT).map(drop)
                 };
-                // Each is woken, whatever became of the one before it.
+                // Each is woken, whatever the result for the others.
                 let results: Vec<_> = processes.iter().map(wake).collect();
                 results.into_iter().collect()
             }
             Remedy::Thaw => Ok(self.cluster.thaw(node)?),
-            // A producer that was killed stays dead: it has no state to come back with.
+            // A killed producer stays dead: it has no state to resume with.
             Remedy::Start if node.role == Role::Clients => Ok(()),
             Remedy::Start => Ok(self.cluster.start_node(node.id)?),
         }
     }
 
-    /// Lets all of these nodes go, each whatever became of the one before it.
+    /// Lets all of these nodes go, whatever the result for the others.
     pub(super) fn let_all_go(
         &self,
         nodes: &[Node],
@@ -170,14 +170,14 @@ impl Holder {
         self.custody.holds(node.id).lock().kills(process)
     }
 
-    /// Who has just interfered with a node that this fault holds: `the command of fault 2`, if
-    /// one touches it, otherwise `no fault`.
+    /// Who has just interfered with a node that this fault holds: `the command of fault 2`, if one
+    /// touches it, otherwise `no fault`.
     pub(super) fn who_interferes(&self, node: &Node) -> String {
         let fault = self.custody.holds(node.id).lock().touched_by(Instant::now());
         fault.map_or("no fault".to_owned(), |fault| format!("the command of fault {}", fault + 1))
     }
 
-    /// Registers cuts before they are made; gives those that other faults have made already.
+    /// Registers cuts before they are made; returns those that other faults have made already.
     pub(super) fn cut(&self, wanted: BTreeSet<Severed>) -> BTreeSet<Severed> {
         let mut cuts = self.custody.cuts.lock();
         let others: Vec<Severed> =
@@ -188,7 +188,7 @@ impl Holder {
         already
     }
 
-    /// Its cuts are healed.
+    /// Removes its cuts.
     pub(super) fn uncut(&self) {
         self.custody.cuts.lock().remove(&self.fault);
     }

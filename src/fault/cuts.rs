@@ -7,15 +7,14 @@ use crate::runtime::{Node, Passes, Role};
 use crate::timeline::Ports;
 use std::collections::BTreeSet;
 
-/// One drop rule and the groups that it keeps apart.
+/// One drop rule and the groups that it separates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Cut {
-    /// What is dropped.
     pub(super) rule: DropRule,
-    /// The group that has sent it.
+    /// The group that sends.
     pub(super) from_group: usize,
     pub(super) to_group: usize,
-    /// Between which nodes that is.
+    /// The two nodes.
     pub(super) between: Severed,
 }
 
@@ -23,16 +22,15 @@ pub(super) struct Cut {
 pub(super) type Pair = (usize, usize);
 
 impl Cut {
-    /// Its two groups.
     pub(super) fn pair(&self) -> Pair {
         (self.from_group.min(self.to_group), self.from_group.max(self.to_group))
     }
 }
 
-/// The rules for a place. Where everybody's packets pass, each directed pair of addresses is cut.
-/// At a node, what arrives from the others is dropped, as Trogdor does; since the others do the
-/// same, both directions are. Clients drop nothing themselves, so at a node what it sends them is
-/// dropped, too.
+/// The rules for a place. Where everybody's packets pass, each directed pair of addresses is cut. A
+/// node drops what arrives from the others, as in Trogdor; since the others do the same, both
+/// directions are cut. Clients drop nothing themselves, so nodes drop what they send to clients,
+/// too.
 pub(super) fn cuts(groups: &[Vec<Node>], ports: Ports, passes: Passes) -> Vec<Cut> {
     let mut cuts = Vec::new();
     for (from_group, from) in members(groups) {
@@ -48,12 +46,11 @@ pub(super) fn cuts(groups: &[Vec<Node>], ports: Ports, passes: Passes) -> Vec<Cu
     cuts
 }
 
-/// The pairs of groups that have traffic of this kind between them: each must show dropped
-/// packets.
+/// The pairs of groups with traffic of this kind between them: each must show dropped packets.
 ///
 /// # Errors
-/// `NoEffect` when there is none, when it cannot be told from traffic that is not meant, or when
-/// a whole group is dead.
+/// `NoEffect` if there is none, if it cannot be distinguished from other traffic, or if a whole
+/// group is dead.
 pub(super) fn pairs(groups: &[Vec<Node>], ports: Ports) -> Result<BTreeSet<Pair>, FaultError> {
     let mut pairs = BTreeSet::new();
     let is_dead = |group: &&Vec<Node>| group.iter().all(Node::is_dead);
@@ -83,7 +80,7 @@ pub(super) fn pairs(groups: &[Vec<Node>], ports: Ports) -> Result<BTreeSet<Pair>
     }))
 }
 
-/// Clients outside of containers are known by their listener only: nobody else may use it.
+/// Clients outside containers are identified by their listener only: nobody else may use it.
 fn distinguish(client: &Node, broker: &Node) -> Result<(), FaultError> {
     let shared = |port| {
         let listeners = broker.listeners;
@@ -120,7 +117,7 @@ fn is_on_the_host(node: &Node) -> bool {
     is_client(node) && node.address.is_none()
 }
 
-/// The ports of the traffic of this kind between two nodes, whoever began it: none when they have
+/// The ports of this kind of traffic between two nodes, in either direction: empty if there is
 /// none, `None` for all ports.
 fn traffic(a: &Node, b: &Node, ports: Ports) -> Vec<Option<u16>> {
     let of_client = match (is_client(a), is_client(b)) {
@@ -136,7 +133,7 @@ fn traffic(a: &Node, b: &Node, ports: Ports) -> Vec<Option<u16>> {
     match (ports, of_client) {
         (Ports::All, _) if !is_on_the_host(a) && !is_on_the_host(b) => vec![None],
         (Ports::All | Ports::Client, Some(port)) => both(port, None),
-        // One broker's listener makes no replication with a node that is no broker.
+        // Replication needs two brokers.
         (Ports::Replication, None) if a.is_broker() && b.is_broker() => {
             both(a.listeners.replication, b.listeners.replication)
         }

@@ -1,6 +1,6 @@
-//! `elect_leaders`: Kafka is asked for elections until it has held them; there is nothing to heal.
-//! Preferred ones are proved by Kafka's own answers, unclean ones by what the watcher saw: a
-//! leader that was not in sync when the one before it went.
+//! `elect_leaders`: asks Kafka for elections until it has held them; there is nothing to heal.
+//! Kafka's own answers prove preferred elections; the watcher proves unclean ones: it saw a leader
+//! that was not in sync when the one before it went.
 
 use super::history::History;
 use super::prepare::{Prepare, Stage};
@@ -16,7 +16,7 @@ use std::time::Duration;
 
 /// How long one broker, and the controller behind it, may work on one request.
 const CALL_TIMEOUT: Duration = Duration::from_secs(2);
-/// More than so many partitions are not told of one by one.
+/// The most partitions listed one by one.
 const LISTED_MAX: usize = 4;
 
 /// Elections that are asked for.
@@ -31,7 +31,6 @@ pub(super) struct ElectLeaders {
     over: bool,
 }
 
-/// One partition.
 struct Case {
     of: TopicPartition,
     /// Its leader before Kafka was asked, as far as the watcher knew.
@@ -44,7 +43,7 @@ struct Case {
 }
 
 impl ElectLeaders {
-    /// To be asked for from this place, in all partitions that the election is for.
+    /// Asks from this place, for all partitions that the election applies to.
     pub(super) fn new(vantage: &Vantage, election: Election, history: Arc<History>) -> Self {
         let case = |of| Case { of, before: None, answer: None, in_doubt: false, seen: None };
         let cases = history.partitions(election).into_iter().map(case).collect();
@@ -52,7 +51,7 @@ impl ElectLeaders {
         ElectLeaders { operator, election, history, cases, failures: 0, trouble: None, over: false }
     }
 
-    /// Asks for what is not elected yet, then looks what the watcher saw.
+    /// Asks for what is not elected yet, then checks what the watcher saw.
     fn turn(&mut self) {
         let left: Vec<TopicPartition> =
             self.cases.iter().filter(|c| self.is_open(c)).map(|c| c.of.clone()).collect();

@@ -1,5 +1,5 @@
-//! `exec`: the user's own command, run among the clients with the run's facts in its
-//! environment. Proved by its exit status 0.
+//! `exec`: runs the user's own command among the clients, with the run's facts in its environment.
+//! Proved by exit status 0.
 
 use super::custody::Holder;
 use super::holds::Way;
@@ -13,13 +13,12 @@ use std::fs::File;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
-/// At most so much of the command's output is quoted as evidence, in bytes.
+/// How much of the command's output is quoted as evidence.
 const QUOTED_BYTES_MAX: usize = 300;
 
-/// A command that runs, or ran.
 pub(super) struct Exec {
     holder: Holder,
-    /// What becomes of these while it runs is its doing.
+    /// The command accounts for whatever happens to these while it runs.
     touched: Vec<Node>,
     command: Vec<String>,
     environment: Vec<(String, String)>,
@@ -29,7 +28,7 @@ pub(super) struct Exec {
 }
 
 impl Exec {
-    /// To be run with these variables; its output goes to `log`.
+    /// A command with these variables; its output goes to `log`.
     pub(super) fn new(
         holder: Holder,
         touched: Vec<Node>,
@@ -125,7 +124,7 @@ impl Fault for Exec {
     fn heal(&mut self) -> Result<Option<String>, FaultError> {
         self.poll()?;
         if let (Some(child), None) = (&mut self.child, self.status) {
-            // It has a session of its own, so its children are of its group and go with it.
+            // It has its own session, so its children are in its group and go with it.
             let pid = child.id() as i32;
             match killpg(Pid::from_raw(pid), Signal::SIGKILL) {
                 Ok(()) | Err(nix::errno::Errno::ESRCH) => {}

@@ -1,5 +1,5 @@
-//! [`History`]: what the watcher has seen so far of a plan's partitions, for the faults whose
-//! proof it is.
+//! [`History`]: what the watcher has seen so far of a plan's partitions, for the faults whose proof
+//! it is.
 
 use crate::event::Observation;
 use crate::kafka::TopicPartition;
@@ -10,20 +10,19 @@ use parking_lot::Mutex;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Grows while the run goes on.
+/// Grows during the run.
 #[derive(Debug, Default)]
 pub struct History {
     topics: Vec<TopicPlan>,
     /// Whether the cluster keeps eligible leader replicas (KIP-966).
     keeps_eligible: bool,
     seen: Arc<Mutex<Vec<Observation>>>,
-    /// Elections that a fault has had for its proof, by their epoch: none proves another one, too.
+    /// Elections that have proved a fault, by epoch: none proves another one, too.
     taken: Mutex<BTreeSet<(TopicPartition, i32)>>,
 }
 
 impl History {
-    /// Of this plan's topics, by the observations that others collect there, in a cluster that
-    /// keeps eligible leader replicas or does not.
+    /// Of this plan's topics, from observations that others collect.
     pub fn new(plan: &Plan, keeps_eligible: bool, seen: Arc<Mutex<Vec<Observation>>>) -> History {
         History {
             topics: plan.cells.iter().map(|cell| cell.topic.clone()).collect(),
@@ -33,7 +32,7 @@ impl History {
         }
     }
 
-    /// The partitions that an election is for.
+    /// The partitions that an election applies to.
     pub(super) fn partitions(&self, election: Election) -> Vec<TopicPartition> {
         let topics = self.topics.iter().filter(|topic| election.is_for(&topic.config));
         topics
@@ -43,7 +42,6 @@ impl History {
             .collect()
     }
 
-    /// The preferred leader of a partition.
     pub(super) fn preferred(&self, (name, partition): &TopicPartition) -> Option<i32> {
         let topic = self.topics.iter().find(|topic| topic.name == *name)?;
         topic.placement.get(*partition as usize)?.first().copied()
@@ -54,7 +52,7 @@ impl History {
         self.with(of, |leaders| leaders.now().map(|claim| claim.leader))
     }
 
-    /// How a partition's present leader came to lead, if no fault has had that for its proof.
+    /// How a partition's present leader came to lead, unless that has proved another fault.
     pub(super) fn succession(&self, of: &TopicPartition) -> Option<Succession> {
         let topic = self.topics.iter().find(|topic| topic.name == of.0)?;
         let min_isr = topic.config.get("min.insync.replicas").and_then(|v| v.parse().ok());
@@ -64,7 +62,7 @@ impl History {
             .filter(|found| !taken.contains(&(of.clone(), found.epoch)))
     }
 
-    /// Takes an election for a proof; false when it is another fault's already.
+    /// Takes an election as a proof; false if it is another fault's already.
     pub(super) fn take(&self, of: &TopicPartition, epoch: i32) -> bool {
         let mut taken = self.taken.lock();
         taken.insert((of.clone(), epoch))

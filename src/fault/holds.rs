@@ -1,12 +1,11 @@
 //! [`Holds`]: the faults that hold one node, now and before, and what is due when one lets go.
-//! Pure: it is told what time it is.
+//! Pure: it is told the time.
 
 use crate::runtime::Process;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-/// What a command has done may be seen so long after the command has ended: the killed take a
-/// moment to die.
+/// How long after its end a command's effects may appear: the killed take a moment to die.
 const DYING: Duration = Duration::from_secs(1);
 
 /// How a fault holds a node.
@@ -18,12 +17,12 @@ pub enum Way {
     Frozen,
     /// It was killed, and is not started.
     Dead,
-    /// A user's command may do to it what it likes.
+    /// A user's command may do anything to it.
     Touched,
 }
 
 impl Way {
-    /// Whether a node that is held so does not run.
+    /// Whether a node that is held like this does not run.
     fn keeps_from_running(self) -> bool {
         self != Way::Touched
     }
@@ -32,16 +31,14 @@ impl Way {
 /// What must be done for a node that is let go.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Remedy {
-    /// These processes are woken.
     Wake(Vec<Process>),
     Thaw,
     Start,
 }
 
-/// What letting go means.
+/// What letting go requires.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Release {
-    /// What must be done now.
     pub(super) remedies: Vec<Remedy>,
     /// Faults that keep something from being done.
     pub(super) held_by: BTreeSet<u16>,
@@ -51,9 +48,9 @@ pub(super) struct Release {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Still {
     Nobodys,
-    /// A fault that keeps it from running, as long as it does.
+    /// A fault that keeps it from running.
     Held,
-    /// A command that touched it when it ceased to run.
+    /// A command that touched it when it stopped running.
     Touched,
 }
 
@@ -122,7 +119,7 @@ impl Holds {
         release
     }
 
-    /// What was due is done.
+    /// Records that what was due is done.
     pub(super) fn let_go(&mut self, fault: u16, way: Way, now: Instant) {
         let own = |h: &&mut Hold| h.until.is_none() && (h.fault, h.way) == (fault, way);
         let Some(hold) = self.holds.iter_mut().find(own) else { return };

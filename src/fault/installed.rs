@@ -1,4 +1,4 @@
-//! [`InstalledRules`]: drop rules at one place, and what they have counted.
+//! [`InstalledRules`]: drop rules at one place, and their counts.
 
 use super::FaultError;
 use super::cuts::{Cut, Pair};
@@ -10,17 +10,16 @@ use std::time::Instant;
 /// Packets dropped between two groups.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Tally {
-    /// From the group of the lower number to the other.
+    /// From the group with the lower number to the other.
     pub(super) there: u64,
     pub(super) back: u64,
-    /// Those of both directions that somebody alive would have received.
+    /// In both directions, those that a living node would have received.
     pub(super) missed: u64,
 }
 
 /// Packets dropped between each pair of groups.
 pub(super) type Packets = BTreeMap<Pair, Tally>;
 
-/// Adds up.
 pub(super) fn add(sums: &mut Packets, more: &Packets) {
     for (pair, tally) in more {
         let sum = sums.entry(*pair).or_default();
@@ -30,10 +29,9 @@ pub(super) fn add(sums: &mut Packets, more: &Packets) {
     }
 }
 
-/// The rules at one place. Later ones get tables of their own, so that nothing is let through
-/// while they are added.
+/// The rules at one place. Later ones get their own tables, so that nothing passes while they are
+/// added.
 pub(super) struct InstalledRules {
-    /// The place.
     pub(super) site: DropSite,
     /// The node's processes when the place was found; others have another place.
     pub(super) pids: Vec<i32>,
@@ -45,7 +43,6 @@ pub(super) struct InstalledRules {
 }
 
 impl InstalledRules {
-    /// Nothing is dropped there yet.
     pub(super) fn new(site: DropSite, pids: Vec<i32>) -> Self {
         let process = pids.first().and_then(|pid| Process::find(*pid));
         let lived_at = Instant::now();
@@ -59,7 +56,7 @@ impl InstalledRules {
         }
     }
 
-    /// The node's first process then, if it still lived.
+    /// The node's first process at that time, if it still lived.
     pub(super) fn process(&self) -> Option<Process> {
         self.process
     }
@@ -69,7 +66,7 @@ impl InstalledRules {
         self.site.passes == Passes::Nodes(id)
     }
 
-    /// Installs those of the wanted rules that are not there; whether there were any.
+    /// Installs those of the wanted rules that are missing; returns whether there were any.
     pub(super) fn install(&mut self, table: &str, wanted: &[Cut]) -> Result<bool, FaultError> {
         let known = |cut: &Cut| self.tables.iter().any(|(_, cuts)| cuts.contains(cut));
         let missing: Vec<Cut> = wanted.iter().filter(|cut| !known(cut)).copied().collect();
@@ -77,15 +74,15 @@ impl InstalledRules {
             return Ok(false);
         }
         let rules: Vec<_> = missing.iter().map(|cut| cut.rule).collect();
-        // Remembered first: what half happened must be removed too.
+        // Recorded first: a partial installation must be removed too.
         self.tables.push((table.to_owned(), missing));
         let what = || format!("installing the drop rules at {}", self.site.filter.name());
         self.site.filter.install(table, &rules).map_err(|e| FaultError::system(what(), e))?;
         Ok(true)
     }
 
-    /// Reads the counters; whoever wants to know what was counted asks [`InstalledRules::counted`].
-    /// Nodes of these ids were alive: what flies towards others alone is received by nobody.
+    /// Reads the counters; [`InstalledRules::counted`] returns them. `living` are the live nodes:
+    /// nobody receives packets for others.
     pub(super) fn count(&mut self, living: &BTreeSet<i32>) -> io::Result<()> {
         let mut sums = Packets::new();
         for (table, cuts) in &self.tables {
@@ -108,18 +105,17 @@ impl InstalledRules {
         Ok(())
     }
 
-    /// What was counted when the counters were last read.
+    /// The counts of the last reading.
     pub(super) fn counted(&self) -> &Packets {
         &self.counted
     }
 
-    /// Removes all rules.
     pub(super) fn remove(&self) -> Result<(), FaultError> {
         let what = || format!("removing the drop rules at {}", self.site.filter.name());
         let removed = self.tables.iter().map(|(table, _)| {
             self.site.filter.remove(table).map_err(|e| FaultError::system(what(), e))
         });
-        // Every table is tried, whatever became of the one before it.
+        // Every table is tried, whatever the result for the others.
         removed.collect::<Vec<_>>().into_iter().collect()
     }
 }

@@ -1,5 +1,5 @@
-//! The journal: what was about to be done, on disk before it is done, so that whoever comes
-//! after a crash knows what to heal. One JSON line an entry, each synced.
+//! The journal: each action is on disk before it happens, so that after a crash somebody knows what
+//! to heal. One JSON line per entry, each synced.
 
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
@@ -7,11 +7,9 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
-/// One line of the journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "entry", rename_all = "snake_case")]
 pub enum JournalEntry {
-    /// About to be injected.
     Intent {
         /// The fault's position in the plan.
         fault: u16,
@@ -19,7 +17,6 @@ pub enum JournalEntry {
         what: String,
         /// Nodes by name.
         nodes: Vec<String>,
-        /// What healing needs.
         remedy: String,
     },
     Healed {
@@ -28,25 +25,18 @@ pub enum JournalEntry {
     },
 }
 
-/// An open journal; written by every fault's thread.
+/// An open journal; every fault's thread writes to it.
 #[derive(Debug)]
 pub struct Journal {
     file: Mutex<File>,
 }
 
 impl Journal {
-    /// A new journal at `path`.
-    ///
-    /// # Errors
-    /// When it cannot be made.
     pub fn create(path: &Path) -> io::Result<Self> {
         Ok(Journal { file: Mutex::new(File::create(path)?) })
     }
 
-    /// Writes an entry and waits until it is on disk.
-    ///
-    /// # Errors
-    /// When it cannot be written: the fault must not be injected then.
+    /// Writes an entry and waits until it is on disk. If it fails, the fault must not be injected.
     pub fn write(&self, entry: &JournalEntry) -> io::Result<()> {
         let mut line = serde_json::to_vec(entry)?;
         line.push(b'\n');

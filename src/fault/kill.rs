@@ -1,5 +1,5 @@
-//! `kill`: SIGKILL, healed by starting the node again on its old data. Proved when the process
-//! is gone.
+//! `kill`: SIGKILL, healed by starting the node again with its old data. Proved when the process is
+//! gone.
 
 use super::custody::Holder;
 use super::holds::Way;
@@ -11,18 +11,16 @@ use crate::runtime::Node;
 use crate::timeline;
 use nix::sys::signal::Signal;
 
-/// Killed nodes.
 pub(super) struct Kill {
     holder: Holder,
     nodes: Vec<Node>,
-    /// The processes that are killed; none of a node that is dead already.
+    /// The killed processes; none for a node that is dead already.
     killed: Vec<(Node, Vec<Process>)>,
-    /// How they were killed, where that is worth telling.
+    /// How they were killed, if that is worth reporting.
     means: String,
 }
 
 impl Kill {
-    /// To be injected on these nodes of the holder's cluster.
     pub(super) fn new(holder: Holder, nodes: Vec<Node>) -> Self {
         Kill { holder, nodes, killed: Vec::new(), means: String::new() }
     }
@@ -66,7 +64,7 @@ impl Fault for Kill {
     }
 
     fn prove(&mut self) -> Result<Option<String>, FaultError> {
-        // Asking for the nodes reaps what has died, so that nothing is left as a zombie.
+        // Listing the nodes reaps dead processes, so that no zombie is left.
         let now = self.holder.cluster.nodes();
         let mut seen = Vec::new();
         for (node, processes) in self.killed.iter().filter(|(_, processes)| !processes.is_empty()) {

@@ -1,5 +1,5 @@
-//! A fault's life on its own thread: wait, resolve, journal, inject, prove, wait, heal. Whatever
-//! happens in between, what was injected is healed.
+//! A fault's life on its own thread: wait, resolve, journal, inject, prove, wait, heal. What was
+//! injected is healed, whatever happens in between.
 
 use super::prepare::{Stage, prepare};
 use super::{
@@ -14,16 +14,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How long between two looks for a proof, at first; it grows by a quarter up to the next, so
-/// that a proof is seen at most about a quarter later than it could be.
+/// Time between two looks for a proof, at first; it grows by a quarter, so a proof is seen at most
+/// about a quarter late.
 const PROOF_INTERVAL_MIN: Duration = Duration::from_micros(100);
-/// How long between two looks for a proof, at most.
+/// The longest time between two looks for a proof.
 const PROOF_INTERVAL_MAX: Duration = Duration::from_millis(20);
 
-/// How long between two looks after a fault that is in force.
+/// Time between two calls of [`Fault::tend`].
 const TEND_INTERVAL: Duration = Duration::from_millis(200);
 
-/// How long between two looks whether a fault that was proved is still in force.
+/// Time between two checks whether a proved fault is still in force.
 const LOOK_INTERVAL: Duration = Duration::from_millis(25);
 
 /// Calls all faults off: waiting ones are not injected, active ones are healed at once.
@@ -34,7 +34,7 @@ pub struct Cancel {
 }
 
 impl Cancel {
-    /// Calls off; cannot be taken back.
+    /// Cannot be undone.
     pub fn call(&self) {
         *self.called.lock() = true;
         self.wake.notify_all();
@@ -50,7 +50,6 @@ impl Cancel {
 
 /// Where faults act, and what they need to know.
 pub struct Site<'a> {
-    /// The cluster.
     pub cluster: Arc<dyn Cluster>,
     /// What is known of the cluster now.
     pub situation: Box<dyn Fn() -> Situation + Send + Sync>,
@@ -58,22 +57,18 @@ pub struct Site<'a> {
     pub custody: Arc<Custody>,
     /// What was seen of the partitions so far.
     pub history: Arc<History>,
-    /// Environment of `exec`, now.
+    /// The environment of `exec`, now.
     pub environment: Box<dyn Fn() -> Vec<(String, String)> + Send + Sync>,
-    /// The journal.
     pub journal: Journal,
-    /// The run's clock.
     pub epoch: Epoch,
     /// The scenario's zero on it.
     pub zero_us: u64,
-    /// Calls all faults off.
     pub cancel: Cancel,
-    /// The run's folder.
     pub folder: PathBuf,
-    /// Told of every call, right before the fault touches anything; of the fault's position in the
-    /// plan, and the time in milliseconds of the scenario's clock.
+    /// Called right before a fault touches anything, with its position in the plan and the time in
+    /// milliseconds of the scenario's clock.
     pub called: Box<dyn Fn(u16, f64) + Send + Sync + 'a>,
-    /// Told of every step.
+    /// Called at every step.
     pub tell: Box<dyn Fn(u16, FaultStep) + Send + Sync + 'a>,
 }
 
@@ -117,10 +112,10 @@ pub fn live(plan: &FaultPlan, site: &Site<'_>) -> FaultRecord {
         }
     };
     record.nodes = fault.nodes();
-    // From here on the guard heals on every way out, a panic included.
+    // From here on the guard heals on every way out, panics included.
     let mut guard = Guard { fault, healed: false };
     let outcome = act(plan, site, guard.fault.as_mut(), &mut record);
-    // It may have been undone since it was last looked at.
+    // It may have been undone since the last check.
     if record.effective {
         guard.fault.look_for_the_last_time();
     }
@@ -164,7 +159,7 @@ fn act(
     let called_at_ms = site.now_ms();
     record.called_at_ms = Some(called_at_ms);
     (site.called)(plan.index, called_at_ms);
-    // The time that the fault lasts counts from when it was called, not from the plan's time.
+    // The fault's length counts from its call, not from the planned time.
     let end = Instant::now() + Duration::from_millis(plan.for_ms);
     fault.inject()?;
     let nodes = record.nodes.clone();
@@ -187,7 +182,7 @@ fn act(
         } else {
             prove(plan, site, fault, record)?;
         }
-        // What was undone is over: the rest is healed, and its time ends here.
+        // An undone fault is over: the rest is healed, and its time ends here.
         if fault.is_over() || record.undone.is_some() {
             return Ok(());
         }
@@ -221,7 +216,7 @@ fn prove(
     Ok(())
 }
 
-/// Looks once whether a fault that was proved has been undone.
+/// Checks once whether a proved fault has been undone.
 fn look(site: &Site<'_>, fault: &mut dyn Fault, record: &mut FaultRecord) {
     if !record.effective {
         return;
@@ -280,7 +275,7 @@ impl Guard {
 impl Drop for Guard {
     fn drop(&mut self) {
         if !self.healed {
-            // Reported where it was first tried; this is the second try, or a panic's only one.
+            // The first try has reported its error; this is the second try, or a panic's only one.
             drop(self.fault.heal());
         }
     }

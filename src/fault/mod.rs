@@ -1,5 +1,5 @@
-//! One file per fault: inject, proof that it took effect, heal. A [`Fault`] knows nodes and nothing
-//! of the runtime that made them; [`live`] walks each of them through its times.
+//! One file per fault: inject, prove, heal. A [`Fault`] knows nodes and nothing of the runtime that
+//! made them; [`live`] walks each of them through its times.
 
 mod consequences;
 mod custody;

@@ -1,6 +1,6 @@
-//! `network_partition`: nodes of different groups do not hear each other, as Trogdor's
-//! NetworkPartitionFault does. Proved by the packets that the drop rules counted, for each pair
-//! of groups, on their way to somebody alive.
+//! `network_partition`: nodes of different groups do not hear each other, as in Trogdor's
+//! NetworkPartitionFault. Proved, for each pair of groups, by packets to a living node that the
+//! drop rules counted.
 
 mod upkeep;
 
@@ -23,18 +23,18 @@ pub(super) struct NetworkPartition {
     table: String,
     groups: Vec<Vec<Node>>,
     ports: Ports,
-    /// Pairs of groups between which packets must be dropped; known when it is injected.
+    /// Pairs of groups between which packets must be dropped; known once injected.
     pairs: BTreeSet<Pair>,
     /// Those of them that another fault has cut already: its rules drop their packets.
     joined: BTreeSet<Pair>,
-    /// Members that lived when it was injected, by `node.id`.
+    /// Members that lived at the injection, by `node.id`.
     lived: BTreeSet<i32>,
     placed: Vec<InstalledRules>,
-    /// What was counted by rules that have gone.
+    /// The counts of rules that are gone.
     counted_before: Packets,
-    /// Living nodes without rules, since when they have been seen so, and why.
+    /// Living nodes without rules: since when, and why.
     uncut: BTreeMap<i32, (Instant, Uncut)>,
-    /// How often rules were installed after the first time: each time needs a table's name.
+    /// How often rules were installed again: each time needs a table name.
     put_back: usize,
     /// When the last look at the nodes began.
     looked_at: Instant,
@@ -42,11 +42,8 @@ pub(super) struct NetworkPartition {
 }
 
 impl NetworkPartition {
-    /// To be injected under this table's name. The places where packets are dropped are found
-    /// now, so that all of them are there when the cut begins.
-    ///
-    /// # Errors
-    /// When the cluster has no such places.
+    /// Finds the places where packets are dropped now, so that all of them are ready when the cut
+    /// begins. `table` names the rules' table.
     pub(super) fn new(
         holder: Holder,
         table: String,
@@ -56,7 +53,7 @@ impl NetworkPartition {
         let nodes: Vec<Node> = groups.iter().flatten().cloned().collect();
         let sites = match pairs(&groups, ports) {
             Ok(_) => holder.cluster.drop_sites(&nodes)?,
-            // Injecting says so.
+            // Injecting reports it.
             Err(_) => Vec::new(),
         };
         let placed = sites.into_iter().map(|site| place(site, &nodes)).collect();
@@ -86,8 +83,8 @@ impl NetworkPartition {
                 (Err(e), Passes::Everybodys) => {
                     return Err(FaultError::system("reading the drop rules' counters", e));
                 }
-                // A node's rules may have gone with its namespace: `tend` looks after that, and
-                // what was counted last still holds.
+                // A node's rules may be gone with its namespace: `tend` handles that, and the last
+                // counts still hold.
                 (Ok(()) | Err(_), _) => add(&mut sums, placed.counted()),
             }
         }
@@ -111,18 +108,18 @@ impl NetworkPartition {
         format!("dropped {} ({})", pairs.join("; "), means.join("; "))
     }
 
-    /// The first interference is kept.
+    /// Keeps the first interference.
     fn note(&mut self, node: &str, how: String) {
         self.interference.get_or_insert_with(|| Interference { node: node.to_owned(), how });
     }
 
-    /// What is to be dropped at all places.
+    /// What to drop, at all places.
     fn wanted(&self) -> Vec<Cut> {
         let of = |p: &InstalledRules| cuts(&self.groups, self.ports, p.site.passes);
         self.placed.iter().flat_map(of).collect()
     }
 
-    /// Tells the others what this fault cuts; gives the pairs that they have cut already.
+    /// Tells the other faults what this one cuts; returns the pairs that they have cut already.
     fn register(&self) -> BTreeSet<Pair> {
         let wanted = self.wanted();
         let already = self.holder.cut(wanted.iter().map(|cut| cut.between).collect());
@@ -205,7 +202,7 @@ impl Fault for NetworkPartition {
     }
 
     fn undone(&mut self) -> Option<Interference> {
-        // Of rules at the nodes themselves, tending knows.
+        // `tend` checks rules at the nodes themselves.
         let shared = |p: &&mut InstalledRules| p.site.passes == Passes::Everybodys;
         let counted = self.placed.iter_mut().find(shared).map(|p| (p.count(&self.lived), p));
         if let Some((Err(error), placed)) = counted {

@@ -1,5 +1,5 @@
-//! `pause`: a node is frozen as a whole, without a signal that it could see; healed by thawing.
-//! Proved by what the freezer says.
+//! `pause`: freezes a node as a whole, without a signal that it could see; healed by thawing.
+//! Proved by the freezer's state.
 
 use super::custody::Holder;
 use super::holds::Way;
@@ -10,25 +10,22 @@ use super::{Fault, FaultError};
 use crate::runtime::Node;
 use crate::timeline;
 
-/// Frozen nodes.
 pub(super) struct Pause {
     holder: Holder,
     nodes: Vec<Node>,
-    /// Their processes when the fault begins; none of a dead node.
+    /// Their processes when the fault begins; none for a dead node.
     processes: Vec<(Node, Vec<Process>)>,
-    /// By what means.
     means: &'static str,
 }
 
 impl Pause {
-    /// To be injected on these nodes of the holder's cluster.
     pub(super) fn new(holder: Holder, nodes: Vec<Node>) -> Self {
         let found = |n: &Node| n.pids().iter().filter_map(|pid| Process::find(*pid)).collect();
         let processes = nodes.iter().map(|n| (n.clone(), found(n))).collect();
         Pause { holder, nodes, processes, means: "" }
     }
 
-    /// Why there is nothing to do for a node, if so.
+    /// Why there is nothing to do for a node.
     fn already(&self, node: &Node) -> Result<Option<String>, FaultError> {
         if node.pids().is_empty() {
             return Ok(Some(format!("{} has no process to pause", node.name)));
@@ -37,7 +34,7 @@ impl Pause {
         Ok(frozen.map(|words| format!("{} is paused already: {words}", node.name)))
     }
 
-    /// A node that lives on with the process that was frozen, and is not frozen.
+    /// A node that lives on with its frozen process, and is not frozen.
     fn thawed(&self) -> Option<Interference> {
         let is_thawed = |(node, processes): &&(Node, Vec<Process>)| {
             processes.iter().any(|p| p.lives() && !self.holder.is_killed(node, *p))
@@ -97,7 +94,7 @@ impl Fault for Pause {
     }
 
     fn undone(&mut self) -> Option<Interference> {
-        // Who is being killed is not frozen for a moment.
+        // A process that is being killed is not frozen for a moment.
         let thawed = self.thawed().and_then(|_| after_a_moment(|| self.thawed()));
         thawed.or_else(|| other_process(&self.holder, &self.processes))
     }

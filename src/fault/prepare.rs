@@ -9,18 +9,13 @@ use std::sync::Arc;
 
 /// A fault of the plan that can act.
 pub(super) trait Prepare {
-    /// Resolves it to nodes, and touches none.
-    ///
-    /// # Errors
-    /// When it means nothing at this moment.
+    /// Resolves it to nodes, and touches none. Fails if it means nothing at this moment.
     fn prepare(&self, stage: &Stage<'_>) -> Result<Box<dyn Fault>, FaultError>;
 }
 
 /// Where and when a fault acts.
 pub(super) struct Stage<'a> {
-    /// Where.
     pub(super) site: &'a Site<'a>,
-    /// Its position in the plan.
     pub(super) fault: u16,
     situation: Situation,
 }
@@ -31,7 +26,7 @@ impl<'a> Stage<'a> {
         Stage { site, fault, situation: (site.situation)() }
     }
 
-    /// By which the fault takes nodes into custody.
+    /// Takes nodes into custody for the fault.
     pub(super) fn holder(&self) -> Holder {
         Holder {
             cluster: Arc::clone(&self.site.cluster),
@@ -40,7 +35,7 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// The nodes that some targets mean now, each once.
+    /// The nodes that these targets mean now, each once.
     pub(super) fn nodes(&self, targets: &[Target]) -> Result<Vec<Node>, FaultError> {
         resolve(targets, &self.situation)
     }
@@ -53,10 +48,7 @@ impl<'a> Stage<'a> {
 
 macro_rules! prepare {
     ($($Fault:ident),+) => {
-        /// The fault that acts as the plan has it.
-        ///
-        /// # Errors
-        /// When it means nothing at this moment.
+        /// The acting fault for one of the plan. Fails if it means nothing at this moment.
         pub(super) fn prepare(
             action: &FaultAction,
             stage: &Stage<'_>,

@@ -1,4 +1,4 @@
-//! A process as faults know it: signalled by the cluster's means, stopped or not.
+//! A process for faults: signals through the cluster, and whether it is stopped.
 
 use super::FaultError;
 pub(super) use crate::runtime::Process;
@@ -6,11 +6,8 @@ use crate::runtime::{Cluster, KILL, Liveness, Node, RuntimeError};
 use nix::sys::signal::Signal;
 
 impl Process {
-    /// Sends a signal by the cluster's means, and says by which when it is not kill(2):
-    /// ` (SIGSTOP by the Engine API)`. A process that has gone is no error.
-    ///
-    /// # Errors
-    /// When the signal is not permitted.
+    /// Sends a signal through the cluster, and returns how if not by kill(2): ` (SIGSTOP by the
+    /// Engine API)`. A process that is gone is not an error.
     pub fn signal(
         self,
         cluster: &dyn Cluster,
@@ -30,12 +27,12 @@ impl Process {
         Ok(if means == KILL { String::new() } else { format!(" ({signal} by {means})") })
     }
 
-    /// How many threads it has, if every one of them is stopped.
+    /// The number of its threads, if all of them are stopped.
     pub fn all_stopped(self) -> Option<usize> {
         self.all_in('T')
     }
 
-    /// Whether every thread of it is stopped.
+    /// Whether all its threads are stopped.
     pub fn is_stopped(self) -> bool {
         self.is_all_in('T')
     }

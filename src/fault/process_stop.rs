@@ -1,5 +1,5 @@
-//! `process_stop`: SIGSTOP, healed by SIGCONT, as Trogdor's ProcessStopFault does. Proved when
-//! every thread of every process is in state T.
+//! `process_stop`: SIGSTOP, healed by SIGCONT, as in Trogdor's ProcessStopFault. Proved when every
+//! thread of every process is in state T.
 
 use super::custody::Holder;
 use super::holds::Way;
@@ -11,18 +11,16 @@ use crate::runtime::Node;
 use crate::timeline;
 use nix::sys::signal::Signal;
 
-/// Stopped processes of some nodes.
 pub(super) struct ProcessStop {
     holder: Holder,
     nodes: Vec<Node>,
-    /// Their processes when the fault begins; none of a dead node.
+    /// Their processes when the fault begins; none for a dead node.
     processes: Vec<(Node, Vec<Process>)>,
-    /// How they were told to stop, where that is worth telling.
+    /// How they were stopped, if that is worth reporting.
     means: String,
 }
 
 impl ProcessStop {
-    /// To be injected on these nodes of the holder's cluster.
     pub(super) fn new(holder: Holder, nodes: Vec<Node>) -> Self {
         let found = |n: &Node| n.pids().iter().filter_map(|pid| Process::find(*pid)).collect();
         let processes = nodes.iter().map(|n| (n.clone(), found(n))).collect();
@@ -33,7 +31,7 @@ impl ProcessStop {
         self.processes.iter().flat_map(|(node, all)| all.iter().map(move |p| (node, *p)))
     }
 
-    /// A process of its own that lives, and neither is stopped nor stands still otherwise.
+    /// One of its processes that lives and does not stand still.
     fn awake(&self) -> Option<Interference> {
         let runs = |node: &Node, process: Process| {
             process.state().is_some_and(|state| state != 'T')
@@ -102,7 +100,7 @@ impl Fault for ProcessStop {
     }
 
     fn undone(&mut self) -> Option<Interference> {
-        // Who is being killed is in no state for a moment.
+        // A process that is being killed has no state for a moment.
         let awake = self.awake().and_then(|_| after_a_moment(|| self.awake()));
         awake.or_else(|| other_process(&self.holder, &self.processes))
     }

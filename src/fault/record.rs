@@ -12,19 +12,18 @@ pub struct FaultRecord {
     pub trial: Option<u32>,
     /// Position in the plan.
     pub index: u16,
-    /// Its kind's name, as the scenario has it.
+    /// Its kind's name in scenarios.
     pub kind: String,
     /// In the scenario's words.
     pub what: String,
-    /// The nodes that its targets were resolved to, by name.
+    /// The names of the nodes that its targets were resolved to.
     pub nodes: Vec<String>,
-    /// When the plan wanted it.
+    /// The planned time.
     pub scheduled_at_ms: f64,
-    /// When it was called; `None`: never.
+    /// `None`: never.
     pub called_at_ms: Option<f64>,
     /// When it was first proved to be in effect; `None`: never.
     pub effective_at_ms: Option<f64>,
-    /// When it was healed.
     pub healed_at_ms: Option<f64>,
     /// Whether it was proved to be in effect, and stayed so until it was healed.
     pub effective: bool,
@@ -33,13 +32,12 @@ pub struct FaultRecord {
     pub undone: Option<Undone>,
     /// Why it was not effective, or what went wrong.
     pub reason: Option<String>,
-    /// What was observed.
     pub evidence: Vec<Evidence>,
 }
 
 impl FaultRecord {
-    /// Why it does not count as a fault that took effect, as a predicate: `was undone after 51 ms:
-    /// …`, `did not take effect in trial 2: …`. None of one that does.
+    /// Why it does not count as effective, as a predicate: `was undone after 51 ms: …`, `did not
+    /// take effect in trial 2: …`.
     pub fn shortcoming(&self) -> Option<String> {
         if self.effective {
             return None;
@@ -52,7 +50,7 @@ impl FaultRecord {
         })
     }
 
-    /// Why the fault is still in force although its time is over, if it is.
+    /// Why the fault is still in force although its time is over.
     pub fn not_healed(&self) -> Option<String> {
         let is_over = self.called_at_ms.is_some() && self.healed_at_ms.is_none();
         let reason = self.reason.as_deref().unwrap_or("no reason is known");
@@ -62,7 +60,7 @@ impl FaultRecord {
 
 #[cfg(test)]
 impl FaultRecord {
-    /// For tests of what is made of it: the first fault, a `kill` of broker 0 from 5 s to 9 s.
+    /// For tests of reports: the first fault, a `kill` of broker 0 from 5 s to 9 s.
     pub(crate) fn proved(what: &str) -> Self {
         FaultRecord {
             trial: None,

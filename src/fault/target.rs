@@ -7,20 +7,17 @@ use crate::timeline::Target;
 /// What is known of the cluster at the moment of injection.
 #[derive(Clone, Debug)]
 pub struct Situation {
-    /// All nodes.
     pub nodes: Vec<Node>,
     /// The leader of the first cell's partition 0, by the highest epoch; `None`: unknown or none.
     pub leader: Option<i32>,
     /// That partition's replicas, in placement order.
     pub replicas: Vec<i32>,
-    /// The active controller by DescribeQuorum; `None`: unknown.
+    /// The active controller according to DescribeQuorum.
     pub controller: Option<i32>,
 }
 
-/// The nodes that some targets mean, each once, in the order of the targets.
-///
-/// # Errors
-/// When a target means nothing at this moment.
+/// The nodes that these targets mean, each once, in the order of the targets. Fails if a target
+/// means nothing at this moment.
 pub(super) fn resolve(targets: &[Target], situation: &Situation) -> Result<Vec<Node>, FaultError> {
     let mut nodes: Vec<Node> = Vec::new();
     for target in targets {
@@ -33,10 +30,8 @@ pub(super) fn resolve(targets: &[Target], situation: &Situation) -> Result<Vec<N
     Ok(nodes)
 }
 
-/// The groups of a partition, resolved; a node in two of them is an error, as in Trogdor.
-///
-/// # Errors
-/// When a target means nothing at this moment, or a node is in two groups.
+/// The groups of a partition, resolved. As in Trogdor, a node in two of them is an error; so is a
+/// target that means nothing at this moment.
 pub(super) fn resolve_groups(
     groups: &[Vec<Target>],
     situation: &Situation,

@@ -107,7 +107,7 @@ fn a_stop_of_no_time_is_not_effective() {
     assert!(!record.effective);
     let reason = record.reason.unwrap();
     assert!(reason.contains("no proof"), "{reason}");
-    // It was never in effect, so nobody ended that.
+    // It was never in effect, so nobody ended it.
     assert!(!reason.contains("woke") && record.undone.is_none(), "{reason}");
     assert!(!stage.cluster.is_stopped(0));
 }

@@ -2,61 +2,58 @@
 
 use super::undone::Interference;
 
-/// A fault that has been resolved to nodes, through its life: `inject` once, `prove` until it
-/// gives a proof, `heal` on every way out.
+/// A fault resolved to nodes, through its life: `inject` once, `prove` until it returns a proof,
+/// `heal` on every way out.
 pub(crate) trait Fault: Send {
-    /// The nodes it acts on, by name.
+    /// The names of the nodes it acts on.
     fn nodes(&self) -> Vec<String>;
 
     /// What healing needs, for the journal; written before anything is touched.
     fn remedy(&self) -> String;
 
-    /// Touches the machine. On an error, [`Fault::heal`] is called all the same.
+    /// Touches the machine. After an error, [`Fault::heal`] is called all the same.
     ///
     /// # Errors
-    /// When it could not be done at all, or would have done nothing.
+    /// It could not be done at all, or would have done nothing.
     fn inject(&mut self) -> Result<(), FaultError>;
 
-    /// Looks once whether the fault took effect; says in words, with figures, what proves it.
-    /// `None`: not yet. It is asked again until it answers or the fault is over.
+    /// Checks once whether the fault took effect, and returns what proves it, in words with
+    /// figures. `None`: not yet. Called again until it answers or the fault is over.
     ///
     /// # Errors
-    /// When it can no longer take effect.
+    /// It can no longer take effect.
     fn prove(&mut self) -> Result<Option<String>, FaultError>;
 
-    /// Asked again and again while the fault is in force: notices what another fault of the plan
-    /// has taken from it (a restarted container has a new network namespace), puts it back, and
-    /// says so in words.
-    ///
-    /// # Errors
-    /// When it could not be put back.
+    /// Called repeatedly while the fault is in force: restores what another fault of the plan has
+    /// taken from it (a restarted container has a new network namespace), and returns that in
+    /// words.
     fn tend(&mut self) -> Result<Option<String>, FaultError> {
         Ok(None)
     }
 
-    /// Called once a proved fault's time is over, before it is asked for the last time what has
-    /// undone it: looks at what is looked at seldom otherwise.
+    /// Called once a proved fault's time is over, before the last check of what has undone it:
+    /// checks what is checked rarely otherwise.
     fn look_for_the_last_time(&mut self) {}
 
-    /// Asked again and again once the fault was proved, and just before it is healed: what has
-    /// ended it before its time, if anything but a fault of the plan has.
+    /// Called repeatedly once the fault was proved, and just before it is healed: what has ended it
+    /// before its time, other than a fault of the plan.
     fn undone(&mut self) -> Option<Interference> {
         None
     }
 
-    /// Whether the fault is over by itself, before its time (a command that ended).
+    /// Whether the fault has ended by itself, before its time (a command that ended).
     fn is_over(&mut self) -> bool {
         false
     }
 
-    /// Undoes what `inject` did and nothing else, but for what another fault still holds; says
+    /// Undoes what `inject` did and nothing else, except what another fault still holds; returns
     /// that in words. May be called again.
     ///
     /// # Errors
-    /// When something stayed as the fault made it.
+    /// Something stayed as the fault made it.
     fn heal(&mut self) -> Result<Option<String>, FaultError>;
 
-    /// Asked once, just before healing: what else was observed, worth telling.
+    /// Called once, just before healing: other observations worth reporting.
     fn last_words(&mut self) -> Option<String> {
         None
     }
@@ -68,9 +65,8 @@ pub enum FaultError {
     /// The scenario's target means nothing at this moment.
     #[error("{target} cannot be resolved: {reason}")]
     Unresolved {
-        /// As the scenario says it.
+        /// In the scenario's words.
         target: String,
-        /// Why.
         reason: String,
     },
     /// It would act on nothing, or on what is already so.
@@ -78,19 +74,13 @@ pub enum FaultError {
     NoEffect(String),
     /// The operating system refused.
     #[error("{what}: {source}")]
-    System {
-        /// What was tried.
-        what: String,
-        /// The reason.
-        source: std::io::Error,
-    },
+    System { what: String, source: std::io::Error },
     /// The runtime refused.
     #[error(transparent)]
     Runtime(#[from] crate::runtime::RuntimeError),
 }
 
 impl FaultError {
-    /// What was tried, and the operating system's reason.
     pub fn system(what: impl Into<String>, source: impl Into<std::io::Error>) -> Self {
         FaultError::System { what: what.into(), source: source.into() }
     }

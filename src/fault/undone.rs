@@ -1,33 +1,31 @@
-//! What ends a fault before its time: [`Interference`], and how it is seen.
+//! What ends a fault before its time: [`Interference`], and how it is detected.
 
 use super::custody::Holder;
 use crate::runtime::{Node, Process, Role};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// A process that is being killed runs on for a moment; it is looked at again after this time.
+/// A process that is being killed runs on for a moment; it is checked again after this time.
 const MOMENT: Duration = Duration::from_millis(100);
 
-/// A fault was ended before its time, and by no fault of the plan but a command.
+/// Something other than a fault of the plan (or a command of one) ended a fault before its time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Interference {
-    /// The node on which that was seen, by name.
+    /// The node's name.
     pub node: String,
-    /// What was seen.
     pub how: String,
 }
 
 /// When, where and how a fault was undone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Undone {
-    /// Milliseconds of the scenario's clock: when it was seen, at most some hundredths of a second
-    /// after it happened.
+    /// When it was seen, in milliseconds of the scenario's clock; at most some hundredths of a
+    /// second after it happened.
     pub at_ms: f64,
-    /// How long the fault had lasted then, milliseconds.
+    /// How long the fault had lasted, in milliseconds.
     pub after_ms: f64,
-    /// The node on which that was seen, by name.
+    /// The node's name.
     pub node: String,
-    /// What was seen.
     pub how: String,
 }
 
@@ -38,13 +36,12 @@ impl Undone {
     }
 }
 
-/// Looks once more.
 pub(super) fn after_a_moment(look: impl FnOnce() -> Option<Interference>) -> Option<Interference> {
     std::thread::sleep(MOMENT);
     look()
 }
 
-/// A process of a Kafka node that must not run, but for those that it had when the fault began.
+/// A process of a Kafka node that must not run, except those that it had when the fault began.
 pub(super) fn other_process(
     holder: &Holder,
     known: &[(Node, Vec<Process>)],

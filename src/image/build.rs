@@ -1,4 +1,4 @@
-//! [`build`]: from an [`Order`] to an image that the daemon has.
+//! [`build`]: from an [`Order`] to an image in the daemon.
 
 use super::context;
 use super::layout::Layout;
@@ -16,49 +16,44 @@ use std::collections::HashMap;
 use std::pin::pin;
 use std::time::{Duration, Instant};
 
-/// How often a build is asked whether it is still wanted.
+/// How often a build checks whether it is still wanted.
 const POLL: Duration = Duration::from_millis(100);
-/// A daemon that says nothing for so long has lost the build. Its last step starts a broker.
+/// A daemon that is silent for this long has lost the build. The last step starts a broker.
 const SILENCE_MAX: Duration = Duration::from_secs(300);
-/// So many lines tell why a build failed.
+/// Lines that say why a build failed.
 const TAIL_LINES: usize = 8;
-/// The word that the last step begins its findings with.
+/// Prefix of the last step's findings.
 const FINDING: &str = "class data: ";
 
-/// Which image is wanted.
 #[derive(Clone, Debug)]
 pub(crate) struct Order {
-    /// Which Kafka goes into it.
+    /// The Kafka to put into it.
     pub request: Request,
-    /// Its name and tag, instead of `chaos-kafka:VERSION`.
+    /// Name and tag; `chaos-kafka:VERSION` by default.
     pub reference: Option<String>,
-    /// Build it anew, whatever is there.
     pub force: bool,
 }
 
-/// An image that the daemon has.
+/// An image in the daemon.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Built {
-    /// Its name and tag.
+    /// Name and tag.
     pub reference: String,
-    /// The version of the Kafka inside.
     pub version: String,
-    /// Its id.
     pub id: String,
-    /// How large the daemon says it is.
+    /// According to the daemon.
     pub bytes: u64,
-    /// What the last step found out about the class-data archives; empty when the very same
-    /// image was there already and nothing was done.
+    /// The last step's findings about class-data archives; empty if the image was up to date.
     pub findings: Vec<String>,
-    /// Whether nothing was done.
+    /// It was up to date, so nothing was done.
     pub was_there: bool,
 }
 
-/// Who is told what goes on, and who says whether it shall go on.
+/// Callbacks during a build.
 pub(crate) struct Watch<'a> {
-    /// Told when a phase begins.
+    /// Called when a phase begins.
     pub phase: &'a mut dyn FnMut(&str),
-    /// Told lines for the person who waits.
+    /// Gets lines for the waiting person.
     pub note: &'a dyn Fn(&str),
     /// Told how far it is with something that takes a while.
     pub step: &'a TellStep<'a>,
@@ -66,12 +61,8 @@ pub(crate) struct Watch<'a> {
     pub wanted: &'a dyn Fn() -> bool,
 }
 
-/// Makes sure that the daemon has the image. Nothing is left of the making but the image, and
-/// what it replaces goes when nothing else needs it.
-///
-/// # Errors
-/// When Kafka, the JDK or busybox cannot be had, when the daemon refuses, or when the build was
-/// not wanted any more.
+/// Makes sure that the daemon has the image. Nothing else of the build stays, and an image that it
+/// replaces is removed unless something else needs it.
 pub(crate) fn build(
     engine: &Engine,
     order: &Order,
@@ -112,7 +103,7 @@ pub(crate) fn build(
     let body = bollard::body_try_stream(stream::iter(pieces));
     let lines = engine.docker().build_image(options, None, Some(body));
     let said = engine.wait(follow(lines, watch));
-    // The request is over, so nobody takes pieces any more and the thread ends.
+    // The request is over, so the thread's receiver is gone and the thread ends.
     thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
     drop(layout);
     let findings = said?;
@@ -125,7 +116,7 @@ pub(crate) fn build(
     built(reference, &found.version, &image, findings, false)
 }
 
-/// Reads what the daemon says until the build is over.
+/// Follows the daemon's messages until the build is over.
 async fn follow(
     lines: impl stream::Stream<Item = Result<BuildInfo, Error>>,
     watch: &Watch<'_>,
@@ -137,7 +128,7 @@ async fn follow(
         if !(watch.wanted)() {
             break "interrupted".to_owned();
         }
-        // Nothing is lost when the time is over: the stream is asked again.
+        // A timeout loses nothing: the stream is polled again.
         let info = match tokio::time::timeout(POLL, lines.next()).await {
             Ok(Some(Ok(info))) => info,
             Ok(Some(Err(error))) => break reason(&error),
@@ -183,13 +174,12 @@ fn uncoloured(line: &str) -> String {
     rest.fold(first, |text, part| text + part).trim_end().to_owned()
 }
 
-/// Ids of layers and containers tell a person nothing.
+/// Ids of layers and containers are no help to a person.
 fn is_telling(line: &str) -> bool {
     const BESIDE: [&str; 3] = [" --->", "Removing intermediate container", "Successfully "];
     !line.trim().is_empty() && !BESIDE.iter().any(|beginning| line.starts_with(beginning))
 }
 
-/// The image of this name, if the daemon has one.
 fn inspect(engine: &Engine, reference: &str) -> Result<Option<ImageInspect>, RuntimeError> {
     match engine.wait(engine.docker().inspect_image(reference)) {
         Ok(image) => Ok(Some(image)),
@@ -214,7 +204,7 @@ fn built(
     Ok(Built { reference, version: version.to_owned(), id, bytes, findings, was_there })
 }
 
-/// Takes away an image of ours that lost its only name to the new one.
+/// Removes our old image if it lost its only name to the new one.
 fn remove_replaced(
     engine: &Engine,
     before: &ImageInspect,
@@ -222,7 +212,7 @@ fn remove_replaced(
     note: &dyn Fn(&str),
 ) {
     let (Some(old), true) = (&before.id, recipe_of(before).is_some()) else { return };
-    // By its id: the name is the new one's. With another name it is still somebody's.
+    // By id, because the name now belongs to the new one. With another name it is still in use.
     let is_unnamed = inspect(engine, old)
         .is_ok_and(|image| image.is_some_and(|i| i.repo_tags.is_none_or(|names| names.is_empty())));
     if Some(old) == now.id.as_ref() || !is_unnamed {
@@ -240,7 +230,7 @@ mod tests {
     use super::*;
     use std::cell::RefCell;
 
-    /// What `follow` gives and tells when the daemon says this.
+    /// What `follow` returns and reports for these messages of the daemon.
     fn heard(
         said: Vec<Result<BuildInfo, Error>>,
         wanted: bool,

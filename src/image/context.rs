@@ -1,5 +1,5 @@
-//! What is sent to the daemon: one tar archive, made while it is sent, so that it needs neither
-//! memory nor a place on the disk.
+//! The build context: one tar archive, streamed to the daemon as it is made, so it needs neither
+//! memory nor disk.
 
 use super::recipe;
 use bytes::Bytes;
@@ -11,17 +11,14 @@ use std::thread::{self, JoinHandle};
 use tar::{Builder, Header};
 
 const PIECE_BYTES: usize = 256 << 10;
-/// So many pieces may wait for the daemon.
+/// How many pieces may wait for the daemon.
 const PIECES_MAX: usize = 16;
 
-/// A piece of the archive, or why there is none.
+/// A piece of the archive, or the error that ended it.
 pub(super) type Piece = io::Result<Bytes>;
 
-/// Begins to write the context, with the operating system in `os` and these jars. The thread ends
-/// when all of it was taken, or when nobody takes it any more.
-///
-/// # Errors
-/// When there can be no thread.
+/// Starts a thread that writes the context: the operating system in `os` and these jars. It ends
+/// when everything was received, or when the receiver is gone.
 pub(super) fn send(
     os: PathBuf,
     jars: Vec<PathBuf>,
@@ -30,7 +27,7 @@ pub(super) fn send(
     let thread = thread::Builder::new().name("context".into()).spawn(move || {
         let to_daemon = BufWriter::with_capacity(PIECE_BYTES, Sender(sender.clone()));
         if let Err(error) = write(to_daemon, &os, &jars) {
-            // Where nobody listens any more, somebody else has told already why.
+            // Without a receiver, the other side has already reported why.
             drop(sender.send(Err(error)));
         }
     })?;
@@ -64,7 +61,7 @@ fn write(to: impl Write, os: &Path, jars: &[PathBuf]) -> io::Result<()> {
         let file = File::open(jar).map_err(named)?;
         let mut header = Header::new_gnu();
         header.set_metadata(&file.metadata().map_err(named)?);
-        // Who owns the cache may have closed it to others; in the image the broker must read.
+        // The cache may be private to its owner; in the image the broker must read it.
         header.set_mode(0o644);
         let name = Path::new("libs").join(jar.file_name().unwrap_or_default());
         tar.append_data(&mut header, name, file).map_err(named)?;

@@ -9,11 +9,11 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// So many lines tell why a script failed.
+/// Lines that say why a script failed.
 const TAIL_LINES: usize = 8;
 
-/// A folder that goes when this does. One that a killed tool left is removed by the next build,
-/// and by the next run.
+/// A folder that is removed with this value; the next build or run removes one that a killed tool
+/// left.
 #[derive(Debug)]
 pub(super) struct Layout {
     scratch: Scratch,
@@ -21,9 +21,6 @@ pub(super) struct Layout {
 
 impl Layout {
     /// Lays out the operating system below `parent`.
-    ///
-    /// # Errors
-    /// When the script fails, or is not wanted any more.
     pub(super) fn make(
         parent: &Path,
         jdk: &Jdk,
@@ -37,14 +34,14 @@ impl Layout {
         Ok(layout)
     }
 
-    /// Removes what killed builds and runs left below `parent`, and says so.
+    /// Removes what killed builds and runs left below `parent`, and notes it.
     pub(super) fn remove_stale(parent: &Path, note: &dyn Fn(&str)) {
         for removed in scratch::remove_stale(parent) {
             note(&removed);
         }
     }
 
-    /// The folder that becomes the image's root.
+    /// The image's root folder.
     pub(super) fn os(&self) -> PathBuf {
         self.scratch.path().join("os")
     }
@@ -61,7 +58,7 @@ impl Layout {
             .map_err(|e| RuntimeError::io(format!("cannot write {}", script.display()), e))?;
         let failed =
             |why: String| RuntimeError::new(format!("cannot lay out the image's files: {why}"));
-        // The tool itself is to run in such a container, mounted into it.
+        // The tool itself must run in such a container, mounted into it.
         let tool = std::env::current_exe().map_err(|e| failed(e.to_string()))?;
         let os = self.os();
         let arguments: [&OsStr; 3] = [script.as_ref(), os.as_ref(), tool.as_ref()];
@@ -87,7 +84,7 @@ impl Layout {
 
 impl Drop for Layout {
     fn drop(&mut self) {
-        // What cannot be removed now, the next build will try to remove, and say so.
+        // If it cannot be removed now, the next build tries again and reports it.
         drop(scratch::remove(self.scratch.path()));
     }
 }
@@ -100,7 +97,7 @@ mod tests {
     fn a_script_that_fails_says_why_and_leaves_nothing() {
         let parent = tempfile::tempdir().unwrap();
         let jdk = Jdk { home: "/no/jdk".into(), version: "17".into() };
-        // This test needs libraries: it is no static busybox.
+        // This test program is dynamically linked, so it is no static busybox.
         let dynamic = std::env::current_exe().unwrap();
         let error =
             Layout::make(parent.path(), &jdk, &dynamic, &|| true, &|_| ()).unwrap_err().to_string();
@@ -114,7 +111,7 @@ mod tests {
         let mut left = Scratch::choose(parent.path());
         left.create().unwrap();
         let folder = left.path().to_owned();
-        // Its lock goes with the process that held it.
+        // The lock ends with the process that held it.
         drop(left);
         let told = std::cell::RefCell::new(Vec::new());
         Layout::remove_stale(parent.path(), &|text| told.borrow_mut().push(text.to_owned()));

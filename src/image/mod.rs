@@ -1,8 +1,8 @@
-//! The image for machines without a registry: `compose/image`, compiled in, sent to the daemon
-//! together with Kafka's checked jars and a Java runtime of this machine.
+//! Builds an image without a registry: `compose/image`, compiled in, goes to the daemon together
+//! with Kafka's checked jars and a Java runtime of this machine.
 //!
-//! [`build()`] is the way in. An image says by a label what it was made from; when nothing of that
-//! changed, nothing is done.
+//! [`build()`] is the entry point. A label on the image identifies what it was made from; if nothing
+//! changed, nothing is built.
 
 mod build;
 mod context;

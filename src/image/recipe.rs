@@ -1,5 +1,5 @@
-//! The recipe: the files of `compose/image` as they were compiled in, and the sum over all that
-//! an image is made from.
+//! The recipe: the files of `compose/image`, compiled in, and the checksum over everything that an
+//! image is made from.
 
 use super::tools::Jdk;
 use crate::runtime::RuntimeError;
@@ -8,19 +8,17 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The label with the version of the Kafka inside.
+/// Label: the version of Kafka inside.
 pub const VERSION_LABEL: &str = "chaos.kafka.version";
-/// The label with the sum over all that the image was made from.
+/// Label: the checksum over everything that the image was made from.
 pub const RECIPE_LABEL: &str = "chaos.recipe";
 
-/// A file of the image's context.
+/// A file of the build context.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RecipeFile {
-    /// Its path in the context.
+    /// Path in the context.
     pub path: &'static str,
-    /// Whether it is a program.
     pub executable: bool,
-    /// What it holds.
     pub text: &'static str,
 }
 
@@ -34,7 +32,7 @@ macro_rules! image_file {
     };
 }
 
-/// What is sent to the daemon beside the operating system and the jars.
+/// The context beside the operating system and the jars.
 pub(super) const FILES: [RecipeFile; 9] = [
     image_file!("Dockerfile", false),
     image_file!("bin/kafka-run-class.sh", true),
@@ -43,7 +41,7 @@ pub(super) const FILES: [RecipeFile; 9] = [
     image_file!("scripts/env2properties.awk", false),
     image_file!("scripts/run.sh", true),
     image_file!("scripts/warm-up.sh", true),
-    // Brokers log as those of the local runtime do, whichever back end their version has.
+    // Brokers log like those of the local runtime, whichever backend their version has.
     RecipeFile {
         path: "config/log4j.properties",
         executable: false,
@@ -59,15 +57,12 @@ pub(super) const FILES: [RecipeFile; 9] = [
 /// Lays out the operating system, on this machine.
 pub(super) const LAYOUT: &str = include_str!("../../compose/image/layout.sh");
 
-/// The name that an image gets, and by which it is looked for: `chaos-kafka:3.8.1`.
+/// The default name of an image: `chaos-kafka:3.8.1`.
 pub(super) fn default_reference(version: &str) -> String {
     format!("chaos-kafka:{version}")
 }
 
-/// A sum over recipe, jars and JDK, in hexadecimal digits.
-///
-/// # Errors
-/// When a jar cannot be read.
+/// A checksum over recipe, jars and JDK, in hexadecimal.
 pub(super) fn sum(jars: &[PathBuf], jdk: &Jdk) -> Result<String, RuntimeError> {
     let mut hasher = Sha256::new();
     let mut part = |bytes: &[u8]| {

@@ -1,9 +1,6 @@
-//! The name of an image, as a person may give it.
+//! Image names as a person may give them.
 
-/// Takes `name:tag` as it was given, when the daemon would.
-///
-/// # Errors
-/// When it is no name of an image; it says why.
+/// Accepts `name:tag` if the daemon would.
 pub(crate) fn parse_reference(text: &str) -> Result<String, String> {
     let after_folder = text.rfind('/').map_or(0, |slash| slash + 1);
     let (name, tag) = match text[after_folder..].rfind(':') {

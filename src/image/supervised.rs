@@ -1,5 +1,5 @@
-//! Runs a script whose every process ends when this tool does, however the tool ends: a watcher
-//! in its process group reads from a pipe that only this process can write to.
+//! Runs a script whose processes all end with this tool, however it ends: a watcher in their
+//! process group reads a pipe that only this process can write to.
 
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
@@ -12,7 +12,7 @@ use std::time::Duration;
 
 const POLL: Duration = Duration::from_millis(50);
 
-/// The end of standard input means that the tool has gone; then the whole group goes.
+/// End of file on standard input means that the tool is gone; then the whole group is killed.
 const WATCHED: &str = "exec 3<&0 </dev/null
 { read -r _ <&3; kill -s KILL 0; } >/dev/null 2>&1 &
 watcher=$!
@@ -21,11 +21,9 @@ status=$?
 kill $watcher
 exit $status";
 
-/// Runs `program` with these arguments and more environment, and gives each line of its output to
-/// `line`. Kills it with all its children as soon as `wanted` says no.
-///
-/// # Errors
-/// When it cannot be started or waited for. Of kind `Interrupted`: it was not wanted any more.
+/// Runs `program` with arguments and extra environment, and passes each line of its output to
+/// `line`. Kills it with all its children as soon as `wanted` returns false; the error is then
+/// `Interrupted`.
 pub(super) fn run(
     program: &str,
     arguments: &[&OsStr],
@@ -39,7 +37,8 @@ pub(super) fn run(
     command.envs(environment.iter().copied()).process_group(0);
     command.stdin(Stdio::piped()).stdout(writer.try_clone()?).stderr(writer);
     let mut child = command.spawn()?;
-    // With the command go its writing ends of the output: the reader sees when the others' end.
+    // Dropping the command closes our ends of the pipe: the reader sees when the children's ends
+    // close.
     drop(command);
     let (sender, lines) = mpsc::channel();
     let said = std::thread::Builder::new().name("output".into()).spawn(move || {
@@ -61,10 +60,10 @@ pub(super) fn run(
             break true;
         }
     };
-    // Standard input, held open until here, is closed by waiting.
+    // Waiting closes standard input, which was open until here.
     let status = child.wait()?;
     drop(lines);
-    // Nothing was sent but lines; a panic there is one here.
+    // The thread only sends lines; its panic is ours.
     said.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
     if interrupted {
         return Err(io::Error::new(io::ErrorKind::Interrupted, "interrupted"));
@@ -101,7 +100,7 @@ mod tests {
         let (status, said) = shell("sleep 60 & echo $!; wait", &|| begun.elapsed().as_secs() < 1);
         assert_eq!(status.unwrap_err().kind(), io::ErrorKind::Interrupted);
         assert!(begun.elapsed() < Duration::from_secs(30));
-        // A killed process takes its time to die, and may then wait for its new parent to note it.
+        // A killed process takes time to die, and its new parent time to reap it.
         let path = format!("/proc/{}/stat", said[0]);
         let lives = || std::fs::read_to_string(&path).is_ok_and(|stat| !stat.contains(") Z "));
         while lives() {

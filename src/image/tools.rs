@@ -1,4 +1,4 @@
-//! What of this machine goes into an image: a JDK with jlink, and a static busybox.
+//! What an image takes from this machine: a JDK with jlink, and a static busybox.
 
 use crate::distribution::{Distribution, Surroundings};
 use crate::runtime::RuntimeError;
@@ -13,15 +13,12 @@ const JAVA_MIN: u32 = 17;
 pub(super) struct Jdk {
     /// The folder with `bin/jlink`.
     pub home: PathBuf,
-    /// Its own words: version and vendor.
+    /// Version and vendor, from its `release` file.
     pub version: String,
 }
 
 impl Jdk {
-    /// The JDK that the distribution's Java belongs to, else that of the `jlink` of PATH.
-    ///
-    /// # Errors
-    /// When there is none, or when it is too old.
+    /// The JDK of the distribution's Java, else that of `jlink` on the PATH.
     pub(super) fn find(found: &Distribution, around: &Surroundings) -> Result<Jdk, RuntimeError> {
         let of_path = around.program("jlink");
         let programs = [Some(found.java.path.clone()), of_path];
@@ -55,13 +52,13 @@ impl Jdk {
     }
 }
 
-/// `HOME` of `HOME/bin/java`, behind all links.
+/// `HOME` of `HOME/bin/java`, with links resolved.
 fn home_of(program: &Path) -> Option<PathBuf> {
     let program = fs::canonicalize(program).ok()?;
     Some(program.parent()?.parent()?.to_owned())
 }
 
-/// What the JDK's `release` file tells: its whole version, and the first number of it.
+/// The version in the JDK's `release` file, and its first number.
 fn version_of(home: &Path) -> Option<(String, u32)> {
     let text = fs::read_to_string(home.join("release")).ok()?;
     let value = |key: &str| {
@@ -75,10 +72,7 @@ fn version_of(home: &Path) -> Option<(String, u32)> {
     Some((words.join(" "), major))
 }
 
-/// The busybox of PATH, which must need no library; the layout script looks at that.
-///
-/// # Errors
-/// When there is none.
+/// The busybox on the PATH. It must be static; the layout script checks that.
 pub(super) fn busybox(around: &Surroundings) -> Result<PathBuf, RuntimeError> {
     around.program("busybox").ok_or_else(|| {
         RuntimeError::new("an image's shell is a static busybox, and PATH has no `busybox`")

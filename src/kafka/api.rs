@@ -1,10 +1,11 @@
-//! The requests that the operator makes, each in one fixed version: [`Ask`].
+//! The operator's requests, each in one fixed version: [`Ask`].
 //!
-//! What a broker answers to ApiVersions decides none of them. Each version here is accepted by Kafka 3.8.1 and by 4.4.0
-//! alike: 3.8.1 sets the upper end (Metadata 12, CreateTopics 7, DeleteTopics 6, ListOffsets 8,
-//! DescribeQuorum 1, ElectLeaders 2, ApiVersions 3), 4.x the lower one since KIP-896 took the oldest versions away
-//! (Metadata 0, CreateTopics 2, DeleteTopics 1, ListOffsets 1, DescribeQuorum 0, ElectLeaders 0).
-//! One version for all means that one and the same code reads every cluster's answers.
+//! A broker's answer to ApiVersions decides none of them. Kafka 3.8.1 and 4.4.0 both accept each
+//! version here: 3.8.1 sets the upper limit (Metadata 12, CreateTopics 7, DeleteTopics 6,
+//! ListOffsets 8, DescribeQuorum 1, ElectLeaders 2, ApiVersions 3), 4.x the lower one since KIP-896
+//! removed the oldest versions (Metadata 0, CreateTopics 2, DeleteTopics 1, ListOffsets 1,
+//! DescribeQuorum 0, ElectLeaders 0). With one version for all, the same code reads every cluster's
+//! answers.
 
 use kafka_protocol::messages::{
     ApiKey, ApiVersionsRequest, ApiVersionsResponse, CreateTopicsRequest, CreateTopicsResponse,
@@ -14,15 +15,13 @@ use kafka_protocol::messages::{
 };
 use kafka_protocol::protocol::{Decodable, Encodable, HeaderVersion};
 
-/// A request with the version in which it is made and the answer that belongs to it.
+/// A request with its version and the answer that belongs to it.
 pub trait Ask: Encodable + HeaderVersion {
-    /// Kafka's number for it.
     const API: ApiKey;
     /// Its name in messages.
     const NAME: &'static str;
-    /// The version in which it is made.
     const VERSION: i16;
-    /// What comes back.
+    /// The answer.
     type Answer: Decodable + HeaderVersion;
 }
 
@@ -42,13 +41,13 @@ ask!(MetadataRequest, MetadataResponse, Metadata, 12);
 // 5 and above say why a topic was refused, 7 is the newest of both.
 ask!(CreateTopicsRequest, CreateTopicsResponse, CreateTopics, 7);
 ask!(DeleteTopicsRequest, DeleteTopicsResponse, DeleteTopics, 6);
-// 4 and above take the current leader epoch, so that a zombie refuses; 8 adds tiered storage only.
+// 4 and above take the current leader epoch, so that a zombie refuses; 8 only adds tiered storage.
 ask!(ListOffsetsRequest, ListOffsetsResponse, ListOffsets, 7);
 // 1 says when a voter was caught up; 2 came after 3.8.1.
 ask!(DescribeQuorumRequest, DescribeQuorumResponse, DescribeQuorum, 1);
-// 1 and above tell unclean elections from preferred ones (KIP-460), 2 is the newest of both.
+// 1 and above distinguish unclean from preferred elections (KIP-460), 2 is the newest of both.
 ask!(ElectLeadersRequest, ElectLeadersResponse, ElectLeaders, 2);
-// 3 and above tell of features.
+// 3 and above report features.
 ask!(ApiVersionsRequest, ApiVersionsResponse, ApiVersions, 3);
 
 #[cfg(test)]

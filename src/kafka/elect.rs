@@ -1,5 +1,5 @@
-//! [`elect`]: asks for leader elections (ElectLeaders, KIP-460). Any broker takes the request and
-//! passes it on to the active controller.
+//! [`elect`]: asks for leader elections (ElectLeaders, KIP-460). Any broker forwards the request to
+//! the active controller.
 
 use super::error::KafkaError;
 use super::metadata::topic_name;
@@ -13,16 +13,15 @@ use std::time::Duration;
 
 /// The election was held.
 pub(crate) const ELECTED: i16 = 0;
-/// The partition has the leader that was wanted: the preferred one, or any at all where an unclean
-/// election was asked for.
+/// The partition has the wanted leader: the preferred one, or any leader for an unclean election.
 pub(crate) const ELECTION_NOT_NEEDED: i16 = 84;
 
-/// Asks one broker for elections in these partitions, and waits up to `timeout`. What became of
-/// each is Kafka's error code; a partition that is not in the answer is not in the map.
+/// Asks one broker for elections in these partitions, and waits up to `timeout`. Each partition's
+/// outcome is Kafka's error code; one that is not in the answer is not in the map.
 ///
 /// # Errors
-/// As [`Operator::call_within`], and the answer's own error. Whether anything was elected is
-/// unknown then, except after [`KafkaError::Connect`].
+/// As [`Operator::call_within`], and the answer's own error. Then it is unknown whether anything
+/// was elected, except after [`KafkaError::Connect`].
 pub(crate) fn elect(
     operator: &mut Operator,
     broker: i32,

@@ -1,107 +1,63 @@
-//! [`KafkaError`]: what can go wrong between the operator and a broker, in words that say what was
-//! asked, of whom, and what came back.
+//! [`KafkaError`]: what can go wrong between the operator and a broker: what was asked, of whom,
+//! and what came back.
 
 use kafka_protocol::error::ResponseError;
 use std::fmt::Write;
 use std::io;
 use std::net::SocketAddr;
 
-/// An operator's request failed.
 #[derive(Debug, thiserror::Error)]
 pub enum KafkaError {
     /// The operator's network namespace could not be entered.
     #[error("cannot work in the operator's network namespace: {source}")]
-    Place {
-        /// The operating system's reason.
-        source: io::Error,
-    },
-    /// No connection came about.
+    Place { source: io::Error },
+    /// The connection failed.
     #[error("cannot connect to {addr}: {source}")]
-    Connect {
-        /// The broker's listener.
-        addr: SocketAddr,
-        /// The operating system's reason.
-        source: io::Error,
-    },
-    /// The broker took the connection and did not answer in time. The connection is dead: its
+    Connect { addr: SocketAddr, source: io::Error },
+    /// The broker accepted the connection and did not answer in time. The connection is dead: its
     /// answer may still come, and must not be taken for the next one.
     #[error("{addr} did not answer {what} within {after_ms} ms")]
-    Timeout {
-        /// The broker's listener.
-        addr: SocketAddr,
-        /// The request.
-        what: &'static str,
-        /// How long the answer was waited for.
-        after_ms: u64,
-    },
+    Timeout { addr: SocketAddr, what: &'static str, after_ms: u64 },
     /// The connection broke.
     #[error("the connection to {addr} broke during {what}: {source}")]
-    Io {
-        /// The broker's listener.
-        addr: SocketAddr,
-        /// The request.
-        what: &'static str,
-        /// The operating system's reason.
-        source: io::Error,
-    },
+    Io { addr: SocketAddr, what: &'static str, source: io::Error },
     /// The connection broke earlier and was used again.
     #[error("the connection to {addr} has been dead since an earlier failure; open a new one")]
-    Dead {
-        /// The broker's listener.
-        addr: SocketAddr,
-    },
-    /// What came back is not what Kafka's protocol has there.
+    Dead { addr: SocketAddr },
+    /// The answer does not follow Kafka's protocol.
     #[error("{addr} and this program disagree on the protocol in {what}: {reason}")]
-    Protocol {
-        /// The broker's listener.
-        addr: SocketAddr,
-        /// The request.
-        what: &'static str,
-        /// What is wrong with it.
-        reason: String,
-    },
+    Protocol { addr: SocketAddr, what: &'static str, reason: String },
     /// Kafka refused.
     #[error("{what}: Kafka answered {name} ({code}){}", detail(.message.as_deref()))]
     Broker {
-        /// Kafka's error code.
         code: i16,
-        /// Its name, as Kafka writes it.
         name: String,
-        /// What was asked for.
         what: String,
-        /// What the broker said beside the code.
+        /// The broker's message beside the code.
         message: Option<String>,
     },
     /// No broker with this id is known.
     #[error("no broker has the node.id {broker}; the brokers are {known}")]
-    NoSuchBroker {
-        /// The id that was asked for.
-        broker: i32,
-        /// The ids there are.
-        known: String,
-    },
-    /// The cluster has something else than what was asked for.
+    NoSuchBroker { broker: i32, known: String },
+    /// The cluster differs from what was requested.
     #[error("{what}")]
     Mismatch {
         /// What is there, and what should be.
         what: String,
     },
-    /// What was waited for did not come about in time.
+    /// A wait timed out.
     #[error("waited {after_ms} ms for {what}, and still: {missing}")]
     NotYet {
-        /// What was waited for.
         what: String,
-        /// For how long.
         after_ms: u64,
         /// What was missing at the end.
         missing: String,
     },
-    /// Waiting made no sense any more.
+    /// Waiting had become pointless.
     #[error("gave up waiting for {what}: {reason}")]
     GaveUp {
-        /// What was waited for.
         what: String,
-        /// Why, in the words of whoever ended it.
+        /// Why, in the words of the caller that ended it.
         reason: String,
     },
 }
@@ -111,7 +67,7 @@ fn detail(message: Option<&str>) -> String {
 }
 
 impl KafkaError {
-    /// The error that a code in an answer stands for; `None` for code 0.
+    /// The error for an answer's code; `None` for code 0.
     pub fn from_code(
         code: i16,
         what: impl Into<String>,
@@ -125,8 +81,8 @@ impl KafkaError {
         })
     }
 
-    /// Whether asking again, elsewhere or later, may help: the broker or the way to it failed,
-    /// not the request.
+    /// Whether asking again, elsewhere or later, may help: the broker or the way to it failed, not
+    /// the request.
     pub fn is_transport(&self) -> bool {
         match self {
             KafkaError::Connect { .. }

@@ -1,4 +1,4 @@
-//! [`FakeBroker`]: a listener on loopback that answers as a test tells it to.
+//! [`FakeBroker`]: a loopback listener that answers as a test scripts it.
 
 use bytes::{BufMut, Bytes, BytesMut};
 use kafka_protocol::messages::elect_leaders_response as election;
@@ -15,32 +15,32 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
-/// A request as it came, and how to answer it.
+/// A request, and how to answer it.
 pub(crate) struct Asked {
     pub(crate) api: ApiKey,
     pub(crate) version: i16,
     pub(crate) correlation_id: i32,
-    /// The request behind its header.
+    /// The request after its header.
     pub(crate) body: Bytes,
 }
 
 /// What the fake broker does with a request.
 pub(crate) enum Reply {
-    /// These bytes, as they are.
+    /// Sends these bytes.
     Bytes(Vec<u8>),
-    /// Nothing, and the connection stays.
+    /// Sends nothing, and keeps the connection.
     Silence,
-    /// The connection is closed.
+    /// Closes the connection.
     Close,
 }
 
 impl Asked {
-    /// The frame of a right answer.
+    /// The frame of a correct answer.
     pub(crate) fn answer<A: Encodable + HeaderVersion>(&self, answer: &A) -> Reply {
         self.answer_as(self.correlation_id, answer)
     }
 
-    /// The frame of an answer under some correlation id.
+    /// The frame of an answer with any correlation id.
     pub(crate) fn answer_as<A: Encodable + HeaderVersion>(&self, id: i32, answer: &A) -> Reply {
         let mut frame = BytesMut::new();
         frame.put_i32(0);
@@ -52,7 +52,6 @@ impl Asked {
         Reply::Bytes(frame.to_vec())
     }
 
-    /// The request, decoded.
     pub(crate) fn request<A: Decodable>(&self) -> A {
         A::decode(&mut self.body.clone(), self.version).unwrap()
     }
@@ -69,7 +68,7 @@ pub(crate) struct FakeBroker {
 }
 
 impl FakeBroker {
-    /// Answers every request on every connection as `script` says.
+    /// Answers every request on every connection with `script`.
     pub(crate) fn start(script: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> FakeBroker {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let addr = listener.local_addr().unwrap();
@@ -95,7 +94,7 @@ impl FakeBroker {
         FakeBroker { addr, end, streams, acceptor: Some(acceptor) }
     }
 
-    /// How many connections were made to it.
+    /// How many connections it accepted.
     pub(crate) fn connections(&self) -> usize {
         self.streams.lock().len()
     }
@@ -162,7 +161,7 @@ pub(crate) fn metadata_answer(brokers: &[i32], rows: &[Row<'_>]) -> MetadataResp
     MetadataResponse::default().with_brokers(brokers.collect()).with_topics(topics.collect())
 }
 
-/// A Metadata answer of one topic: its id and its number of partitions, or that it is unknown.
+/// A Metadata answer about one topic: its id and its number of partitions, or that it is unknown.
 pub(crate) fn metadata_of_topic(name: &str, known: Option<(u128, i32)>) -> MetadataResponse {
     let topic = metadata::MetadataResponseTopic::default()
         .with_name(Some(TopicName(StrBytes::from_string(name.to_owned()))));

@@ -1,4 +1,4 @@
-//! Reading one topic completely, partition by partition from a first offset to an end: [`read`].
+//! Reads one topic completely, partition by partition from a first offset to an end: [`read`].
 //! There is no consumer group, nothing is committed, and memory stays flat.
 
 mod consumer;
@@ -18,24 +18,22 @@ use std::time::{Duration, Instant};
 
 /// How long one look into the queue waits.
 const SERVE: Duration = Duration::from_millis(100);
-/// How often progress is told at most.
+/// How often progress is reported at most.
 const PROGRESS_EVERY: Duration = Duration::from_millis(200);
 
 /// What to read, and how patiently.
 #[derive(Clone, Debug)]
 pub struct ReadRequest {
-    /// `bootstrap.servers`, as seen from where the calling thread is.
+    /// `bootstrap.servers`, as seen from the calling thread.
     pub bootstrap_servers: String,
-    /// Topic.
     pub topic: String,
-    /// At most one range a partition.
+    /// At most one range per partition.
     pub ranges: Vec<Range>,
-    /// When nothing at all has come for so long, what is not read yet is unreadable.
+    /// After this much silence, what is not read yet is unreadable.
     pub silence_ms: u64,
 }
 
 impl ReadRequest {
-    /// A request with the usual patience, 30 s.
     pub fn new(bootstrap_servers: &str, topic: &str, ranges: Vec<Range>) -> Self {
         ReadRequest {
             bootstrap_servers: bootstrap_servers.to_owned(),
@@ -49,45 +47,33 @@ impl ReadRequest {
 /// Offsets of one partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Range {
-    /// Partition.
     pub partition: u32,
     /// The first offset.
     pub start: i64,
-    /// The offset behind the last one.
+    /// The offset after the last one.
     pub end: i64,
 }
 
 /// How a partition's reading ended: read to its end, or why it is unreadable.
 pub type Completeness = Result<(), String>;
 
-/// librdkafka did not take the reader's configuration or the topic.
+/// librdkafka refused the reader's configuration or the topic.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    /// The configuration.
     #[error("librdkafka does not accept the log reader's configuration: {0}")]
     Config(#[from] KafkaError),
-    /// The topic.
     #[error("librdkafka does not accept the topic {topic}: {code}")]
-    Topic {
-        /// Which.
-        topic: String,
-        /// Its code.
-        code: RDKafkaErrorCode,
-    },
+    Topic { topic: String, code: RDKafkaErrorCode },
 }
 
-/// Reads every record of the ranges, each partition in offset order, and gives it to `sink`.
-/// `progress` hears how many records were read so far, a few times a second. A partition counts as
-/// read when a record at or behind the last offset came, or the log's end at or behind the range's
-/// (the last offsets may be holes: compacted, or a transaction's marker).
+/// Reads every record of the ranges, each partition in offset order, and passes it to `sink`.
+/// `progress` gets the number of records so far, a few times per second. A partition counts as read
+/// when a record at or after the last offset came, or the log's end at or after the range's (the
+/// last offsets may be holes: compacted, or a transaction's marker). The result has one entry per
+/// range, in the request's order.
 ///
 /// Call it within [`Vantage::run`](crate::runtime::Vantage::run): librdkafka's threads are made
 /// here and stay in the calling thread's network namespace.
-///
-/// The result has one entry for each range, in the request's order.
-///
-/// # Errors
-/// When librdkafka does not take the configuration or the topic.
 pub fn read(
     request: &ReadRequest,
     mut sink: impl FnMut(&Record<'_>),

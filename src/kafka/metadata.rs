@@ -1,5 +1,5 @@
-//! [`Metadata`]: what one broker says of the cluster. Each broker is asked by itself, because in
-//! a network partition a zombie's answer differs from the others'.
+//! [`Metadata`]: one broker's view of the cluster. Each broker is asked separately, because in a
+//! network partition a zombie's answer differs from the others'.
 
 use crate::runtime::kafka_id;
 use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
@@ -9,7 +9,7 @@ use kafka_protocol::protocol::StrBytes;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-/// A topic's id. Kafka gives each topic its own, so one that is deleted and made anew has another.
+/// A topic's id. Every topic has its own, so a recreated one has another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TopicId(pub u128);
 
@@ -20,34 +20,33 @@ impl fmt::Display for TopicId {
     }
 }
 
-/// What one broker says of one partition.
+/// One broker's view of one partition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PartitionState {
     /// `node.id` of the leader, -1 for none.
     pub leader: i32,
-    /// Leader epoch.
     pub epoch: i32,
     /// In-sync replicas, sorted.
     pub isr: Vec<i32>,
-    /// All replicas, in the order of their placement.
+    /// All replicas, in placement order.
     pub replicas: Vec<i32>,
 }
 
 /// One broker's answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Metadata {
-    /// The brokers that it takes for alive. (Its `controller_id` is left out: under KRaft it is
-    /// some live broker drawn at random.)
+    /// The brokers that it considers alive. (Its `controller_id` is left out: under KRaft it is a
+    /// random live broker.)
     pub brokers: BTreeSet<i32>,
-    /// The topics that were asked for and that it knows, by partition.
+    /// The requested topics that it knows, by partition.
     pub topics: BTreeMap<String, BTreeMap<i32, PartitionState>>,
     /// The ids of these topics.
     pub ids: BTreeMap<String, TopicId>,
-    /// The topics that it has an error for, with its code.
+    /// The topics that it returns an error for, with the code.
     pub refused: BTreeMap<String, i16>,
 }
 
-/// The request for these topics; none of them asks for the brokers alone.
+/// The request for these topics; without topics it asks for the brokers alone.
 pub(crate) fn request(topics: &[String]) -> MetadataRequest {
     let topics = topics
         .iter()
@@ -77,7 +76,7 @@ impl From<MetadataResponse> for Metadata {
     }
 }
 
-/// A partition's own error (LEADER_NOT_AVAILABLE) says nothing that `leader == -1` does not.
+/// A partition's own error (LEADER_NOT_AVAILABLE) adds nothing to `leader == -1`.
 impl From<&MetadataResponsePartition> for PartitionState {
     fn from(answer: &MetadataResponsePartition) -> PartitionState {
         let ids = |nodes: &[BrokerId]| nodes.iter().map(|node| node.0).collect::<Vec<_>>();
@@ -92,7 +91,6 @@ impl From<&MetadataResponsePartition> for PartitionState {
     }
 }
 
-/// A topic's name as requests carry it.
 pub(crate) fn topic_name(topic: &str) -> TopicName {
     TopicName(StrBytes::from_string(topic.to_owned()))
 }

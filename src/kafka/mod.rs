@@ -1,9 +1,8 @@
-//! Talking to Kafka as an operator: topics, watching each broker, reading the log.
+//! Talks to Kafka as an operator: topics, watching each broker, reading the log.
 //!
-//! Everything here asks brokers one by one over connections of its own ([`wire::Connection`], kept by
-//! an [`Operator`]), because brokers disagree while a fault lasts, and librdkafka would not say
-//! which of them it asked. [`ClusterView`] holds what each said, [`leaders`]
-//! the rules that choose.
+//! Brokers are asked one by one over our own connections ([`wire::Connection`], kept by an
+//! [`Operator`]), because they disagree while a fault lasts, and librdkafka would not say which of
+//! them it asked. [`ClusterView`] holds what each said, [`leaders`] the rules that choose.
 
 pub(crate) mod api;
 pub(crate) mod elect;

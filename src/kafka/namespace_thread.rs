@@ -5,14 +5,12 @@ use std::io;
 use std::sync::mpsc;
 use std::thread::JoinHandle;
 
-/// A thread at work inside the vantage's namespace.
+/// A thread inside the vantage's namespace.
 #[derive(Debug)]
 pub(super) struct NamespaceThread(JoinHandle<io::Result<()>>);
 
-/// Runs `work` on a thread inside the vantage's network namespace, and returns once it is there.
-///
-/// # Errors
-/// When the thread cannot be made or the namespace cannot be entered.
+/// Runs `work` on a thread inside the vantage's network namespace, and returns once the thread is
+/// there.
 pub(super) fn spawn_inside(
     vantage: &Vantage,
     name: &str,
@@ -20,13 +18,13 @@ pub(super) fn spawn_inside(
 ) -> io::Result<NamespaceThread> {
     let (entered, has_entered) = mpsc::sync_channel(1);
     let thread = vantage.spawn(name, move || {
-        // The receiver waits for this very message, and goes only after it.
+        // The receiver waits for this message, and goes only after it.
         let _received = entered.send(());
         work();
     })?;
     match has_entered.recv() {
         Ok(()) => Ok(NamespaceThread(thread)),
-        // The sender went without a word: the namespace was refused.
+        // The sender is gone without a message: the namespace was refused.
         Err(mpsc::RecvError) => match thread.join() {
             Ok(Err(error)) => Err(error),
             Ok(Ok(())) => Err(io::Error::other("the thread ended before it began")),
@@ -36,12 +34,12 @@ pub(super) fn spawn_inside(
 }
 
 impl NamespaceThread {
-    /// The thread, to be woken from [`std::thread::park_timeout`].
+    /// Wakes the thread from [`std::thread::park_timeout`].
     pub(super) fn wake(&self) {
         self.0.thread().unpark();
     }
 
-    /// Waits for the thread's end; a panic of it goes on here.
+    /// Waits for the thread's end, and resumes its panic.
     pub(super) fn join(self) {
         match self.0.join() {
             // It had entered the namespace, or there would be no `NamespaceThread`.

@@ -1,4 +1,4 @@
-//! Where each partition's log begins and ends, by its leader's word: [`offsets`]; and
+//! Where each partition's log begins and ends, according to its leader: [`offsets`]; and
 //! [`wait_until_leading`], which uses the same question to learn that leaders really lead.
 
 use super::error::{KafkaError, code_name, list};
@@ -17,16 +17,16 @@ use std::time::Duration;
 
 pub(crate) type TopicPartition = (String, i32);
 
-/// One partition's ends, as its leader gave them.
+/// One partition's ends, from its leader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Offsets {
-    /// `node.id` of the leader that was asked.
+    /// `node.id` of the leader.
     pub leader: i32,
-    /// The leader epoch in which it answered.
+    /// The leader epoch of the answer.
     pub epoch: i32,
     /// The first offset that the log still has.
     pub log_start: i64,
-    /// The offset behind the last record that consumers may read.
+    /// The offset after the last record that consumers may read.
     pub high_watermark: i64,
 }
 
@@ -38,17 +38,17 @@ const LATEST: i64 = -1;
 /// Transactions are not used, so every record below the high watermark counts.
 const READ_UNCOMMITTED: i8 = 0;
 const PAUSE: Duration = Duration::from_millis(20);
-/// More than so many partitions are not listed in one message.
+/// A message lists at most this many partitions.
 const NAMED_MAX: usize = 3;
 
-/// Asks the leader of each of these partitions for log start and high watermark, again until it answers without
-/// error or the patience ends. The leader is the one with the highest epoch among the answers of
-/// more than half of the brokers (with fewer, a zombie could pass for it), and is asked with that
-/// epoch, so that one that is a leader no more refuses.
+/// Asks the leader of each of these partitions for log start and high watermark, again until it
+/// answers without error or the patience ends. The leader is the one with the highest epoch among
+/// the answers of more than half of the brokers (with fewer, a zombie could pass for it), and is
+/// asked with that epoch, so that a former leader refuses. If the time is over, the map has what is
+/// not known about a partition.
 ///
 /// # Errors
-/// [`KafkaError::GaveUp`] when `patience.alive` fails, [`KafkaError::Place`]. What is not known of
-/// a partition when the time is over is in the map.
+/// [`KafkaError::GaveUp`] if `patience.alive` fails, [`KafkaError::Place`].
 pub(crate) fn offsets(
     operator: &mut Operator,
     partitions: impl IntoIterator<Item = TopicPartition>,
@@ -71,12 +71,12 @@ pub(crate) fn offsets(
 }
 
 /// Waits until every partition's leader answers ListOffsets without error and the replicas are
-/// placed as planned. A leader that metadata names may not lead yet: the first records that are
-/// sent to it with acks=0 would vanish.
+/// placed as planned. A leader named by metadata may not lead yet: the first records sent to it
+/// with acks=0 would vanish.
 ///
 /// # Errors
-/// [`KafkaError::NotYet`] when the time is over, [`KafkaError::GaveUp`] when `patience.alive`
-/// fails, [`KafkaError::Mismatch`] when replicas are placed otherwise.
+/// [`KafkaError::NotYet`] when the time is over, [`KafkaError::GaveUp`] if `patience.alive` fails,
+/// [`KafkaError::Mismatch`] if replicas are placed differently.
 pub(crate) fn wait_until_leading(
     operator: &mut Operator,
     topics: &[TopicPlan],
@@ -98,7 +98,7 @@ pub(crate) fn wait_until_leading(
     Ok(found)
 }
 
-/// Whether every broker that knows a topic has its replicas where the plan put them.
+/// Checks that every broker that knows a topic has its replicas where the plan put them.
 pub(super) fn check_placement(view: &ClusterView, topic: &TopicPlan) -> Result<(), KafkaError> {
     for (partition, planned) in (0..).zip(&topic.placement) {
         for (broker, claim) in view.claims(&topic.name, partition) {
@@ -118,7 +118,7 @@ pub(super) fn check_placement(view: &ClusterView, topic: &TopicPlan) -> Result<(
     Ok(())
 }
 
-/// The partitions without an answer, the first few with their reasons; `None` when there are none.
+/// The partitions without an answer, the first few with their reasons.
 fn missing(found: &OffsetsByPartition) -> Option<String> {
     let without = || {
         found.iter().filter_map(|((topic, partition), result)| {
@@ -175,7 +175,7 @@ fn ask_for_missing(
     Ok(())
 }
 
-/// The leader, when more than half of the brokers were heard on this partition.
+/// The leader, if more than half of the brokers have answered about this partition.
 fn confirmed_leader(
     view: &ClusterView,
     (topic, partition): &TopicPartition,

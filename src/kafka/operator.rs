@@ -10,7 +10,7 @@ use crate::runtime::Vantage;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Asks brokers by their ids. It opens connections when they are needed and drops those that fail.
+/// Asks brokers by id. It opens connections on demand and drops those that fail.
 #[derive(Debug)]
 pub struct Operator {
     vantage: Vantage,
@@ -19,28 +19,21 @@ pub struct Operator {
 }
 
 impl Operator {
-    /// An operator at this place who waits up to `timeout` for each connection and each answer.
+    /// Waits up to `timeout` for each connection and each answer.
     pub fn new(vantage: &Vantage, timeout: Duration) -> Operator {
         Operator { vantage: vantage.clone(), timeout, connections: BTreeMap::new() }
     }
 
-    /// The brokers' ids.
     pub fn brokers(&self) -> Vec<i32> {
         self.vantage.brokers.iter().map(|&(id, _)| id).collect()
     }
 
     /// Asks one broker and waits up to the operator's time-out.
-    ///
-    /// # Errors
-    /// As [`Connection::open_from`] and [`Connection::call`]; an id that is no broker's.
     pub fn call<A: Ask>(&mut self, broker: i32, request: &A) -> Result<A::Answer, KafkaError> {
         self.call_within(broker, request, self.timeout)
     }
 
-    /// As [`Operator::call`] with a time-out of its own.
-    ///
-    /// # Errors
-    /// As [`Operator::call`].
+    /// Like [`Operator::call`] with a separate time-out.
     pub fn call_within<A: Ask>(
         &mut self,
         broker: i32,
@@ -58,7 +51,7 @@ impl Operator {
         Ok(answer)
     }
 
-    /// Asks every broker for these topics. Who did not answer is in the second list, with why.
+    /// Asks every broker for these topics. The second list has those that did not answer, and why.
     pub fn view(&mut self, topics: &[String]) -> (ClusterView, Vec<(i32, KafkaError)>) {
         let epoch = Epoch::now();
         let request = metadata::request(topics);
@@ -76,10 +69,7 @@ impl Operator {
         (view, failed)
     }
 
-    /// Asks one broker for the controllers' quorum.
-    ///
-    /// # Errors
-    /// As [`Operator::call`], and when no controller leads the quorum.
+    /// Asks one broker for the controllers' quorum. Fails if no controller leads it.
     pub fn quorum(&mut self, broker: i32) -> Result<quorum::Quorum, KafkaError> {
         self.call(broker, &quorum::request()).and_then(|answer| (&answer).try_into())
     }

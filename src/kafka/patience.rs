@@ -1,23 +1,22 @@
-//! [`Patience`]: how long to wait, what ends a wait early, and whom to tell how far it is.
+//! [`Patience`]: how long to wait, what ends a wait early, and who is told about progress.
 
 use super::error::KafkaError;
 use std::time::{Duration, Instant};
 
-/// How a wait goes.
+/// How to wait.
 pub struct Patience<'a> {
-    /// The longest it may take.
+    /// The longest wait.
     pub timeout: Duration,
-    /// Asked all the while; its error ends the wait at once (a JVM died, a person pressed Ctrl-C).
+    /// Called repeatedly; its error ends the wait at once (a JVM died, a person pressed Ctrl-C).
     pub alive: &'a dyn Fn() -> Result<(), String>,
     /// Told what is missing, whenever that changes.
     pub progress: Option<&'a mut dyn FnMut(&str)>,
 }
 
-/// What one look found.
+/// The result of one look.
 pub enum Look<T> {
-    /// It is there.
     Done(T),
-    /// It is not; what is missing, in words.
+    /// What is missing, in words.
     Missing(String),
 }
 
@@ -30,7 +29,7 @@ impl<'a> Patience<'a> {
     /// Looks every `pause` until it is there.
     ///
     /// # Errors
-    /// [`KafkaError::NotYet`] after the time-out, [`KafkaError::GaveUp`] when `alive` fails, and
+    /// [`KafkaError::NotYet`] after the time-out, [`KafkaError::GaveUp`] if `alive` fails, and
     /// whatever `look` fails with.
     pub fn until<T>(
         &mut self,

@@ -1,5 +1,5 @@
-//! [`Quorum`]: the active controller and its voters, by DescribeQuorum. A broker passes this
-//! request on to the active controller, so no answer comes while there is none.
+//! [`Quorum`]: the active controller and its voters, from DescribeQuorum. A broker forwards this
+//! request to the active controller, so without one no answer comes.
 
 use super::error::KafkaError;
 use super::metadata::topic_name;
@@ -17,20 +17,17 @@ pub struct Quorum {
     pub leader: i32,
     /// The quorum's epoch.
     pub epoch: i32,
-    /// The voters, by id.
+    /// By id.
     pub voters: Vec<Voter>,
 }
 
-/// One voter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Voter {
     /// `node.id`.
     pub id: i32,
-    /// By how many records of the metadata log it is behind the leader; `None` when the leader
-    /// does not know.
+    /// How many records of the metadata log it lags behind the leader, if the leader knows.
     pub lag: Option<u64>,
-    /// When it last had everything, milliseconds of the leader's wall clock; `None` when the
-    /// leader does not know.
+    /// When it was last caught up, in milliseconds of the leader's wall clock, if the leader knows.
     pub caught_up_ms: Option<i64>,
 }
 

@@ -16,23 +16,23 @@ use std::time::{Duration, Instant};
 
 /// Between two questions to one broker.
 const POLL: Duration = Duration::from_millis(30);
-/// Between two looks at what the brokers said; it also bounds how late an ended wait is noticed.
+/// Between two looks at the answers; also bounds how late an ended wait is noticed.
 const LOOK: Duration = Duration::from_millis(10);
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
-/// How long one wait for an answer lasts before the end of the whole is looked for.
+/// How long one wait for an answer lasts before it checks for the end of the whole.
 const SLICE: Duration = Duration::from_millis(50);
 /// A young JVM may take its time for the first answer; after this the connection is given up.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What one broker showed last: the brokers it knows, or why it showed none.
+/// A broker's last answer: the brokers it knows, or why there are none.
 type Shows = Result<BTreeSet<i32>, String>;
 
-/// Waits until every broker's own metadata shows every broker. Each is asked by a thread of its
-/// own inside the vantage's namespace, so that a slow one does not hold up the others.
+/// Waits until every broker's own metadata shows every broker. A separate thread inside the
+/// vantage's namespace asks each, so that a slow one does not hold up the others.
 ///
 /// # Errors
-/// [`KafkaError::NotYet`] with what each broker showed, [`KafkaError::GaveUp`] as soon as
-/// `patience.alive` fails, [`KafkaError::Place`] when the namespace cannot be entered.
+/// [`KafkaError::NotYet`] with each broker's view, [`KafkaError::GaveUp`] as soon as
+/// `patience.alive` fails, [`KafkaError::Place`] if the namespace cannot be entered.
 pub fn wait_for_brokers(vantage: &Vantage, patience: &mut Patience<'_>) -> Result<(), KafkaError> {
     let wanted: BTreeSet<i32> = vantage.brokers.iter().map(|&(id, _)| id).collect();
     let polls = Arc::new(Polls::default());
@@ -114,7 +114,7 @@ fn poll(polls: &Polls, broker: i32, addr: SocketAddr, wanted: &BTreeSet<i32>) {
     }
 }
 
-/// One question; `None` when the whole ended before the answer.
+/// One question; `None` if the whole ended before the answer.
 fn ask(
     polls: &Polls,
     kept: &mut Option<Connection>,

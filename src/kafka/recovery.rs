@@ -1,4 +1,4 @@
-//! [`wait_for_full_isr`]: waiting until the cluster is whole again after the faults are healed.
+//! [`wait_for_full_isr`]: waits until the cluster is whole again after the faults are healed.
 
 use super::error::KafkaError;
 use super::patience::{Look, Patience};
@@ -8,18 +8,18 @@ use std::time::Duration;
 
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Waits until every partition has recovered by its replicas' own words, as
-/// [`ClusterView::recovered`] has it. `view` gives what the watcher knows; only answers to
-/// questions asked at `asked_since_us` (the last heal, on the watcher's clock) or later count: an
-/// answer from before says nothing of the time after, and a stopped broker's late answer to an
-/// early question neither. Replicas are those that the cluster has now, wherever the plan put
-/// them; nothing is waited for of a topic or a partition that is there no more.
+/// Waits until every partition has recovered according to its replicas, see
+/// [`ClusterView::recovered`]. `view` returns what the watcher knows; only answers to questions
+/// asked at `asked_since_us` (the last heal, on the watcher's clock) or later count: earlier
+/// answers say nothing about the time after, nor does a stopped broker's late answer to an early
+/// question. Replicas are those that the cluster has now, wherever the plan put them; a deleted
+/// topic or partition is not waited for.
 ///
-/// A broker that slept may be taken for alive at first and be fenced a moment later. Who needs to
-/// exclude that asks again some time after.
+/// A broker that slept may be considered alive at first and be fenced a moment later. To exclude
+/// that, ask again some time after.
 ///
 /// # Errors
-/// [`KafkaError::NotYet`] with what is missing, [`KafkaError::GaveUp`] when `patience.alive` fails.
+/// [`KafkaError::NotYet`] with what is missing, [`KafkaError::GaveUp`] if `patience.alive` fails.
 pub(crate) fn wait_for_full_isr(
     view: &dyn Fn() -> ClusterView,
     topics: &[TopicPlan],
@@ -29,8 +29,8 @@ pub(crate) fn wait_for_full_isr(
     patience.until("full in-sync replicas", PAUSE, || Ok(look(&view(), topics, asked_since_us)))
 }
 
-/// All replicas of a topic's partition as the cluster has it now; as the plan has it while nobody
-/// said anything.
+/// All replicas of a topic's partition as the cluster has it now; as planned while nobody has said
+/// anything.
 pub(crate) fn replicas_now<'a>(
     view: &'a ClusterView,
     topic: &'a TopicPlan,
@@ -40,9 +40,9 @@ pub(crate) fn replicas_now<'a>(
     view.replicas(&topic.name, partition as i32).unwrap_or(planned)
 }
 
-/// What each partition of a topic lacks that [`wait_for_full_isr`] waits for, in words; none of a
-/// partition that has recovered. Left out are those that the cluster has no more: the topic was
-/// deleted, or made anew with fewer partitions.
+/// What each partition of a topic lacks that [`wait_for_full_isr`] waits for, in words; nothing for
+/// a recovered partition. Partitions that the cluster no longer has are left out: the topic was
+/// deleted, or recreated with fewer partitions.
 pub(crate) fn recovery_lacks<'a>(
     view: &'a ClusterView,
     topic: &'a TopicPlan,

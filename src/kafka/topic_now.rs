@@ -1,5 +1,5 @@
-//! [`topic_now`]: a topic as the cluster has it, which need not be as it was planned: partitions
-//! may have been added, or it may have been deleted and made anew.
+//! [`topic_now`]: a topic as the cluster has it, which may differ from the plan: partitions may
+//! have been added, or it may have been deleted and recreated.
 
 use super::error::KafkaError;
 use super::metadata::{self, Metadata, TopicId};
@@ -8,8 +8,8 @@ use super::patience::{Look, Patience};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-/// A broker that has just started may answer before it knows all topics, so a topic counts as gone
-/// only when it has been unknown for this long.
+/// A broker that has just started may answer before it knows all topics, so a topic counts as
+/// deleted only after it has been unknown for this long.
 pub(crate) const GONE_AFTER: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_millis(50);
 const UNKNOWN_TOPIC_OR_PARTITION: i16 = 3;
@@ -17,18 +17,14 @@ const UNKNOWN_TOPIC_OR_PARTITION: i16 = 3;
 /// A topic as more than half of the brokers know it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TopicNow {
-    /// Its id. A topic that was deleted and made anew has the same name and another id.
+    /// A recreated topic has the same name and another id.
     pub id: TopicId,
-    /// Every partition that any of these brokers knows: none is ever taken away.
+    /// Every partition that any of these brokers knows: partitions are never removed.
     pub partitions: BTreeSet<i32>,
 }
 
 /// Asks every broker for a topic until more than half of them agree on its id. `None`: more than
-/// half of them do not know the topic, and for [`GONE_AFTER`] have not.
-///
-/// # Errors
-/// [`KafkaError::NotYet`] and [`KafkaError::GaveUp`] as `patience` has it;
-/// [`KafkaError::Place`].
+/// half of them do not know the topic, and have not for [`GONE_AFTER`].
 pub(crate) fn topic_now(
     operator: &mut Operator,
     topic: &str,
@@ -61,7 +57,7 @@ pub(crate) fn topic_now(
     })
 }
 
-/// What the brokers say of one topic.
+/// The brokers' answers about one topic.
 #[derive(Default)]
 struct Said {
     known: BTreeMap<TopicId, Known>,
@@ -109,7 +105,8 @@ mod tests {
 
     const LONG: Duration = Duration::from_secs(20);
 
-    /// A broker that knows topic `t` by this id with so many partitions; none: it does not know it.
+    /// A broker that knows topic `t` with this id and number of partitions; `None`: it does not
+    /// know it.
     fn knowing(known: Option<(u128, i32)>) -> FakeBroker {
         FakeBroker::start(move |asked| {
             assert_eq!(asked.api, ApiKey::Metadata);
@@ -125,7 +122,7 @@ mod tests {
         topic_now(&mut operator, "t", &mut patience)
     }
 
-    // Partition 2 was added a moment ago: one broker of three shows it already, so it is there.
+    // Partition 2 was just added: one broker of three shows it already, so it is there.
     #[test]
     fn a_partition_that_one_broker_of_the_agreeing_ones_shows_is_there() {
         let brokers = [knowing(Some((7, 2))), knowing(Some((7, 3))), knowing(Some((7, 2)))];
@@ -134,7 +131,7 @@ mod tests {
         assert_eq!(now.partitions, [0, 1, 2].into());
     }
 
-    // A zombie still knows the topic that was deleted; the others know the one made anew.
+    // A zombie still knows the deleted topic; the others know the new one.
     #[test]
     fn the_id_is_what_more_than_half_of_the_brokers_say() {
         let brokers = [knowing(Some((7, 4))), knowing(Some((8, 1))), knowing(Some((8, 1)))];
@@ -151,7 +148,7 @@ mod tests {
         assert!(text.contains(&ids), "{text}");
     }
 
-    // A broker that has just started knows no topic at first: that does not make the topic gone.
+    // A broker that has just started knows no topic at first; that does not mean the topic is gone.
     #[test]
     fn a_topic_is_gone_only_when_it_stays_unknown() {
         let asked_before = AtomicUsize::new(0);

@@ -1,4 +1,4 @@
-//! Making topics with their replicas placed explicitly, and deleting them.
+//! Creates topics with explicit replica placement, and deletes them.
 
 use super::error::KafkaError;
 use super::metadata::topic_name;
@@ -42,7 +42,7 @@ impl<'a, T> Job<'a, T> {
         Job { left: all.iter().collect(), in_doubt: false, tries: 0 }
     }
 
-    /// The brokers in turn, since any passes the request on to the controller.
+    /// The brokers in turn, since any of them forwards the request to the controller.
     fn next_broker(&mut self, operator: &Operator) -> Result<i32, KafkaError> {
         let brokers = operator.brokers();
         let known = "none".to_owned();
@@ -51,7 +51,7 @@ impl<'a, T> Job<'a, T> {
         broker.copied().ok_or(KafkaError::NoSuchBroker { broker: 0, known })
     }
 
-    /// A call failed: nothing is known of what it did, if the way to the broker was at fault.
+    /// Handles a failed call: if the way to the broker was at fault, its effect is unknown.
     fn failed<D>(&mut self, error: KafkaError) -> Result<Look<D>, KafkaError> {
         if !error.is_transport() {
             return Err(error);
@@ -61,13 +61,13 @@ impl<'a, T> Job<'a, T> {
     }
 }
 
-/// Makes the topics as planned: replicas, preferred leaders first, and properties. A try without
-/// an answer is repeated; a topic that such a try made counts as made if its replicas are where
-/// the plan puts them.
+/// Creates the topics as planned: replicas, preferred leaders first, and properties. A try without
+/// an answer is repeated; a topic that such a try created counts if its replicas are where the plan
+/// puts them.
 ///
 /// # Errors
-/// What Kafka refuses (a topic that was there before, a bad property, an unknown broker), with its
-/// own words; [`KafkaError::NotYet`] and [`KafkaError::GaveUp`] as `patience` has it.
+/// What Kafka refuses (an existing topic, a bad property, an unknown broker), with its own message;
+/// [`KafkaError::NotYet`] and [`KafkaError::GaveUp`] from `patience`.
 pub fn create_topics(
     operator: &mut Operator,
     topics: &[TopicPlan],
@@ -123,7 +123,7 @@ pub fn create_topics(
     })
 }
 
-/// Topics that a try in doubt has made: they must be the planned ones.
+/// Checks topics that a try in doubt has created: they must be the planned ones.
 fn check_made(operator: &mut Operator, topics: &[&TopicPlan]) -> Result<Look<()>, KafkaError> {
     if topics.is_empty() {
         return Ok(Look::Done(()));
@@ -154,7 +154,7 @@ fn creatable(topic: &TopicPlan) -> CreatableTopic {
     });
     CreatableTopic::default()
         .with_name(topic_name(&topic.name))
-        // Kafka's way of saying: as the assignments have it.
+        // In Kafka's protocol: according to the assignments.
         .with_num_partitions(-1)
         .with_replication_factor(-1)
         .with_assignments(assignments.collect())
@@ -162,10 +162,6 @@ fn creatable(topic: &TopicPlan) -> CreatableTopic {
 }
 
 /// Deletes topics. Those that a try without an answer has deleted count as deleted.
-///
-/// # Errors
-/// What Kafka refuses, with its own words; [`KafkaError::NotYet`] and [`KafkaError::GaveUp`] as
-/// `patience` has it.
 pub(crate) fn delete_topics(
     operator: &mut Operator,
     names: &[String],

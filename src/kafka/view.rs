@@ -1,5 +1,5 @@
-//! [`ClusterView`]: what each broker said last, and what follows from all of it. Pure: it knows no
-//! sockets and no clock. Nothing is thrown away that a zombie said; [`super::leaders`] chooses.
+//! [`ClusterView`]: what each broker said last, and what follows from it. Pure: it knows no sockets
+//! and no clock. It keeps what zombies said; [`super::leaders`] chooses.
 
 use super::error::list;
 use super::leaders::{self, Claim, Leadership};
@@ -8,14 +8,14 @@ use super::quorum::Quorum;
 use crate::event::{BrokerView, ControllerView, Observation, PartitionView};
 use std::collections::BTreeMap;
 
-/// How long DescribeQuorum may go unanswered by a broker that answers otherwise, before it is
-/// taken for knowing no active controller. An ordinary controller election takes less than that.
+/// How long DescribeQuorum may go unanswered by a broker that answers otherwise, before it counts
+/// as knowing no active controller. An ordinary controller election takes less than that.
 pub(crate) const QUORUM_SILENCE_US: u64 = 1_000_000;
 
 /// Kafka's UNKNOWN_TOPIC_OR_PARTITION.
 const UNKNOWN_TOPIC: i16 = 3;
 
-/// What all brokers said last. Times are microseconds of the clock of whoever filled it.
+/// What all brokers said last. Times are microseconds of the caller's clock.
 #[derive(Clone, Debug, Default)]
 pub struct ClusterView {
     brokers: BTreeMap<i32, BrokerSays>,
@@ -24,24 +24,22 @@ pub struct ClusterView {
 /// What one broker said last.
 #[derive(Clone, Debug, Default)]
 pub struct BrokerSays {
-    /// Whether it answers; `None` before the first try came to an end.
+    /// Whether it answers; `None` before the first try has ended.
     pub answers: Option<bool>,
-    /// Since when it does or does not.
+    /// Since when.
     pub answers_since_us: u64,
     /// Why the last try failed; `None` while it answers.
     pub problem: Option<String>,
     /// By topic and partition. What it no longer mentions stays, with its old times.
     pub partitions: BTreeMap<String, BTreeMap<i32, PartitionClaim>>,
-    /// The topics that it last said it does not know, and when it was asked.
+    /// The topics that it last reported as unknown, and when it was asked.
     pub unknown: BTreeMap<String, u64>,
-    /// What it said of the quorum.
     pub quorum: Option<QuorumClaim>,
 }
 
-/// What one broker says of one partition.
+/// What one broker says about one partition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PartitionClaim {
-    /// What it says.
     pub state: PartitionState,
     /// When it was asked: the answer may have been true at any time from then on.
     pub asked_us: u64,
@@ -49,12 +47,10 @@ pub struct PartitionClaim {
     pub said_us: u64,
 }
 
-/// What one broker says of the quorum.
+/// What one broker says about the quorum.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QuorumClaim {
-    /// The last answer.
     pub quorum: Quorum,
-    /// When it was asked.
     pub asked_us: u64,
     /// When its answer was there.
     pub said_us: u64,
@@ -62,7 +58,7 @@ pub struct QuorumClaim {
     pub lost: bool,
 }
 
-/// Taking in what was said. Each returns what changed by it.
+/// Recording answers. Each method returns what changed.
 impl ClusterView {
     /// A broker answered a Metadata request.
     pub fn heard(
@@ -86,7 +82,7 @@ impl ClusterView {
             for (&partition, state) in partitions {
                 let claim = PartitionClaim { state: state.clone(), asked_us, said_us };
                 let before = known.insert(partition, claim);
-                // The replicas' order is the placement, which nobody changes here.
+                // The replicas' order is the placement, which does not change here.
                 let same = before.is_some_and(|before| {
                     let before = before.state;
                     (before.leader, before.epoch) == (state.leader, state.epoch)
@@ -108,7 +104,7 @@ impl ClusterView {
         changes
     }
 
-    /// A broker did not answer a Metadata request in time, or could not be reached: `why`.
+    /// A broker did not answer a Metadata request in time, or was unreachable: `why`.
     pub fn silent(&mut self, broker: i32, at_us: u64, why: &str) -> Option<Observation> {
         self.brokers.entry(broker).or_default().problem = Some(why.to_owned());
         self.answers(broker, false, at_us)
@@ -124,7 +120,7 @@ impl ClusterView {
         Some(Observation::Broker(BrokerView { at_us, broker, answers }))
     }
 
-    /// A broker passed on what the active controller says of the quorum.
+    /// A broker forwarded the active controller's description of the quorum.
     pub fn heard_quorum(
         &mut self,
         broker: i32,
@@ -142,9 +138,9 @@ impl ClusterView {
         (!same).then_some(Observation::Controller(view))
     }
 
-    /// DescribeQuorum, asked of a broker at `asked_us`, is still unanswered at `at_us`. That means
-    /// something only while the broker answers otherwise, and after a while: then it knows no
-    /// active controller, and says so once (leader -1 in the epoch it knew last).
+    /// A broker asked for DescribeQuorum at `asked_us` has not answered by `at_us`. That matters
+    /// only while the broker answers otherwise, and after a while: then it knows no active
+    /// controller, which is reported once (leader -1 in the last known epoch).
     pub fn quorum_unanswered(
         &mut self,
         broker: i32,
@@ -168,9 +164,9 @@ impl ClusterView {
     }
 }
 
-/// What follows.
+/// Conclusions.
 impl ClusterView {
-    /// What one broker said last; `None` when it was never asked to the end.
+    /// What one broker said last; `None` if it was never asked to the end.
     pub fn broker(&self, broker: i32) -> Option<&BrokerSays> {
         self.brokers.get(&broker)
     }
@@ -180,7 +176,7 @@ impl ClusterView {
         self.brokers.get(&broker).is_some_and(|says| says.answers == Some(true))
     }
 
-    /// Every broker's claim of one partition, by broker: zombies' too.
+    /// Every broker's claim about one partition, by broker, zombies included.
     pub fn claims<'view, 'topic>(
         &'view self,
         topic: &'topic str,
@@ -191,7 +187,7 @@ impl ClusterView {
         })
     }
 
-    /// The same, for the rules that choose: what was asked last is the latest.
+    /// The same, for the rules that choose: the latest is what was asked last.
     fn said_of<'view, 'topic>(
         &'view self,
         topic: &'topic str,
@@ -203,8 +199,8 @@ impl ClusterView {
         })
     }
 
-    /// The leader of a partition; `None` when nobody said anything yet, or when the highest epoch
-    /// has no leader.
+    /// The leader of a partition; `None` if nobody has said anything yet, or the highest epoch has
+    /// no leader.
     pub fn leader(&self, topic: &str, partition: i32) -> Option<Leadership> {
         leaders::leading(self.said_of(topic, partition))?.led()
     }
@@ -219,9 +215,9 @@ impl ClusterView {
     }
 
     /// Whether more than half of the brokers, asked at `asked_since_us` or later, know the topic
-    /// without this partition: then it was made anew with fewer.
+    /// without this partition: then it was recreated with fewer.
     pub fn is_gone(&self, topic: &str, partition: i32, asked_since_us: u64) -> bool {
-        // An answer names all partitions that there are.
+        // An answer names all existing partitions.
         let is_without = |says: &&BrokerSays| {
             let Some(claims) = says.partitions.get(topic) else { return false };
             let asked_us = claims.values().map(|claim| claim.asked_us).max();
@@ -231,21 +227,21 @@ impl ClusterView {
         self.brokers.values().filter(is_without).count() > self.brokers.len() / 2
     }
 
-    /// All replicas of a partition, as its leader or who knows best has them; `None` when nobody
-    /// said anything yet.
+    /// All replicas of a partition, according to its leader or the best source; `None` if nobody
+    /// has said anything yet.
     pub fn replicas(&self, topic: &str, partition: i32) -> Option<&[i32]> {
         let best = leaders::leading(self.said_of(topic, partition))?;
         let claims = &self.brokers.get(&best.asked)?.partitions;
         Some(&claims.get(topic)?.get(&partition)?.state.replicas)
     }
 
-    /// The in-sync replicas of a partition, sorted; `None` when nobody said anything yet.
+    /// The in-sync replicas of a partition, sorted; `None` if nobody has said anything yet.
     pub fn isr(&self, topic: &str, partition: i32) -> Option<&[i32]> {
         leaders::in_sync(self.said_of(topic, partition), |broker| self.is_answering(broker))
     }
 
-    /// The active controller and the quorum's epoch; `None` when nobody ever named one. The last
-    /// one stays when it fails, until another is named.
+    /// The active controller and the quorum's epoch; `None` if nobody ever named one. After it
+    /// fails it stays until another is named.
     pub fn controller(&self) -> Option<(i32, i32)> {
         let said = self.brokers.iter().filter_map(|(&asked, says)| {
             let QuorumClaim { quorum, asked_us, .. } = says.quorum.as_ref()?;
@@ -256,12 +252,10 @@ impl ClusterView {
         Some((controller.broker, controller.epoch))
     }
 
-    /// Whether a partition has recovered, by its replicas' own words: each of them, asked at
-    /// `asked_since_us` or later, names the same leader in the highest epoch that anybody knows,
-    /// and an ISR of all of them. A zombie disagrees, so it holds this up until it is one no more.
-    ///
-    /// # Errors
-    /// What is missing, in words.
+    /// Whether a partition has recovered according to its replicas: each of them, asked at
+    /// `asked_since_us` or later, names the same leader in the highest known epoch, and an ISR of
+    /// all of them. A zombie disagrees, so it holds this up until it steps down. The error is what
+    /// is missing, in words.
     pub fn recovered(
         &self,
         topic: &str,

@@ -1,11 +1,12 @@
-//! [`Watcher`]: asks every broker by itself, five times a second, and keeps what each said last.
+//! [`Watcher`]: asks every broker separately, five times per second, and keeps each one's last
+//! answer.
 //!
-//! Metadata and DescribeQuorum have threads and connections of their own: a broker works on one
-//! request of a connection at a time, and holds DescribeQuorum back while its way to the active
-//! controller is blocked. When that controller is stopped, the way stays blocked until
-//! `controller.socket.timeout.ms` (30 s by default) is over, long after another one was elected.
-//! So where the controllers' own listeners can be reached, they are asked instead: only the active
-//! one answers, and none has to wait for another.
+//! Metadata and DescribeQuorum have separate threads and connections: a broker handles one request
+//! per connection at a time, and holds DescribeQuorum back while its way to the active controller
+//! is blocked. If that controller is stopped, the way stays blocked for
+//! `controller.socket.timeout.ms` (30 s by default), long after another one was elected. So if the
+//! controllers' own listeners are reachable, they are asked instead: only the active one answers,
+//! and none waits for another.
 
 mod asker;
 mod beat;
@@ -44,21 +45,18 @@ struct Shared {
 #[derive(Debug)]
 struct State {
     view: ClusterView,
-    /// Sent to while the view is locked, so that observations come in the order of their times.
+    /// Used while the view is locked, so that observations come in the order of their times.
     sink: Sender<Observation>,
 }
 
 impl Watcher {
-    /// Begins to watch these topics (and any of them from when it is made) from inside the
-    /// vantage's namespace. Changes go to `sink` with times of `epoch`'s clock; when its receiver
-    /// is gone they are only kept in the view.
+    /// Begins to watch these topics (each from its creation on) from inside the vantage's
+    /// namespace. Changes go to `sink` with times of `epoch`'s clock; without a receiver they only
+    /// stay in the view.
     ///
-    /// `controllers` are the nodes that may become the active controller, by `node.id`, with
-    /// their CONTROLLER listeners. Without any, brokers are asked for the active controller, and
-    /// may learn of a new one late.
-    ///
-    /// # Errors
-    /// When a thread cannot be made or the namespace cannot be entered.
+    /// `controllers` are the nodes that may become the active controller, by `node.id`, with their
+    /// CONTROLLER listeners. Without any, brokers are asked for the active controller, and may
+    /// learn of a new one late.
     pub(crate) fn start(
         vantage: &Vantage,
         controllers: &[(i32, SocketAddr)],
@@ -88,7 +86,7 @@ impl Watcher {
         Ok(watcher)
     }
 
-    /// What each broker said last; times are of the clock that the watcher was started with.
+    /// Each broker's last answer; times are of the watcher's clock.
     pub(crate) fn view(&self) -> ClusterView {
         let state = self.shared.state.lock();
         state.view.clone()
@@ -107,8 +105,8 @@ impl Watcher {
 
 impl Drop for Watcher {
     fn drop(&mut self) {
-        // After a panic the threads are told to end, but not waited for: one of them may be the
-        // cause, and its panic must not end the process here.
+        // After a panic the threads are told to end, but not joined: one of them may be the cause,
+        // and its panic must not end the process here.
         if std::thread::panicking() {
             self.shared.stop.store(true, Ordering::Relaxed);
         } else {
@@ -148,8 +146,8 @@ impl Shared {
                 Turn::Said { answer, asked_us } => {
                     self.note(|view, now_us| match Quorum::try_from(&answer) {
                         Ok(quorum) => view.heard_quorum(node, quorum, asked_us, now_us),
-                        // It is not, or does not reach, the active controller. That is worth a
-                        // word only from one that was, or did.
+                        // It is not, or does not reach, the active controller. That is news only
+                        // from one that was, or did.
                         Err(_) => view.quorum_lost(node, now_us),
                     });
                     self.rest(beat);
@@ -158,10 +156,10 @@ impl Shared {
                     Way::ThroughBroker => {
                         self.note(|view, now_us| view.quorum_unanswered(node, asked_us, now_us));
                     }
-                    // A controller that is stopped or gone says nothing of who leads.
+                    // A stopped or dead controller says nothing about who leads.
                     Way::Direct => {}
                 },
-                // Whether the broker can be reached is what the other connection tells.
+                // The other connection tells whether the broker is reachable.
                 Turn::Broken(_) => self.rest(beat),
                 Turn::Stopped => return,
             }
@@ -172,7 +170,7 @@ impl Shared {
         self.stop.load(Ordering::Relaxed)
     }
 
-    /// Changes the view at the present time and passes on what changed by it.
+    /// Changes the view at the present time and passes on what changed.
     fn note<C: IntoIterator<Item = Observation>>(
         &self,
         change: impl FnOnce(&mut ClusterView, u64) -> C,
@@ -181,7 +179,7 @@ impl Shared {
         let now_us = self.epoch.elapsed_us();
         for observation in change(&mut state.view, now_us) {
             if state.sink.send(observation).is_err() {
-                // Nobody listens any more; whoever asks still finds it in the view.
+                // Without a receiver the view still has it.
                 break;
             }
         }

@@ -37,9 +37,6 @@ struct Pending {
 impl Connection {
     /// Connects from the calling thread's network namespace. `timeout` bounds the connect, and
     /// later each [`Connection::call`].
-    ///
-    /// # Errors
-    /// [`KafkaError::Connect`] when nobody listens or the time is over.
     pub(crate) fn open(addr: SocketAddr, timeout: Duration) -> Result<Connection, KafkaError> {
         let connect = || {
             let stream = TcpStream::connect_timeout(&addr, timeout.max(SHORTEST_WAIT))?;
@@ -60,9 +57,6 @@ impl Connection {
     }
 
     /// Connects from inside the vantage's network namespace; the connection works anywhere.
-    ///
-    /// # Errors
-    /// As [`Connection::open`], and [`KafkaError::Place`] when the namespace cannot be entered.
     pub(crate) fn open_from(
         vantage: &Vantage,
         addr: SocketAddr,
@@ -78,17 +72,14 @@ impl Connection {
         self.timeout = timeout;
     }
 
-    /// Asks and waits for the answer.
-    ///
-    /// # Errors
-    /// [`KafkaError::Timeout`] and every other error leave the connection dead.
+    /// Asks and waits for the answer. Every error leaves the connection dead.
     pub(crate) fn call<A: Ask>(&mut self, request: &A) -> Result<A::Answer, KafkaError> {
         self.ask(request)?;
         let timeout = self.timeout;
         match self.answer::<A>(timeout)? {
             Some(answer) => Ok(answer),
             None => {
-                // The answer may yet come; whoever asked next would take it for his own.
+                // The answer may still come; the next caller would take it for its own.
                 self.pending = None;
                 self.dead = true;
                 Err(KafkaError::Timeout {
@@ -102,11 +93,8 @@ impl Connection {
 
     /// Sends a request; [`Connection::answer`] fetches the answer. One may be under way.
     ///
-    /// # Errors
-    /// When it cannot be encoded or sent.
-    ///
     /// # Panics
-    /// When the answer to an earlier request is outstanding.
+    /// If the answer to an earlier request is outstanding.
     pub(crate) fn ask<A: Ask>(&mut self, request: &A) -> Result<(), KafkaError> {
         assert!(self.pending.is_none(), "asked {} while another answer is outstanding", A::NAME);
         if self.dead {
@@ -124,14 +112,11 @@ impl Connection {
         Ok(())
     }
 
-    /// Waits up to `wait` for the answer to the request under way. `None`: it is not there yet,
-    /// and may be waited for again.
-    ///
-    /// # Errors
-    /// Any leaves the connection dead.
+    /// Waits up to `wait` for the answer to the request under way. `None`: it is not there yet, and
+    /// may be waited for again. Every error leaves the connection dead.
     ///
     /// # Panics
-    /// When no such request is under way.
+    /// If no request is under way.
     pub(crate) fn answer<A: Ask>(
         &mut self,
         wait: Duration,

@@ -1,15 +1,15 @@
-//! [`Bits`]: one bit a sequence, in chunks that take memory only where a bit is set; and
+//! [`Bits`]: one bit per sequence, in chunks that take memory only where a bit is set; and
 //! [`OutcomeBits`], which may be the ledger's own mapped file instead.
 
 use super::map::Words;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
-/// Sequences by which the ledger's files of bits grow.
+/// Sequences by which the ledger's bit files grow.
 pub const CHUNK_SEQUENCES: u64 = 65_536;
 
-// 4096 sequences: small enough that a few duplicates here and there cost little, large enough
-// that the index of chunks adds under 2 % where every sequence is set.
+// 4096 sequences: small enough that scattered duplicates cost little, large enough that the index
+// of chunks adds under 2 % where every sequence is set.
 const CHUNK_WORDS: usize = 64;
 
 /// A set of sequences of one partition.
@@ -19,13 +19,13 @@ pub struct Bits {
 }
 
 impl Bits {
-    /// The empty set; no memory is taken.
+    /// Takes no memory.
     pub fn new() -> Self {
         Bits::default()
     }
 
-    /// Adds a sequence; says whether it was there before. The index of chunks grows with the
-    /// sequence, so callers bound what they pass.
+    /// Adds a sequence and returns whether it was there before. The index of chunks grows with the
+    /// sequence, so callers bound it.
     pub fn set(&mut self, sequence: u64) -> bool {
         let mask = 1 << (sequence % 64);
         let word = self.word_mut((sequence / 64) as usize);
@@ -34,7 +34,6 @@ impl Bits {
         before
     }
 
-    /// Whether a sequence is in the set.
     pub fn get(&self, sequence: u64) -> bool {
         self.word((sequence / 64) as usize) >> (sequence % 64) & 1 == 1
     }
@@ -47,13 +46,12 @@ impl Bits {
         }
     }
 
-    /// How many sequences are in the set.
     pub fn count(&self) -> u64 {
         let words = self.chunks.iter().flatten().flat_map(|chunk| chunk.iter());
         words.map(|word| u64::from(word.count_ones())).sum()
     }
 
-    /// Bytes of memory taken.
+    /// Bytes of memory used.
     pub fn allocated_bytes(&self) -> usize {
         let chunks = self.chunks.iter().flatten().count();
         let slot = size_of::<Option<Box<[u64; CHUNK_WORDS]>>>();
@@ -71,8 +69,8 @@ impl Bits {
     }
 }
 
-/// The acknowledged or the rejected sequences of a partition: the mapped file as it is, so that
-/// no second copy of it takes memory, or a set in memory.
+/// The acknowledged or the rejected sequences of a partition: the mapped file itself, which saves a
+/// copy in memory, or a set in memory.
 #[derive(Clone)]
 pub struct OutcomeBits(Store);
 
@@ -96,12 +94,10 @@ impl OutcomeBits {
         }
     }
 
-    /// Whether a sequence is in the set.
     pub fn get(&self, sequence: u64) -> bool {
         self.word((sequence / 64) as usize) >> (sequence % 64) & 1 == 1
     }
 
-    /// How many sequences are in the set.
     pub fn count(&self) -> u64 {
         match &self.0 {
             Store::Held(bits) => bits.count(),
@@ -112,7 +108,7 @@ impl OutcomeBits {
         }
     }
 
-    /// Bytes of memory taken beside the ledger's file.
+    /// Bytes of memory used beside the ledger's file.
     pub fn allocated_bytes(&self) -> usize {
         match &self.0 {
             Store::Held(bits) => bits.allocated_bytes(),

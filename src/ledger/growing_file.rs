@@ -1,4 +1,4 @@
-//! [`GrowingFile`]: a file of words that is made longer, chunk by chunk, while it is written.
+//! [`GrowingFile`]: a file of words that grows, chunk by chunk, while it is written.
 
 use super::error::{LedgerError, at};
 use super::map::Words;
@@ -8,8 +8,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
 
-/// One writer's view of a file that grows. It keeps no file handle, so the number of partitions
-/// is not bounded by the number of files that may be open.
+/// One writer's view of a growing file. It keeps no file handle, so the limit on open files does
+/// not bound the number of partitions.
 pub(super) struct GrowingFile {
     path: PathBuf,
     chunk_words: usize,
@@ -18,20 +18,15 @@ pub(super) struct GrowingFile {
 }
 
 impl GrowingFile {
-    /// Makes an empty file.
-    ///
-    /// # Errors
-    /// When the file exists or cannot be made.
+    /// Fails if the file exists.
     pub(super) fn create(path: PathBuf, chunk_words: usize) -> io::Result<GrowingFile> {
         create(&path)?;
         Ok(GrowingFile { path, chunk_words, words: None, len: 0 })
     }
 
-    /// Makes sure that a word exists. The blocks are allocated before they are mapped: a full
-    /// disk is an error here, where a store into a sparse file would be a SIGBUS.
-    ///
-    /// # Errors
-    /// When the disk is full or the file cannot be mapped; nothing has changed then.
+    /// Makes sure that a word exists. Blocks are allocated before they are mapped: on a full disk
+    /// this returns an error, where a store into a sparse file would raise SIGBUS. Changes nothing
+    /// if it fails.
     #[inline]
     pub(super) fn ensure(&mut self, index: usize) -> io::Result<()> {
         if index < self.len { Ok(()) } else { self.grow(index) }
@@ -46,27 +41,27 @@ impl GrowingFile {
             .open(&self.path)
             .map_err(at("open", &self.path))?;
         allocate(&file, &self.path, self.len as u64 * 8, words as u64 * 8)?;
-        // The old mapping goes; what was stored through it is in the page cache, as is the new.
+        // The old mapping goes; its stores are in the page cache, like those of the new one.
         let mapped = Words::map(&file).map_err(at("map", &self.path))?;
         self.len = mapped.len();
         self.words = Some(mapped);
         Ok(())
     }
 
-    /// A word that [`GrowingFile::ensure`] made sure of.
+    /// A word that [`GrowingFile::ensure`] has made.
     #[inline]
     pub(super) fn word(&self, index: usize) -> &AtomicU64 {
         let words = self.words.as_ref().expect("ensure() was called for this word before");
         words.word(index)
     }
 
-    /// Whether a word exists yet; where it does not, it counts as zero.
+    /// Whether a word exists yet; a missing one counts as zero.
     pub(super) fn has(&self, index: usize) -> bool {
         index < self.len
     }
 }
 
-/// Makes a new file, for writing and mapping.
+/// Creates a new file for writing and mapping.
 pub(super) fn create(path: &Path) -> io::Result<File> {
     OpenOptions::new()
         .read(true)
@@ -76,7 +71,7 @@ pub(super) fn create(path: &Path) -> io::Result<File> {
         .map_err(at("create", path))
 }
 
-/// Allocates the blocks of a file between two sizes, as zeros.
+/// Allocates a file's blocks between two sizes, as zeros.
 pub(super) fn allocate(file: &File, path: &Path, from: u64, to: u64) -> io::Result<()> {
     posix_fallocate(file, from as i64, (to - from) as i64).map_err(|errno| {
         let source = io::Error::from(errno);
@@ -84,7 +79,7 @@ pub(super) fn allocate(file: &File, path: &Path, from: u64, to: u64) -> io::Resu
     })
 }
 
-/// Maps a file as it is now, for reading; `None` when it is empty.
+/// Maps a file as it is now, for reading; `None` if it is empty.
 pub(super) fn read(path: &Path) -> io::Result<Option<Words>> {
     let file = OpenOptions::new().read(true).write(true).open(path).map_err(at("open", path))?;
     if file.metadata().map_err(at("read the size of", path))?.len() == 0 {

@@ -1,14 +1,14 @@
-//! [`LatencyHistogram`]: acknowledgement latencies on a logarithmic scale, eight steps an octave.
+//! [`LatencyHistogram`]: acknowledgement latencies on a logarithmic scale, eight steps per octave.
 
 use serde::{Deserialize, Serialize};
 
-/// Steps of the scale: single microseconds to 8 us, then eight an octave up to 2^34 us (4.7
-/// hours). What is longer falls into the last.
+/// Steps: single microseconds up to 8 us, then eight per octave up to 2^34 us (4.7 hours). Longer
+/// latencies fall into the last.
 pub(super) const BUCKETS: usize = 256;
 const _: () = assert!(BUCKETS == 1 << u8::BITS, "a step fits into a byte");
 
-/// How many latencies fell into which step, and the highest. A percentile is at most 12.5 %
-/// above the true one and never below it.
+/// The number of latencies per step, and the highest. A percentile is never below the true one, and
+/// at most 12.5 % above it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LatencyHistogram {
     counts: Vec<u64>,
@@ -22,17 +22,15 @@ impl Default for LatencyHistogram {
 }
 
 impl LatencyHistogram {
-    /// Without a latency in it.
     pub fn new() -> Self {
         LatencyHistogram::default()
     }
 
-    /// From its parts as the shared memory holds them.
+    /// From the parts in shared memory.
     pub(super) fn from_counts(counts: Vec<u64>, max_us: u64) -> Self {
         LatencyHistogram { counts, max_us }
     }
 
-    /// Counts one latency.
     pub fn record(&mut self, latency_us: u64) {
         self.record_many(latency_us, 1);
     }
@@ -45,17 +43,16 @@ impl LatencyHistogram {
         }
     }
 
-    /// The step of the scale that a latency falls into, and so all of it that fits into a byte.
+    /// The step of a latency; it fits into a byte.
     pub fn step_of(latency_us: u64) -> u8 {
         bucket(latency_us) as u8
     }
 
-    /// The highest latency of a step: at most 12.5 % more than any other of it.
+    /// The highest latency of a step: at most 12.5 % above any other in it.
     pub fn highest_of(step: u8) -> u64 {
         highest_of(usize::from(step))
     }
 
-    /// Adds all of another's.
     pub fn merge(&mut self, other: &LatencyHistogram) {
         for (mine, theirs) in self.counts.iter_mut().zip(&other.counts) {
             *mine += theirs;
@@ -63,18 +60,17 @@ impl LatencyHistogram {
         self.max_us = self.max_us.max(other.max_us);
     }
 
-    /// How many latencies were counted.
     pub fn count(&self) -> u64 {
         self.counts.iter().sum()
     }
 
-    /// The highest, exact; `None` when there is none.
+    /// Exact.
     pub fn max_us(&self) -> Option<u64> {
         (self.count() > 0).then_some(self.max_us)
     }
 
-    /// The smallest latency, to the step, that at least the share `q` (0 to 1) of all does not
-    /// exceed; `None` when there is none.
+    /// The smallest latency, rounded up to its step, that at least the share `q` (0 to 1) of all
+    /// does not exceed.
     pub fn percentile(&self, q: f64) -> Option<u64> {
         let count = self.count();
         let rank = ((q * count as f64).ceil() as u64).clamp(1, count.max(1));
@@ -90,7 +86,6 @@ impl LatencyHistogram {
     }
 }
 
-/// The step that a latency falls into.
 pub(super) fn bucket(latency_us: u64) -> usize {
     if latency_us < 8 {
         return latency_us as usize;
@@ -100,7 +95,6 @@ pub(super) fn bucket(latency_us: u64) -> usize {
     ((octave - 2) * 8 + eighth).min(BUCKETS - 1)
 }
 
-/// The highest latency of a step.
 fn highest_of(bucket: usize) -> u64 {
     if bucket < 8 {
         return bucket as u64;
@@ -128,7 +122,7 @@ mod tests {
         let mut histogram = LatencyHistogram::new();
         histogram.record_many(9, 0);
         assert_eq!((histogram.percentile(0.5), histogram.max_us()), (None, None));
-        // 1 to 7 us have steps of their own: the 4th of 7 is the median, the 7th the 99th.
+        // 1 to 7 us have their own steps: the 4th of 7 is the median, the 7th the 99th percentile.
         for latency in 1..=7 {
             histogram.record(latency);
         }
@@ -136,7 +130,7 @@ mod tests {
         assert_eq!(histogram.percentile(0.5), Some(4));
         assert_eq!(histogram.percentile(4.0 / 7.0), Some(4));
         assert_eq!(histogram.percentile(0.99), Some(7));
-        // A percentile in the highest step is not above the highest latency seen.
+        // A percentile in the highest step does not exceed the highest latency seen.
         histogram.record(1_000_000);
         assert_eq!(histogram.percentile(1.0), Some(1_000_000));
         assert_eq!(histogram.max_us(), Some(1_000_000));

@@ -1,4 +1,4 @@
-//! Where things stand in a ledger's files: the control file word by word, and the names.
+//! Where things are in a ledger's files: the control file word by word, and file names.
 
 use super::error::corrupt;
 use super::latency::BUCKETS;
@@ -9,13 +9,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering::Relaxed;
 
-/// How many changes of phase a ledger takes; the last one stays in force.
+/// How many phase changes a ledger holds; after that the last one stays in force.
 pub(super) const MAX_PHASE_CHANGES: usize = 4096;
 
 /// How many partitions a ledger may hold.
 pub(crate) const MAX_PARTITIONS: u32 = 10_000;
 
-/// Words of one acknowledged stretch: sequence, offset, time, and count with duration.
+/// Words per stretch of acknowledgements: sequence, offset, time, and count with duration.
 pub(super) const STRETCH_WORDS: usize = 4;
 
 /// Stretches by which their file grows.
@@ -26,34 +26,29 @@ const VERSION: u64 = 2;
 const HEADER_WORDS: usize = 4;
 const CHECKSUM: usize = 4;
 
-/// How many changes of phase there were; a cache line away from what the worker writes.
+/// The number of phase changes; a cache line away from what the worker writes.
 pub(super) const PHASE_CHANGES: usize = 8;
 
 const PARTITIONS_FROM: usize = 16;
 
-// A partition takes two cache lines: the sender writes the first, the poller the second.
+// Two cache lines per partition: the sender writes the first, the poller the second.
 const PARTITION_WORDS: usize = 16;
 
 const PHASE_WORDS: usize = BUCKETS + 1;
 
-// The upper bits of a change's word are its phase: two days take 38 bits.
+// The upper bits of a change's word hold its phase: two days take 38 bits.
 const PHASE_SHIFT: u32 = 56;
 
-/// The poller's counters of one partition, as distances from [`outcomes_at`].
+/// The poller's counters of one partition, relative to [`outcomes_at`].
 pub(super) const ACKED: usize = 0;
-/// See [`ACKED`].
 pub(super) const REJECTED: usize = 1;
-/// See [`ACKED`].
 pub(super) const UNKNOWN: usize = 2;
-/// See [`ACKED`].
 pub(super) const STRETCHES: usize = 3;
 
-/// The counter of messages sent to a partition.
 pub(super) fn sent_at(partition: usize) -> usize {
     PARTITIONS_FROM + partition * PARTITION_WORDS
 }
 
-/// The counters of a partition's outcomes.
 pub(super) fn outcomes_at(partition: usize) -> usize {
     sent_at(partition) + PARTITION_WORDS / 2
 }
@@ -63,30 +58,28 @@ pub(super) fn latency_at(partitions: u32, phase: LatencyPhase) -> usize {
     sent_at(partitions as usize) + phase as usize * PHASE_WORDS
 }
 
-/// One change of phase.
 pub(super) fn change_at(partitions: u32, index: usize) -> usize {
     sent_at(partitions as usize) + LatencyPhase::ALL.len() * PHASE_WORDS + index
 }
 
-/// A change of phase in one word, so that it is there as a whole or not at all.
+/// Packs a phase change into one word, so that it appears as a whole.
 pub(super) fn pack_change(change: PhaseChange) -> u64 {
     (change.phase as u64) << PHASE_SHIFT | change.at_us
 }
 
-/// The change that a word holds. A phase that there is not counts as the last one.
+/// Unpacks a word. An unknown phase counts as the last one.
 pub(super) fn unpack_change(word: u64) -> PhaseChange {
     let last = LatencyPhase::ALL.len() - 1;
     let phase = LatencyPhase::ALL[((word >> PHASE_SHIFT) as usize).min(last)];
     PhaseChange { at_us: word & ((1 << PHASE_SHIFT) - 1), phase }
 }
 
-/// Size of the control file.
 pub(super) fn control_words(partitions: u32) -> usize {
     change_at(partitions, MAX_PHASE_CHANGES)
 }
 
-/// Words of one row of the file of sends: a count for each partition, then the messages that were
-/// due and given up.
+/// Words per row in the file of sends: one count per partition, then the messages that were due and
+/// skipped.
 pub(super) fn send_row_words(partitions: u32) -> usize {
     partitions as usize + 1
 }
@@ -125,7 +118,6 @@ impl Paths<'_> {
     }
 }
 
-/// Writes the head of a new control file.
 pub(super) fn write_header(control: &Words, id: ProducerId, partitions: u32) {
     let who = u64::from(id.cell) | u64::from(id.producer) << 16 | u64::from(partitions) << 32;
     let header = [MAGIC, VERSION, id.run, who];
@@ -135,7 +127,6 @@ pub(super) fn write_header(control: &Words, id: ProducerId, partitions: u32) {
     control.word(CHECKSUM).store(checksum(header), Relaxed);
 }
 
-/// Reads and checks the head of a control file.
 pub(super) fn read_header(control: &Words, path: &Path) -> io::Result<(ProducerId, u32)> {
     if control.len() <= CHECKSUM {
         return Err(corrupt(path, format!("it has only {} words", control.len())));

@@ -10,19 +10,17 @@ use std::fs::File;
 use std::io;
 use std::sync::atomic::AtomicU64;
 
-/// A shared, writable mapping of a whole file. It keeps the length that the file had.
+/// A shared, writable mapping of a whole file, at the length that the file had.
 pub(super) struct Words {
     map: MmapRaw,
     words: usize,
 }
 
 impl Words {
-    /// Maps a file whose blocks are allocated (see `GrowingFile`), so that no store can meet a full
-    /// disk. The mapping outlives the file handle. Readers map for writing too: Rust gives
-    /// atomic loads stronger than relaxed no meaning on read-only pages.
-    ///
-    /// # Errors
-    /// When the file is empty, no multiple of eight bytes, or cannot be mapped.
+    /// Maps a file whose blocks are allocated (see `GrowingFile`), so that no store can hit a full
+    /// disk. The mapping outlives the file handle. Readers map for writing too: in Rust, atomic
+    /// loads stronger than relaxed are undefined on read-only pages. The file's length must be a
+    /// positive multiple of eight.
     pub(super) fn map(file: &File) -> io::Result<Words> {
         let bytes = file.metadata()?.len();
         if bytes == 0 || bytes % 8 != 0 {
@@ -33,21 +31,20 @@ impl Words {
         Ok(Words { map, words: bytes as usize / 8 })
     }
 
-    /// Number of words.
     pub(super) fn len(&self) -> usize {
         self.words
     }
 
-    /// A word; panics beyond the mapping, as a slice does.
+    /// Panics beyond the mapping, like a slice.
     #[inline]
     pub(super) fn word(&self, index: usize) -> &AtomicU64 {
         assert!(index < self.words, "word {index} of {}", self.words);
         let address = self.map.as_mut_ptr().cast::<u64>().wrapping_add(index);
         // SAFETY: the index was checked, so the eight bytes lie in the mapping, which starts on a
-        // page and lives as long as `self`; so they are aligned, readable and writable. All
-        // access to the mapping in this and the other process goes through this function, hence
-        // is atomic. The files only ever grow; were a stranger to shorten one, the kernel ends
-        // the process with SIGBUS, and no memory is misread.
+        // page and lives as long as `self`: they are aligned, readable and writable. All access to
+        // the mapping, in both processes, goes through this function and so is atomic. The files
+        // only grow; if somebody else shortened one, the kernel would end the process with SIGBUS,
+        // and no memory would be misread.
         unsafe { AtomicU64::from_ptr(address) }
     }
 }

@@ -1,6 +1,5 @@
-//! The memory-mapped record of sends and outcomes, the bitsets that hold it, and what the log
-//! held at the end ([`Observed`]). [`LedgerWriter`] is the worker's side, [`Ledger`] the
-//! conductor's.
+//! The memory-mapped record of sends and outcomes, the bitsets that hold it, and what the log held
+//! at the end ([`Observed`]). [`LedgerWriter`] is the worker's side, [`Ledger`] the conductor's.
 
 mod bits;
 mod error;

@@ -2,7 +2,7 @@
 
 use super::partition_observed::PartitionObserved;
 
-/// What the log of every partition of a cell's topic held.
+/// What the logs of a cell's topic held.
 #[derive(Clone, Debug, Default)]
 pub struct Observed {
     /// By client that sends, in the cell's order, then by partition.
@@ -11,28 +11,25 @@ pub struct Observed {
     pub log_start: Vec<i64>,
     /// Each leader's high watermark: one past the last offset to read.
     pub end: Vec<i64>,
-    /// Why a partition could not be read, if so.
+    /// Why a partition could not be read.
     pub unreadable: Vec<Option<String>>,
-    /// Whether it is the topic that was made at the start.
+    /// Whether it is the topic that was created at the start.
     pub topic: TopicFate,
 }
 
-/// What became of a topic between its making and the reading of its log. Ids are Kafka's.
+/// What happened to a topic between its creation and the reading of its log. Ids are Kafka's.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum TopicFate {
-    /// It is the one that was made, as far as it was looked.
+    /// It is the created one, as far as the tool looked.
     #[default]
     Kept,
-    /// It was deleted, and there is another one of its name.
+    /// It was deleted, and another topic has its name.
     MadeAnew {
-        /// The id of the one that was made at the start.
+        /// The id of the created topic.
         was: String,
-        /// The id of the one that was read.
+        /// The id of the topic that was read.
         is: String,
     },
-    /// It was deleted: the brokers know no topic of its name.
-    Deleted {
-        /// Its id.
-        was: String,
-    },
+    /// It was deleted, and no topic has its name.
+    Deleted { was: String },
 }

@@ -1,22 +1,18 @@
-//! [`OffsetRanges`]: offsets of one kind, all counted and the first of them kept.
+//! [`OffsetRanges`]: offsets of one kind, all counted, the first ones kept.
 
-/// How many ranges of each oddity are kept by offset; all are counted.
+/// How many ranges of each anomaly are kept by offset; all are counted.
 pub(super) const MAX_EXAMPLES: usize = 20;
 
 /// Consecutive offsets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OffsetRange {
-    /// The first.
     pub first: i64,
-    /// How many.
     pub count: u64,
-    /// The leader epoch in which they were appended; for missing offsets, that of the record
-    /// behind them.
+    /// The leader epoch in which they were appended; for missing offsets, that of the next record.
     pub epoch: i32,
 }
 
 impl OffsetRange {
-    /// The last offset.
     pub fn last(&self) -> i64 {
         self.first + self.count as i64 - 1
     }
@@ -25,11 +21,10 @@ impl OffsetRange {
 /// Offsets of one kind: all counted, the first ranges kept.
 #[derive(Clone, Debug, Default)]
 pub struct OffsetRanges {
-    /// How many offsets.
     pub count: u64,
     /// The first [`MAX_EXAMPLES`] ranges.
     pub examples: Vec<OffsetRange>,
-    /// Whether there were more ranges than are kept.
+    /// There were more ranges than are kept.
     pub truncated: bool,
 }
 

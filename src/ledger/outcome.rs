@@ -1,4 +1,4 @@
-//! [`OutcomeLog`]: the poller's part of a ledger, told of every delivery report.
+//! [`OutcomeLog`]: the poller's part of a ledger; it records delivery reports.
 
 use super::error::LedgerError;
 use super::growing_file::GrowingFile;
@@ -13,14 +13,14 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
-/// A stretch of acknowledgements ends after so many messages.
+/// A stretch of acknowledgements ends after this many messages.
 pub(super) const STRETCH_MESSAGES: u64 = 1024;
 
-/// A stretch of acknowledgements ends after so long, so that it puts each of its messages
-/// within a known quarter of a second.
+/// A stretch of acknowledgements ends after this time, which places each of its messages within a
+/// quarter of a second.
 pub(super) const STRETCH_US: u64 = 250_000;
 
-/// The poller's part: what became of each message. A method that fails has recorded nothing.
+/// The poller's part: the outcome of each message. A method that fails has recorded nothing.
 pub struct OutcomeLog {
     control: Arc<Words>,
     pulse: GrowingFile,
@@ -31,7 +31,7 @@ struct Outcomes {
     acked: GrowingFile,
     rejected: GrowingFile,
     stretches: GrowingFile,
-    // What `sent` was when it was last looked at, to spare the sender's cache line.
+    // The last seen value of `sent`; saves access to the sender's cache line.
     known_sent: u64,
     last_ack_us: Option<u64>,
     open: Option<Open>,
@@ -58,7 +58,7 @@ impl Open {
     }
 }
 
-/// Where one outcome is to be noted; every word of it exists.
+/// Where one outcome is recorded; every word of it exists.
 struct Place {
     partition: usize,
     bit_word: usize,
@@ -84,12 +84,12 @@ impl OutcomeLog {
         OutcomeLog { control, pulse, partitions: partitions.collect() }
     }
 
-    /// The message was acknowledged at `at_us`, `latency_us` after it was due, at this offset if
-    /// that is known (negative: it is not). With acks=0 this is what librdkafka reports, though
-    /// nobody confirmed it.
+    /// Records an acknowledgement at `at_us`, `latency_us` after the message was due, with its
+    /// offset if known (negative: unknown). With acks=0 librdkafka reports this although nobody
+    /// confirmed it.
     ///
     /// # Errors
-    /// When the message was never sent or has an outcome already, or the disk is full.
+    /// The message was never sent or has an outcome already, or the disk is full.
     pub fn acked(
         &mut self,
         partition: u32,
@@ -103,14 +103,14 @@ impl OutcomeLog {
         state.acked.ensure(place.bit_word)?;
         state.stretches.ensure((state.closed_stretches + 2) * STRETCH_WORDS - 1)?;
         let counters = outcomes_at(place.partition);
-        // The stretch goes first and the counter last: killed in between, this process leaves
-        // a stretch whose last message has no bit, and never a bit that no stretch explains.
+        // The stretch goes first and the counter last: if this process is killed in between, it
+        // leaves a stretch whose last message has no bit, and never a bit without a stretch.
         let stretches = state.extend(sequence, offset.max(-1), at_us);
         self.control.word(counters + STRETCHES).store(stretches, Release);
         add(state.acked.word(place.bit_word), place.mask);
-        // Release, here and for every counter: a reader that loads it with Acquire sees the
-        // bits and stretches that it counts. Nothing else is ordered, since each word has a
-        // single writer.
+        // Release, here and for every counter: a reader that loads it with Acquire sees the bits
+        // and stretches that it counts. Nothing else is ordered, since each word has a single
+        // writer.
         bump(self.control.word(counters + ACKED), Release);
         let gap_us = state.last_ack_us.map(|last| at_us.saturating_sub(last));
         state.last_ack_us = Some(at_us);
@@ -122,7 +122,7 @@ impl OutcomeLog {
     /// The message was certainly not written by this send.
     ///
     /// # Errors
-    /// When the message was never sent or has an outcome already, or the disk is full.
+    /// As for [`OutcomeLog::acked`].
     pub fn rejected(&mut self, partition: u32, sequence: u64, at_us: u64) -> io::Result<()> {
         let place = self.place(partition, sequence, at_us)?;
         let state = &mut self.partitions[place.partition];
@@ -133,11 +133,11 @@ impl OutcomeLog {
         Ok(())
     }
 
-    /// The message may or may not be in the log. It is only counted: whatever was sent and is
-    /// neither acknowledged nor rejected is unknown.
+    /// The message may or may not be in the log. It is only counted: what was sent and is neither
+    /// acknowledged nor rejected is unknown.
     ///
     /// # Errors
-    /// When the message was never sent or has another outcome already, or the disk is full.
+    /// As for [`OutcomeLog::acked`], but the outcome may be this one already.
     pub fn unknown(&mut self, partition: u32, sequence: u64, at_us: u64) -> io::Result<()> {
         let place = self.place(partition, sequence, at_us)?;
         bump(self.control.word(outcomes_at(place.partition) + UNKNOWN), Release);
@@ -145,7 +145,7 @@ impl OutcomeLog {
         Ok(())
     }
 
-    /// Checks what the caller says and makes sure of the pulse's row.
+    /// Checks the arguments and makes sure of the pulse's row.
     fn place(&mut self, partition: u32, sequence: u64, at_us: u64) -> io::Result<Place> {
         let count = self.partitions.len();
         let misused = |what| LedgerError::Misused { partition, sequence, what };
@@ -187,7 +187,7 @@ impl OutcomeLog {
 
     fn note_latency(&self, due_us: u64, at_us: u64) {
         let partitions = self.partitions.len() as u32;
-        // Acquire: the changes that it counts are there.
+        // Acquire: the counted changes are visible.
         let changes = self.control.word(PHASE_CHANGES).load(Acquire) as usize;
         let change = |index| {
             let word = self.control.word(layout::change_at(partitions, index)).load(Relaxed);
@@ -202,7 +202,7 @@ impl OutcomeLog {
 }
 
 impl Outcomes {
-    /// Extends the open stretch or begins another; gives the number of stretches.
+    /// Extends the open stretch or begins another; returns the number of stretches.
     fn extend(&mut self, sequence: u64, offset: i64, at_us: u64) -> u64 {
         let extended = self.open.filter(|open| open.extends_by(sequence, offset, at_us));
         let open = match extended {
@@ -216,8 +216,8 @@ impl Outcomes {
                 Open { sequence, offset, count: 1, first_us: at_us }
             }
         };
-        // Count and duration share one word, so that a reader, or a kill, at any instant finds
-        // a whole stretch.
+        // Count and duration share one word, so that a reader or a kill always finds a whole
+        // stretch.
         let tail = open.count << 32 | at_us.saturating_sub(open.first_us);
         let at = self.closed_stretches * STRETCH_WORDS;
         self.stretches.word(at + STRETCH_WORDS - 1).store(tail, Release);
@@ -230,7 +230,7 @@ fn has(bits: &GrowingFile, word: usize, mask: u64) -> bool {
     bits.has(word) && bits.word(word).load(Relaxed) & mask != 0
 }
 
-// Each word has one writing thread, so none of these needs a read-modify-write instruction.
+// Each word has one writing thread, so no read-modify-write instruction is needed.
 
 fn add(word: &AtomicU64, mask: u64) {
     word.store(word.load(Relaxed) | mask, Relaxed);

@@ -4,34 +4,33 @@ use super::bits::Bits;
 use super::offset_ranges::{MAX_EXAMPLES, OffsetRange, OffsetRanges};
 use super::types::{Found, LogEnd, LogStretch, Stretch};
 
-/// How many stretches of a partition's log are kept. A log without duplicates and reordering
-/// has one a leader epoch.
+/// How many stretches of a partition's log are kept. A log without duplicates and reordering has
+/// one per leader epoch.
 pub(crate) const MAX_LOG_STRETCHES: usize = 8192;
 
-/// Messages whose first copies stand behind a message with a higher sequence.
+/// Messages whose first copies follow a message with a higher sequence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reordered {
-    /// Which, and where they stand.
     pub stretch: Stretch,
-    /// Their leader epoch.
     pub epoch: i32,
     /// The highest sequence before them.
     pub behind: u64,
 }
 
-/// The records that were in the log when its end was asked for, right before the first fault: those
-/// below that end, of its leader's epoch or an earlier one. What a fault cut off is not among them.
+/// The records that were in the log when its end was queried right before the first fault: those
+/// below that end, of its leader's epoch or an earlier one. Records that a fault cut off are not
+/// among them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EarlyLog {
-    /// The log's end as it was asked for.
+    /// The log's end as queried.
     pub end: LogEnd,
-    /// The offset behind the last of these records; 0 when there is none.
+    /// The offset after the last of these records; 0 if there is none.
     pub next_offset: i64,
     /// The highest sequence among them.
     pub highest: Option<u64>,
-    /// Messages that two or more of them hold.
+    /// Messages of which two or more of them are copies.
     pub duplicated: u64,
-    /// Messages whose first copy stands behind a higher sequence.
+    /// Messages whose first copy follows a higher sequence.
     pub reordered: u64,
 }
 
@@ -62,19 +61,19 @@ pub struct PartitionObserved {
 }
 
 impl PartitionObserved {
-    /// Nothing read yet. A sequence from `sent_limit` on (the ledger's count of what was sent)
+    /// Nothing read yet. A sequence at or above `sent_limit` (the ledger's count of sent messages)
     /// was never sent: it counts as foreign, and takes no memory however high it is.
     pub fn new(sent_limit: u64) -> Self {
         PartitionObserved { sent_limit, ..PartitionObserved::default() }
     }
 
-    /// The same with the log's end before the first fault, if that is known.
+    /// Adds the log's end before the first fault, if known.
     pub fn with_early_end(self, early_end: Option<LogEnd>) -> Self {
         PartitionObserved { early_end, ..self }
     }
 
-    /// Takes note of the record at an offset. An offset at or before the last one is a record
-    /// read twice, which is no second copy: it is ignored.
+    /// Records a record. An offset at or before the last one was read twice and is no second copy:
+    /// it is ignored.
     pub fn record(&mut self, offset: i64, epoch: i32, found: Found) {
         if let Some(last) = self.last_offset {
             if offset <= last {
@@ -84,7 +83,7 @@ impl PartitionObserved {
                 self.missing.add(last + 1, (offset - last - 1) as u64, epoch);
             }
         }
-        // Epochs never fall along a log, so early records are its beginning.
+        // Epochs never decrease along a log, so early records come first.
         let is_behind = |end: LogEnd| offset >= end.offset || epoch > end.epoch;
         if self.early.is_none() && self.early_end.is_some_and(is_behind) {
             self.early = self.early();
@@ -152,7 +151,7 @@ impl PartitionObserved {
         }
     }
 
-    /// What was in the log before the first fault; none if its end was not known.
+    /// What was in the log before the first fault; `None` if its end was not known.
     pub fn early(&self) -> Option<EarlyLog> {
         self.early.or_else(|| {
             Some(EarlyLog {
@@ -165,32 +164,31 @@ impl PartitionObserved {
         })
     }
 
-    /// What was given to [`PartitionObserved::new`].
+    /// As given to [`PartitionObserved::new`].
     pub fn sent_limit(&self) -> u64 {
         self.sent_limit
     }
 
-    /// Sequences that are in the log.
     pub fn seen(&self) -> &Bits {
         &self.seen
     }
 
-    /// Sequences that are in the log at two or more offsets.
+    /// Sequences at two or more offsets.
     pub fn again(&self) -> &Bits {
         &self.again
     }
 
-    /// How many sequences are in the log at two or more offsets.
+    /// How many sequences are at two or more offsets.
     pub fn duplicated(&self) -> u64 {
         self.duplicated
     }
 
-    /// How many records are copies of a message that stood in the log before.
+    /// How many records are copies of an earlier message.
     pub fn copies(&self) -> u64 {
         self.copies
     }
 
-    /// How many messages have their first copy behind a higher sequence.
+    /// How many messages have their first copy after a higher sequence.
     pub fn reordered(&self) -> u64 {
         self.reordered
     }
@@ -210,17 +208,17 @@ impl PartitionObserved {
         &self.foreign
     }
 
-    /// Records that are ours by their mark, but not as they were sent.
+    /// Records with our mark that differ from what was sent.
     pub fn corrupt(&self) -> &OffsetRanges {
         &self.corrupt
     }
 
-    /// Offsets between the first and the last record at which there was none.
+    /// Offsets without a record between the first and the last record.
     pub fn missing(&self) -> &OffsetRanges {
         &self.missing
     }
 
-    /// Our records as they stand, in the order of offsets, up to [`Self::stretches_end`].
+    /// Our records in offset order, up to [`Self::stretches_end`].
     pub fn stretches(&self) -> &[LogStretch] {
         &self.stretches
     }
@@ -230,22 +228,19 @@ impl PartitionObserved {
         self.stretches_end
     }
 
-    /// The offset of the first record.
     pub fn first_offset(&self) -> Option<i64> {
         self.first_offset
     }
 
-    /// The offset of the last record.
     pub fn last_offset(&self) -> Option<i64> {
         self.last_offset
     }
 
-    /// How many records were read.
     pub fn records(&self) -> u64 {
         self.records
     }
 
-    /// Bytes of memory taken.
+    /// Bytes of memory used.
     pub fn allocated_bytes(&self) -> usize {
         self.seen.allocated_bytes()
             + self.again.allocated_bytes()
@@ -295,7 +290,7 @@ mod tests {
 
     #[test]
     fn only_a_first_copy_behind_a_higher_sequence_is_reordered() {
-        // 1 and 2 stand behind 3; the second 0 is a copy of one that stood first.
+        // 1 and 2 follow 3; the second 0 is a copy of one that came first.
         let observed = read(4, &[(0, 1, 0), (1, 1, 3), (2, 1, 1), (3, 1, 2), (4, 1, 0)]);
         assert_eq!((observed.reordered(), observed.duplicated()), (2, 1));
         let stretch = Stretch { sequence: 1, offset: 2, count: 2 };
@@ -318,8 +313,8 @@ mod tests {
         assert_eq!(observed.missing().examples, [OffsetRange { first: 7, count: 2, epoch: 2 }]);
     }
 
-    // Before the fault the log ended at 4, in epoch 1, with one message doubled. A later epoch cut
-    // off the last of these records and wrote others below that end, one of them a copy.
+    // Before the fault the log ended at 4, in epoch 1, with one message duplicated. A later epoch
+    // cut off the last of these records and wrote others below that end, one of them a copy.
     #[test]
     fn early_records_end_at_the_known_end_or_where_a_later_epoch_begins() {
         let end = LogEnd { offset: 4, epoch: 1, at_us: 7 };
@@ -337,7 +332,7 @@ mod tests {
             assert_eq!(early(&observed), expected[index.min(2)], "after offset {offset}");
         }
         assert_eq!((observed.duplicated(), observed.reordered()), (2, 1));
-        // Without a later epoch the end is the end.
+        // Without a later epoch the known end is the end.
         let mut whole = PartitionObserved::new(9).with_early_end(Some(end));
         (0..6).for_each(|at| whole.record(at, 1, Found::Ours { sequence: at as u64 }));
         assert_eq!(early(&whole), (4, Some(3), 0, 0));
@@ -362,7 +357,7 @@ mod tests {
         let backwards: Vec<_> = (0..=30).map(|at| (at, 1, 30 - at as u64)).collect();
         let observed = read(31, &backwards);
         assert_eq!((observed.reordered(), observed.reordered_examples().len()), (30, MAX_EXAMPLES));
-        // A range right behind the last one kept must not grow it after others were dropped.
+        // A range right after the last kept one must not extend it once others were dropped.
         let mut ranges = OffsetRanges::default();
         for index in 0..=MAX_EXAMPLES as i64 {
             ranges.add(2 * index, 1, 1);

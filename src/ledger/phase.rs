@@ -1,25 +1,24 @@
-//! [`LatencyPhase`]: the parts of a run of which latencies are told apart, and [`waits`], the one
-//! rule by which a message's wait belongs to them.
+//! [`LatencyPhase`]: the parts of a run with separate latencies, and [`waits`], the one rule that
+//! assigns a message's wait to them.
 
 use serde::{Deserialize, Serialize};
 
-/// A part of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LatencyPhase {
-    /// Before the scenario's zero, as every run begins: connections are made, brokers compile.
+    /// Before the scenario's zero: connections are made, brokers' code is compiled.
     #[default]
     WarmUp,
     /// From zero to the first fault.
     Before,
     /// While a fault is in force.
     During,
-    /// When none is in force any more.
+    /// When no fault is in force any more.
     After,
 }
 
 impl LatencyPhase {
-    /// All of them, in the order of their numbers.
+    /// In the order of their numbers.
     pub const ALL: [LatencyPhase; 4] =
         [LatencyPhase::WarmUp, LatencyPhase::Before, LatencyPhase::During, LatencyPhase::After];
 }
@@ -27,20 +26,19 @@ impl LatencyPhase {
 /// A phase began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PhaseChange {
-    /// When, microseconds of the run's clock.
+    /// Microseconds of the run's clock.
     pub at_us: u64,
-    /// Which.
     pub phase: LatencyPhase,
 }
 
-/// The phases to which the wait of one message belongs, and how much of it: of the message that
-/// was due at `due_us` and of which something was heard at `until_us`.
+/// The phases that a message's wait counts in, and how much of it, for a message that was due at
+/// `due_us` and heard of at `until_us`.
 ///
 /// A message belongs to the phase in which it was due, however late its acknowledgement comes. But
-/// one that a fault strikes while it waits says nothing of the time without a fault: it belongs to
-/// [`LatencyPhase::During`], and the phase that the fault ended counts what it had waited by then.
+/// one that waits when a fault strikes says nothing about the time without a fault: it belongs to
+/// [`LatencyPhase::During`], and the phase that the fault ended counts its wait until then.
 ///
-/// `change(i)` gives the first `count` changes of phase in the order of time; before them all is
+/// `change(i)` returns the first `count` phase changes in order of time; before them all is
 /// warm-up.
 pub(crate) fn waits(
     count: usize,
@@ -86,7 +84,7 @@ mod tests {
         waits(CHANGES.len(), change, due_us, until_us).collect()
     }
 
-    // However late the acknowledgement: the phase is that in which the message was due.
+    // However late the acknowledgement, the phase is the one in which the message was due.
     #[test]
     fn a_message_belongs_to_the_phase_in_which_it_was_due() {
         assert_eq!(of(9, 99), [(WarmUp, 90)]);
@@ -99,7 +97,7 @@ mod tests {
     }
 
     // In flight when the fault strikes: the baseline counts 1, the fault all 16. A second fault
-    // does so with what was sent between the two.
+    // treats messages sent between the two likewise.
     #[test]
     fn a_message_that_a_fault_strikes_is_the_fault_s_and_waited_until_then() {
         assert_eq!(of(19, 35), [(Before, 1), (During, 16)]);

@@ -1,4 +1,4 @@
-//! [`PulseRow`]: what happened to one partition in one tenth of a second.
+//! [`PulseRow`]: what happened in one partition in one tenth of a second.
 
 use super::error::corrupt;
 use super::layout::send_row_words;
@@ -8,14 +8,13 @@ use std::io;
 use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
 
-/// Length of a row.
 pub(crate) const PULSE_ROW_US: u64 = 100_000;
 
 /// The longest run that a ledger records: two days. It bounds the pulse's files.
 pub(super) const MAX_RUN_US: u64 = 48 * 3600 * 1_000_000;
 
-/// Words of one row's outcomes; the sent counts are in a file of their own, because another
-/// thread writes them and would fight for the same cache line.
+/// Words of one row's outcomes. The sent counts have their own file: another thread writes them,
+/// and would compete for the same cache line.
 pub(super) const ROW_WORDS: usize = 8;
 
 /// Rows by which the files grow.
@@ -30,44 +29,38 @@ pub(super) const MAX_GAP: usize = 5;
 pub(super) const MAX_GAP_END: usize = 6;
 pub(super) const MAX_LATENCY: usize = 7;
 
-/// One row of a partition's pulse. Times are of the run's clock; those of acknowledgements mean
-/// something only where `acked` is not zero.
+/// One row of a partition's pulse. Times are the run's clock; those of acknowledgements are
+/// meaningful only if `acked` is not zero.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PulseRow {
-    /// Where the row begins; it ends [`PULSE_ROW_US`] later.
+    /// The row's begin; it ends [`PULSE_ROW_US`] later.
     pub at_us: u64,
     /// Messages handed to the client.
     pub sent: u64,
-    /// Acknowledged.
     pub acked: u64,
-    /// Rejected.
     pub rejected: u64,
     /// Reported with an unknown outcome.
     pub unknown: u64,
-    /// The first acknowledgement in this row.
     pub first_ack_us: u64,
-    /// The last acknowledgement in this row.
     pub last_ack_us: u64,
-    /// The longest time between two successive acknowledgements that are both in this row.
+    /// The longest time between two successive acknowledgements in this row.
     pub max_gap_us: u64,
     /// When that time ended.
     pub max_gap_end_us: u64,
-    /// The highest latency of an acknowledgement in this row.
+    /// The highest acknowledgement latency in this row.
     pub max_latency_us: u64,
 }
 
 /// Messages that were due in one tenth of a second and never sent: the producer was more than a
-/// second late, because it was stopped or because its client took no more, and gave them up.
+/// second late, because it was stopped or its client accepted no more, and skipped them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SkippedRow {
-    /// Where the row begins; it ends [`PULSE_ROW_US`] later.
+    /// The row's begin; it ends [`PULSE_ROW_US`] later.
     pub at_us: u64,
-    /// How many.
     pub count: u64,
 }
 
 impl PulseRow {
-    /// Whether nothing happened.
     pub fn is_empty(&self) -> bool {
         self.sent | self.acked | self.rejected | self.unknown == 0
     }
@@ -113,7 +106,7 @@ pub(super) fn rows(
     Ok(rows)
 }
 
-/// The rows in which messages were given up.
+/// The rows with skipped messages.
 pub(super) fn skipped(sent: Option<&Words>, partitions: u32) -> Vec<SkippedRow> {
     let row_words = send_row_words(partitions);
     let rows = sent.map_or(0, Words::len) / row_words;

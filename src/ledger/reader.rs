@@ -16,8 +16,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
-/// An open ledger. Counters are read live from shared memory; everything of a partition is
-/// mapped anew by each call, so what was written before the call is there, growth included.
+/// An open ledger. Counters are read live from shared memory; each call maps a partition's files
+/// anew, so it sees everything written before it, growth included.
 pub struct Ledger {
     dir: PathBuf,
     control: Words,
@@ -25,16 +25,15 @@ pub struct Ledger {
     partitions: u32,
 }
 
-/// All of a ledger that the verifier needs, taken out of the files.
+/// Everything that the verifier needs from a ledger, copied out of its files.
 #[derive(Clone, Debug, Default)]
 pub struct LedgerRecord {
-    /// By partition.
     pub partitions: Vec<PartitionLedger>,
     /// By partition; only rows in which something happened.
     pub pulses: Vec<Vec<PulseRow>>,
-    /// By the number of the phase; of acknowledged messages only.
+    /// By the phase's number; acknowledged messages only.
     pub latencies: Vec<LatencyHistogram>,
-    /// When which phase began, in the order of time; before them all is warm-up.
+    /// Phase changes in order of time; before them all is warm-up.
     pub changes: Vec<PhaseChange>,
     /// Messages that were due and never sent, of all partitions.
     pub skipped: Vec<SkippedRow>,
@@ -44,8 +43,8 @@ impl Ledger {
     /// Opens the ledger in `dir`.
     ///
     /// # Errors
-    /// `NotFound` until the writer has made it whole; `InvalidData` when a file is missing,
-    /// short, of another version, or not a ledger's.
+    /// `NotFound` until the writer has completed it; `InvalidData` if a file is missing, short, of
+    /// another version, or not a ledger's.
     pub fn open(dir: &Path) -> io::Result<Ledger> {
         let paths = Paths(dir);
         let path = paths.control();
@@ -72,26 +71,24 @@ impl Ledger {
         self.id
     }
 
-    /// Number of partitions.
     pub fn partitions(&self) -> u32 {
         self.partitions
     }
 
-    /// Counts over all partitions, as they are now. Never more acknowledged or rejected than
-    /// sent.
+    /// Current counts over all partitions. Acknowledged plus rejected never exceeds sent.
     pub fn progress(&self) -> Progress {
         let outcome = |counter: usize| {
             let of = |p| self.control.word(outcomes_at(p) + counter).load(Acquire);
             (0..self.partitions as usize).map(of).sum()
         };
-        // Outcomes first: loaded with Acquire, they make the sends that they belong to visible.
+        // Outcomes first: loading them with Acquire makes the sends that they belong to visible.
         let (acked, rejected) = (outcome(ACKED), outcome(REJECTED));
         let of = |p| self.control.word(sent_at(p)).load(Acquire);
         Progress { sent: (0..self.partitions as usize).map(of).sum(), acked, rejected }
     }
 
-    /// How many messages were sent and have no report yet, over all partitions. One that was
-    /// reported with an unknown outcome waits no more.
+    /// How many sent messages have no report yet, over all partitions. A reported unknown outcome
+    /// counts as a report.
     pub fn open_messages(&self) -> u64 {
         // Outcomes first, as above.
         let of = |p| [ACKED, REJECTED, UNKNOWN].map(|counter| self.outcome(p, counter));
@@ -100,16 +97,15 @@ impl Ledger {
         (0..self.partitions as usize).map(sent).sum::<u64>().saturating_sub(reported)
     }
 
-    /// How many partitions have an acknowledgement by now.
+    /// How many partitions have an acknowledgement.
     pub fn acked_partitions(&self) -> u32 {
         let acked = |p: &u32| self.outcome(*p, ACKED) > 0;
         (0..self.partitions).filter(acked).count() as u32
     }
 
-    /// Notes that a phase began at a time, which does not lie before the last one's. Only one
-    /// thread at a time may do so. Messages are counted by it from then on, and by the time when
-    /// they were due, so it should be noted at once. After [`MAX_PHASE_CHANGES`] the last phase
-    /// stays in force.
+    /// Records that a phase began, at a time not before the last one's. Only one thread at a time
+    /// may do so. Messages count in it if they were due later, so call it at once. After
+    /// [`MAX_PHASE_CHANGES`] the last phase stays in force.
     pub fn begin_phase(&self, change: PhaseChange) {
         let count = self.control.word(PHASE_CHANGES);
         let index = count.load(Relaxed) as usize;
@@ -120,14 +116,13 @@ impl Ledger {
         }
     }
 
-    /// The phases so far.
     pub fn phase_changes(&self) -> Vec<PhaseChange> {
         let count = self.control.word(PHASE_CHANGES).load(Acquire) as usize;
         let at = |index| self.control.word(layout::change_at(self.partitions, index)).load(Relaxed);
         (0..count.min(MAX_PHASE_CHANGES)).map(|index| layout::unpack_change(at(index))).collect()
     }
 
-    /// The latencies of a phase as they are now.
+    /// A phase's latencies so far.
     pub fn latency(&self, phase: LatencyPhase) -> LatencyHistogram {
         let at = layout::latency_at(self.partitions, phase);
         let count = |bucket| self.control.word(at + 1 + bucket).load(Relaxed);
@@ -136,9 +131,6 @@ impl Ledger {
     }
 
     /// The rows of a partition in which something happened, in order of time.
-    ///
-    /// # Errors
-    /// When the partition does not exist or a file cannot be read.
     pub fn pulse(&self, partition: u32) -> io::Result<Vec<PulseRow>> {
         self.check(partition)?;
         let paths = Paths(&self.dir);
@@ -147,16 +139,16 @@ impl Ledger {
         pulse::rows(sent.as_ref(), outcomes.as_ref(), which, &paths.pulse())
     }
 
-    /// The outcomes of a partition's messages. Of a living writer's ledger: a state between the
-    /// call and its return.
+    /// The outcomes of a partition's messages. While the writer lives: a state between the call and
+    /// its return.
     ///
     /// # Errors
-    /// When the partition does not exist, or its files contradict the counters.
+    /// The partition does not exist, or its files contradict the counters.
     pub fn partition(&self, partition: u32) -> io::Result<PartitionLedger> {
         self.check(partition)?;
         let paths = Paths(&self.dir);
-        // The counters first: what they count is in the files by then. `sent` last: it covers
-        // every outcome that was found.
+        // The counters first: what they count is in the files by then. `sent` last: it covers every
+        // outcome that was found.
         let (acks, rejections) =
             (self.outcome(partition, ACKED), self.outcome(partition, REJECTED));
         let reported_unknown = self.outcome(partition, UNKNOWN);
@@ -188,9 +180,6 @@ impl Ledger {
     }
 
     /// Everything at once, for the verifier.
-    ///
-    /// # Errors
-    /// When a file cannot be read or contradicts the counters.
     pub fn record(&self) -> io::Result<LedgerRecord> {
         let mut record = LedgerRecord::default();
         for partition in 0..self.partitions {
@@ -244,8 +233,8 @@ impl Ledger {
     }
 }
 
-/// Maps a file of bits, which must hold at least as many as were counted, and gives the
-/// highest sequence too.
+/// Maps a bit file, which must hold at least as many bits as counted, and returns the highest
+/// sequence too.
 fn bits(path: &Path, counted: u64) -> io::Result<(OutcomeBits, Option<u64>)> {
     let (bits, words) = match read(path)? {
         Some(words) => {

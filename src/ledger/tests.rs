@@ -33,7 +33,7 @@ fn every_outcome_is_found_where_it_was_recorded() {
     assert_eq!((ledger.id(), ledger.partitions(), ledger.acked_partitions()), (ID, 2, 1));
     let progress = ledger.progress();
     assert_eq!((progress.sent, progress.acked, progress.rejected), (4, 1, 1));
-    // One was acknowledged, one rejected, and one is unknown and stays so.
+    // One is acknowledged, one rejected, and one is unknown and stays so.
     assert_eq!(ledger.open_messages(), 1);
     let partition = ledger.partition(1).unwrap();
     assert_eq!((partition.sent, partition.reported_unknown), (4, 1));
@@ -48,7 +48,7 @@ fn every_outcome_is_found_where_it_was_recorded() {
 
 #[test]
 fn a_stretch_ends_with_its_sequence_its_offsets_its_size_and_its_age() {
-    // (sequence, offset, time) and whether the message begins another stretch.
+    // (sequence, offset, time), and whether the message begins another stretch.
     let acks = [
         (0, 10, 0, true),
         (1, 11, 0, false),
@@ -100,7 +100,7 @@ fn the_pulse_counts_each_tenth_of_a_second_and_its_gaps() {
         outcomes.acked(0, sequence, sequence as i64, at_us, latency_us).unwrap();
     }
     outcomes.rejected(0, 4, 200_000).unwrap();
-    // A pause of a minute crosses the growth of the files.
+    // A pause of a minute makes the files grow.
     outcomes.unknown(0, 5, 60_000_000).unwrap();
     let ledger = Ledger::open(dir.path()).unwrap();
     let row = |at_us| PulseRow { at_us, ..PulseRow::default() };
@@ -145,7 +145,7 @@ fn latencies_fall_into_the_phase_in_which_messages_were_due() {
     outcomes.acked(0, 2, 2, 1_005, 5).unwrap();
     ledger.begin_phase(changes[1]);
     ledger.begin_phase(changes[2]);
-    // Due in the fault and acknowledged long after it; and in flight when it struck.
+    // Due during the fault and acknowledged long after it; and in flight when it struck.
     outcomes.acked(0, 3, 3, 74_000, 70_000).unwrap();
     outcomes.acked(0, 4, 4, 74_000, 70_007).unwrap();
     let of = |phase| (ledger.latency(phase).count(), ledger.latency(phase).max_us());
@@ -167,7 +167,7 @@ fn after_so_many_changes_of_phase_the_last_stays_in_force() {
     assert_eq!(ledger.phase_changes().len(), MAX_PHASE_CHANGES);
 }
 
-// A message a millisecond is given up from 150 ms to 349 ms: half a row, a row, half a row.
+// One message per millisecond is skipped from 150 ms to 349 ms: half a row, a row, half a row.
 #[test]
 fn what_was_given_up_stands_where_it_was_due() {
     let dir = tempfile::tempdir().unwrap();
@@ -315,7 +315,7 @@ impl<I: Iterator<Item = (u64, u64)>> SumPair for I {
 
 const CRASH_DIR: &str = "KAFKA_CHAOS_TEST_CRASH_DIR";
 
-/// Runs twice: as the test, and, started by it, as the writer that is killed.
+/// Runs twice: as the test, and, started by the test, as the writer that is killed.
 #[test]
 fn a_killed_writer_leaves_a_sound_ledger() {
     if let Some(dir) = std::env::var_os(CRASH_DIR) {
@@ -344,8 +344,8 @@ fn a_killed_writer_leaves_a_sound_ledger() {
     writer.wait().unwrap();
     let counted = ledger.progress();
     let partition = Ledger::open(dir.path()).unwrap().partition(0).unwrap();
-    // The writer sends one, settles it and goes on: at most one is without an outcome, and at
-    // most one outcome is not yet counted.
+    // The writer sends one message, settles it and goes on: at most one has no outcome, and at most
+    // one outcome is not counted yet.
     assert_eq!(counted.sent, partition.sent);
     let settled = partition.acked.count() + partition.rejected.count();
     assert!(partition.sent - settled <= 1, "{settled} of {}", partition.sent);
@@ -421,8 +421,8 @@ fn a_full_disk_is_an_error_and_not_a_signal() {
     assert!(growing.has(7) && !growing.has(8), "what was there stays");
 }
 
-/// 10^7 messages, in order, all acknowledged, each once in the log but for one in a thousand:
-/// the files, what is read of them, and what is observed, together.
+/// 10^7 messages in order, all acknowledged, one in a thousand duplicated in the log: the files,
+/// what is read of them, and what is observed, together.
 #[test]
 fn ten_million_messages_take_at_most_half_a_byte_each() {
     const PARTITIONS: u32 = 4;
@@ -431,7 +431,7 @@ fn ten_million_messages_take_at_most_half_a_byte_each() {
     let (mut sends, mut outcomes) = create(dir.path(), PARTITIONS);
     for sequence in 0..EACH {
         for partition in 0..PARTITIONS {
-            let at_us = sequence * 4; // a million messages a second
+            let at_us = sequence * 4; // a million messages per second
             sends.sent(partition, sequence, at_us).unwrap();
             let offset = sequence as i64;
             outcomes.acked(partition, sequence, offset, at_us, 1_000).unwrap();
@@ -448,7 +448,7 @@ fn ten_million_messages_take_at_most_half_a_byte_each() {
         for sequence in 0..EACH {
             observed.record(offset, 1, Found::Ours { sequence });
             offset += 1;
-            // A batch of twenty comes twice every twenty thousand messages.
+            // A batch of twenty comes twice per twenty thousand messages.
             if sequence % 20_000 == 19_999 {
                 for again in sequence - 19..=sequence {
                     observed.record(offset, 1, Found::Ours { sequence: again });

@@ -1,12 +1,12 @@
-//! Words that the ledger, the verifier and the log reader share.
+//! Types that the ledger, the verifier and the log reader share.
 
 use serde::{Deserialize, Serialize};
 
-/// What became of one send.
+/// The outcome of one send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
-    /// The cluster promised to keep it. With acks=0: nobody confirmed it, and every output says so.
+    /// The cluster promised to keep it. With acks=0 nobody confirmed it, and every output says so.
     Acked,
     /// Certainly not written by this send.
     Rejected,
@@ -17,7 +17,7 @@ pub enum Outcome {
 /// Which client wrote a ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProducerId {
-    /// The run, drawn at random.
+    /// Drawn at random.
     pub run: u64,
     /// The cell's index in the plan.
     pub cell: u16,
@@ -28,46 +28,42 @@ pub struct ProducerId {
 /// A stretch of consecutive sequences at consecutive offsets of one partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stretch {
-    /// First sequence.
     pub sequence: u64,
-    /// Offset of the first sequence; -1 when none is known (acks=0).
+    /// Offset of the first sequence; -1 if unknown (acks=0).
     pub offset: i64,
-    /// How many.
     pub count: u64,
 }
 
-/// Sequences that were acknowledged one after another: at which offsets, and when.
+/// Sequences that were acknowledged one after another, their offsets and times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AckStretch {
-    /// Which, and at which offsets by the acknowledgement's word.
+    /// With offsets as acknowledged.
     pub stretch: Stretch,
-    /// When the first was acknowledged, microseconds of the run's clock.
+    /// Microseconds of the run's clock.
     pub first_ack_us: u64,
-    /// When the last was acknowledged.
     pub last_ack_us: u64,
 }
 
-/// Sequences that stand one after another in the log read back.
+/// Sequences that follow each other in the log read back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogStretch {
-    /// Which, and at which offsets they stand.
     pub stretch: Stretch,
     /// The leader epoch in which they were appended.
     pub epoch: i32,
 }
 
-/// Where a partition's log ended at some time, by its leader's word.
+/// A partition's log end at some time, according to its leader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogEnd {
-    /// The offset behind the last record that consumers could read.
+    /// The offset after the last record that consumers could read.
     pub offset: i64,
-    /// The leader epoch in which the leader said so.
+    /// The leader epoch of the answer.
     pub epoch: i32,
-    /// No later than it was asked, microseconds of the run's clock.
+    /// No later than the query; microseconds of the run's clock.
     pub at_us: u64,
 }
 
-/// What one record of the log turned out to be.
+/// What a record of the log turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Found {
     /// Stamped by the client in question for this partition, and intact.
@@ -79,6 +75,6 @@ pub enum Found {
     Neighbour,
     /// Written by no client of the cell for this partition.
     Foreign,
-    /// Ours by its mark, but not as it was sent.
+    /// Has our mark, but differs from what was sent.
     Corrupt,
 }

@@ -1,4 +1,4 @@
-//! [`LedgerWriter`]: makes a ledger, and splits into the sender's and the poller's part.
+//! [`LedgerWriter`]: creates a ledger, and splits into the sender's and the poller's part.
 
 use super::bits::CHUNK_SEQUENCES;
 use super::error::{LedgerError, at};
@@ -13,19 +13,19 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{Relaxed, Release};
 
-/// A new ledger, before its work is divided among two threads.
+/// A new ledger, before its work is split between two threads.
 pub struct LedgerWriter {
     sender: SendLog,
     poller: OutcomeLog,
 }
 
 impl LedgerWriter {
-    /// Makes the ledger's files in `dir`, which is made if need be. The ledger can be opened
-    /// from the moment when this returns; until then [`super::Ledger::open`] finds nothing.
+    /// Creates the ledger's files in `dir`, and `dir` if necessary. [`super::Ledger::open`] finds
+    /// the ledger once this has returned, and nothing before.
     ///
     /// # Errors
-    /// When `dir` holds a ledger already, when the disk is full or a file cannot be made, or
-    /// when the number of partitions is not between 1 and [`MAX_PARTITIONS`].
+    /// `dir` has a ledger already, the disk is full, or the number of partitions is not between 1
+    /// and [`MAX_PARTITIONS`].
     pub fn create(dir: &Path, id: ProducerId, partitions: u32) -> io::Result<LedgerWriter> {
         if partitions == 0 || partitions > MAX_PARTITIONS {
             return Err(LedgerError::Partitions { partitions, most: MAX_PARTITIONS }.into());
@@ -58,7 +58,7 @@ impl LedgerWriter {
     }
 }
 
-/// Writes the control file last and under another name, so that a ledger is whole or absent.
+/// Writes the control file last and under another name, so that a ledger is complete or absent.
 fn new_control(paths: &Paths<'_>, id: ProducerId, partitions: u32) -> io::Result<Words> {
     let (path, unfinished) = (paths.control(), paths.unfinished_control());
     let file = create(&unfinished)?;
@@ -87,12 +87,12 @@ impl SendLog {
         SendLog { control, pulse, partitions: vec![Sent::default(); partitions as usize] }
     }
 
-    /// Records a message that is about to be handed over. To be called before the hand-over: a
-    /// message that may be in the log must never be missing from the ledger.
+    /// Records a message that is about to be handed over. Call it before the hand-over: a message
+    /// that may be in the log must never be missing from the ledger.
     ///
     /// # Errors
-    /// When the sequence is not the number of messages sent to this partition so far, or the
-    /// disk is full. Nothing is recorded then, and the message must not be sent.
+    /// The sequence is not the number of messages sent to this partition so far, or the disk is
+    /// full. Then nothing is recorded, and the message must not be sent.
     pub fn sent(&mut self, partition: u32, sequence: u64, at_us: u64) -> io::Result<()> {
         let row_words = self.row_words();
         let misused = |what| LedgerError::Misused { partition, sequence, what };
@@ -108,21 +108,18 @@ impl SendLog {
         let word = (at_us / PULSE_ROW_US) as usize * row_words + partition as usize;
         self.pulse.ensure(word)?;
         let row = self.pulse.word(word);
-        // This thread alone writes the row and the counter, so load and store will do.
+        // Only this thread writes the row and the counter, so load and store suffice.
         row.store(row.load(Relaxed) + 1, Relaxed);
         state.count += 1;
         state.last_pulse_word = Some(word);
-        // Release: who sees an acknowledgement of this message (which the client's own queues
-        // order behind this store) and then loads the counter finds the message counted.
+        // Release: whoever sees an acknowledgement of this message (which the client's own queues
+        // order after this store) and then loads the counter finds the message counted.
         self.control.word(sent_at(partition as usize)).store(state.count, Release);
         Ok(())
     }
 
-    /// Records messages that were due at equal distances between two times, the last one included,
-    /// and that the producer gave up: it was stopped, or the client took none.
-    ///
-    /// # Errors
-    /// When the disk is full.
+    /// Records messages that were due at equal intervals between two times, the last one included,
+    /// and that the producer skipped: it was stopped, or the client accepted none.
     pub fn skipped(&mut self, first_us: u64, last_us: u64, count: u64) -> io::Result<()> {
         let last_us = last_us.min(MAX_RUN_US);
         let first_us = first_us.min(last_us);
@@ -147,7 +144,7 @@ impl SendLog {
         layout::send_row_words(self.partitions.len() as u32)
     }
 
-    /// Takes back the message recorded last for a partition: it was never handed over after
+    /// Takes back the message recorded last for a partition, because it was not handed over after
     /// all. Does nothing if `sequence` is another.
     pub fn take_back(&mut self, partition: u32, sequence: u64) {
         let Some(state) = self.partitions.get_mut(partition as usize) else { return };

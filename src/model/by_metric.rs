@@ -1,5 +1,5 @@
-//! [`ByMetric`]: a figure for each metric. Modules in [`as_fields`] write and read the figures of some
-//! metrics as JSON, by their words.
+//! [`ByMetric`]: a figure for each metric. Modules in [`as_fields`] read and write the figures of
+//! some metrics as JSON, by their words.
 
 use super::Metric;
 use std::ops::{Index, IndexMut};
@@ -9,19 +9,18 @@ use std::ops::{Index, IndexMut};
 pub struct ByMetric<T>([T; Metric::ALL.len()]);
 
 impl<T> ByMetric<T> {
-    /// The figures that a function gives.
     pub fn of(mut figure: impl FnMut(Metric) -> T) -> Self {
         ByMetric(std::array::from_fn(|index| figure(Metric::ALL[index])))
     }
 }
 
 impl<T: Copy> ByMetric<T> {
-    /// One figure for all.
+    /// The same figure for all.
     pub const fn all(figure: T) -> Self {
         ByMetric([figure; Metric::ALL.len()])
     }
 
-    /// The same with another figure for one metric.
+    /// Replaces the figure of one metric.
     #[must_use]
     pub const fn with(mut self, metric: Metric, figure: T) -> Self {
         self.0[metric as usize] = figure;
@@ -44,8 +43,8 @@ impl<T> IndexMut<Metric> for ByMetric<T> {
 }
 
 /// For serde's `with`: the figures of some metrics by their words, in the order of
-/// [`Metric::counts`]. One that is missing has its default, since older versions do not know all; but
-/// what every version knows must be there, or a broken file would read as one without loss.
+/// [`Metric::counts`]. A missing figure has its default, since older versions do not know all; but
+/// those that every version wrote must be there, or a broken file would read as one without loss.
 pub(crate) mod as_fields {
     use super::{ByMetric, Metric};
     use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error};
@@ -53,7 +52,7 @@ pub(crate) mod as_fields {
     use serde_json::Value;
     use std::collections::BTreeMap;
 
-    /// What every version told.
+    /// The metrics that every version wrote.
     const ALWAYS_TOLD: [Metric; 9] = [
         Metric::Lost,
         Metric::Duplicated,
@@ -105,13 +104,13 @@ pub(crate) mod as_fields {
     }
 
     modules! {
-        /// All counts. One that is missing was not settled.
+        /// All counts. A missing one was not settled.
         counts: |_| true, true;
         /// Counts of which some may be early.
         early: |metric| metric.about().early.is_some(), false;
-        /// Counts that are told of each trial.
+        /// Counts that are reported per trial.
         per_trial: |metric| metric.is_per_trial(), false;
-        /// Anomalies that are told of each trial.
+        /// Anomalies that are reported per trial.
         tallies: |metric| metric.is_anomaly() && metric.is_per_trial(), false;
     }
 }
@@ -121,7 +120,7 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    /// What is wrong with these figures, without one of them.
+    /// The error for these figures without one of them.
     fn without(
         word: &str,
         mut figures: Value,

@@ -2,18 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Where the KRaft controllers live.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Controllers {
     /// Every broker is a controller too (`process.roles=broker,controller`).
     Combined,
-    /// Controllers of their own: `node.id` 100, 101, 102, or as the compose file says.
+    /// Separate nodes: `node.id` 100, 101, 102, or as in the compose file.
     Isolated,
 }
 
 impl Controllers {
-    /// As `controllers:` has it.
     pub fn word(self) -> &'static str {
         match self {
             Controllers::Combined => "combined",

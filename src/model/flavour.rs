@@ -1,5 +1,4 @@
-//! [`Flavour`]: how an image takes Kafka's properties. Which variables those are is told by the
-//! compose files' own room.
+//! [`Flavour`]: how an image takes Kafka's properties. `compose` knows which variables those are.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Flavour {
-    /// `KAFKA_CFG_*`: Bitnami's images, and chaos' own.
+    /// `KAFKA_CFG_*`: Bitnami's images, and our own.
     Bitnami,
     /// `KAFKA_*` with `_` for `.`: apache/kafka.
     Apache,
@@ -16,7 +15,6 @@ pub enum Flavour {
 }
 
 impl Flavour {
-    /// The scenario's word for it.
     pub fn word(self) -> &'static str {
         match self {
             Flavour::Bitnami => "bitnami",

@@ -1,15 +1,15 @@
-//! [`Length`]: a stretch of time as scenarios write it, in seconds or in Kafka's own clocks.
+//! [`Length`]: a length of time as scenarios write it, in seconds or in Kafka's own clocks.
 
 use super::timing::Clocks;
 use std::fmt;
 
-/// No time in a scenario may be longer: 24 hours.
+/// The longest time in a scenario: 24 hours.
 pub(super) const LONGEST_MS: u64 = 24 * 60 * 60 * 1000;
 
-/// No more than so many periods of one of Kafka's clocks.
+/// The most periods of one of Kafka's clocks.
 const MOST_PERIODS: f64 = 1000.0;
 
-/// A clock of Kafka's that a length may count.
+/// A Kafka clock that a length may count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Clock {
     /// `broker.session.timeout.ms`.
@@ -18,25 +18,21 @@ pub enum Clock {
     Lag,
 }
 
-/// A stretch of time: `500ms`, `10s`, `1m30s`, `1h`, `1.5 session`, `2 lag`.
+/// A length of time: `500ms`, `10s`, `1m30s`, `1h`, `1.5 session`, `2 lag`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Length {
-    /// Milliseconds.
     Millis(u64),
-    /// So many periods of one of Kafka's clocks.
     Periods(f64, Clock),
 }
 
 /// What a unit counts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Unit {
-    /// So many milliseconds.
     Millis(f64),
-    /// Periods of one of Kafka's clocks.
     Periods(Clock),
 }
 
-/// Every unit that may stand behind a number.
+/// Every unit that may follow a number.
 pub(crate) const UNITS: &[(&str, Unit)] = &[
     ("ms", Unit::Millis(1.0)),
     ("s", Unit::Millis(1e3)),
@@ -50,10 +46,10 @@ pub(crate) const UNITS: &[(&str, Unit)] = &[
 ];
 
 impl Length {
-    /// How a length is written, for error messages.
+    /// The forms of a length, for error messages.
     pub const FORMS: &'static str = "write `500ms`, `10s`, `1m30s` or `1h`, or count Kafka's own clocks: `1.5 session`, `2 lag`";
 
-    /// Reads a length.
+    /// Parses a length.
     ///
     /// # Errors
     /// What is wrong with it, as a fragment that follows the text itself.
@@ -94,7 +90,7 @@ impl Length {
         Ok(Length::Periods(number, clock))
     }
 
-    /// Milliseconds under the given clocks, rounded.
+    /// Milliseconds with the given clocks, rounded.
     pub fn millis(self, clocks: &Clocks) -> u64 {
         match self {
             Length::Millis(millis) => millis,
@@ -104,7 +100,7 @@ impl Length {
     }
 }
 
-/// The number and the unit at the front of a text, and what comes behind them.
+/// The number and the unit at the front of a text, and the rest.
 fn part(text: &str) -> Result<(f64, Unit, &str), String> {
     let is_numeric = |c: char| c.is_ascii_digit() || c == '.';
     let (number, rest) = text.split_at(text.find(|c| !is_numeric(c)).unwrap_or(text.len()));

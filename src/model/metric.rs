@@ -1,13 +1,13 @@
-//! The list of what is measured: [`Metric`], and everything that any part of the tool says of one.
-//! A new count is a row here, a rule in `verify/rule.rs`, and its test.
+//! The list of what is measured: [`Metric`], and everything that the tool says about one. A new
+//! count is a row here, a rule in `verify/rule.rs`, and its test.
 
 use serde::{Deserialize, Serialize};
 
-/// Makes the enum and its table of the same rows, so that neither can lack one.
+/// Makes the enum and its table from the same rows.
 macro_rules! metrics {
     ($($name:ident, $word:literal: $means:literal, $about:expr;)*) => {
-        /// What an expectation measures: messages, records, or milliseconds. The order is that in
-        /// which violations are reported.
+        /// What an expectation measures: messages, records, or milliseconds. Violations are
+        /// reported in this order.
         #[derive(
             Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
         )]
@@ -16,10 +16,9 @@ macro_rules! metrics {
         }
 
         impl Metric {
-            /// All of them, in their order.
+            /// In their order.
             pub const ALL: &[Metric] = &[$(Metric::$name,)*];
 
-            /// All that is known of it.
             pub fn about(self) -> &'static About {
                 match self {
                     $(Metric::$name => const { &About { word: $word, means: $means, ..$about } },)*
@@ -74,57 +73,52 @@ metrics! {
         };
 }
 
-/// All that is known of a metric.
+/// Everything about a metric.
 #[derive(Debug)]
 pub struct About {
-    /// Its name in scenarios and reports.
     pub word: &'static str,
-    /// What it measures, in a sentence.
+    /// In a sentence.
     pub means: &'static str,
-    /// What kind of figure it is.
     pub kind: Kind,
-    /// Whether nobody wants it: then a lower bound on it is a control, and unmet, the run is
-    /// inconclusive. A lower bound on anything else is a promise: unmet, it is violated.
+    /// Whether it is something bad: an unmet lower bound is then an unmet control, and the run is
+    /// inconclusive. An unmet lower bound on anything else is a violation.
     pub bad: bool,
     /// Where it is shown.
     pub shown: Shown,
     /// Its heading in tables.
     pub column: &'static str,
-    /// What is counted, one of it: `message`.
+    /// One of what is counted: `message`.
     pub noun: &'static str,
-    /// What became of those that are counted: `duplicated`.
+    /// What happened to those that are counted: `duplicated`.
     pub became: &'static str,
-    /// The same with acks=0, where that differs; else empty.
+    /// The same with acks=0, if that differs; otherwise empty.
     pub unconfirmed: &'static str,
-    /// Before what it is early and counts for nothing; none where no time is known, and where it
-    /// counts whenever it was.
+    /// Before which event it is early and does not count; `None` if no time is known, or if it
+    /// counts at any time.
     pub early: Option<&'static str>,
 }
 
-/// What kind of figure a metric is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// What the client reported of messages. The ledger knows it exactly.
+    /// What the client reported about messages. The ledger knows it exactly.
     Outcome,
-    /// What is wrong with messages or records, by the log. A log that was not read to its end may
-    /// leave it open.
+    /// What is wrong with messages or records, according to the log. A log that was not read to its
+    /// end may leave it open.
     Anomaly,
-    /// Milliseconds.
     Time,
 }
 
 /// Where a metric is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Shown {
-    /// Everywhere.
     Always,
-    /// Of each trial, in comparisons, and in tables where there is any.
+    /// Per trial, in comparisons, and in tables if there is any.
     PerTrial,
-    /// In tables where there is any.
+    /// In tables if there is any.
     WhereAny,
 }
 
-/// A count of what is wrong, by the log.
+/// A count of something wrong, according to the log.
 const fn of_log(column: &'static str, became: &'static str) -> About {
     About { kind: Kind::Anomaly, early: Some("any fault"), ..of_ledger(column, became) }
 }
@@ -146,7 +140,6 @@ const fn of_ledger(column: &'static str, became: &'static str) -> About {
 }
 
 impl Metric {
-    /// The metric of this name.
     pub fn find(word: &str) -> Option<Metric> {
         Metric::ALL.iter().copied().find(|metric| metric.word() == word)
     }
@@ -162,27 +155,24 @@ impl Metric {
         outcomes.chain(Metric::anomalies())
     }
 
-    /// Its name in scenarios and reports.
     pub fn word(self) -> &'static str {
         self.about().word
     }
 
-    /// Whether it counts something that is wrong with messages or records.
+    /// Whether it counts something wrong with messages or records.
     pub fn is_anomaly(self) -> bool {
         self.about().kind == Kind::Anomaly
     }
 
-    /// Whether it is a time, and no count.
     pub fn is_time(self) -> bool {
         self.about().kind == Kind::Time
     }
 
-    /// Whether it is shown wherever counts are.
     pub fn is_always_shown(self) -> bool {
         self.about().shown == Shown::Always
     }
 
-    /// Whether it is told of each trial, and compared.
+    /// Whether it is reported per trial, and compared.
     pub fn is_per_trial(self) -> bool {
         self.about().shown <= Shown::PerTrial
     }

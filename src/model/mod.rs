@@ -1,4 +1,4 @@
-//! The words that all rooms share: what a cluster, a producer, a time and a count are called.
+//! The vocabulary that all rooms share: names of clusters, producers, times and counts.
 
 mod by_metric;
 mod controllers;

@@ -1,11 +1,11 @@
-//! What a producer is configured by where a scenario says nothing, so that librdkafka behaves as
-//! the Java producer does.
+//! Producer defaults where a scenario sets nothing, so that librdkafka behaves like the Java
+//! producer.
 
 use super::Timing;
 
 /// Java's defaults, where librdkafka has the property, and explicit values for the others.
-/// linger.ms is the one that is neither: at Java's 0 or 5 ms a paced producer sends a request a
-/// message, and a small machine falls behind; 20 ms bounds it to 50 requests a second.
+/// linger.ms is neither: at Java's 0 or 5 ms a paced producer sends one request per message, and a
+/// small machine falls behind; 20 ms limits it to 50 requests per second.
 const STOCK: &[(&str, &str)] = &[
     ("acks", "all"),
     ("allow.auto.create.topics", "false"),
@@ -55,7 +55,7 @@ const STOCK: &[(&str, &str)] = &[
     ("topic.metadata.refresh.sparse", "true"),
 ];
 
-/// What fast timing lowers, to match the brokers'.
+/// Lowered with fast timing, to match the brokers'.
 const FAST: &[(&str, &str)] = &[
     ("message.timeout.ms", "60000"),
     ("request.timeout.ms", "3000"),
@@ -63,7 +63,7 @@ const FAST: &[(&str, &str)] = &[
     ("socket.timeout.ms", "3000"),
 ];
 
-/// Every property that is set, by name. One that comes twice has its last value.
+/// Every property that is set, by name. If one comes twice, the last value counts.
 pub(crate) fn producer_defaults(
     timing: Timing,
 ) -> impl Iterator<Item = (&'static str, &'static str)> {
@@ -71,8 +71,8 @@ pub(crate) fn producer_defaults(
     STOCK.iter().chain(fast).copied()
 }
 
-/// The value of a property where the scenario says nothing of it, if the plan sets one.
+/// The default value of a property, if the plan sets one.
 pub(crate) fn producer_default(name: &str, timing: Timing) -> Option<&'static str> {
-    // What fast timing lowers comes last, and holds.
+    // Fast timing's values come last, and win.
     producer_defaults(timing).filter(|(known, _)| *known == name).last().map(|(_, value)| value)
 }

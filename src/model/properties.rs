@@ -1,6 +1,6 @@
-//! [`Properties`]: what Kafka and its clients are configured by.
+//! [`Properties`]: the configuration of Kafka and its clients.
 
 use std::collections::BTreeMap;
 
-/// Properties by their Kafka or librdkafka names, verbatim.
+/// By their Kafka or librdkafka names, verbatim.
 pub type Properties = BTreeMap<String, String>;

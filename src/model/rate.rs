@@ -3,13 +3,12 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// How fast a producer sends.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rate {
-    /// Messages a second, over all partitions of the cell.
+    /// Messages per second, over all partitions of the cell.
     PerSecond(u32),
-    /// As fast as librdkafka takes them.
+    /// As fast as librdkafka accepts them.
     Max,
 }
 

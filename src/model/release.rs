@@ -17,29 +17,27 @@ pub struct Release {
 pub(crate) enum Feature {
     /// KRaft's controller elects an unclean leader by the topic's setting alone.
     UncleanElection,
-    /// Eligible leader replicas can be kept.
+    /// The cluster can keep eligible leader replicas.
     EligibleLeaderReplicas,
-    /// A new cluster keeps them without being told to.
+    /// New clusters keep them by default.
     EligibleLeaderReplicasOn,
-    /// Share groups, whose topic wants its own replication factor.
+    /// Share groups, whose topic has its own replication factor.
     ShareGroups,
     /// A broker logs through log4j 2, and needs Java 17.
     Log4j2AndJava17,
 }
 
-/// A feature, the first release that has it, what it is in words, and who says so.
+/// A feature, the first release that has it, its description, and the source.
 #[derive(Debug)]
 #[cfg_attr(not(test), expect(dead_code, reason = "docs/architecture.md has the words"))]
 pub(super) struct Since {
     feature: Feature,
     release: (u16, u16),
-    /// In words.
     pub words: &'static str,
-    /// Who says so.
     pub source: &'static str,
 }
 
-/// The table; docs/architecture.md has the same.
+/// docs/architecture.md has the same table.
 pub(super) const FEATURES: &[Since] = &[
     Since {
         feature: Feature::UncleanElection,
@@ -75,8 +73,7 @@ pub(super) const FEATURES: &[Since] = &[
 ];
 
 /// The highest `metadata.version` that the brokers of each release know. A level belongs to one
-/// release for ever. Source: `MetadataVersion.java` of 4.4.0, whose newest level that may be used
-/// in production is 33.
+/// release for ever. Source: `MetadataVersion.java` of 4.4.0, whose newest production level is 33.
 const METADATA_LEVELS: &[(std::ops::RangeInclusive<i16>, (u16, u16))] = &[
     (4..=7, (3, 3)),
     (8..=8, (3, 4)),
@@ -93,8 +90,7 @@ const METADATA_LEVELS: &[(std::ops::RangeInclusive<i16>, (u16, u16))] = &[
 ];
 
 impl Release {
-    /// `3.8`, `3.8.1`, and what follows behind a dash (`3.8.1-ccs`) is left aside. `None`: it
-    /// names no release.
+    /// `3.8` or `3.8.1`; what follows a dash (`3.8.1-ccs`) is ignored.
     pub fn parse(text: &str) -> Option<Release> {
         let numbers = text.split('-').next().unwrap_or(text);
         let mut numbers = numbers.split('.').map(|number| number.parse::<u16>().ok());
@@ -106,8 +102,8 @@ impl Release {
         numbers.next().is_none().then_some(Release { major, minor, patch })
     }
 
-    /// The release of Confluent's platform's version: 7.x is Kafka 3.x, 8.x is 4.x. Its third
-    /// number is not Kafka's.
+    /// The release in a Confluent Platform version: 7.x is Kafka 3.x, 8.x is 4.x. Its third number
+    /// is not Kafka's.
     pub fn of_confluent(text: &str) -> Option<Release> {
         let own = Release::parse(text).filter(|own| (7..=8).contains(&own.major))?;
         Some(Release { major: own.major - 4, minor: own.minor, patch: None })
@@ -214,7 +210,7 @@ mod tests {
             let found = Release::of_metadata_level(level).map(|release| release.to_string());
             assert_eq!(found.as_deref(), expected, "{level}");
         }
-        // Of a release that is not known yet nothing is said.
+        // Nothing is known about a future release.
         assert_eq!(Release::of_metadata_level(34), None);
         let all: Vec<i16> = METADATA_LEVELS.iter().flat_map(|(levels, _)| levels.clone()).collect();
         assert_eq!(all, (4..=33).collect::<Vec<_>>());

@@ -1,8 +1,7 @@
-//! [`Timing`]: which clocks a cluster runs on, and [`Clocks`]: what those show.
+//! [`Timing`]: which clocks a cluster runs on, and [`Clocks`]: their values.
 
 use serde::{Deserialize, Serialize};
 
-/// Which clocks are in force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Timing {
@@ -22,7 +21,6 @@ pub struct Clocks {
 }
 
 impl Timing {
-    /// As `timing:` has it.
     pub fn word(self) -> &'static str {
         match self {
             Timing::Stock => "stock",

@@ -1,4 +1,4 @@
-//! How counts are put into sentences.
+//! Counts in sentences.
 
 use std::fmt::Display;
 
@@ -8,7 +8,7 @@ pub(crate) fn counted<N: Copy + Display + PartialEq + From<u8>>(number: N, noun:
     format!("{number} {noun}{s}")
 }
 
-/// `1 more cell`, `5 more cells`; none where nothing is left out.
+/// `1 more cell`, `5 more cells`; `None` if nothing is left out.
 pub(crate) fn more<N: Copy + Display + PartialEq + From<u8>>(
     number: N,
     noun: &str,

@@ -8,12 +8,12 @@ use rdkafka::types::{RDKafkaErrorCode, RDKafkaMessage};
 use serde::{Deserialize, Serialize};
 use std::ffi::CStr;
 
-/// librdkafka's `rd_kafka_msg_status_t`: whether a message can be in a broker's log. It is kept
-/// over all attempts: once possibly persisted, a message never goes back to not persisted.
+/// librdkafka's `rd_kafka_msg_status_t`: whether a message can be in a broker's log. It covers all
+/// attempts: once possibly persisted, a message never goes back to not persisted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Persistence {
-    /// No attempt can have written it, by librdkafka's word.
+    /// No attempt can have written it, according to librdkafka.
     NotPersisted,
     /// An attempt was sent, and no conclusive answer came.
     PossiblyPersisted,
@@ -21,26 +21,23 @@ pub enum Persistence {
     Persisted,
 }
 
-/// What a delivery report says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Report {
-    /// librdkafka's code; `NoError` for success.
+    /// `NoError` for success.
     pub code: RDKafkaErrorCode,
-    /// Whether the message can be in a log.
     pub persistence: Persistence,
-    /// The offset, -1 when none is known.
+    /// -1 if unknown.
     pub offset: i64,
-    /// From the hand-over to the report.
+    /// From hand-over to report.
     pub latency_us: u64,
 }
 
-/// Reads a delivery report's raw message.
 pub(crate) fn report(message: &BorrowedMessage<'_>) -> Report {
     let raw: *const RDKafkaMessage = message.ptr();
     // SAFETY: the message is borrowed, so it is alive.
     let code = unsafe { (*raw).err };
-    // SAFETY: as above; a message of a delivery report is embedded in librdkafka's own, which is
-    // where it looks for the status.
+    // SAFETY: as above; a delivery report's message is embedded in librdkafka's own, where it looks
+    // for the status.
     let status = unsafe { ffi::rd_kafka_message_status(raw) };
     // SAFETY: as above.
     let latency_us = unsafe { ffi::rd_kafka_message_latency(raw) };
@@ -59,12 +56,11 @@ pub(crate) fn report(message: &BorrowedMessage<'_>) -> Report {
     }
 }
 
-/// The name of the error that a delivery report carries, as Kafka people write it
-/// (`_MSG_TIMED_OUT`).
+/// The name of a delivery report's error as Kafka writes it (`_MSG_TIMED_OUT`).
 pub(crate) fn error_name(message: &BorrowedMessage<'_>) -> String {
     // SAFETY: the message is borrowed, so it is alive.
     let code = unsafe { (*message.ptr()).err };
-    // SAFETY: it takes any code, and gives a C string, static or the calling thread's own.
+    // SAFETY: it takes any code and returns a C string, static or the calling thread's own.
     let name = unsafe { ffi::rd_kafka_err2name(code) };
     // SAFETY: as above; the string is copied before the next call could change it.
     let name = unsafe { CStr::from_ptr(name) };

@@ -11,44 +11,37 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr::NonNull;
 use std::time::Duration;
 
-/// What reading a topic brings, one at a time.
+/// What reading a topic yields, one at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fetched<'m> {
     Record(Record<'m>),
-    /// The partition's end: the next record will get this offset.
+    /// The partition's end: the offset of the next record.
     End {
         partition: u32,
-        /// The end.
         offset: i64,
     },
-    /// librdkafka met an error on this partition; it goes on trying where that makes sense.
+    /// librdkafka met an error on this partition; it retries if that makes sense.
     Error {
         partition: u32,
         code: RDKafkaErrorCode,
-        /// Its words.
         reason: &'m str,
     },
 }
 
-/// One record of a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Record<'m> {
-    /// Partition.
     pub partition: u32,
-    /// Offset.
     pub offset: i64,
-    /// The leader epoch in which it was appended, -1 when the broker did not say.
+    /// The leader epoch in which it was appended, -1 if the broker did not say.
     pub epoch: i32,
-    /// Key.
     pub key: Option<&'m [u8]>,
-    /// Value.
     pub value: Option<&'m [u8]>,
 }
 
-/// Reads partitions of one topic into one queue of its own, without a consumer group: nothing is
-/// committed, no coordinator is looked for (which would create `__consumer_offsets`), and only
-/// fetched records and their errors ever come to this queue. That is what makes the callback form
-/// safe: on a client's main queue it aborts at the first op of another kind.
+/// Reads partitions of one topic into its own queue, without a consumer group: nothing is
+/// committed, no coordinator is looked up (which would create `__consumer_offsets`), and only
+/// fetched records and their errors come to this queue. That makes the callback form safe: on a
+/// client's main queue it aborts at the first op of another kind.
 pub(crate) struct LogQueue<'c, C: ClientContext> {
     topic: NonNull<RDKafkaTopic>,
     queue: NonNull<ffi::rd_kafka_queue_t>,
@@ -58,10 +51,10 @@ pub(crate) struct LogQueue<'c, C: ClientContext> {
 }
 
 impl<'c, C: ClientContext> LogQueue<'c, C> {
-    /// A queue for `topic`, with nothing started.
+    /// A queue for `topic`; nothing is started.
     ///
     /// # Errors
-    /// librdkafka's code when it refuses the topic's name.
+    /// librdkafka's code if it refuses the topic's name.
     pub(crate) fn new(client: &'c Client<C>, topic: &str) -> Result<Self, RDKafkaErrorCode> {
         let topic = new_topic(client, topic)?;
         // SAFETY: the client is borrowed, so it is alive.
@@ -70,10 +63,7 @@ impl<'c, C: ClientContext> LogQueue<'c, C> {
         Ok(LogQueue { topic, queue, started: Vec::new(), _client: client })
     }
 
-    /// Begins to fetch `partition` from `offset`.
-    ///
-    /// # Errors
-    /// librdkafka's code.
+    /// Starts fetching `partition` from `offset`.
     pub(crate) fn start(&mut self, partition: u32, offset: i64) -> Result<(), RDKafkaErrorCode> {
         let partition = i32::try_from(partition).map_err(|_| RDKafkaErrorCode::UnknownPartition)?;
         let (topic, queue) = (self.topic.as_ptr(), self.queue.as_ptr());
@@ -86,7 +76,7 @@ impl<'c, C: ClientContext> LogQueue<'c, C> {
         Ok(())
     }
 
-    /// Ceases to fetch `partition`. What was fetched already may still come.
+    /// Stops fetching `partition`. What was fetched already may still come.
     pub(crate) fn stop(&mut self, partition: u32) {
         if let Some(at) = self.started.iter().position(|&p| i64::from(p) == i64::from(partition)) {
             self.stop_native(self.started[at]);
@@ -100,8 +90,8 @@ impl<'c, C: ClientContext> LogQueue<'c, C> {
         unsafe { ffi::rd_kafka_consume_stop(self.topic.as_ptr(), partition) };
     }
 
-    /// Waits at most `timeout` for something to come, and gives all that is there to `sink`.
-    /// A panic of `sink` ends nothing but the caller: it goes on from here, outside of C.
+    /// Waits up to `timeout` for something, and passes everything available to `sink`. A panic in
+    /// `sink` is caught and resumed here, outside of C.
     pub(crate) fn serve(&mut self, timeout: Duration, sink: &mut dyn FnMut(Fetched<'_>)) {
         let timeout_ms = c_int::try_from(timeout.as_millis()).unwrap_or(c_int::MAX);
         let mut serving = Serving { sink, panic: None };
@@ -127,9 +117,9 @@ impl<C: ClientContext> Drop for LogQueue<'_, C> {
         for &partition in &self.started {
             self.stop_native(partition);
         }
-        // SAFETY: the handle came from rd_kafka_queue_new and is given back once.
+        // SAFETY: the handle came from rd_kafka_queue_new and is returned once.
         unsafe { ffi::rd_kafka_queue_destroy(self.queue.as_ptr()) }
-        // SAFETY: the handle came from rd_kafka_topic_new and is given back once.
+        // SAFETY: the handle came from rd_kafka_topic_new and is returned once.
         unsafe { ffi::rd_kafka_topic_destroy(self.topic.as_ptr()) }
     }
 }
@@ -141,20 +131,20 @@ struct Serving<'s> {
 
 /// Called by librdkafka for each message; must not unwind into it.
 unsafe extern "C" fn on_message(message: *mut RDKafkaMessage, opaque: *mut c_void) {
-    // SAFETY: `opaque` is the `Serving` of the `serve` call that we are in, and nobody else has a
-    // reference to it while librdkafka calls back.
+    // SAFETY: `opaque` is the `Serving` of the current `serve` call, and nothing else refers to it
+    // while librdkafka calls back.
     let serving = unsafe { &mut *opaque.cast::<Serving<'_>>() };
     if serving.panic.is_some() {
         return;
     }
-    // SAFETY: librdkafka gives a valid message that lives until this function returns.
+    // SAFETY: librdkafka passes a valid message that lives until this function returns.
     let raw = unsafe { &*message };
     let sink = &mut *serving.sink;
     serving.panic = catch_unwind(AssertUnwindSafe(|| sink(fetched(raw)))).err();
 }
 
 fn fetched(raw: &RDKafkaMessage) -> Fetched<'_> {
-    // librdkafka never gives a message without a partition to a partition's queue.
+    // librdkafka never puts a message without a partition into a partition's queue.
     let partition = u32::try_from(raw.partition).unwrap_or(u32::MAX);
     match RDKafkaErrorCode::from(raw.err) {
         RDKafkaErrorCode::NoError => {

@@ -1,5 +1,4 @@
-//! The only calls into librdkafka that the rdkafka crate does not offer. Each is a thin and safe
-//! door.
+//! Calls into librdkafka that the rdkafka crate does not offer, each behind a thin safe wrapper.
 
 mod delivery_report;
 mod log_queue;

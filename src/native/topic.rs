@@ -1,4 +1,4 @@
-//! librdkafka's handle of a topic, and its last error: what sending and reading share.
+//! librdkafka's topic handle and last error, which sending and reading share.
 #![expect(unsafe_code, reason = "rdkafka makes no such handles")]
 
 use rdkafka::bindings as ffi;
@@ -7,11 +7,10 @@ use rdkafka::types::{RDKafkaErrorCode, RDKafkaTopic};
 use std::ffi::CString;
 use std::ptr::{self, NonNull};
 
-/// A handle of this topic, which must be given back by `rd_kafka_topic_destroy` before its client
-/// goes.
+/// A topic handle, which must be returned by `rd_kafka_topic_destroy` before its client goes.
 ///
 /// # Errors
-/// librdkafka's code when it refuses the topic's name.
+/// librdkafka's code if it refuses the topic's name.
 pub(super) fn new_topic<C: ClientContext>(
     client: &Client<C>,
     topic: &str,
@@ -26,6 +25,6 @@ pub(super) fn new_topic<C: ClientContext>(
 
 /// Why the calling thread's last call into librdkafka failed.
 pub(super) fn last_error() -> RDKafkaErrorCode {
-    // SAFETY: it reads a variable of the calling thread.
+    // SAFETY: it reads a thread-local variable.
     unsafe { ffi::rd_kafka_last_error() }.into()
 }

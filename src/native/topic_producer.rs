@@ -11,26 +11,23 @@ use std::time::Duration;
 
 /// A producer bound to one topic, all of whose messages share one value.
 ///
-/// The order of the fields is the order of their drops, and it matters: `Drop::drop` gives the
-/// topic handle back, then `producer` purges and destroys the client, which joins librdkafka's
-/// threads and frees every message that points into `value`; `value` goes last.
+/// Fields are dropped in order, and the order matters: `Drop::drop` returns the topic handle, then
+/// `producer` purges and destroys the client, which joins librdkafka's threads and frees every
+/// message that points into `value`; `value` goes last.
 pub(crate) struct TopicProducer<C: ProducerContext + 'static> {
     topic: NonNull<RDKafkaTopic>,
     producer: BaseProducer<C>,
     value: Box<[u8]>,
 }
 
-// SAFETY: librdkafka's topic handles may be used from any thread, as its header promises for all
-// of its handles; the other fields are Send by themselves.
+// SAFETY: librdkafka's handles may be used from any thread, as its header promises; the other
+// fields are Send.
 unsafe impl<C: ProducerContext + 'static> Send for TopicProducer<C> {}
 // SAFETY: as above; `rd_kafka_produce` is thread-safe, and `value` is never written to.
 unsafe impl<C: ProducerContext + 'static> Sync for TopicProducer<C> {}
 
 impl<C: ProducerContext + 'static> TopicProducer<C> {
-    /// Binds `producer` to `topic`.
-    ///
-    /// # Errors
-    /// librdkafka's code when it refuses the topic's name.
+    /// Fails with librdkafka's code if it refuses the topic's name.
     pub(crate) fn new(
         producer: BaseProducer<C>,
         topic: &str,
@@ -40,7 +37,7 @@ impl<C: ProducerContext + 'static> TopicProducer<C> {
         Ok(TopicProducer { topic, producer, value })
     }
 
-    /// The producer underneath: to poll, to purge, to ask for metadata.
+    /// The underlying producer: to poll, to purge, to query metadata.
     pub(crate) fn producer(&self) -> &BaseProducer<C> {
         &self.producer
     }
@@ -48,7 +45,7 @@ impl<C: ProducerContext + 'static> TopicProducer<C> {
     /// Hands over one message; never blocks. `opaque` comes back in its delivery report.
     ///
     /// # Errors
-    /// librdkafka's code; the message was not handed over then.
+    /// librdkafka's code; the message was not handed over.
     pub(crate) fn produce(
         &self,
         partition: i32,
@@ -73,8 +70,8 @@ impl<C: ProducerContext + 'static> TopicProducer<C> {
         if refused == 0 { Ok(()) } else { Err(last_error()) }
     }
 
-    /// Sends what lingers and waits until every delivery report was served, by another thread that
-    /// polls; `false` when `timeout` has passed before.
+    /// Flushes, and waits until another thread has served every delivery report; `false` after
+    /// `timeout`.
     pub(crate) fn wait_until_reported(&self, timeout: Duration) -> bool {
         let timeout_ms = c_int::try_from(timeout.as_millis()).unwrap_or(c_int::MAX);
         // SAFETY: the client lives as long as `self`.
@@ -85,8 +82,8 @@ impl<C: ProducerContext + 'static> TopicProducer<C> {
 
 impl<C: ProducerContext + 'static> Drop for TopicProducer<C> {
     fn drop(&mut self) {
-        // SAFETY: the handle came from rd_kafka_topic_new and is given back once, before its
-        // client, which the field order drops next.
+        // SAFETY: the handle came from rd_kafka_topic_new and is returned once, before its client,
+        // which the field order drops next.
         unsafe { ffi::rd_kafka_topic_destroy(self.topic.as_ptr()) }
     }
 }

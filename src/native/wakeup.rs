@@ -2,8 +2,8 @@
 //!
 //! librdkafka decides for each partition when to look at it again. While a batch of an idempotent
 //! producer is in flight and another is ready, its answer is "now": its thread spins until the
-//! acknowledgement comes, which takes a whole processor. The linker puts this function before
-//! librdkafka's own (`build.rs`), and it changes "now" into "soon". What is ready is still sent at
+//! acknowledgement comes, which takes a whole processor. The linker puts this function in front of
+//! librdkafka's own (`build.rs`), and it changes "now" into "soon". A ready batch is still sent at
 //! once, and an acknowledgement wakes the thread anyway.
 #![expect(unsafe_code, reason = "a function of C is replaced")]
 
@@ -11,7 +11,7 @@ use rdkafka::bindings as ffi;
 use std::ffi::c_void;
 use std::ptr;
 
-/// How soon, microseconds.
+/// How soon, in microseconds.
 const SOON_US: i64 = 500;
 
 const _: () = assert!(
@@ -22,8 +22,8 @@ const _: () = assert!(
 );
 
 unsafe extern "C" {
-    /// librdkafka's own: answers whether a batch is ready, and lowers `next_wakeup`, which may
-    /// be null, to the time of the next one.
+    /// librdkafka's own function: returns whether a batch is ready, and lowers `next_wakeup`, which
+    /// may be null, to the time of the next one.
     fn __real_rd_kafka_msgq_allow_wakeup_at(
         queue: *mut c_void,
         sending: *const c_void,
@@ -36,7 +36,7 @@ unsafe extern "C" {
 }
 
 /// # Safety
-/// Called by librdkafka only, in place of its own function and with that one's arguments.
+/// Only librdkafka may call it, in place of its own function and with that function's arguments.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn __wrap_rd_kafka_msgq_allow_wakeup_at(
     queue: *mut c_void,
@@ -49,7 +49,7 @@ unsafe extern "C" fn __wrap_rd_kafka_msgq_allow_wakeup_at(
 ) -> u8 {
     let mut own = i64::MAX;
     let asked = if next_wakeup.is_null() { ptr::null_mut() } else { &raw mut own };
-    // SAFETY: the arguments are librdkafka's, but for a place of ours for its answer.
+    // SAFETY: the arguments are librdkafka's, except for our place for its answer.
     let ready = unsafe {
         __real_rd_kafka_msgq_allow_wakeup_at(
             queue,
@@ -61,7 +61,7 @@ unsafe extern "C" fn __wrap_rd_kafka_msgq_allow_wakeup_at(
             batch_bytes,
         )
     };
-    // SAFETY: null, or a variable of the calling thread's.
+    // SAFETY: null, or a variable of the calling thread.
     if let Some(next_wakeup) = unsafe { next_wakeup.as_mut() } {
         let own = if own <= now { now + SOON_US } else { own };
         *next_wakeup = (*next_wakeup).min(own);

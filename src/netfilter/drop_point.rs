@@ -25,18 +25,12 @@ pub struct DropPoint {
 impl DropPoint {
     /// Opens the filter of the calling thread's network namespace. `name` says in reports where
     /// it is, `means` how packets are dropped there.
-    ///
-    /// # Errors
-    /// When the kernel has no nfnetlink.
     pub fn open(name: impl Into<String>, means: &'static str) -> io::Result<DropPoint> {
         let socket = Socket::open(SockProtocol::NetlinkNetFilter)?;
         Ok(DropPoint { name: name.into(), means, socket: Mutex::new(socket) })
     }
 
     /// As [`DropPoint::open`], in another network namespace, by a thread that goes there.
-    ///
-    /// # Errors
-    /// When the namespace cannot be entered, or there is no thread to be had.
     pub fn open_in(
         netns: &File,
         name: impl Into<String>,
@@ -82,9 +76,6 @@ impl DropPoint {
     }
 
     /// Whether the kernel removes this table by itself when this process ends.
-    ///
-    /// # Errors
-    /// `NotFound` when there is no such table, else whatever the kernel refuses.
     pub fn is_bound_to_this_process(&self, table: &str) -> io::Result<bool> {
         let own = self.socket.lock().port_id()?;
         let mut tables = self.listed_tables()?.into_iter();
@@ -94,9 +85,6 @@ impl DropPoint {
 
     /// What each rule has dropped since it was installed, in the order in which the rules were
     /// given.
-    ///
-    /// # Errors
-    /// `NotFound` when there is no such table.
     pub fn dropped(&self, table: &str) -> io::Result<Vec<Dropped>> {
         check_name(table)?;
         let rules = self.socket.lock().dump(&nftables::list_rules(table))?;
@@ -120,9 +108,6 @@ impl DropPoint {
 
     /// Ends the dropping of a table's rules, all at one moment; their counts go with them. A table
     /// that is not there is removed already.
-    ///
-    /// # Errors
-    /// When the kernel refuses: also a table that is bound to another process.
     pub fn remove(&self, table: &str) -> io::Result<()> {
         check_name(table)?;
         match self.send(&nftables::remove(table)) {
@@ -132,9 +117,6 @@ impl DropPoint {
     }
 
     /// The tables that [`DropPoint::install`] made here and nobody removed, by whatever process.
-    ///
-    /// # Errors
-    /// When the kernel refuses.
     pub fn tables(&self) -> io::Result<Vec<String>> {
         Ok(self.listed_tables()?.into_iter().map(|(name, _)| name).collect())
     }

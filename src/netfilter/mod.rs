@@ -1,5 +1,5 @@
-//! Dropping packets by nftables over netlink, one table a fault, one transaction; the rules' own
-//! counters are the proof.
+//! Drops packets with nftables over netlink: one table per fault, in one transaction. The rules'
+//! own counters are the proof.
 
 mod drop_point;
 pub(crate) mod netlink;

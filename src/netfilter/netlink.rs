@@ -1,5 +1,5 @@
-//! The netlink protocol in as much as links and packet filters need it: [`Batch`] builds messages,
-//! [`Socket`] sends them to the kernel and waits for its answers.
+//! The part of netlink that links and packet filters need: [`Batch`] builds messages, [`Socket`]
+//! sends them to the kernel and waits for its answers.
 
 mod attributes;
 mod batch;
@@ -71,9 +71,6 @@ impl Socket {
 
     /// Sends the batch and waits until each message that asked for an answer has it. What the
     /// kernel says besides acknowledgements goes to `on_object` as message type and body.
-    ///
-    /// # Errors
-    /// The first refusal. nfnetlink then has undone the batch, rtnetlink has done what came before.
     pub(crate) fn send(
         &mut self,
         batch: &Batch,

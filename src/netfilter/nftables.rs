@@ -1,5 +1,5 @@
 //! The nftables messages: a table with a chain of counting drop rules at each hook, its counters,
-//! its end.
+//! its removal.
 
 mod kind;
 mod rule;

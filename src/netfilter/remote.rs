@@ -1,5 +1,5 @@
-//! A packet filter in another process, spoken to in JSON lines: [`Request`]s go in, [`Answer`]s
-//! come out, one each. [`Server`] is the other process's side.
+//! A packet filter in another process, which speaks JSON lines: [`Request`]s go in, one [`Answer`]
+//! each comes out. [`Server`] is the other process's side.
 
 use super::{DropPoint, DropRule, Dropped};
 use parking_lot::Mutex;
@@ -83,9 +83,6 @@ impl Answer {
     }
 
     /// The counts that were asked for; empty where none were.
-    ///
-    /// # Errors
-    /// What was told as an error.
     pub(crate) fn into_counts(self) -> io::Result<Vec<Dropped>> {
         match self {
             Answer::Ready | Answer::Done => Ok(Vec::new()),
@@ -112,9 +109,6 @@ impl Server {
     }
 
     /// Says that it is ready and answers until nobody asks any more.
-    ///
-    /// # Errors
-    /// When nobody listens.
     pub(crate) fn serve(&self, requests: impl BufRead, mut answers: impl Write) -> io::Result<()> {
         let mut tell = |answer: &Answer| -> io::Result<()> {
             let mut line = serde_json::to_vec(answer)?;
@@ -149,9 +143,6 @@ impl Server {
     }
 
     /// Removes what was installed and not removed. Newer kernels would do so by themselves.
-    ///
-    /// # Errors
-    /// The first refusal; all tables are tried.
     pub(crate) fn remove_all(&self) -> io::Result<()> {
         let tables = std::mem::take(&mut *self.tables.lock());
         let results: Vec<_> = tables.iter().map(|table| self.point.remove(table)).collect();

@@ -1,4 +1,4 @@
-//! What is dropped, where, and what was counted.
+//! What is dropped, where, and how much was counted.
 
 use serde::{Deserialize, Serialize};
 use std::io;
@@ -53,20 +53,11 @@ pub trait Filter: Send + Sync {
     fn means(&self) -> &str;
 
     /// Begins to drop, all rules at one moment; see [`super::DropPoint::install`].
-    ///
-    /// # Errors
-    /// As [`super::DropPoint::install`].
     fn install(&self, table: &str, rules: &[DropRule]) -> io::Result<()>;
 
     /// What each rule has dropped, in the order in which the rules were given.
-    ///
-    /// # Errors
-    /// `NotFound` when there is no such table.
     fn dropped(&self, table: &str) -> io::Result<Vec<Dropped>>;
 
     /// Ends the dropping; a table that is not there is removed already.
-    ///
-    /// # Errors
-    /// When the kernel refuses, or nobody can be asked any more.
     fn remove(&self, table: &str) -> io::Result<()>;
 }

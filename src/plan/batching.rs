@@ -1,31 +1,32 @@
-//! How the producers of many cells share one small machine: what limits it is requests a second, not
-//! messages, so cells that leave it to us wait a little longer to fill their batches.
+//! How the producers of many cells share a small machine: requests per second are its limit, not
+//! messages, so cells without their own setting wait a little longer to fill batches.
 
 use super::make::Maker;
 use super::types::{Cell, ProducerPlan};
 use crate::model::Rate;
 
-/// So many requests a second all cells of a plan may send together before they are made to batch
-/// more: above it two cores fall behind, time-outs fire, and duplicates appear that no fault made.
+/// The requests per second that all cells of a plan together may send before they batch more: above
+/// it two cores fall behind, time-outs fire, and duplicates appear that no fault made.
 pub(super) const REQUESTS_PER_SECOND: u64 = 500;
 
-/// `linger.ms` is not raised above this, milliseconds: latency would be all that a report shows.
+/// `linger.ms` is not raised above this, in milliseconds: otherwise latency would be all that a
+/// report shows.
 pub(super) const LINGER_MOST_MS: u64 = 500;
 
-/// More idempotent producers than this, each with several requests in flight, disturb each other
-/// where librdkafka spins as long as their acknowledgements are missing.
+/// Where librdkafka spins while acknowledgements are missing, more idempotent producers than this,
+/// each with several requests in flight, disturb each other.
 const IDEMPOTENT_MOST: usize = 4;
 
 const LINGER: &str = "linger.ms";
 const IN_FLIGHT: &str = "max.in.flight.requests.per.connection";
 
-/// Sets `linger.ms` and the requests in flight of a plan's cells, where the scenario says nothing
-/// of them, by the cells alone: one build makes the same plan of a scenario on every machine.
+/// Sets `linger.ms` and the requests in flight of a plan's cells, where the scenario does not. It
+/// depends on the cells alone: one build makes the same plan of a scenario on every machine.
 pub(super) fn settle(maker: &mut Maker<'_>, cells: &mut [Cell]) {
     if !is_written(maker, LINGER) {
         linger(maker, cells);
     }
-    // `build.rs` says whether it does.
+    // `build.rs` knows whether it spins.
     if cfg!(librdkafka_spins) && !is_written(maker, IN_FLIGHT) {
         in_flight(maker, cells);
     }
@@ -124,7 +125,7 @@ mod tests {
         values
     }
 
-    /// So many cells, all alike but for a property that changes nothing here.
+    /// A number of cells, all alike except for an irrelevant property.
     fn cells(count: usize) -> String {
         let sizes: Vec<String> = (0..count).map(|i| (16_384 + i).to_string()).collect();
         format!("matrix: {{batch.size: [{}]}}\n", sizes.join(", "))
@@ -132,7 +133,7 @@ mod tests {
 
     #[test]
     fn cells_that_make_too_many_requests_fill_their_batches_longer() {
-        // 50 requests a second each: 10 cells are at the limit, 24 would make 1200.
+        // 50 requests per second each: 10 cells are at the limit, 24 would make 1200.
         let plan = sound(&cells(10));
         assert_eq!(values(&plan, "linger.ms"), ["20"]);
         let plan = sound(&cells(24));
@@ -143,7 +144,7 @@ mod tests {
         // A slow cell sends no more requests than messages.
         let plan = sound(&format!("producer: {{rate: 5}}\n{}", cells(64)));
         assert_eq!(values(&plan, "linger.ms"), ["20"]);
-        // 64 cells of 256 partitions are too many at any wait.
+        // 64 cells of 256 partitions are too many with any wait.
         let plan = sound(&format!("topic: {{partitions: 256}}\n{}", cells(64)));
         assert_eq!(values(&plan, "linger.ms"), ["500"]);
     }

@@ -1,4 +1,4 @@
-//! The matrix made cells: every combination of its values, but for those that no producer can
+//! Turns the matrix into cells: every combination of its values, except those that no producer can
 //! have.
 
 use super::conflict::Conflict;
@@ -10,7 +10,7 @@ use crate::model::Properties;
 use crate::scenario::{Axis, Chosen, Scenario, Section, Setting, Settings};
 use crate::yaml::{At, Place};
 
-/// A run has no more cells: each is a topic and a process of its own.
+/// The limit for a run: each cell is a topic and a process.
 pub(super) const MOST_CELLS: usize = 64;
 
 /// The settings in force in one cell.
@@ -32,16 +32,14 @@ impl Point<'_> {
     }
 }
 
-/// What was found on the way, of which cell.
+/// What was found, and for which cells.
 #[derive(Default)]
 struct Found {
-    /// What a person should know.
     notes: Vec<(Values, String)>,
-    /// Cells that cannot be, and where the reason stands.
+    /// Impossible cells, and the place of the reason.
     left_out: Vec<(Values, Conflict, Place)>,
 }
 
-/// Makes every cell.
 pub(super) fn plan(maker: &mut Maker<'_>, cluster: &ClusterPlan) -> Vec<Cell> {
     let scenario = maker.scenario;
     let count = count(scenario);
@@ -85,7 +83,7 @@ pub(super) fn plan(maker: &mut Maker<'_>, cluster: &ClusterPlan) -> Vec<Cell> {
     cells
 }
 
-/// How many cells a plan of the scenario has, those too that cannot be.
+/// How many cells a plan of the scenario has, impossible ones included.
 pub(super) fn count(scenario: &Scenario) -> usize {
     scenario.matrix.iter().map(|axis| axis.values.len()).fold(1, usize::saturating_mul)
 }
@@ -115,7 +113,7 @@ fn cell(
     Ok(Cell { id, index, axes, topic, clients, expectations: Vec::new() })
 }
 
-/// The values that were chosen for this plan, of the axes that make plans.
+/// The values chosen for this plan, of the axes that make plans.
 pub(super) fn outer_values(scenario: &Scenario) -> Values {
     let pair = |chosen: &Chosen| (chosen.name.value.clone(), chosen.value.value.clone());
     scenario.outer.iter().map(pair).collect()
@@ -128,7 +126,7 @@ fn point<'s>(
     producer: &Settings,
 ) -> Point<'s> {
     let mut point = Point { topic: topic.clone(), producer: producer.clone(), values: Vec::new() };
-    // The last axis runs fastest, as in a table that is read line by line.
+    // The last axis changes fastest, as in a table that is read line by line.
     for axis in matrix.iter().rev() {
         let value = &axis.values[number % axis.values.len()];
         number /= axis.values.len();
@@ -144,7 +142,7 @@ fn point<'s>(
     point
 }
 
-/// A contradiction that the matrix makes leaves the cell out; one that it does not is an error.
+/// A contradiction made by the matrix leaves the cell out; any other is an error.
 fn conflicting(
     maker: &mut Maker<'_>,
     point: &Point<'_>,

@@ -1,4 +1,4 @@
-//! The cluster's plan: which clocks Kafka runs on, every one of them set explicitly.
+//! The cluster's plan: which clocks Kafka runs on, each of them explicit.
 
 use super::compose::{self, Composed};
 use super::make::Maker;
@@ -10,7 +10,7 @@ use crate::yaml::Place;
 /// cluster elect controllers all the time.
 const SHORTEST_QUORUM_FETCH_MS: u64 = 1000;
 
-/// Kafka's own defaults, written out so that the report shows them and no release changes them.
+/// Kafka's own defaults, explicit, so that the report shows them and no release changes them.
 const STOCK: &[(&str, &str)] = &[
     ("auto.leader.rebalance.enable", "true"),
     ("broker.heartbeat.interval.ms", "2000"),
@@ -44,7 +44,6 @@ const FAST: &[(&str, &str)] = &[
     ("replica.socket.timeout.ms", "3000"),
 ];
 
-/// Makes the cluster's plan.
 pub(super) fn plan(maker: &mut Maker<'_>) -> ClusterPlan {
     let section = &maker.scenario.cluster;
     let kafka = match maker.composed {
@@ -84,8 +83,8 @@ pub(super) fn plan(maker: &mut Maker<'_>) -> ClusterPlan {
     }
 }
 
-/// What the compose file's nodes say about clocks is the configuration under test: it goes before
-/// Kafka's defaults, but not before what the scenario asks for, fast timing included.
+/// The clocks in the compose file are the configuration under test: they override Kafka's defaults,
+/// but not the scenario's own settings, fast timing included.
 fn take_clocks(maker: &mut Maker<'_>, composed: &Composed, config: &mut Properties) {
     let section = &maker.scenario.cluster;
     let place = section.compose.as_ref().map_or(Place::FILE, |written| written.place);

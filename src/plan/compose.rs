@@ -1,5 +1,5 @@
-//! The compose file that a scenario names: read before the plan is made, so that its problems
-//! come out with the scenario's own, and what it decides about the cluster.
+//! The scenario's compose file. It is read before the plan is made, so that its problems come out
+//! with the scenario's own.
 
 use super::make::Maker;
 use super::words::UNKNOWN_KAFKA;
@@ -10,20 +10,19 @@ use crate::yaml::{Diagnostic, Diagnostics};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// A compose file and the Kafka nodes in it.
+/// A compose file and its Kafka nodes.
 pub(super) struct Composed {
-    /// As it can be opened from the current directory.
+    /// Relative to the current directory.
     pub path: PathBuf,
-    /// Its nodes.
     pub cluster: KafkaCluster,
 }
 
-/// Reads the compose file that the scenario names, if it does. When it is broken, its problems
-/// are added, and what it would have decided is marked as broken.
+/// Reads the compose file that the scenario names. If it is broken, adds its problems, and marks
+/// what it would have decided as broken.
 pub(super) fn read(scenario: &mut Scenario, problems: &mut Vec<Diagnostic>) -> Option<Composed> {
     let written = scenario.cluster.compose.as_ref()?;
     let path = match written.place.argument {
-        // An argument is written where the tool is called.
+        // An argument is relative to where the tool is called.
         Some(_) => PathBuf::from(&written.value),
         None => Path::new(&scenario.source.name).with_file_name("").join(&written.value),
     };
@@ -63,7 +62,7 @@ impl Composed {
         self.cluster.brokers().map(|node| node.id).collect()
     }
 
-    /// Where the controllers live: combined as long as each is a broker, too.
+    /// Combined if each controller is a broker, too.
     pub(super) fn controllers(&self) -> Controllers {
         match self.cluster.controllers().all(|node| node.is_broker) {
             true => Controllers::Combined,
@@ -78,7 +77,7 @@ impl Composed {
     }
 }
 
-/// What the scenario says beside its compose file must agree with it; gives Kafka's version.
+/// Checks that the scenario agrees with its compose file; returns Kafka's version.
 pub(super) fn check(maker: &mut Maker<'_>, composed: &Composed) -> String {
     let section = &maker.scenario.cluster;
     let file = &composed.cluster.file;
@@ -124,8 +123,8 @@ pub(super) fn check(maker: &mut Maker<'_>, composed: &Composed) -> String {
     }
 }
 
-/// Some of the file's properties are for topics without a value of their own, which no topic of a
-/// scenario is: whoever relies on them must know.
+/// Some of the file's properties are only defaults for topics, and every topic of a scenario has
+/// its own: users who rely on them must know.
 fn note_topics_own(maker: &mut Maker<'_>, composed: &Composed) {
     let scenario = maker.scenario;
     for (broker, topics) in BROKER_FOR_TOPICS {

@@ -1,4 +1,4 @@
-//! [`Conflict`]: two properties of one cell that cannot stand together.
+//! [`Conflict`]: two properties of one cell that exclude each other.
 
 use crate::scenario::Settings;
 use crate::yaml::Place;
@@ -7,16 +7,14 @@ use crate::yaml::Place;
 /// is an error.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Conflict {
-    /// The properties, by the plan's names: the one to point at first.
+    /// By the plan's names; the first is the one to point at.
     pub properties: [&'static str; 2],
-    /// What is wrong.
     pub message: String,
-    /// What to do.
     pub help: &'static str,
 }
 
 impl Conflict {
-    /// Where to point: at the first of the two that was written.
+    /// The place of the first of the two that was written.
     pub(super) fn place(&self, topic: &Settings, producer: &Settings) -> Place {
         let written = |name: &&str| topic.get(*name).or_else(|| producer.get(*name));
         let found = self.properties.iter().find_map(written);

@@ -1,5 +1,5 @@
-//! Which expectations hold for which cell. One that cannot fail is a mistake: nobody would notice that
-//! it was never checked. So is one that holds for no cell, which `study` looks after.
+//! Which expectations apply to which cell. One that cannot fail is a mistake: nobody would notice
+//! that it was never checked. So is one that applies to no cell, which `study` checks.
 
 use super::cells::Point;
 use super::left_out::{Values, summed};
@@ -88,7 +88,7 @@ fn holds(
     value.is_some_and(|value| condition.values.iter().any(|wanted| wanted.value == value))
 }
 
-/// A property's value where the scenario says nothing.
+/// A property's default.
 fn implied(section: Section, name: &str, cell: &Cell) -> Option<String> {
     let producer = || cell.producers().next();
     match (section, name) {

@@ -1,12 +1,10 @@
-//! The timeline: faults in the order of their times, and whether they can have the effect that is
-//! meant.
+//! The timeline: faults in the order of their times, and whether they can have the intended effect.
 
 use super::make::Maker;
 use super::types::{Cell, ClusterPlan};
 use crate::scenario::FaultItem;
 use crate::timeline::{FaultPlan, Layout, Problem};
 
-/// Makes the timeline.
 pub(super) fn plan(maker: &mut Maker<'_>, cluster: &ClusterPlan, cells: &[Cell]) -> Vec<FaultPlan> {
     let scenario = maker.scenario;
     let layout = cluster.layout(cells);
@@ -32,7 +30,7 @@ pub(super) fn plan(maker: &mut Maker<'_>, cluster: &ClusterPlan, cells: &[Cell])
     faults
 }
 
-/// A fault's targets must be there, and the fault able to act on them.
+/// A fault's targets must exist, and the fault must be able to act on them.
 fn check(maker: &mut Maker<'_>, item: &FaultItem, layout: &Layout<'_>) {
     let spec = item.action.spec();
     let targets = spec.groups().concat();
@@ -46,7 +44,7 @@ fn check(maker: &mut Maker<'_>, item: &FaultItem, layout: &Layout<'_>) {
     }
 }
 
-/// What is healed in the moment in which it begins could prove nothing.
+/// A fault that is healed at the moment when it begins could prove nothing.
 fn check_lengths(maker: &mut Maker<'_>, faults: &[FaultPlan]) {
     let scenario = maker.scenario;
     for (item, fault) in scenario.faults.iter().zip(faults) {
@@ -57,7 +55,7 @@ fn check_lengths(maker: &mut Maker<'_>, faults: &[FaultPlan]) {
     }
 }
 
-/// A fault must begin and be healed before sending ends, or nobody would see what it did.
+/// A fault must begin and be healed before sending ends, or nobody would see its effect.
 fn check_inside(maker: &mut Maker<'_>, cluster: &ClusterPlan, faults: &[FaultPlan]) {
     let scenario = maker.scenario;
     let Some(duration) = &scenario.duration else { return };

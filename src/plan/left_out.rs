@@ -1,7 +1,7 @@
-//! Many cells or plans with one note: who they are in a word, so that a matrix of hundreds is told in
-//! a few lines.
+//! Many cells or plans with the same note: named in a word, so that a matrix of hundreds takes a
+//! few lines.
 
-/// Name and value of each axis, outer first.
+/// Name and value of each axis, outer axes first.
 pub(super) type Values = Vec<(String, String)>;
 
 /// `acks=1,linger.ms=0`.
@@ -14,8 +14,8 @@ pub(super) fn joined(values: &[(String, String)]) -> String {
     values.iter().map(pair).collect::<Vec<_>>().join(",")
 }
 
-/// What is said of whom, each text once, in the order in which it was first said. One is named in
-/// full (`cell acks=1`), several by the values that they share (`6 cells with acks=1`).
+/// Groups notes with the same text, in the order of their first occurrence. A single subject is
+/// named in full (`cell acks=1`), several by their shared values (`6 cells with acks=1`).
 pub(super) fn summed(noun: &str, said: Vec<(Values, String)>) -> Vec<(Subject, String)> {
     let mut groups: Vec<(String, Vec<Values>)> = Vec::new();
     for (values, text) in said {
@@ -39,7 +39,7 @@ pub(super) fn summed(noun: &str, said: Vec<(Values, String)>) -> Vec<(Subject, S
     groups.into_iter().map(|(text, members)| (subject(members), text)).collect()
 }
 
-/// Of whom something is said.
+/// The subject of a note.
 pub(super) struct Subject {
     /// In words.
     pub words: String,

@@ -1,4 +1,4 @@
-//! Makes one [`Plan`] of a [`Scenario`], and collects what is wrong between its sections.
+//! Makes one [`Plan`] of a [`Scenario`], and collects the problems between its sections.
 
 use super::compose::Composed;
 use super::types::{Plan, Study};
@@ -7,16 +7,14 @@ use crate::scenario::{self, Changes, Scenario};
 use crate::yaml::{Diagnostic, Diagnostics, Place};
 use std::path::Path;
 
-/// What the command line says beside the scenario.
+/// Options of the command line.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Asked<'a> {
-    /// `--set`, in order.
     pub overrides: &'a [String],
-    /// `--sweep`, in order.
     pub sweeps: &'a [String],
-    /// Goes before the scenario's own; without either one is drawn.
+    /// Overrides the scenario's own; without either one is drawn.
     pub seed: Option<u64>,
-    /// The versions of Kafka that can be had; `None`: any that the scenario names.
+    /// The available versions of Kafka; `None`: any that the scenario names.
     pub versions: Option<&'a [&'a str]>,
 }
 
@@ -26,26 +24,18 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// Reads a scenario file and makes its plans.
-///
-/// # Errors
-/// Every problem of the file and of the arguments, in one go.
+/// Reads a scenario file and makes its plans. Reports all problems of the file and of the arguments
+/// at once.
 pub fn from_file(path: &Path, asked: &Asked<'_>) -> Result<Study, Diagnostics> {
     study::make(scenario::read_file(path, &asked.changes())?, asked)
 }
 
-/// As [`from_file`], of a text; `name` is what messages call it.
-///
-/// # Errors
-/// Every problem of the text and of the arguments, in one go.
+/// Like [`from_file`], for a text; `name` is its name in messages.
 pub fn study_from_text(name: &str, text: &str, asked: &Asked<'_>) -> Result<Study, Diagnostics> {
     study::make(scenario::read_text(name, text, &asked.changes())?, asked)
 }
 
 /// The first plan of a text, which is its only one unless the matrix has axes that make plans.
-///
-/// # Errors
-/// As [`study_from_text`].
 pub fn from_text(
     name: &str,
     text: &str,
@@ -58,20 +48,16 @@ pub fn from_text(
 
 /// The state of making one plan.
 pub(super) struct Maker<'s> {
-    /// What the plan is made of.
     pub scenario: &'s Scenario,
-    /// Its compose file, if it names one that is sound.
+    /// Its compose file, if it names a valid one.
     pub composed: Option<&'s Composed>,
-    /// What was wrong.
     pub problems: Vec<Diagnostic>,
-    /// What a person should know.
     pub notes: Vec<String>,
-    /// For each item of `expect`, whether some cell has it; empty when there are no cells.
+    /// For each item of `expect`, whether it applies to some cell; empty without cells.
     pub held: Vec<bool>,
 }
 
 impl<'s> Maker<'s> {
-    /// Nothing was wrong yet.
     pub(super) fn new(scenario: &'s Scenario, composed: Option<&'s Composed>) -> Self {
         let (problems, notes, held) = (Vec::new(), Vec::new(), Vec::new());
         Maker { scenario, composed, problems, notes, held }
@@ -88,7 +74,6 @@ impl<'s> Maker<'s> {
         self.problems.push(problem);
     }
 
-    /// Records something that a person should know.
     pub(super) fn note(&mut self, text: String) {
         if !self.notes.contains(&text) {
             self.notes.push(text);
@@ -117,7 +102,7 @@ impl<'s> Maker<'s> {
         }
     }
 
-    /// Something must tell when sending stops.
+    /// Something must end the sending.
     fn check_end(&mut self, duration_ms: Option<u64>, cells: &[super::Cell]) {
         let scenario = self.scenario;
         let producers = || cells.iter().flat_map(super::Cell::producers);

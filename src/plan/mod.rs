@@ -1,10 +1,9 @@
-//! A scenario made definite: cells, replica placement, timeline, seed. No I/O but for the
-//! files that are read.
+//! A scenario made definite: cells, replica placement, timeline, seed. No I/O except reading files.
 //!
-//! [`from_file`] reads a scenario and the compose file that it names, and draws a seed that nobody
-//! gave. The problems of one section, those between sections and those of the compose file come out
-//! together. Each combination of the axes that need a cluster or faults of their own is a [`Plan`],
-//! all of them a [`Study`].
+//! [`from_file`] reads a scenario and the compose file that it names, and draws a seed if none was
+//! given. It reports the problems of sections, between sections and of the compose file together.
+//! Each combination of the axes that need their own cluster or faults is a [`Plan`], all of them a
+//! [`Study`].
 
 mod batching;
 mod cells;

@@ -1,5 +1,5 @@
-//! A cell's producer: every librdkafka property that matters, explicitly, so that it behaves as
-//! the Java producer does where the scenario says nothing else.
+//! A cell's producer: every relevant librdkafka property is explicit, and by default it behaves
+//! like the Java producer.
 
 use super::conflict::Conflict;
 use super::types::ProducerPlan;
@@ -8,13 +8,11 @@ use crate::scenario::Settings;
 
 const NOT_IN_CONFIG: &[&str] = &["rate", "message.bytes", "messages", "saturate"];
 
-/// As many messages wait for the broker when the producer is not paced: more would only be memory.
+/// The most messages that wait for the broker if the producer is not paced: more would only take
+/// memory.
 const UNPACED_QUEUE_MESSAGES: &str = "200000";
 
-/// The producer of one cell, and what a person should know of it.
-///
-/// # Errors
-/// When its properties contradict each other.
+/// The producer of one cell, and a note about it. Fails if its properties contradict each other.
 pub(super) fn plan(
     settings: &Settings,
     timing: Timing,
@@ -50,8 +48,8 @@ pub(super) fn plan(
     Ok((plan, note))
 }
 
-/// Java's rule: idempotence is on unless something that was set rules it out; asked for
-/// explicitly, that is a contradiction instead.
+/// Java's rule: idempotence is on unless a setting rules it out; if it was set explicitly, that is
+/// a contradiction instead.
 fn idempotence(config: &mut Properties) -> Result<Option<String>, Conflict> {
     const NAME: &str = "enable.idempotence";
     let number = |name: &str| config.get(name).and_then(|v| v.parse::<u64>().ok());
@@ -135,7 +133,7 @@ mod tests {
             assert_eq!(note, None);
             let mut config = ClientConfig::new();
             config.extend(plan.config.clone());
-            // Nothing is listening; making the producer is what librdkafka must agree to.
+            // Nothing is listening; librdkafka only has to accept the configuration.
             config.set("bootstrap.servers", "127.0.0.1:9");
             let made: Result<BaseProducer, _> = config.create();
             assert!(made.is_ok(), "{timing:?}: {:?}", made.err());

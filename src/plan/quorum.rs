@@ -1,8 +1,8 @@
-//! When faults surely leave the controllers without a majority: a plan says so beforehand, because
-//! a cluster that can elect nobody is another experiment than most people mean.
+//! When faults certainly leave the controllers without a majority. The plan notes it, because a
+//! cluster that can elect nobody is a different experiment than most people intend.
 //!
-//! Only what is certain counts. A broker by its number is one; so are `leader` and the like in the
-//! faults that come first, since nothing has moved them yet. Of later ones the number is known.
+//! Only what is certain counts. A broker by number is; so are `leader` and the like in the first
+//! faults, since nothing has moved them yet. Of later ones the number is known.
 
 use super::compose::Composed;
 use super::types::{ClusterPlan, Plan};
@@ -10,7 +10,7 @@ use crate::model::Controllers;
 use crate::timeline::{Act, FaultPlan, Target};
 use std::collections::BTreeSet;
 
-/// The tool's own controllers where they are isolated.
+/// The tool's own isolated controllers.
 const ISOLATED: [i32; 3] = [100, 101, 102];
 
 type Ids = BTreeSet<i32>;
@@ -24,7 +24,7 @@ pub(super) fn voters(cluster: &ClusterPlan, composed: Option<&Composed>) -> BTre
     }
 }
 
-/// A sentence for each stretch of time in which no controller can have a majority.
+/// A sentence for each period in which no controller can have a majority.
 pub(super) fn notes(plan: &Plan, voters: &BTreeSet<i32>) -> Vec<String> {
     let replicas = plan.cells.first().and_then(|cell| cell.topic.placement.first());
     let view = View {
@@ -70,7 +70,7 @@ struct View<'a> {
 }
 
 impl View<'_> {
-    /// In words, that no controller has a majority under these faults; `None` when one may have.
+    /// Says that no controller has a majority under these faults; `None` if one may.
     fn lost(&self, faults: &[&FaultPlan]) -> Option<String> {
         let down: Vec<&FaultPlan> = faults.iter().copied().filter(|f| act(f).silences()).collect();
         let majority = self.voters.len() / 2 + 1;
@@ -95,7 +95,7 @@ impl View<'_> {
         (most < majority).then(|| format!("no controller hears a majority of the {count}"))
     }
 
-    /// How many controllers these faults take down at least, and whether there are no more.
+    /// How many controllers these faults take down at least, and whether that is exact.
     fn gone(&self, faults: &[&FaultPlan]) -> (usize, bool) {
         let known: Ids = faults.iter().flat_map(|fault| self.known(fault)).collect();
         let known: Ids = known.intersection(self.voters).copied().collect();
@@ -112,7 +112,7 @@ impl View<'_> {
         (best.min(self.voters.len()), is_exact)
     }
 
-    /// The nodes that a fault surely takes down.
+    /// The nodes that a fault certainly takes down.
     fn known(&self, fault: &FaultPlan) -> Ids {
         let targets = downed(fault).into_iter();
         targets.filter_map(|target| self.nodes(fault, target)).flatten().collect()
@@ -136,7 +136,7 @@ impl View<'_> {
         .collect()
     }
 
-    /// The groups of a cut between controllers, if all of its members are known.
+    /// The groups of a cut between controllers, if all members are known.
     fn cut(&self, fault: &FaultPlan) -> Option<Vec<Ids>> {
         if act(fault) != Act::Cut {
             return None;
@@ -148,7 +148,7 @@ impl View<'_> {
         fault.action.spec().groups().into_iter().map(nodes).collect()
     }
 
-    /// The nodes of a target; `None` when only the run can tell.
+    /// The nodes of a target; `None` if only the run can tell.
     fn nodes(&self, fault: &FaultPlan, target: Target) -> Option<Ids> {
         let is_first = fault.at_ms == self.first_ms;
         let replicas = |nodes: Option<&[i32]>| {
@@ -170,7 +170,7 @@ fn act(fault: &FaultPlan) -> Act {
     fault.action.spec().act()
 }
 
-/// Whom a fault makes silent.
+/// The targets that a fault silences.
 fn downed(fault: &FaultPlan) -> Vec<Target> {
     if act(fault).silences() { fault.action.spec().groups().concat() } else { Vec::new() }
 }
@@ -221,7 +221,7 @@ mod tests {
                  {kill: all, at: 7s, for: 1s}",
                 "no majority of the 3 controllers is left from 5 s to 8 s",
             ),
-            // An election may have moved the leader by then, but not how many follow.
+            // An election may have moved the leader by then, but not the number of followers.
             (
                 "",
                 "{kill: leader, at: 1s, for: 1s}, {kill: followers, at: 50s, for: 1s}",
@@ -242,7 +242,7 @@ mod tests {
                 "{network_partition: [leader, 'broker:1', 'broker:2'], at: 1s, for: 1s}",
                 "no controller hears a majority of the 3 from 1 s to 2 s",
             ),
-            // Broker 0 stands still, and the other two are apart.
+            // Broker 0 stands still, and the other two are separated.
             (
                 "",
                 "{process_stop: 'broker:0', at: 1s, for: 9s}, {network_partition: ['broker:1', 'broker:2'], at: 2s, for: 1s}",
@@ -259,7 +259,7 @@ mod tests {
             ("", "{process_stop: leader, at: 5s, for: 9s}"),
             ("controllers: isolated", "{kill: [followers, controller], at: 5s, for: 9s}"),
             ("brokers: 5", "{kill: followers, at: 5s, for: 9s}"),
-            // The controller may be the leader's own broker; so may the second leader be the first.
+            // The controller may be the leader's own broker; the second leader may be the first.
             ("", "{kill: [leader, controller], at: 5s, for: 9s}"),
             ("", "{kill: leader, at: 5s, for: 9s}, {kill: leader, at: 6s, for: 9s}"),
             ("", "{kill: 'broker:0', at: 5s, for: 5s}, {kill: 'broker:1', at: 10s, for: 5s}"),

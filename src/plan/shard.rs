@@ -1,9 +1,9 @@
 //! [`Shard`]: the part of all runs that one of several commands takes.
 //!
 //! The unit is a plan with all its repeats. A scenario would be too coarse, because one with axes
-//! over clusters and faults may be most of the work; a single trial would be too fine, because
-//! then no report had all trials of a cell: its share of trials with loss, `--until-decided` and
-//! comparisons would all rest on a part of them.
+//! over clusters and faults may be most of the work. A single trial would be too fine, because then
+//! no report had all trials of a cell: its share of trials with loss, `--until-decided` and
+//! comparisons would rest on a part of them.
 
 use super::types::{Plan, Study};
 use std::fmt;
@@ -19,10 +19,9 @@ pub(crate) struct Shard {
 }
 
 impl Shard {
-    /// What it takes of these studies: plans are counted from 0 over all of them in their order,
-    /// and shard I of N takes those whose number modulo N is I-1. Shards 1 to N together take each
-    /// plan once. A study of which nothing is left is left out; one of which only some plans are
-    /// says so in a note.
+    /// Its part of these studies: plans are counted from 0 over all of them in order, and shard I
+    /// of N takes those whose number modulo N is I-1. Shards 1 to N together take each plan once.
+    /// An empty study is left out; a partial one gets a note.
     pub(crate) fn take(self, studies: &[Study]) -> Vec<Study> {
         let mut numbers = (0..self.of).cycle();
         let mut taken = Vec::new();
@@ -42,7 +41,8 @@ impl Shard {
         taken
     }
 
-    /// What takes of a study alone what this one takes of it after so many runs of others.
+    /// The shard that takes from a study alone what this one takes from it after this many runs of
+    /// others.
     #[must_use]
     pub(crate) fn after(self, runs: usize) -> Shard {
         let of = u64::from(self.of);
@@ -95,7 +95,7 @@ mod tests {
         text.parse().unwrap()
     }
 
-    /// Studies of so many plans each, all with seeds of their own.
+    /// Studies with these numbers of plans, each with its own seed.
     fn studies(sizes: &[usize]) -> Vec<Study> {
         let text = "name: x\nduration: 9s\nexpect: {lost: 0}\n";
         let plan = from_text("x.yaml", text, &[], Some(1)).unwrap();
@@ -121,7 +121,8 @@ mod tests {
                 let taken = Shard { number, of }.take(&all);
                 // An empty study has no name and could not be run.
                 prop_assert!(taken.iter().all(|study| !study.plans.is_empty()));
-                // Order tells whether a cluster can stay warm, and a study is never in two parts.
+                // The order decides whether a cluster can stay warm, and a study is never in two
+                // parts.
                 prop_assert!(seeds(&taken).is_sorted());
                 prop_assert!(taken.len() <= all.len());
                 counts.push(seeds(&taken).len());
@@ -136,13 +137,13 @@ mod tests {
     #[test]
     fn plans_are_dealt_over_all_studies_and_a_study_that_is_cut_says_so() {
         let all = studies(&[1, 4, 1]);
-        // Plans 0 to 5 in studies of 1, 4 and 1: of three shards the second has plans 1 and 4,
-        // both of the second study.
+        // Plans 0 to 5 in studies of 1, 4 and 1: of three shards the second has plans 1 and 4, both
+        // of the second study.
         let taken = shard("2/3").take(&all);
         assert_eq!((taken.len(), seeds(&taken)), (1, vec![1, 4]));
         let note = "shard 2/3: 2 of the 4 runs of this scenario";
         assert!(taken[0].plans.iter().all(|plan| plan.notes == [note]), "{taken:?}");
-        // The first has the whole first study, about which nothing is to be said, and plan 3.
+        // The first has the whole first study, without a note, and plan 3.
         let taken = shard("1/3").take(&all);
         assert_eq!((taken.len(), seeds(&taken)), (2, vec![0, 3]));
         assert_eq!(taken[0], all[0]);
@@ -169,7 +170,7 @@ mod tests {
         let taken = shard("2/2").take(&all);
         let cell = &taken[0].first().cells[0];
         assert_eq!(cell.id, "cluster.kafka=4.4.0");
-        // Neither lost nor left over: the cell of the other shard takes its own with it.
+        // The cell of the other shard takes its own expectation with it.
         let texts: Vec<&str> = cell.expectations.iter().map(|e| e.text.as_str()).collect();
         assert_eq!(texts, ["duplicated: 0"]);
     }

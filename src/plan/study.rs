@@ -1,5 +1,5 @@
-//! The plans of all combinations of those axes that need a cluster or faults of their own. A
-//! combination that the matrix makes and that cannot be is left out; a mistake is an error.
+//! The plans of all combinations of the axes that need their own cluster or faults. An impossible
+//! combination made by the matrix is left out; a mistake is an error.
 
 use super::cells::{self, MOST_CELLS, outer_values};
 use super::left_out::{Values, joined, summed};
@@ -9,10 +9,10 @@ use super::{compose, quorum};
 use crate::scenario::{Condition, Expected, Outer, Reading, Scenario, Subject};
 use crate::yaml::{Diagnostic, Diagnostics, Place, suggest};
 
-/// A study has no more cells over all its plans, those too that cannot be.
+/// The limit of cells over all plans of a study, impossible ones included.
 pub(super) const MOST_STUDY_CELLS: usize = 1024;
 
-/// An unknown `when` is answered with so many cells: the reader needs the form of their names.
+/// The error for an unknown `when` lists this many cells: the reader needs the form of their names.
 const MOST_CELLS_SHOWN: usize = 12;
 
 /// The plan of one combination, as far as it could be made.
@@ -20,16 +20,14 @@ struct Draft {
     outer: Values,
     plan: Plan,
     problems: Vec<Diagnostic>,
-    /// When its faults surely leave no majority of controllers.
+    /// When its faults certainly leave no majority of controllers.
     quorum: Vec<String>,
-    /// For each item of `expect`, whether some cell has it; empty when there are no cells.
+    /// For each item of `expect`, whether it applies to some cell; empty without cells.
     held: Vec<bool>,
 }
 
-/// Makes the plans of a scenario that was read; without a seed it draws one.
-///
-/// # Errors
-/// What was wrong in reading it, and every problem between its sections and of its compose file.
+/// Makes the plans of a scenario; draws a seed if there is none. Reports the problems of its
+/// reading, between its sections and of its compose file.
 pub(super) fn make(reading: Reading, asked: &Asked<'_>) -> Result<Study, Diagnostics> {
     let Reading { mut scenarios, mut problems } = reading;
     if let Some(versions) = asked.versions {
@@ -105,7 +103,7 @@ fn unknown_kafka(scenario: &Scenario, versions: &[&str]) -> Option<Diagnostic> {
 fn too_many(scenario: &Scenario, plans: usize) -> Option<Diagnostic> {
     let of_one = cells::count(scenario);
     let all = of_one.saturating_mul(plans);
-    // A plan that is too large by itself is told where plans are made.
+    // A plan that is too large by itself is reported where plans are made.
     if of_one > MOST_CELLS || all <= MOST_STUDY_CELLS {
         return None;
     }
@@ -117,9 +115,9 @@ fn too_many(scenario: &Scenario, plans: usize) -> Option<Diagnostic> {
     Some(scenario.source.problem(place, message).help(help))
 }
 
-/// The problems that are no matter of leaving combinations out. A timeline must be possible in
-/// some cluster. When it is not, what is wrong in all of them is the mistake; when they have
-/// nothing wrong in common, everything is told.
+/// The problems other than left-out combinations. A timeline must be possible in some cluster. If
+/// it is not, the problems that all clusters share are the mistake; without shared ones, all are
+/// reported.
 fn mistakes(drafts: &[Draft]) -> Vec<Diagnostic> {
     let mut timelines: Vec<(Option<&str>, Vec<&Draft>)> = Vec::new();
     for draft in drafts {
@@ -156,8 +154,8 @@ fn mistakes(drafts: &[Draft]) -> Vec<Diagnostic> {
     mistakes
 }
 
-/// What holds for no cell would never be checked, which is a mistake, unless a sweep took the
-/// cells away: that is told in a note.
+/// An expectation that applies to no cell would never be checked. That is a mistake, unless a sweep
+/// removed the cells: then it is a note.
 fn unheld(scenario: &Scenario, drafts: &[Draft], broken: bool) -> (Vec<Diagnostic>, Vec<String>) {
     let (mut problems, mut notes) = (Vec::new(), Vec::new());
     let incomplete = broken && drafts.iter().any(|draft| draft.held.is_empty());
@@ -201,7 +199,7 @@ fn unknown_timelines(scenario: &Scenario, condition: &Condition) -> Vec<Diagnost
     unknown.map(problem).collect()
 }
 
-/// Whether the command line chose the values of what the condition asks for.
+/// Whether the command line chose the values of the condition's subject.
 fn is_swept(scenario: &Scenario, condition: &Condition) -> bool {
     let mut axes = scenario.matrix.iter();
     let name = match &condition.subject {

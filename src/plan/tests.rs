@@ -1,4 +1,4 @@
-//! What a scenario decides: cells, clocks, producers, timeline, and what contradicts itself.
+//! What a scenario decides: cells, clocks, producers, timeline, and contradictions.
 
 mod proptests;
 
@@ -7,7 +7,7 @@ use crate::model::{Clocks, Rate};
 use crate::scenario;
 use crate::timeline::{self, Election};
 
-/// The plan of a sound text; `duration` is added when nothing tells the end.
+/// The plan of a valid text; `duration` is added if nothing else ends it.
 fn sound(text: &str) -> Plan {
     let text = format!("name: x\nduration: 200s\nexpect: {{lost: 0}}\n{text}");
     match from_text("test.yaml", &text, &[], Some(1)) {

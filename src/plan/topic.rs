@@ -7,8 +7,8 @@ use crate::scenario::{Scenario, Settings};
 
 const NOT_IN_CONFIG: &[&str] = &["partitions", "replication.factor"];
 
-/// Partition p has its preferred leader on the broker at p mod n, and its other replicas on the
-/// brokers after that one, round the ring.
+/// Partition p prefers the broker at p mod n as its leader, and has its other replicas on the
+/// brokers after it, around the ring.
 pub(super) fn placement(
     partitions: u32,
     replication_factor: u16,
@@ -19,10 +19,8 @@ pub(super) fn placement(
     (0..partitions as usize).map(|p| ring(p).copied().collect()).collect()
 }
 
-/// Makes the topic of one cell from the settings in force there.
-///
-/// # Errors
-/// When there are too few brokers for its replicas, or `min.insync.replicas` could never be met.
+/// Makes the topic of one cell. Fails if there are too few brokers for its replicas, or
+/// `min.insync.replicas` could never be met.
 pub(super) fn plan(
     scenario: &Scenario,
     settings: &Settings,
@@ -30,7 +28,7 @@ pub(super) fn plan(
     index: u16,
 ) -> Result<TopicPlan, Vec<Conflict>> {
     let partitions = number(settings, "partitions", 1);
-    // Without a word on it: three replicas, or as many as there are brokers.
+    // By default three replicas, or as many as there are brokers.
     let replication = number(settings, "replication.factor", u64::from(cluster.brokers.min(3)));
     let min_isr = number(settings, "min.insync.replicas", 1);
     let conflicts: Vec<Conflict> =

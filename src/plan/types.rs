@@ -1,4 +1,4 @@
-//! What a plan is made of. [`Plan`] is all that the runner knows of a scenario.
+//! What a plan consists of. [`Plan`] is all that the runner knows of a scenario.
 
 use super::clients::{ClientPlan, serde_form};
 use crate::event::TopicShape;
@@ -7,12 +7,12 @@ use crate::timeline::{Facility, FaultPlan, Layout, Topic};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
-/// All that one scenario asks for: a plan for each combination of those axes that need a cluster or
-/// faults of their own. They run one after another.
+/// A scenario's plans, one for each combination of the axes that need their own cluster or faults.
+/// They run one after another.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Study {
-    /// Never empty. All have the same name, summary, source, seed and axes. Plans of one cluster
-    /// stand side by side, so that it can stay warm.
+    /// Never empty. All have the same name, summary, source, seed and axes. Plans of the same
+    /// cluster follow each other, so that it can stay warm.
     pub plans: Vec<Plan>,
 }
 
@@ -22,7 +22,7 @@ impl Study {
         &self.plans[0]
     }
 
-    /// What all plans together say that a person should know, each once.
+    /// The notes of all plans, each once.
     pub fn notes(&self) -> Vec<String> {
         let mut notes: Vec<String> = Vec::new();
         for note in self.plans.iter().flat_map(|plan| &plan.notes) {
@@ -41,12 +41,12 @@ pub struct Plan {
     pub name: String,
     /// What the scenario shows, in a sentence or two.
     pub summary: String,
-    /// The file it was read from, as it was named on the command line.
+    /// The scenario's file, as named on the command line.
     pub source: String,
-    /// All that is random follows from this.
+    /// Everything random follows from this.
     pub seed: u64,
-    /// Names of the matrix's axes, in the order of the table's columns: first those that make
-    /// plans (`cluster.kafka`, `faults`), then those that make cells. Empty without a matrix.
+    /// Names of the matrix's axes, in the order of the table's columns: first those that make plans
+    /// (`cluster.kafka`, `faults`), then those that make cells. Empty without a matrix.
     #[serde(default)]
     pub axes: Vec<String>,
     /// The cluster that all cells share.
@@ -58,18 +58,18 @@ pub struct Plan {
     /// When sending stops, in milliseconds of the scenario's clock. `None`: when every fault is
     /// healed and recovery was seen (all replicas in sync, every partition acknowledged again).
     pub duration_ms: Option<u64>,
-    /// What was decided in a way that a person should know: cells left out, properties implied.
+    /// Decisions that a person should know: cells left out, implied properties.
     #[serde(default)]
     pub notes: Vec<String>,
 }
 
-/// Whether an axis of this name makes plans of their own, and not cells of one.
+/// Whether an axis of this name makes plans, not cells.
 pub(crate) fn makes_plans(axis: &str) -> bool {
     axis == "faults" || axis.starts_with("cluster.")
 }
 
 impl Plan {
-    /// The axes that make plans, with this plan's values: what all its cells have and another plan
+    /// The axes that make plans, with this plan's values: what all its cells have, and another plan
     /// of the study has not.
     pub fn outer_axes(&self) -> impl Iterator<Item = (&str, &str)> {
         let cell = self.cells.first();
@@ -84,7 +84,7 @@ impl Plan {
         pairs.join(",")
     }
 
-    /// What of it only containers can do, in words.
+    /// What only containers can do, in words.
     pub fn needs_docker(&self) -> Option<&'static str> {
         if self.cluster.compose.is_some() {
             return Some(
@@ -104,7 +104,7 @@ impl Plan {
         self.cluster.layout(&self.cells)
     }
 
-    /// The same for one of several runs: a name on a cluster is used once, and what is random
+    /// The plan for one of several runs: a name on a cluster is used once, and what is random
     /// differs. `number` counts from 1; the first one's seed is the plan's.
     pub fn for_trial(&self, number: u32) -> Plan {
         let mut plan = self.clone();
@@ -115,7 +115,7 @@ impl Plan {
         plan
     }
 
-    /// The earliest end of sending that the plan allows, milliseconds of the scenario's clock.
+    /// The earliest end of sending that the plan allows, in milliseconds of the scenario's clock.
     pub fn planned_end_ms(&self) -> u64 {
         let healed = self.faults.iter().map(FaultPlan::end_ms).max().unwrap_or(0);
         self.duration_ms.unwrap_or(healed).max(healed)
@@ -125,31 +125,29 @@ impl Plan {
 /// The cluster to start.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClusterPlan {
-    /// Kafka's version, `3.8.1`; `4.1` where no more is known, or `unknown`.
+    /// `3.8.1`; `4.1` if no more is known, or `unknown`.
     pub kafka: String,
-    /// Number of brokers.
     pub brokers: u16,
-    /// The brokers' `node.id`, ascending: as the compose file says, else counted from 0.
+    /// The brokers' `node.id`, ascending: as in the compose file, else counted from 0.
     #[serde(default)]
     pub broker_ids: Vec<i32>,
-    /// Where the controllers live.
     pub controllers: Controllers,
     /// Which clocks the cluster and the clients run on.
     pub timing: Timing,
-    /// Kafka's own clocks as they are in force, for durations that name them.
+    /// Kafka's own clocks in force, for durations that name them.
     pub clocks: Clocks,
     /// Every broker property that the timing or the scenario sets (not addresses or folders).
     pub config: Properties,
-    /// The scenario's own compose file, as it can be opened from the current directory.
+    /// The scenario's own compose file, relative to the current directory.
     #[serde(default)]
     pub compose: Option<PathBuf>,
-    /// How the compose file's images are told properties; `None`: as their names suggest.
+    /// How the compose file's images take properties; `None`: as their names suggest.
     #[serde(default)]
     pub flavour: Option<Flavour>,
 }
 
 impl ClusterPlan {
-    /// With the topics of these cells, as faults know it.
+    /// With the topics of these cells, for faults.
     pub fn layout<'a>(&'a self, cells: &'a [Cell]) -> Layout<'a> {
         let topic = |TopicPlan { name, placement, config }: &'a TopicPlan| Topic {
             name,
@@ -173,7 +171,7 @@ pub struct Cell {
     pub index: u16,
     /// All axes by name, with this cell's values; empty without a matrix.
     pub axes: Properties,
-    /// The topic, made for this cell alone.
+    /// Created for this cell alone.
     pub topic: TopicPlan,
     /// Who uses the topic; never empty.
     #[serde(flatten, with = "serde_form")]
@@ -199,15 +197,14 @@ impl Cell {
 pub struct TopicPlan {
     /// The topic's name in Kafka.
     pub name: String,
-    /// `placement[p]` are the brokers of partition p, its preferred leader first: the broker at
-    /// p mod brokers in [`ClusterPlan::broker_ids`].
+    /// `placement[p]` are the brokers of partition p, its preferred leader first: the broker at p
+    /// mod brokers in [`ClusterPlan::broker_ids`].
     pub placement: Vec<Vec<i32>>,
     /// Topic properties: min.insync.replicas, unclean.leader.election.enable and the scenario's.
     pub config: Properties,
 }
 
 impl TopicPlan {
-    /// Number of partitions.
     pub fn partitions(&self) -> u32 {
         self.placement.len() as u32
     }
@@ -218,7 +215,6 @@ impl TopicPlan {
         TopicShape { name: self.name.clone(), partitions: self.partitions(), replicas }
     }
 
-    /// `replication.factor`.
     pub fn replication_factor(&self) -> usize {
         self.placement.first().map_or(0, Vec::len)
     }
@@ -227,16 +223,15 @@ impl TopicPlan {
 /// What a producer does.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ProducerPlan {
-    /// Every librdkafka property that is set, explicitly, but for `bootstrap.servers` and
+    /// Every librdkafka property that is set, explicitly, except `bootstrap.servers` and
     /// `client.id`.
     pub config: Properties,
-    /// How fast to send.
     pub rate: Rate,
-    /// Bytes of each message's value; the stamp travels in the key, beside it.
+    /// Bytes of each message's value; the stamp travels in the key.
     pub message_bytes: u32,
-    /// Sending ends after so many messages, if given.
+    /// Sending ends after this many messages, if given.
     pub messages: Option<u64>,
-    /// Whether the rate may be more than cluster and machine bear: then the time before the first
+    /// Whether the rate may exceed what cluster and machine sustain: then the time before the first
     /// fault is no gate.
     #[serde(default)]
     pub saturate: bool,
@@ -245,12 +240,11 @@ pub struct ProducerPlan {
 /// One line of `expect:`, decided for one cell.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Expectation {
-    /// What is measured.
     pub metric: Metric,
     /// The smallest value that meets it; `None`: no lower bound.
     pub min: Option<u64>,
     /// The largest value that meets it; `None`: no upper bound.
     pub max: Option<u64>,
-    /// As it was written, for people: `lost: ">= 1"`.
+    /// As written, for people: `lost: ">= 1"`.
     pub text: String,
 }

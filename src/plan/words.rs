@@ -1,9 +1,9 @@
-//! What a plan's cluster is called: Kafka's version, and keys as a scenario writes them.
+//! Words for a plan's cluster: Kafka's version, and keys as a scenario writes them.
 
 use super::types::ClusterPlan;
 use crate::model::Release;
 
-/// What stands for Kafka's version where nothing tells it before the brokers run.
+/// Kafka's version if nothing tells it before the brokers run.
 pub(super) const UNKNOWN_KAFKA: &str = "unknown";
 
 impl ClusterPlan {
@@ -12,12 +12,12 @@ impl ClusterPlan {
         Release::parse(&self.kafka)
     }
 
-    /// What stands behind `Kafka`.
+    /// The text after `Kafka`.
     pub fn kafka_in_words(&self) -> &str {
         if self.kafka == UNKNOWN_KAFKA { "version unknown" } else { &self.kafka }
     }
 
-    /// What is in force of a key of `cluster`, as a scenario writes it.
+    /// The value in force of a key of `cluster`, as a scenario writes it.
     pub fn in_words(&self, key: &str) -> Option<String> {
         match key {
             "kafka" => Some(self.kafka.clone()),

@@ -1,7 +1,6 @@
-//! What a run says to GitHub Actions: workflow commands, which become annotations of the scenario's
-//! file and of the job's page. A violation is an error, and so is an environment that failed; what
-//! was not found out is a warning, and what was only measured a notice. Of each level the most
-//! telling comes first.
+//! GitHub Actions workflow commands, which become annotations of the scenario's file and of the
+//! job's page. A violation is an error, and so is a failed environment; what was not found out is a
+//! warning, and what was only measured a notice. On each level the most telling comes first.
 
 use super::failure;
 use super::lines::short;
@@ -9,7 +8,7 @@ use crate::exit::Exit;
 use crate::result::{CellReport, Report, lead};
 use crate::verify::{ExpectationVerdict, Reason, Verdict};
 
-/// GitHub shows so many errors and so many warnings of a step, and drops the others.
+/// GitHub shows this many errors and warnings per step, and drops the others.
 const SHOWN_MAX: usize = 10;
 /// Characters of a message: it is shown in a small box.
 const MESSAGE_MAX: usize = 2_000;
@@ -23,11 +22,11 @@ enum Level {
     Notice,
 }
 
-/// One annotation: its level, its title behind the scenario's name, its message.
+/// One annotation: its level, its title after the scenario's name, its message.
 type Annotation = (Level, String, Vec<String>);
 
-/// The workflow commands for a report, a line each; none of a run that passed in all its cells. A plan does not keep
-/// the lines of its scenario, so they have none.
+/// The workflow commands for a report, one line each; none if all cells passed. A plan does not
+/// keep its scenario's lines, so they have none.
 pub fn annotations(report: &Report) -> Vec<String> {
     let all = found(report);
     let mut lines = Vec::new();
@@ -52,7 +51,7 @@ fn found(report: &Report) -> Vec<Annotation> {
         let failed = report.exit() == Exit::Environment;
         let level = if failed { Level::Error } else { Level::Warning };
         all.push((level, String::new(), report.reasons.iter().take(1).cloned().collect()));
-        // What was not reached says nothing; what several trials saw before says much.
+        // What was not reached says nothing; what several earlier trials saw says much.
         if report.verdict != Verdict::Fail {
             return all;
         }
@@ -89,7 +88,7 @@ fn found(report: &Report) -> Vec<Annotation> {
     all
 }
 
-/// Every expectation with its cell: those that keep the run from passing in the order of its
+/// Every expectation with its cell: first those that keep the run from passing, in the order of its
 /// reasons, then the others.
 fn expectations(report: &Report) -> Vec<(&CellReport, &ExpectationVerdict)> {
     let all = report.cells.iter().flat_map(|cell| cell.expectations.iter().map(move |e| (cell, e)));
@@ -115,7 +114,7 @@ fn command(report: &Report, level: Level, title: &str, said: &[String]) -> Strin
     format!("::{level} file={},title={title}::{message}", property(&report.plan.source))
 }
 
-/// A message as the runner reads it: what ends a line is escaped, what steers a terminal is gone.
+/// A message for the runner: line ends are escaped, terminal control is removed.
 fn data(text: &str) -> String {
     let safe = |c: char| match c {
         '%' => "%25".to_owned(),
@@ -127,7 +126,7 @@ fn data(text: &str) -> String {
     text.chars().map(safe).collect()
 }
 
-/// A property's value, which ends at a comma or a colon, too.
+/// A property's value, which also ends at a comma or a colon.
 fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }

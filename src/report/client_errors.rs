@@ -1,15 +1,15 @@
-//! What a producer's client told as errors, in words.
+//! Errors that a producer's client reported, in words.
 
 use crate::ledger::Outcome;
 use crate::model::{Metric, more};
 use crate::native::Persistence;
 use crate::result::{CellReport, ClientError, ErrorOf};
 
-/// At most so many kinds are told in a line; `report.json` has all.
+/// How many kinds a line lists; `report.json` has all.
 const LISTED_MAX: usize = 6;
 
-/// A line about them, where messages came to harm; none where only connections broke, which every
-/// fault does.
+/// A line about them if messages were affected; `None` if only connections broke, which every fault
+/// does.
 pub(super) fn line(cell: &CellReport) -> Option<String> {
     let harmed = cell.counts.of(Metric::Rejected) + cell.counts.of(Metric::Unknown) > 0
         || cell.client_errors.iter().any(|error| error.of == ErrorOf::Refusal);
@@ -47,7 +47,7 @@ fn one(error: &ClientError) -> String {
     format!("{}{status}: {}{became}{time}", error.name, error.count)
 }
 
-/// Without a minus before what rounds to zero.
+/// Without a minus sign for what rounds to zero.
 fn seconds(ms: f64) -> String {
     let tenths = (ms / 1e2).round() / 1e1;
     format!("{:.1}", tenths + 0.0)

@@ -11,10 +11,10 @@ use crate::result::{Report, lead};
 use crate::verify::Counts;
 use std::io::{self, Write};
 
-/// At most so many further reasons are told; `report.json` has all.
+/// How many further reasons are listed; `report.json` has all.
 const REASONS_MAX: usize = 6;
 
-/// How much is told at the end.
+/// How much is printed at the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ending {
     /// Everything that a person may want to know.
@@ -23,14 +23,11 @@ pub(crate) enum Ending {
     Brief,
 }
 
-/// Writes what a person wants to know at the end. The result is the last line, but for what helps
-/// against a failed environment, which stands under it.
+/// Writes the end of a run for a person. The result is the last line, except for advice about a
+/// failed environment, which is under it.
 ///
-/// On a terminal, which has so many columns, no word is broken in its middle; elsewhere the result is
-/// one line, and so is whatever else a script may look for.
-///
-/// # Errors
-/// When `out` cannot be written.
+/// On a terminal of this many columns no word is broken in its middle; elsewhere the result is one
+/// line, and so is everything else that a script may look for.
 pub(crate) fn write_end(
     report: &Report,
     ending: Ending,
@@ -41,7 +38,7 @@ pub(crate) fn write_end(
 ) -> io::Result<()> {
     let columns = columns.map(|columns| columns.max(COLUMNS_MIN));
     let headline = Headline::of(report);
-    // Nobody who interrupts a run wants to read a screenful of what it did not find out.
+    // After an interrupt nobody wants a screenful of what was not found out.
     let interrupted = headline == Headline::Interrupted;
     let brief = ending == Ending::Brief || interrupted;
     let mut words = Vec::new();
@@ -66,7 +63,7 @@ pub(crate) fn write_end(
     write_wrapped(&words, columns, out)
 }
 
-/// What stands between the tables and the result. Its lines are long where they `will_be_wrapped`.
+/// The text between the tables and the result. Its lines are long if they `will_be_wrapped`.
 fn write_details(
     report: &Report,
     paint: Paint,
@@ -103,8 +100,8 @@ fn write_details(
     Ok(())
 }
 
-/// The last line is one line; what the reason adds in further lines stands before it. Of a failed
-/// environment these say what to do, and stand where a person looks for that.
+/// The last line is one line; further lines of the reason precede it. For a failed environment they
+/// say what to do, and follow it.
 fn write_result(
     report: &Report,
     headline: Headline,
@@ -125,7 +122,7 @@ fn write_result(
     writeln!(out, "{result}")
 }
 
-/// What an interrupted run knows: the clients' words alone.
+/// What an interrupted run knows: only the clients' reports.
 fn known(report: &Report) -> String {
     let sum: Counts = report.cells.iter().map(|cell| &cell.counts).sum();
     format!(
@@ -138,7 +135,7 @@ fn known(report: &Report) -> String {
     )
 }
 
-/// The lines of a text, fit for a terminal.
+/// The lines of a text, made safe for a terminal.
 fn lines_of(text: &str) -> Vec<String> {
     text.lines().map(printable).collect()
 }

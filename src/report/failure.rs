@@ -1,14 +1,14 @@
-//! What is said of an expectation that is not met, and of a cell that is worse than all of its
-//! expectations: for reports that tell failures one by one.
+//! What reports that list failures one by one say about an unmet expectation, and about a cell that
+//! is worse than all of its expectations.
 
 use crate::model::more;
 use crate::result::{CellReport, Report};
 use crate::verify::{ExpectationVerdict, Reason, Verdict};
 
-/// At most so many trials are named.
+/// How many trials are named.
 const TRIALS_MAX: usize = 20;
 
-/// The reason first, then what else is known of it: trials, what was not looked at, witnesses.
+/// The reason first, then what else is known: trials, what was not looked at, witnesses.
 pub(super) fn expectation(
     report: &Report,
     cell: &CellReport,
@@ -33,7 +33,7 @@ pub(super) fn expectation(
     words
 }
 
-/// What beside its expectations keeps a cell from passing.
+/// What keeps a cell from passing beside its expectations.
 pub(super) fn otherwise(report: &Report, cell: &CellReport) -> Vec<String> {
     let own = report.why.iter().filter(|one| one.is_of(&cell.id) && one.metric.is_none());
     let words = |one: &Reason| {

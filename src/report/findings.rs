@@ -1,6 +1,6 @@
-//! Under the table of a matrix, in words: which configurations lost and duplicated nothing, and what
-//! happened to the others. It says under which faults and how often that was seen, leaves out what
-//! is not settled, and recommends nothing: once is not often.
+//! The words under a matrix's table: which configurations lost and duplicated nothing, and what
+//! happened to the others. They say under which faults and in how many trials, leave out what is
+//! not settled, and recommend nothing.
 
 mod configuration;
 
@@ -13,15 +13,15 @@ use crate::result::{Report, lead};
 use configuration::{Configuration, compared, configurations};
 use std::collections::BTreeMap;
 
-/// At most so many configurations are told that lost or duplicated something.
+/// How many configurations with losses or duplicates are listed.
 const COSTS_MAX: usize = 12;
-/// At most so many faults, and so many configurations that are left out, are named.
+/// How many faults, and left-out configurations, are named.
 const NAMES_MAX: usize = 4;
 
 /// The axis whose values are timelines of faults.
 const FAULTS_AXIS: &str = "faults";
 
-/// The lines; none where nothing is compared.
+/// The lines; empty if nothing is compared.
 pub(super) fn lines(report: &Report) -> Vec<String> {
     let varying = varying(report);
     let (outer, mut inner): (Vec<&str>, Vec<&str>) =
@@ -52,8 +52,8 @@ pub(super) fn lines(report: &Report) -> Vec<String> {
     lines
 }
 
-/// `under kill leader at 5 s, once:`; where plans differ in something else than their faults, `under kill
-/// leader at 5 s, with cluster.kafka=3.8.1; cluster.kafka=4.0.0, once:`.
+/// `under kill leader at 5 s, once:`; if plans differ in more than their faults, `under kill leader
+/// at 5 s, with cluster.kafka=3.8.1; cluster.kafka=4.0.0, once:`.
 fn circumstances(report: &Report, configurations: &[Configuration<'_>], outer: &[&str]) -> String {
     let cells = || configurations.iter().flat_map(|one| &one.cells);
     let mut places: Vec<String> = Vec::new();
@@ -122,8 +122,8 @@ fn whole(configurations: &[Configuration<'_>]) -> Vec<String> {
     lines
 }
 
-/// What happened in the others, anomaly by anomaly and the largest count first: told by the fewest
-/// axes that tell them from those in which it did not happen.
+/// What happened in the others, anomaly by anomaly, the largest count first; described by the
+/// fewest axes that separate them from those in which it did not happen.
 fn costs(configurations: &[Configuration<'_>], inner: &[&str], outer: &[&str]) -> Vec<String> {
     let mut lines = Vec::new();
     for metric in compared() {
@@ -138,7 +138,7 @@ fn costs(configurations: &[Configuration<'_>], inner: &[&str], outer: &[&str]) -
         let mut groups: Vec<(String, Vec<&Configuration<'_>>)> = groups.into_iter().collect();
         groups.sort_by_key(|(_, group)| std::cmp::Reverse(sum(group, metric)));
         for (name, group) in groups {
-            // What all have in common is no axis.
+            // A value that all share is no axis.
             let name = match name.as_str() {
                 "" => format!("all {} configurations", group.len()),
                 name => name.to_owned(),
@@ -164,8 +164,8 @@ fn costs(configurations: &[Configuration<'_>], inner: &[&str], outer: &[&str]) -
     lines
 }
 
-/// The fewest axes, the first of several, whose values tell whether a configuration has it; none
-/// where all have it.
+/// The fewest axes, the first of several, whose values decide whether a configuration has it;
+/// `None` if all have it.
 fn deciding<'a>(
     configurations: &[Configuration<'_>],
     inner: &[&'a str],
@@ -178,7 +178,7 @@ fn deciding<'a>(
             *known.entry(pairs(one.cells[0].0, axes)).or_insert(has) == has
         })
     };
-    // Few axes have few subsets; where the first of many do not decide, all are named.
+    // Few axes have few subsets; if the first of many do not decide, all are named.
     let few = &inner[..inner.len().min(10)];
     let subsets = 1_u32 << few.len();
     let subset = |bits: u32| -> Vec<&'a str> {
@@ -189,7 +189,7 @@ fn deciding<'a>(
     found.unwrap_or_else(|| inner.to_vec())
 }
 
-/// Where a group was at its worst, when there are several plans.
+/// Where a group was at its worst, if there are several plans.
 fn worst_place(group: &[&Configuration<'_>], outer: &[&str], metric: Metric) -> String {
     let cells = group.iter().flat_map(|one| &one.cells);
     match cells.max_by_key(|(_, seen)| seen.counts[metric]).map(|(cell, _)| pairs(cell, outer)) {

@@ -1,7 +1,8 @@
-//! The formats of a report: [`write()`] writes one of them, [`write_files`] all files of a run's folder.
+//! The formats of a report: [`write()`] writes one of them, [`write_files`] all files of a run's
+//! folder.
 //!
-//! Each is made of the [`Report`] alone. What a run wrote can so be made again from its
-//! `report.json`, byte by byte.
+//! Each is made from the [`Report`] alone, so `report.json` is enough to regenerate what a run
+//! wrote, byte by byte.
 
 use super::html::write_html;
 use super::json::write_json;
@@ -13,14 +14,14 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-/// A way to tell a report.
+/// A form of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// Everything, with a versioned schema.
     Json,
-    /// Test results, as CI systems show them.
+    /// Test results, for CI systems.
     Junit,
-    /// A summary, as GitHub shows it.
+    /// A summary, for GitHub.
     Markdown,
     /// A page with charts, in one file.
     Html,
@@ -29,7 +30,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// All formats. The one that the others can be made of comes first, and so is written first.
+    /// The one from which the others can be made comes first, and so is written first.
     pub const ALL: &[Format] =
         &[Format::Json, Format::Junit, Format::Markdown, Format::Html, Format::Table];
 
@@ -44,7 +45,7 @@ impl Format {
         }
     }
 
-    /// Its file in a run's folder; none for what goes to the terminal only.
+    /// Its file in a run's folder; `None` for what goes to the terminal only.
     pub fn file_name(self) -> Option<&'static str> {
         match self {
             Format::Json => Some("report.json"),
@@ -57,9 +58,6 @@ impl Format {
 }
 
 /// Writes a report in one format. `sort` is the order of the table's rows; files have the plan's.
-///
-/// # Errors
-/// When `out` cannot be written.
 pub fn write(report: &Report, format: Format, sort: &Sort, out: &mut dyn Write) -> io::Result<()> {
     match format {
         Format::Json => write_json(report, out),
@@ -70,10 +68,7 @@ pub fn write(report: &Report, format: Format, sort: &Sort, out: &mut dyn Write) 
     }
 }
 
-/// Writes all files into a run's folder, each in one step: a reader sees all of it or nothing.
-///
-/// # Errors
-/// When one cannot be written; it is named.
+/// Writes all files into a run's folder, each atomically. An error names the file.
 pub fn write_files(report: &Report, folder: &Path) -> io::Result<()> {
     for (format, name) in Format::ALL.iter().filter_map(|f| Some((*f, f.file_name()?))) {
         write_file(report, format, folder, name)

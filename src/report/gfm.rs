@@ -1,14 +1,13 @@
-//! Text of the user's within GitHub's markdown: shown as it is, and never taken for markup.
+//! The user's text within GitHub's markdown: shown as it is, and never read as markup.
 
 use super::lines::{in_one_line, printable, short};
 use super::prose::{Span, spans};
 
-/// The text in one line, at most so many characters of it, for a paragraph or an item of a list.
+/// The text in one line, truncated, for a paragraph or a list item.
 ///
-/// What stands between backticks is code, which has no structure within. Elsewhere what is HTML or
-/// ends a table's cell becomes a character reference, which markdown never takes for structure; what
-/// else could mean something gets a backslash. An underscore within a word means nothing, and names
-/// have many.
+/// Text between backticks is code, which has no structure. Elsewhere HTML and what ends a table's
+/// cell become character references, which markdown never reads as structure; other special
+/// characters get a backslash. An underscore within a word means nothing, and is common in names.
 pub(super) fn inline(text: &str, characters_max: usize) -> String {
     let text = one_line(text, characters_max);
     let mut marker = list_marker(&text);
@@ -49,8 +48,7 @@ fn safe(text: &[char], marker: Option<usize>) -> String {
     safe
 }
 
-/// Where the text would begin a heading, a list or a rule, if it stands at the begin of a line: the
-/// place of the character that makes it one.
+/// The character that would make the text a heading, a list or a rule at the begin of a line.
 fn list_marker(text: &[char]) -> Option<usize> {
     let digits = text.iter().take_while(|c| c.is_ascii_digit()).count();
     let marks: &[char] = if digits == 0 { &['#', '-', '+'] } else { &['.', ')'] };

@@ -1,5 +1,5 @@
-//! What the tables of a run hold, whoever draws them: a row a cell, a column an axis that varies, then
-//! what was counted.
+//! The content of a run's tables, whoever draws them: one row per cell, one column per varying
+//! axis, then the counts.
 
 use super::lines::printable;
 use super::{Sort, rate};
@@ -11,12 +11,12 @@ use crate::stats::Share;
 use crate::verify::{Bounds, Verdict};
 use std::ops::Range;
 
-/// A table without its looks. No text in it could steer a terminal.
+/// A table without its looks. No text in it can control a terminal.
 #[derive(Debug)]
 pub(super) struct Grid {
-    /// A heading per column.
+    /// One heading per column.
     pub headings: Vec<String>,
-    /// As long as the headings, each.
+    /// Each as long as the headings.
     pub rows: Vec<Vec<Field>>,
     /// The columns that are figures.
     pub figures: Range<usize>,
@@ -28,32 +28,31 @@ pub(super) struct Grid {
 /// The cells of one plan.
 #[derive(Debug)]
 pub(super) struct Group {
-    /// The values of the axes that make plans; empty when there is one plan.
+    /// The values of the axes that make plans; empty if there is one plan.
     pub title: String,
-    /// The cells by id, in the order of the rows.
+    /// Cell ids, in the order of the rows.
     pub cells: Vec<String>,
     /// What every cell has: counts, the longest outage, latencies, the verdict.
     pub counted: Grid,
-    /// Of several trials: in how many there was loss and duplication, and how much.
+    /// For several trials: in how many there was loss and duplication, and how much.
     pub shares: Option<Grid>,
 }
 
 /// A field of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Field {
-    /// What stands in it.
     pub text: String,
-    /// What it means, for those who give it a look.
+    /// Its meaning, for a look.
     pub tone: Tone,
 }
 
 impl Field {
-    /// What means nothing else.
+    /// Without a special meaning.
     pub(super) fn plain(text: String) -> Self {
         Field { text, tone: Tone::Plain }
     }
 
-    /// A count of what must not be, unless a control demands it.
+    /// A count of something bad, unless a control demands it.
     fn bad(cell: &CellReport, metric: Metric, text: String) -> Self {
         let tone = match cell.counts[metric].settled() {
             Some(0) => Tone::Plain,
@@ -72,19 +71,19 @@ impl Field {
     }
 }
 
-/// What a field means.
+/// The meaning of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tone {
-    /// Nothing that should strike the eye.
+    /// Nothing special.
     Plain,
     /// Messages went wrong.
     Bad,
-    /// A control demands it, and nobody need wonder.
+    /// A control demands it.
     Expected,
     Verdict(Verdict),
 }
 
-/// The tables of these cells of a report, one group a plan.
+/// The tables of these cells of a report, one group per plan.
 pub(super) fn groups<'a>(
     report: &Report,
     cells: impl IntoIterator<Item = &'a CellReport>,
@@ -112,7 +111,7 @@ pub(super) fn groups<'a>(
     groups.into_iter().map(group).collect()
 }
 
-/// A verdict as the last line begins.
+/// A verdict at the begin of the last line.
 pub(super) fn word(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Measured => "MEASURED",
@@ -137,7 +136,7 @@ pub(super) fn pairs(cell: &CellReport, axes: &[&str]) -> String {
     axes.iter().filter_map(value).collect::<Vec<_>>().join(", ")
 }
 
-/// How a cell is called beside the others of its report: by what they do not all have.
+/// A cell's name within its report: what it does not share with all others.
 pub(super) fn name(report: &Report, cell: &CellReport) -> String {
     let varying = varying(report);
     printable(&if varying.is_empty() { cell.id.clone() } else { pairs(cell, &varying) })
@@ -181,7 +180,7 @@ fn counted(cells: &[&CellReport], axes: &[&str]) -> Grid {
     Grid { headings, rows, figures: labels..times + 3, breaks: vec![times] }
 }
 
-/// A count with what it means.
+/// A count with its meaning.
 fn field(cell: &CellReport, metric: Metric) -> Field {
     if metric.is_anomaly() {
         return Field::bad(cell, metric, count(cell, metric));
@@ -227,7 +226,7 @@ fn shares(cells: &[&CellReport], axes: &[&str]) -> Grid {
     Grid { headings, rows, figures: labels..figures, breaks }
 }
 
-/// A share's interval in percent, `84-100 %`; none of a single settled trial.
+/// A share's interval in percent, `84-100 %`; empty for a single settled trial.
 fn interval(share: &Share) -> String {
     if share.of < 2 {
         return "-".to_owned();
@@ -259,12 +258,12 @@ fn axis_values(cell: &CellReport, axes: &[&str]) -> Vec<Field> {
     axes.iter().map(value).collect()
 }
 
-/// A time as people say it, `12.4 s`.
+/// `12.4 s`.
 pub(super) fn seconds(ms: f64) -> String {
     format!("{:.1} s", ms / 1e3)
 }
 
-/// A count, or what it lies between where the log as it was read does not settle it.
+/// A count, or its bounds if the log as read does not settle it.
 fn count(cell: &CellReport, metric: Metric) -> String {
     match cell.counts[metric] {
         Bounds { least, most: None } => format!(">= {least}"),
@@ -273,7 +272,7 @@ fn count(cell: &CellReport, metric: Metric) -> String {
     }
 }
 
-/// A count of messages, short where it is long; report.json has all digits.
+/// A count of messages, shortened; report.json has all digits.
 fn millions(count: u64) -> String {
     if count < 1_000_000 { count.to_string() } else { format!("{:.2}M", count as f64 / 1e6) }
 }
@@ -283,7 +282,7 @@ fn milliseconds(us: Option<u64>) -> String {
     ms.map_or("-".to_owned(), |ms| if ms < 100.0 { format!("{ms:.1}") } else { format!("{ms:.0}") })
 }
 
-/// What the marks mean, where there are any; a line each.
+/// The legend of the marks that occur, one line each.
 pub(super) fn legend<'a>(cells: impl IntoIterator<Item = &'a CellReport>) -> Vec<String> {
     let cells: Vec<&CellReport> = cells.into_iter().collect();
     let mut lines = Vec::new();

@@ -1,5 +1,5 @@
-//! [`Headline`]: the word that a run's result begins with. It follows the exit status, so that a
-//! failed environment is not taken for a run that proved nothing.
+//! [`Headline`]: the first word of a run's result. It follows the exit status, so that a failed
+//! environment is not taken for an inconclusive run.
 
 use super::grid;
 use crate::exit::Exit;
@@ -9,7 +9,7 @@ use crate::verify::Verdict;
 /// How a run ended, in a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Headline {
-    /// It came to its end.
+    /// It was not aborted.
     Judged(Verdict),
     /// The environment failed.
     Error,
@@ -18,12 +18,11 @@ pub(super) enum Headline {
 }
 
 impl Headline {
-    /// Of this report.
     pub(super) fn of(report: &Report) -> Self {
         Headline::new(report.verdict, report.exit())
     }
 
-    /// Of a run with this verdict that ended so.
+    /// For a run with this verdict and exit.
     pub(super) fn new(verdict: Verdict, exit: Exit) -> Self {
         match exit {
             Exit::Environment => Headline::Error,
@@ -32,7 +31,6 @@ impl Headline {
         }
     }
 
-    /// As the result begins.
     pub(super) fn word(self) -> &'static str {
         match self {
             Headline::Judged(verdict) => grid::word(verdict),
@@ -56,7 +54,7 @@ pub(super) fn is_empty(report: &Report) -> bool {
     report.exit().is_cut() && report.cells.iter().all(|cell| cell.counts.sent == 0)
 }
 
-/// Whether one of several runs came to its end, so that there are figures worth a table.
+/// Whether one of several runs was not aborted, so that there are figures worth a table.
 pub(super) fn has_whole_trial(report: &Report) -> bool {
     report.trials.iter().any(|trial| !trial.is_cut())
 }

@@ -1,5 +1,5 @@
-//! `report.json`: an item of every list on a line of its own, so that it is small, and tools that
-//! read lines can show a part or a difference.
+//! `report.json`: each list item is on its own line, so that it is small, and line-based tools can
+//! show a part or a difference.
 
 use super::environment;
 use crate::result::Report;
@@ -7,10 +7,6 @@ use serde::Serialize;
 use serde_json::ser::{Formatter, Serializer};
 use std::io::{self, Write};
 
-/// Writes the whole report.
-///
-/// # Errors
-/// When `out` cannot be written.
 pub(super) fn write_json(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let report = Report { about: environment::about(report), ..report.clone() };
     report.serialize(&mut Serializer::with_formatter(&mut *out, Lines::default()))?;
@@ -24,7 +20,7 @@ const BROKEN: usize = 2;
 #[derive(Debug, Default)]
 struct Lines {
     depth: usize,
-    /// Whether the list or map that is on has an item; of the outer levels only.
+    /// Whether the current list or map has an item; outer levels only.
     filled: [bool; BROKEN],
 }
 

@@ -1,4 +1,4 @@
-//! [`JsonLines`]: a run's events for programs, a JSON object a line on standard output, and the
+//! [`JsonLines`]: a run's events for programs, one JSON object per line on standard output, and the
 //! result as the last line.
 
 use crate::result::Report;
@@ -8,11 +8,11 @@ use std::fmt;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-/// Where events go as lines of JSON.
+/// Where events go as JSON lines.
 pub struct JsonLines {
     out: Box<dyn Write + Send>,
     trial: Option<u32>,
-    /// How writing ended, if it did.
+    /// How writing ended.
     ended: Option<io::Error>,
 }
 
@@ -22,24 +22,24 @@ impl fmt::Debug for JsonLines {
     }
 }
 
-/// How a run, or all trials of a scenario together, ended; written as an event like the others.
+/// How a run, or all trials of a scenario together, ended; written like an event.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "event", rename = "finished")]
 pub struct Finished {
     /// The scenario's name.
     pub scenario: String,
-    /// None when there is no report.
+    /// `None` without a report.
     pub verdict: Option<Verdict>,
-    /// What the command would exit with if this were all.
+    /// The exit code that the command would have if this were all.
     pub exit_code: u8,
     /// Where `report.json` is.
     pub report: Option<PathBuf>,
-    /// The first reason, of a verdict that is no pass and of an error.
+    /// The first reason, if it is no pass.
     pub reason: Option<String>,
 }
 
 impl Finished {
-    /// With the report that was written there.
+    /// For the report that was written there.
     pub fn of(report: &Report, path: PathBuf) -> Self {
         Finished {
             scenario: report.plan.name.clone(),
@@ -52,7 +52,7 @@ impl Finished {
 }
 
 impl JsonLines {
-    /// On standard output; each line says which of several trials it belongs to, if it does.
+    /// To standard output; each line says which of several trials it belongs to.
     pub fn stdout(trial: Option<u32>) -> Self {
         JsonLines::to(Box::new(io::stdout()), trial)
     }
@@ -61,7 +61,7 @@ impl JsonLines {
         JsonLines { out, trial, ended: None }
     }
 
-    /// An event, as `events.jsonl` has it: an object, without a line break.
+    /// Writes an event as in `events.jsonl`: an object, without a line break.
     pub fn event(&mut self, object: &str) {
         if self.ended.is_some() {
             return;
@@ -74,7 +74,7 @@ impl JsonLines {
         self.ended = self.out.write_all(line.as_bytes()).and_then(|()| self.out.flush()).err();
     }
 
-    /// The result.
+    /// Writes the result.
     pub fn finished(&mut self, finished: &Finished) {
         match serde_json::to_string(finished) {
             Ok(object) => self.event(&object),
@@ -82,11 +82,8 @@ impl JsonLines {
         }
     }
 
-    /// Whether all was written, or as much as the reader wanted: one that has gone away is no
-    /// reason to end a run.
-    ///
-    /// # Errors
-    /// What else went wrong.
+    /// Fails if something could not be written, unless the reader is gone: that is no reason to end
+    /// a run.
     pub fn end(self) -> io::Result<()> {
         match self.ended {
             Some(error) if error.kind() != io::ErrorKind::BrokenPipe => {
@@ -103,7 +100,7 @@ mod tests {
     use parking_lot::Mutex;
     use std::sync::Arc;
 
-    /// Fails after so many lines.
+    /// Fails after this many lines.
     struct Pipe {
         text: Arc<Mutex<String>>,
         lines: usize,

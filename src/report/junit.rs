@@ -1,26 +1,25 @@
-//! `junit.xml`: a run as test results, in the dialect of JUnit that Jenkins, GitLab and others read.
+//! `junit.xml`: a run as test results, in the dialect of JUnit that Jenkins, GitLab and others
+//! read.
 //!
 //! A cell is a test suite and each of its expectations a test case: violated is a failure,
-//! inconclusive an error. Names come from the scenario alone, so that a CI system recognizes a case in
-//! the next run; the class is `SCENARIO.CELL`, with the dots of the cell's name made underscores,
-//! because Jenkins makes packages of them.
+//! inconclusive an error. Names come from the scenario alone, so that a CI system recognizes a case
+//! in the next run; the class is `SCENARIO.CELL`, with underscores for the dots in the cell's name,
+//! because Jenkins reads dots as packages. A cell without expectations has one case, `measured`,
+//! which is skipped and has the counts.
 //!
-//! A cell of which nothing was expected has one case, `measured`, which is skipped and tells what was
-//! counted.
-//!
-//! Not all that spoils a run is an expectation, and none of it may come out green:
+//! Other things spoil a run, and none of them may come out green:
 //!
 //! - A cell can be worse than its expectations: its log was not read whole, or the machine did not
-//!   keep up. Then its suite has one more case, `settled`, with the reasons. It is there only then,
-//!   so that a suite that is in order has as many cases as the cell has expectations.
+//!   keep up. Then its suite has one more case, `settled`, with the reasons. Otherwise a suite has
+//!   as many cases as the cell has expectations.
 //! - A suite `run` has a case for each fault, `… took effect`, because without it every pass means
-//!   nothing; of several trials the same fault is one case, in error when it failed to once.
-//! - Its case `came to its end` is in error when the run was interrupted, when the environment
-//!   failed, and whenever the run's verdict is neither pass nor measured although nothing else is red.
-//!   So the file is green exactly when the report says one of them. This case also has the run's time: cells share it, and
-//!   CI systems add times up.
+//!   nothing; over several trials a fault is one case, in error if it failed to once.
+//! - Its case `came to its end` is in error if the run was interrupted, if the environment failed,
+//!   and whenever the run's verdict is neither pass nor measured although nothing else is red. So
+//!   the file is green exactly when the report says one of them. This case also has the run's time:
+//!   cells share it, and CI systems add times up.
 //!
-//! The schema of Jenkins is in `tests/schemas`, and tests hold files against it.
+//! The schema of Jenkins is in `tests/schemas`, and tests validate files against it.
 
 use super::lines::{in_one_line, short};
 use super::summary::alike;
@@ -33,13 +32,9 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::time::Duration;
 
-/// At most so many characters of a reason stand in an attribute; the element's text has all of it.
+/// How many characters of a reason an attribute has; the element's text has all of it.
 const MESSAGE_MAX: usize = 500;
 
-/// Writes the report as JUnit's XML.
-///
-/// # Errors
-/// When `out` cannot be written.
 pub(super) fn write_junit(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let mut junit = quick_junit::Report::new(line(&report.plan.name));
     junit.set_time(duration(report));
@@ -49,13 +44,13 @@ pub(super) fn write_junit(report: &Report, out: &mut dyn Write) -> io::Result<()
     let red = junit.failures + junit.errors > 0;
     junit.add_test_suite(run_suite(report, red));
     let xml = junit.to_string().map_err(io::Error::other)?;
-    // The root's count of skipped cases is an extension, and Jenkins' schema has no room for it.
-    // The root comes first, and no text before it can hold a quotation mark.
+    // The root's count of skipped cases is an extension that Jenkins' schema lacks. The root comes
+    // first, and no text before it can contain a quotation mark.
     let skipped = format!(" skipped=\"{}\"", junit.skipped);
     out.write_all(xml.replacen(&skipped, "", 1).as_bytes())
 }
 
-/// How long the run took. A report that somebody changed by hand may say anything.
+/// How long the run took. A report that was edited by hand may say anything.
 fn duration(report: &Report) -> Duration {
     let ms: f64 = report.phases.iter().map(|phase| phase.ms).sum();
     Duration::try_from_secs_f64(ms / 1e3).unwrap_or_default()
@@ -68,7 +63,7 @@ fn suite(report: &Report, name: &str) -> TestSuite {
     suite
 }
 
-/// Adds a case; none of the same name is there already.
+/// Adds a case, with a unique name.
 fn add(suite: &mut TestSuite, class: &str, name: &str, status: TestCaseStatus) {
     let taken: BTreeSet<&str> = suite.test_cases.iter().map(|case| case.name.as_str()).collect();
     let name = line(name);
@@ -97,7 +92,7 @@ fn status(verdict: Verdict, words: &[String]) -> TestCaseStatus {
     status
 }
 
-/// A reason as an attribute can hold it.
+/// A reason, safe for an attribute.
 fn message(text: &str) -> String {
     short(&line(&in_one_line(text)), MESSAGE_MAX)
 }
@@ -161,7 +156,7 @@ fn run_suite(report: &Report, mut red: bool) -> TestSuite {
     suite
 }
 
-/// Why the run, or some of its trials, did not come to its end; empty when all did.
+/// Why the run, or some of its trials, were aborted; empty if none was.
 fn cut_short(report: &Report) -> Vec<String> {
     let ended = |code: u8| match code {
         code if code == Exit::Environment.code() => Some("the environment failed"),
@@ -183,8 +178,8 @@ fn cut_short(report: &Report) -> Vec<String> {
     words
 }
 
-/// Text as XML 1.0 can hold it, in one line. Left alone, quick-junit takes out what is forbidden but
-/// for U+FFFE and U+FFFF; a mark in its place shows that something was there.
+/// Text that XML 1.0 allows, in one line. quick-junit alone removes what is forbidden, except
+/// U+FFFE and U+FFFF; a mark in its place shows that something was there.
 fn line(text: &str) -> String {
     let plain = |c: char| match c {
         '\n' | '\r' | '\t' => ' ',
@@ -194,7 +189,7 @@ fn line(text: &str) -> String {
     text.chars().map(plain).collect()
 }
 
-/// The same of several texts, which keep their line breaks.
+/// The same for several texts, which keep their line breaks.
 fn lines(texts: &[String]) -> String {
     texts.iter().flat_map(|text| text.lines()).map(line).collect::<Vec<_>>().join("\n")
 }

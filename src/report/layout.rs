@@ -1,5 +1,5 @@
-//! How a table fits into a terminal: headings go down where they are wider than what stands under
-//! them, and what is still too wide goes on in a second table. No word is ever broken.
+//! How a table fits into a terminal: headings wider than their column are broken, and what is still
+//! too wide continues in a second table. No word is ever broken.
 
 use super::grid::{Field, Grid};
 use super::lines::short;
@@ -7,20 +7,20 @@ use console::measure_text_width;
 
 /// Columns between two columns.
 const GAP: usize = 2;
-/// Characters of a name or a value that names a row.
+/// The most characters of a name or a value that names a row.
 const NAME_MAX: usize = 60;
 
 /// A table that fits.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Layout {
-    /// Lines broken at spaces and behind dots.
+    /// Lines broken at spaces and after dots.
     pub headings: Vec<String>,
     /// The columns of each part.
     pub parts: Vec<Vec<usize>>,
 }
 
-/// The table with names of bearable length. Names that leave no room for figures stand in a part of
-/// their own, and rows have numbers.
+/// The table with names of acceptable length. Names that leave no room for figures get a separate
+/// part, and rows have numbers.
 pub(super) fn bearable(mut grid: Grid, width: usize) -> Grid {
     let names = grid.figures.start;
     for row in &mut grid.rows {
@@ -44,10 +44,10 @@ pub(super) fn bearable(mut grid: Grid, width: usize) -> Grid {
     grid
 }
 
-/// Fits a table that is [`bearable`] into so many columns.
+/// Fits a [`bearable`] table into this many columns.
 pub(super) fn layout(grid: &Grid, width: usize) -> Layout {
     let mut headings = grid.headings.clone();
-    // The widest headings are broken first, as long as it helps.
+    // Breaks the widest headings first, as long as that helps.
     loop {
         let now = widths(grid, &headings);
         if across(&now) <= width {
@@ -65,8 +65,8 @@ pub(super) fn layout(grid: &Grid, width: usize) -> Layout {
     Layout { headings, parts }
 }
 
-/// The columns of each part: those that name the row, in the first one the verdict too, and as many
-/// others as there is room for.
+/// The columns of each part: those that name the row, the verdict in the first one, and as many
+/// others as fit.
 fn parts(grid: &Grid, widths: &[usize], width: usize) -> Vec<Vec<usize>> {
     if across(widths) <= width {
         return vec![(0..widths.len()).collect()];
@@ -95,7 +95,7 @@ fn parts(grid: &Grid, widths: &[usize], width: usize) -> Vec<Vec<usize>> {
     parts
 }
 
-/// A heading in as few lines as its longest piece, or what stands under it, allows.
+/// A heading in as few lines as its longest piece, or its column, allows.
 fn broken(heading: &str, cells: usize) -> String {
     let spaced = heading.replace(' ', " \0").replace('.', ".\0");
     let pieces: Vec<&str> = spaced.split('\0').collect();
@@ -117,7 +117,7 @@ fn measure(text: &str) -> usize {
     text.split('\n').map(measure_text_width).max().unwrap_or(0)
 }
 
-/// The width of what stands under a heading.
+/// The width of a column without its heading.
 fn cells(grid: &Grid, column: usize) -> usize {
     grid.rows.iter().map(|row| measure(&row[column].text)).max().unwrap_or(0)
 }

@@ -1,4 +1,4 @@
-//! Events as lines of text, for people who read them one by one.
+//! Events as lines of text, for people.
 
 use super::Paint;
 use super::headline::Headline;
@@ -8,12 +8,11 @@ use crate::model::Metric;
 use crate::result::{CellReport, Report};
 use std::collections::BTreeMap;
 
-/// The event as a line, or none where it is not worth one. `everything`: what each single broker
-/// says is.
+/// The event as a line, if it is worth one. `everything`: what each single broker says is, too.
 pub(super) fn line(stamped: &Stamped, everything: bool) -> Option<String> {
     let text = match &stamped.event {
         RunEvent::Started { scenario, summary, about, cells, faults, .. } => {
-            // The runtime, and why it was taken, decides the most and comes first.
+            // The runtime and the reason for it matter most and come first.
             let (runtime, rest) = about.split_at(about.len().min(1));
             let mut lines: Vec<String> = runtime.to_vec();
             lines.push(format!("{}: {}", printable(scenario), printable(summary)));
@@ -34,12 +33,12 @@ pub(super) fn line(stamped: &Stamped, everything: bool) -> Option<String> {
     Some(with_time(stamped, &text))
 }
 
-/// A text with the time of an event before it.
+/// A text after the time of an event.
 pub(super) fn with_time(stamped: &Stamped, text: &str) -> String {
     format!("{} {text}", time(stamped))
 }
 
-/// What is said at once when a run is interrupted.
+/// Printed at once when a run is interrupted.
 pub(crate) const INTERRUPTED: &str =
     "interrupted: healing, then reporting; Ctrl-C again ends it at once";
 
@@ -54,7 +53,7 @@ pub(super) fn totals(cells: &BTreeMap<String, Progress>) -> String {
     format!("{} sent, {} acknowledged, {open} open, {} rejected", sum.sent, sum.acked, sum.rejected)
 }
 
-/// A finished run as a line: verdict, time, what was lost and duplicated if it was looked for.
+/// A finished run as a line: verdict, time, what was lost and duplicated if that was checked.
 pub fn in_a_line(report: &Report, paint: Paint) -> String {
     let seconds: f64 = report.phases.iter().map(|phase| phase.ms).sum::<f64>() / 1e3;
     let headline = Headline::of(report);
@@ -71,8 +70,7 @@ pub fn in_a_line(report: &Report, paint: Paint) -> String {
     text
 }
 
-/// `none lost`, `995 lost in 1 of 2 cells`; where logs as they were read do not settle it, what is
-/// certain.
+/// `none lost`, `995 lost in 1 of 2 cells`; if the logs as read do not settle it, what is certain.
 fn count_in_words(report: &Report, metric: Metric, paint: Paint) -> String {
     let word = metric.word();
     let least = |cell: &CellReport| cell.counts[metric].least;
@@ -93,18 +91,18 @@ fn first_line(text: &str) -> &str {
     text.lines().next().unwrap_or_default()
 }
 
-/// Text of the user's without what could steer a terminal.
+/// The user's text without terminal control.
 pub(crate) fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
-/// The text with its lines one behind the other: what helps stands in a line of its own.
+/// The text in one line: help is on a line of its own.
 pub(super) fn in_one_line(text: &str) -> String {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     lines.collect::<Vec<_>>().join("; ")
 }
 
-/// At most so many characters of a text, the last of them a mark if there were more.
+/// At most this many characters of a text, the last of them a mark if there were more.
 pub(super) fn short(text: &str, characters_max: usize) -> String {
     match text.char_indices().nth(characters_max) {
         None => text.to_owned(),
@@ -158,7 +156,7 @@ fn observed(observation: &Observation, everything: bool) -> Option<String> {
     }
 }
 
-/// Who says it. Every broker says the same; the one that leads is worth a line.
+/// Who says it. Every broker says the same; only the leader's claim gets a line.
 fn says(claim: &Claim<'_>, everything: bool) -> Option<String> {
     if claim.is_own() {
         return Some(String::new());

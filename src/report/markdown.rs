@@ -10,25 +10,21 @@ use crate::model::more;
 use crate::result::{CellReport, Report, lead};
 use std::io::{self, Write};
 
-/// GitHub takes 1 MiB of a step, and other commands of the step may have something to say, too.
+/// GitHub accepts 1 MiB per step, and other commands of the step may write, too.
 const BYTES_MAX: usize = 1_000_000;
-/// At most so many rows are read by anyone; of more cells the worst are shown.
+/// Nobody reads more rows; of more cells the worst are shown.
 const ROWS_MAX: usize = 100;
-/// At most so many notes and faults each.
+/// The most notes, and the most faults.
 const ITEMS_MAX: usize = 20;
-/// At most so many reasons: what happened in each cell is told below.
+/// The most reasons: what happened in each cell comes below.
 const REASONS_MAX: usize = 5;
 /// Characters of a sentence, of a value in the table, and of a name.
 const SENTENCE_MAX: usize = 1_000;
 const VALUE_MAX: usize = 60;
 const NAME_MAX: usize = 200;
-/// Linux takes no longer word, and no page should be that long.
+/// Linux accepts no longer word, and no page should be that long.
 const COMMAND_BYTES_MAX: usize = 100_000;
 
-/// Writes the summary as GitHub's markdown.
-///
-/// # Errors
-/// When `out` cannot be written.
 pub(super) fn write_markdown(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let name = inline(&report.plan.name, NAME_MAX);
     let mut text = format!("# {} {name}\n", Headline::of(report).word());
@@ -57,7 +53,7 @@ pub(super) fn write_markdown(report: &Report, out: &mut dyn Write) -> io::Result
     out.write_all(bounded(text).as_bytes())
 }
 
-/// A heading, unless it is empty, and a bounded list; nothing where there is nothing to list.
+/// A heading, unless it is empty, and a limited list; nothing for an empty list.
 fn list(heading: &str, items: &[String], most: usize) -> String {
     if items.is_empty() {
         return String::new();
@@ -99,7 +95,7 @@ fn fact((word, text): Fact) -> String {
     if word.is_empty() { text } else { format!("{word}: {text}") }
 }
 
-/// One table; figures stand right.
+/// One table; figures are right-aligned.
 fn table(grid: &Grid) -> String {
     let row = |values: Vec<String>| format!("| {} |\n", values.join(" | "));
     let safe = |value: &String| cell(value, VALUE_MAX);
@@ -131,7 +127,7 @@ fn happened(report: &Report) -> String {
     text
 }
 
-/// The command, where the report has it; what is longer than anybody pastes is in report.json.
+/// The command, if the report has it; what is too long to paste is in report.json.
 fn again(report: &Report) -> String {
     let Some(invocation) = &report.invocation else { return String::new() };
     let line = invocation.line();
@@ -148,7 +144,7 @@ fn again(report: &Report) -> String {
     format!("\n## To run it again\n\n```sh\n{line}\n```\n{from}{of}")
 }
 
-/// Cut at the end of a line, and said so, where it is too long to be shown.
+/// Cut at the end of a line, with a note, if it is too long.
 fn bounded(mut text: String) -> String {
     let note = "\nThis summary was too long to be shown; report.json has all.\n";
     if text.len() > BYTES_MAX {

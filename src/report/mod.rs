@@ -1,5 +1,5 @@
-//! What people and scripts get to see: one file per format, each made of the
-//! [`Report`](crate::result::Report) alone, and the live view, made of events.
+//! What people and scripts see: one file per format, each made from the
+//! [`Report`](crate::result::Report) alone, and the live view, made from events.
 
 mod annotations;
 mod client_errors;

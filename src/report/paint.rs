@@ -1,5 +1,5 @@
-//! [`Paint`]: colours, sparse, and never the only carrier of a meaning: whatever is painted says
-//! the same in words or figures.
+//! [`Paint`]: colors, sparse, and never the only carrier of a meaning: the words or figures say the
+//! same.
 
 use crate::verify::Verdict;
 use console::Style;
@@ -12,7 +12,7 @@ pub struct Paint {
 }
 
 impl Paint {
-    /// Whether to paint is decided by whoever knows the terminal and the command line.
+    /// The caller, who knows the terminal and the command line, decides whether to paint.
     pub const fn new(on: bool) -> Self {
         Paint { on }
     }
@@ -22,7 +22,7 @@ impl Paint {
         Paint { on: false }
     }
 
-    /// What is as it should be.
+    /// As it should be.
     pub fn good(self, text: impl Display) -> String {
         self.apply(Style::new().green(), text)
     }
@@ -32,12 +32,12 @@ impl Paint {
         self.apply(Style::new().red().bold(), text)
     }
 
-    /// What is out of the ordinary: a fault in force, a cell without acknowledgements.
+    /// Unusual: a fault in force, a cell without acknowledgements.
     pub fn warn(self, text: impl Display) -> String {
         self.apply(Style::new().yellow(), text)
     }
 
-    /// What the eye should find first.
+    /// What to see first.
     pub fn strong(self, text: impl Display) -> String {
         self.apply(Style::new().bold(), text)
     }
@@ -47,7 +47,7 @@ impl Paint {
         self.apply(Style::new().dim(), text)
     }
 
-    /// A word in the colour of a verdict.
+    /// A word in the color of a verdict.
     pub fn verdict(self, verdict: Verdict, word: impl Display) -> String {
         match verdict {
             Verdict::Measured => self.strong(word),
@@ -58,7 +58,7 @@ impl Paint {
     }
 
     fn apply(self, style: Style, text: impl Display) -> String {
-        // Forced both ways: the library would look at the environment itself.
+        // Forced both ways: the library would read the environment itself.
         style.force_styling(self.on).apply_to(text).to_string()
     }
 }

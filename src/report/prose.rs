@@ -1,5 +1,5 @@
-//! Sentences with a scenario's own words in them, `` `lost: 0` is met ``: those words stand between
-//! backticks on a terminal, and look like code where there is markup.
+//! Sentences with a scenario's own words, `` `lost: 0` is met ``: those words are between backticks
+//! on a terminal, and code where there is markup.
 
 use super::lines::{in_one_line, printable};
 
@@ -8,7 +8,7 @@ use super::lines::{in_one_line, printable};
 pub(super) enum Span<'a> {
     /// Plain text.
     Text(&'a str),
-    /// What stood between backticks.
+    /// What was between backticks.
     Code(&'a str),
 }
 
@@ -16,7 +16,7 @@ pub(super) enum Span<'a> {
 pub(super) fn spans(text: &str) -> Vec<Span<'_>> {
     let mut spans = Vec::new();
     let mut rest = text;
-    // Where the search for the next mark goes on.
+    // Where the search for the next mark continues.
     let mut from = 0;
     while let Some(open) = rest[from..].find('`').map(|at| from + at) {
         let code = rest[open + 1..].split('`').next().unwrap_or_default();
@@ -40,12 +40,12 @@ pub(super) fn spans(text: &str) -> Vec<Span<'_>> {
     spans
 }
 
-/// A sentence for a template, without what could steer anything.
+/// A sentence for a template, made safe.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Prose(String);
 
 impl Prose {
-    /// Of a text as it came, in one line.
+    /// From raw text, in one line.
     pub(super) fn new(text: impl AsRef<str>) -> Self {
         Prose(printable(&in_one_line(text.as_ref())))
     }
@@ -60,8 +60,8 @@ impl Prose {
     }
 }
 
-/// Parts of a text: names of properties and cells are long and have no spaces, and may be broken
-/// behind their dots and commas, but figures not.
+/// Pieces of a text: long names of properties and cells have no spaces, and may be broken after
+/// their dots and commas, but figures may not.
 pub(super) fn pieces(text: &str) -> Vec<&str> {
     let mut pieces = Vec::new();
     let mut rest = text;

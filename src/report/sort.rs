@@ -1,14 +1,14 @@
-//! In which order the rows of a table stand.
+//! The order of a table's rows.
 
 use crate::ledger::LatencyPhase;
 use crate::model::Metric;
 use crate::result::CellReport;
 use std::cmp::Ordering;
 
-/// In which order the rows stand.
+/// The order of the rows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Sort {
-    /// As the plan has the cells.
+    /// The plan's order.
     #[default]
     Plan,
     /// By one of [`sort_columns`], the greatest first.
@@ -23,17 +23,14 @@ pub(crate) fn sort_columns() -> impl Iterator<Item = &'static str> {
     bad.map(|metric| metric.word()).chain(["p99-before", "p99-during", "verdict"])
 }
 
-/// What `--sort` takes, in words.
+/// What `--sort` accepts, in words.
 pub(crate) fn sort_help() -> String {
     let columns: Vec<&str> = sort_columns().collect();
     format!("Order of the table's rows: {}, or an axis", columns.join(", "))
 }
 
 impl Sort {
-    /// From its name on the command line.
-    ///
-    /// # Errors
-    /// What it may be instead.
+    /// From its name on the command line. The error lists what it may be.
     pub fn parse(name: &str, axes: &[String]) -> Result<Self, String> {
         if let Some(column) = sort_columns().find(|column| *column == name) {
             return Ok(Sort::Column(column));

@@ -1,5 +1,5 @@
-//! What happened to cells and what became of faults, in bounded words: what the end of a run on a
-//! terminal and its summary tell alike. The texts are as they came: who shows them makes them safe.
+//! What happened to cells and faults, in limited words: shared by the end of a run on a terminal
+//! and the summary. The texts are raw: whoever shows them makes them safe.
 
 use super::{client_errors, grid};
 use crate::fault::FaultRecord;
@@ -7,23 +7,23 @@ use crate::model::more;
 use crate::result::{CellReport, Report};
 use crate::verify::{ExpectationVerdict, Verdict};
 
-/// At most so many witnesses are told of all cells together; `report.json` has more.
+/// How many witnesses of all cells together are listed; `report.json` has more.
 const WITNESSES_MAX: usize = 8;
 
-/// What is said of a fault without proof.
+/// Says that a fault has no proof.
 pub(super) const NOT_EFFECTIVE: &str = "NOT EFFECTIVE";
 
-/// What one cell has to tell.
+/// What there is to say about one cell.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct CellSummary {
-    /// How the cell is called beside the others.
+    /// The cell's name among the others.
     pub cell: String,
     /// Each expectation that is not met, each control that is, then what happened.
     pub lines: Vec<String>,
 }
 
-/// The cells that have something to tell: all that few of them have, or the first words of many;
-/// and how many more cells there are.
+/// The cells with something to say: everything for few of them, the first words for many; and how
+/// many more cells there are.
 pub(super) fn cells(report: &Report) -> (Vec<CellSummary>, usize) {
     let telling: Vec<&CellReport> = report
         .cells
@@ -69,8 +69,7 @@ pub(super) fn faults(report: &Report, mark: &str, safe: impl Fn(&str) -> String)
     alike(&report.faults).into_iter().map(proved).collect()
 }
 
-/// Faults with the same words together: those of several trials, in the order in which they first
-/// come.
+/// Groups faults with the same words, as in several trials, in the order of first occurrence.
 pub(super) fn alike(faults: &[FaultRecord]) -> Vec<(&str, Vec<&FaultRecord>)> {
     let mut groups: Vec<(&str, Vec<&FaultRecord>)> = Vec::new();
     for fault in faults {

@@ -10,11 +10,11 @@ use tabled::builder::Builder;
 use tabled::settings::object::Columns;
 use tabled::settings::{Alignment, Padding, Style};
 
-/// Stands behind a count that a control demands: words would not fit.
+/// Follows a count that a control demands: words would not fit.
 const EXPECTED: &str = "=";
 
-/// The tables of a report, so many columns wide: one for each plan, and of several trials a second
-/// one of shares.
+/// The tables of a report in this width: one per plan, and for several trials a second one of
+/// shares.
 pub(super) fn tables(report: &Report, sort: &Sort, paint: Paint, width: usize) -> String {
     let mut text = String::new();
     let mut expected = false;
@@ -37,7 +37,7 @@ pub(super) fn tables(report: &Report, sort: &Sort, paint: Paint, width: usize) -
     text
 }
 
-/// Without borders; figures stand right.
+/// Without borders; figures are right-aligned.
 fn drawn(mut grid: Grid, paint: Paint, width: usize) -> String {
     for field in grid.rows.iter_mut().flatten().filter(|field| field.tone == Tone::Expected) {
         field.text += EXPECTED;

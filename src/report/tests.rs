@@ -1,4 +1,4 @@
-//! Reports of runs that ended in different ways, and what they show of hostile names.
+//! Reports of runs that ended in different ways, and how they show hostile names.
 
 mod matrix;
 

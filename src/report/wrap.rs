@@ -1,4 +1,4 @@
-//! Lines broken between words: a terminal by itself breaks them in the middle of one.
+//! Lines broken between words: a terminal by itself breaks words.
 
 use super::prose::pieces;
 use console::{Term, measure_text_width};
@@ -6,15 +6,12 @@ use std::io::{self, Write};
 use textwrap::core::Word;
 use textwrap::wrap_algorithms::wrap_first_fit;
 
-/// Longer lines are hard to read, and columns of tables where no terminal says how wide it is.
+/// Longer lines are hard to read; also the width of tables if no terminal reports its own.
 pub(crate) const COLUMNS: usize = 100;
-/// Nothing can be set in fewer.
+/// The minimum width.
 pub(crate) const COLUMNS_MIN: usize = 40;
 
-/// Writes text: on a terminal of so many columns wrapped, elsewhere as it is, for scripts.
-///
-/// # Errors
-/// When `out` cannot be written.
+/// Writes text: wrapped on a terminal of this many columns, elsewhere as it is, for scripts.
 pub(crate) fn write_wrapped(
     text: &[u8],
     columns: Option<usize>,

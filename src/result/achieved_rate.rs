@@ -1,24 +1,24 @@
-//! [`AchievedRate`]: how fast a cell sent, against what was asked for.
+//! [`AchievedRate`]: how fast a cell sent, compared with the requested rate.
 
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// How fast a cell sent. Messages a second.
+/// How fast a cell sent, in messages per second.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AchievedRate {
-    /// What the scenario asks for.
+    /// The scenario's rate.
     pub wanted: f64,
     /// Handed to the client from the scenario's zero to the end of sending.
     pub sent: f64,
     /// Acknowledged from the scenario's zero to the first fault, or to the end without one: the
-    /// baseline; none when that was less than a second.
+    /// baseline; `None` if that was less than a second.
     pub baseline: Option<f64>,
 }
 
 /// A cell that sends less than this share of its rate is marked.
 pub(super) const RATE_MIN: f64 = 0.9;
 
-/// Where the 99th percentile of the baseline's latency is above this, the machine is too busy:
+/// If the 99th percentile of the baseline's latency exceeds this, the machine is too busy:
 /// time-outs fire and retries write duplicates that no fault made.
 pub(super) const LATENCY_MAX: Duration = Duration::from_millis(500);
 
@@ -28,7 +28,7 @@ impl AchievedRate {
         self.share() >= RATE_MIN
     }
 
-    /// The lower of both, as a share of what was wanted.
+    /// The lower of both, as a share of the wanted rate.
     pub fn share(&self) -> f64 {
         self.baseline.unwrap_or(f64::INFINITY).min(self.sent) / self.wanted
     }

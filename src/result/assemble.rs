@@ -1,4 +1,4 @@
-//! From what is known of a run to its report: verify each cell, judge, find the reasons.
+//! From what is known of a run to its report: verifies each cell, judges it, and finds the reasons.
 
 use super::achieved_rate::AchievedRate;
 use super::client_errors::ClientError;
@@ -22,23 +22,21 @@ use crate::verify::{
 };
 use std::collections::BTreeMap;
 
-/// All that is known when a run is over, however it ended.
+/// What is known when a run is over, however it ended.
 pub struct Assembly<'a> {
-    /// What was run.
     pub plan: &'a Plan,
     /// Where it ran and on what.
     pub environment: Option<Environment>,
     /// RFC 3339.
     pub started_at: String,
-    /// The scenario's zero on the run's clock; none if it was not reached.
+    /// The scenario's zero on the run's clock; `None` if it was not reached.
     pub zero_us: Option<u64>,
     /// When sending ended, on the run's clock.
     pub sending_ended_us: Option<u64>,
-    /// The brokers by their names, which faults have them by.
+    /// The brokers by the names that faults use.
     pub brokers: BTreeMap<String, i32>,
     /// In the plan's order.
     pub faults: Vec<FaultRecord>,
-    /// What the watcher saw.
     pub observations: Vec<Observation>,
     /// In the order of the cells; empty when it did not come to that.
     pub clients: &'a [ClientFacts],
@@ -48,7 +46,7 @@ pub struct Assembly<'a> {
     pub unsettled: Vec<(u16, String)>,
     /// Worth knowing.
     pub notes: Vec<String>,
-    /// Why the run ended before its time, if it did.
+    /// Why the run ended before its time.
     pub stop: Option<Stop>,
 }
 
@@ -223,7 +221,7 @@ impl<'a> Assembly<'a> {
         Judged { findings, verdict, rate, timeline, bytes: allocated_bytes(&clients, observed) }
     }
 
-    /// Verdict with reasons, and exit of the whole run.
+    /// The verdict with reasons, and the exit of the whole run.
     fn sum_up(&self, judged: &[Judged]) -> (RunVerdict, Exit) {
         let cells: Vec<CellVerdict> = judged.iter().map(|j| j.verdict.clone()).collect();
         let ineffective = self.faults.iter().filter_map(|f| {
@@ -286,7 +284,7 @@ fn config(cell: &Cell) -> BTreeMap<String, String> {
     config
 }
 
-/// The highest resident set that this process ever had (getrusage(2) tells KiB).
+/// The highest resident set of this process so far (getrusage(2) reports KiB).
 fn peak_resident_bytes() -> u64 {
     use nix::sys::resource::{UsageWho, getrusage};
     getrusage(UsageWho::RUSAGE_SELF).map_or(0, |usage| usage.max_rss() as u64 * 1024)

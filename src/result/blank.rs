@@ -1,4 +1,5 @@
-//! What tests begin with: the report of a run in which nothing was sent, and several runs in a row.
+//! Starting points for tests: the report of a run in which nothing was sent, and several runs in a
+//! row.
 
 use super::assemble::Assembly;
 use super::report::Report;
@@ -6,12 +7,12 @@ use super::trials::TrialReport;
 use crate::plan::Plan;
 use crate::runtime::Stop;
 
-/// Nothing was started, or it was stopped before anything was sent.
+/// Nothing was started, or the run stopped before anything was sent.
 pub(crate) fn blank(plan: &Plan, stop: Option<Stop>) -> Report {
     Assembly { stop, ..Assembly::new(plan) }.report()
 }
 
-/// So many runs of a plan, each as `run` makes it from its number and its own plan.
+/// Several runs of a plan; `run` makes each from its number and its own plan.
 pub(crate) fn trials(
     plan: &Plan,
     most: u32,

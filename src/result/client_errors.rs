@@ -1,4 +1,4 @@
-//! [`ClientError`]: what a producer's client told as an error: of which kind, how often, when.
+//! [`ClientError`]: errors that a producer's client reported: kind, count, times.
 
 use crate::client::Times;
 use crate::client::producer::Summary;
@@ -9,33 +9,31 @@ use serde::{Deserialize, Serialize};
 /// Errors of one kind.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClientError {
-    /// Of what they are.
+    /// What they concern.
     pub of: ErrorOf,
-    /// By the client's own name: `_MSG_TIMED_OUT`.
+    /// The client's own name: `_MSG_TIMED_OUT`.
     pub name: String,
-    /// Of messages: whether they can be in a log, by the client's word.
+    /// For messages: whether they can be in a log, according to the client.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<Persistence>,
-    /// Of messages: what they count as.
+    /// For messages: what they count as.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
-    /// How many.
     pub count: u64,
-    /// The first, milliseconds of the scenario's clock.
+    /// The first, in milliseconds of the scenario's clock.
     pub first_ms: Option<f64>,
-    /// The last.
     pub last_ms: Option<f64>,
 }
 
-/// Of what an error is.
+/// What an error concerns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorOf {
-    /// Of a message, by its delivery report.
+    /// A message, by its delivery report.
     Message,
-    /// Of a message that the client did not take: it was not sent.
+    /// A message that the client did not accept: it was not sent.
     Refusal,
-    /// Of the client itself, as a connection that broke.
+    /// The client itself, such as a broken connection.
     Client,
 }
 

@@ -1,5 +1,5 @@
-//! Reports of the first version of the schema told their reasons in words only. [`why`] reads what
-//! was meant out of those words, so that old reports can be shown and compared like new ones.
+//! Reports of the schema's first version gave their reasons in words only. [`why`] parses those
+//! words, so that old reports can be shown and compared like new ones.
 
 use crate::exit::Exit;
 use crate::verify::{ExpectationVerdict, Reason, ReasonKind, Scope};

@@ -1,5 +1,5 @@
 //! How fast a cell sent, and whether cluster and machine kept up before the first fault: the gate,
-//! because time-outs that an overload causes write duplicates that no fault made.
+//! because time-outs caused by overload write duplicates that no fault made.
 
 use super::achieved_rate::{AchievedRate, LATENCY_MAX, RATE_MIN};
 use crate::ledger::{PULSE_ROW_US, PulseRow};
@@ -9,23 +9,22 @@ use crate::verify::ClientRecord;
 use std::ops::Range;
 use std::time::Duration;
 
-/// A shorter baseline says nothing of a rate.
+/// A shorter baseline says nothing about a rate.
 const BASELINE_MIN_US: u64 = 1_000_000;
 
-/// Stretches of the run's clock, microseconds.
+/// Periods of the run's clock, in microseconds.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Windows {
-    /// The scenario's zero.
     pub zero_us: u64,
-    /// The first fault's call; none without faults.
+    /// The first fault's call; `None` without faults.
     pub first_fault_us: Option<u64>,
     /// The end of the cell's own sending.
     pub end_us: u64,
 }
 
 impl Windows {
-    /// The baseline: from zero to the first fault, or to the end without one, in whole rows: a row
-    /// knows its sum, and not when in its tenth of a second.
+    /// The baseline: from zero to the first fault, or to the end without one, in whole rows, since
+    /// a row has only its sum.
     fn baseline(&self) -> Range<u64> {
         self.rows_to(self.first_fault_us.unwrap_or(self.end_us).min(self.end_us))
     }
@@ -86,14 +85,14 @@ pub(crate) fn latency_max(cell: &Cell) -> Duration {
     LATENCY_MAX + linger(cell)
 }
 
-/// How many acknowledgements in so many seconds show that a cell keeps up with its rate. At the
-/// end of the time a batch may be filling, and a message more or less may fall into it.
+/// The acknowledgements that show that a cell keeps up with its rate in this time. At the end a
+/// batch may be filling, and a message more or less may fall into it.
 pub(crate) fn acked_min(cell: &Cell, wanted: f64, seconds: f64) -> f64 {
     RATE_MIN * wanted * (seconds - linger(cell).as_secs_f64()) - 2.0
 }
 
-/// Why the baseline shows that cluster and machine do not bear the cell; none if they do, and where
-/// the scenario wants to saturate them.
+/// Why the baseline shows overload; `None` if it does not, or if the scenario wants to saturate
+/// cluster and machine.
 pub(super) fn overload(
     cell: &Cell,
     rate: Option<&AchievedRate>,
@@ -197,11 +196,11 @@ mod tests {
         assert!(gate("rate: 100, config: {linger.ms: 900}", None, late).is_none());
     }
 
-    // One message a second: 2 of 2.9 s' worth are as many as may come.
+    // One message per second: 2 in 2.9 s are as many as can come.
     #[test]
     fn a_message_more_or_less_is_no_overload() {
         assert!(acked_min(&cell("rate: 1"), 1.0, 2.9) < 2.0);
-        // 90 % of 2000, less two; and docs/verdicts.md says so.
+        // 90 % of 2000, less two, as in docs/verdicts.md.
         assert_eq!(acked_min(&cell("rate: 1000, config: {linger.ms: 0}"), 1000.0, 2.0), 1798.0);
         let docs = include_str!("../../docs/verdicts.md");
         assert!(docs.contains("at 1000 per second in 2 s, 1798"));
@@ -215,7 +214,7 @@ mod tests {
         assert!(gate(counted, Some(600_000), at(None, 6_000_000)).is_some());
     }
 
-    /// The verdict over a cell alone of which every second message was acknowledged.
+    /// The verdict on a single cell of which every second message was acknowledged.
     fn half_acknowledged(producer: &str) -> (Verdict, String) {
         let text =
             format!("name: t\nduration: 4s\nproducer: {{{producer}}}\nexpect: {{lost: 0}}\n");

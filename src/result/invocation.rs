@@ -1,73 +1,65 @@
-//! [`Invocation`]: the command line of a run as far as it decides what the run does, and the command
-//! that does the same again.
+//! [`Invocation`]: the part of the command line that decides what a run does, and the command that
+//! repeats it.
 
 use crate::model::RuntimeKind;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The command that carries out scenarios.
+/// The command that runs scenarios.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verb {
-    /// `chaos run`.
     Run,
-    /// `chaos matrix`.
     Matrix,
 }
 
-/// All that a command line says about what is done. How it is told (`-q`, `--sort`) and where the
-/// files go (`--out`) is left out.
+/// Everything that a command line says about what to do, but not how to show it (`-q`, `--sort`)
+/// and where files go (`--out`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Invocation {
-    /// Which command it was.
     pub command: Verb,
-    /// The scenario as it was named: a file, the bare name of one that is built in, or `-` for
-    /// standard input.
+    /// As named: a file, the bare name of a built-in scenario, or `-` for standard input.
     pub scenario: String,
-    /// `--set`, in order.
     pub set: Vec<String>,
-    /// `--sweep`, in order.
     pub sweep: Vec<String>,
     /// The seed of the first run, given or drawn.
     pub seed: u64,
-    /// `--repeat`.
     pub repeat: u32,
-    /// `--until-decided`.
     pub until_decided: Option<f64>,
-    /// The part of the scenario's runs that was taken, when that is not all: `1/2`.
+    /// The part of the scenario's runs, if not all: `1/2`.
     pub shard: Option<String>,
     /// The runtime that was taken.
     pub runtime: RuntimeKind,
     /// Heap of each Kafka process, MiB.
     pub heap_mib: u32,
-    /// Local: the unpacked Kafka that was taken instead of the scenario's version.
+    /// Local: the unpacked Kafka used instead of the scenario's version.
     pub kafka_home: Option<String>,
-    /// Docker: the image that was taken instead of the compose file's.
+    /// Docker: the image used instead of the compose file's.
     pub image: Option<String>,
-    /// Docker: whether images were only taken where they are (`--pull never`).
+    /// Docker: whether missing images were not pulled (`--pull never`).
     pub pull_never: bool,
-    /// Docker: the first port on 127.0.0.1, where the ports were moved.
+    /// Docker: the first port on 127.0.0.1, if the ports were moved.
     pub port_base: Option<u16>,
-    /// Variables of the environment that chose which Kafka it was.
+    /// Environment variables that decided which Kafka it was.
     pub environment: BTreeMap<String, String>,
-    /// In the report of one of several runs: which of them it is, counted from 1.
+    /// In the report of one of several runs: which one, from 1.
     pub trial: Option<u32>,
 }
 
 impl Invocation {
-    /// The command's words; variables of the environment come on top.
+    /// The command's words, without environment variables.
     pub fn words(&self) -> Vec<String> {
         let mut words = vec!["chaos".to_owned()];
         match self.command {
             Verb::Matrix => words.push("matrix".to_owned()),
-            // What begins with a hyphen would be taken for an option.
+            // A name that begins with a hyphen would be taken for an option.
             Verb::Run if self.scenario.starts_with('-') && self.scenario != "-" => {
                 words.extend(["run".to_owned(), format!("./{}", self.scenario)]);
             }
             Verb::Run => words.extend(["run".to_owned(), self.scenario.clone()]),
         }
         let mut option = |name: &str, value: &str| {
-            // A value that begins with a hyphen is one only in this form.
+            // A value may begin with a hyphen only in this form.
             if value.starts_with('-') || name == "--until-decided" {
                 words.push(format!("{name}={value}"));
             } else {
@@ -103,7 +95,7 @@ impl Invocation {
         words
     }
 
-    /// One line for a shell that does the same again.
+    /// One shell line that repeats the run.
     pub fn line(&self) -> String {
         let variables =
             self.environment.iter().map(|(name, value)| format!("{name}={}", quoted(value)));
@@ -113,7 +105,7 @@ impl Invocation {
     }
 }
 
-/// A text as one word of a shell, in one line: bash, zsh and ksh take it.
+/// A text as one word of a shell, in one line: bash, zsh and ksh accept it.
 fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "_-./=+,:@%".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
@@ -124,7 +116,7 @@ fn quoted(text: &str) -> String {
     }
     let escaped = |c: char| match c {
         '\'' | '\\' => format!("\\{c}"),
-        // By its bytes: \u means something to newer shells only.
+        // As bytes, since only newer shells know \u.
         c if c.is_control() => c.to_string().bytes().map(|byte| format!("\\{byte:03o}")).collect(),
         c => c.to_string(),
     };

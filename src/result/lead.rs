@@ -1,18 +1,18 @@
-//! What a report says first: the most telling reason, and how many there are of each kind; of a run
-//! that is green, what was met or measured.
+//! What a report says first: the most telling reason, and how many there are of each kind; for a
+//! green run, what was met or measured.
 
 use super::report::{CellReport, Report};
 use crate::model::{Metric, counted};
 use crate::verify::{Reason, ReasonKind, Scope, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Said of cells in which a control did not bite.
+/// For cells in which a control did not bite.
 const UNMET: &str = "control not met";
 
-/// Said of figures that nobody asked for.
+/// For figures without expectations.
 pub(crate) const NOTHING_EXPECTED: &str = "nothing was expected";
 
-/// The reasons of a run that is over, which are in order; of one that is green, what is good of it.
+/// The reasons of a finished run, in order; for a green one, what is good about it.
 pub(crate) fn reasons(why: &[Reason], cells: &[CellReport], faults: usize) -> Vec<String> {
     if why.is_empty() { vec![green(cells, faults)] } else { lines(why) }
 }
@@ -73,8 +73,7 @@ pub(crate) fn measured(cells: &[CellReport]) -> String {
     format!("{text}; {NOTHING_EXPECTED}")
 }
 
-/// What the messages of these cells are that are counted as acknowledged: with acks=0 nobody
-/// acknowledges.
+/// What these cells' acknowledged messages are called: with acks=0 nobody acknowledges.
 pub(crate) fn acked_messages<'a>(cells: impl IntoIterator<Item = &'a CellReport>) -> &'static str {
     let confirmed: BTreeSet<bool> = cells.into_iter().map(|cell| cell.confirmed).collect();
     match (confirmed.contains(&true), confirmed.contains(&false)) {
@@ -84,7 +83,7 @@ pub(crate) fn acked_messages<'a>(cells: impl IntoIterator<Item = &'a CellReport>
     }
 }
 
-/// Over several trials the same.
+/// The same over several trials.
 pub(crate) fn reasons_of_trials(
     why: &[Reason],
     cells: &[CellReport],
@@ -98,7 +97,7 @@ pub(crate) fn reasons_of_trials(
     }
 }
 
-/// The first reason with the number of reasons of each kind: what the eye should find first.
+/// The first reason with the number of reasons of each kind.
 pub(crate) fn headline(report: &Report) -> String {
     let first = report.reasons.first().map_or("", String::as_str);
     match counts(report) {
@@ -107,14 +106,14 @@ pub(crate) fn headline(report: &Report) -> String {
     }
 }
 
-/// `1 of 2 cells violated an expectation, 1 not settled`; none where the first reason says it all.
+/// `1 of 2 cells violated an expectation, 1 not settled`; `None` if the first reason says it all.
 pub(crate) fn counts(report: &Report) -> Option<String> {
     if report.why.len() < 2 {
         return None;
     }
     let mut parts = Vec::new();
     if !report.trials.is_empty() {
-        // What was cut short found nothing out.
+        // An aborted run found nothing out.
         let whole: Vec<Verdict> =
             report.trials.iter().filter(|t| !t.is_cut()).map(|t| t.verdict).collect();
         let of = |verdict: Verdict| whole.iter().filter(|one| **one == verdict).count();
@@ -134,7 +133,7 @@ pub(crate) fn counts(report: &Report) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join("; "))
 }
 
-/// Of several cells how many have which kind as their worst; of a single one, its expectations.
+/// How many of several cells have which kind as their worst; for a single cell, its expectations.
 fn of_cells(report: &Report) -> Option<String> {
     let mut kinds: BTreeMap<ReasonKind, usize> = BTreeMap::new();
     let (total, noun) = match report.cells.as_slice() {
@@ -155,7 +154,7 @@ fn of_cells(report: &Report) -> Option<String> {
             (several.len(), "cell")
         }
     };
-    // An expectation is violated; a cell, of which there are several, violates one.
+    // An expectation is violated; one of several cells violates an expectation.
     let word = |kind| match (kind, noun) {
         (ReasonKind::Violated, "cell") => "violated an expectation",
         (kind, _) => word(kind),
@@ -164,12 +163,12 @@ fn of_cells(report: &Report) -> Option<String> {
     sentence(&words, total, noun)
 }
 
-/// `2 of 9 cells violated an expectation, 3 not settled`; none where there is none of any kind.
+/// `2 of 9 cells violated an expectation, 3 not settled`; `None` if there is none of any kind.
 fn sentence(words: &[(usize, &str)], total: usize, noun: &str) -> Option<String> {
     let mut some = words.iter().filter(|(n, _)| *n > 0);
     let total = counted(total, noun);
     let first = some.next().map(|(n, word)| {
-        // What leads is a clause, what follows only counts.
+        // The first is a clause, the others are only counts.
         if *word == UNMET {
             format!("{word} in {n} of {total}")
         } else {

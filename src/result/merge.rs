@@ -1,5 +1,5 @@
-//! Several runs of one study put together: each cell's trials side by side, and the verdict over
-//! all of them.
+//! Merges several runs of one study: each cell's trials side by side, and the verdict over all of
+//! them.
 
 use super::phase::Phase;
 use super::report::{CellReport, Memory, Report};
@@ -12,8 +12,8 @@ use crate::model::{ByMetric, Metric};
 use crate::stats::Spread;
 use crate::verify::{Early, PhaseLatency, Reason, Verdict, most_telling_first};
 
-/// One report of several runs, in their order; there is at least one. Leaders and witnesses stay
-/// with the runs: their clocks differ.
+/// Merges at least one run, in their order. Leaders and witnesses stay with the runs, because their
+/// clocks differ.
 pub fn merge(runs: Vec<(TrialReport, Report)>) -> Report {
     let (trials, reports): (Vec<TrialReport>, Vec<Report>) = runs.into_iter().unzip();
     let numbered = || trials.iter().map(|t| t.number).zip(&reports);
@@ -61,7 +61,7 @@ pub fn merge(runs: Vec<(TrialReport, Report)>) -> Report {
     }
 }
 
-/// What each cell's trials gave so far, in the order of the cells.
+/// The results of each cell's trials so far, in the order of the cells.
 pub(crate) fn cell_trials(runs: &[(TrialReport, Report)]) -> Vec<CellTrials> {
     let cells = by_cell(runs.iter().map(|(trial, report)| (trial.number, report)));
     cells.iter().map(|runs| trials_of(runs)).collect()
@@ -77,7 +77,7 @@ struct Run<'a> {
 /// One cell in the runs that have it.
 type Runs<'a> = Vec<Run<'a>>;
 
-/// Every cell, in the order in which they first come.
+/// Every cell, in the order of first occurrence.
 fn by_cell<'a>(reports: impl Iterator<Item = (u32, &'a Report)>) -> Vec<Runs<'a>> {
     let mut cells: Vec<Runs<'a>> = Vec::new();
     for (number, report) in reports {
@@ -107,7 +107,7 @@ fn union<'a>(texts: impl Iterator<Item = &'a String>) -> Vec<String> {
     all
 }
 
-/// Phases of one name added up, in the order in which they first came.
+/// The sums of phases of the same name, in the order of first occurrence.
 fn phases(reports: &[Report]) -> Vec<Phase> {
     let mut sums: Vec<Phase> = Vec::new();
     for phase in reports.iter().flat_map(|report| &report.phases) {
@@ -119,7 +119,7 @@ fn phases(reports: &[Report]) -> Vec<Phase> {
     sums
 }
 
-/// One cell of several runs: the run in which it came out worst, with the sums of all.
+/// One cell of several runs: the run with the worst result, with the sums of all.
 fn cell(runs: &[Run<'_>]) -> CellReport {
     let cells = || runs.iter().map(|run| run.cell);
     let worst =

@@ -2,11 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-/// One phase that is over.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Phase {
-    /// Its name.
     pub name: String,
-    /// How long it took, milliseconds.
+    /// Milliseconds.
     pub ms: f64,
 }

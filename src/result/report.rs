@@ -1,4 +1,4 @@
-//! `report.json`: everything that is known of a run. All other formats can be rebuilt from it.
+//! `report.json`: everything known about a run. All other formats are generated from it.
 
 use super::achieved_rate::AchievedRate;
 use super::client_errors::ClientError;
@@ -19,23 +19,22 @@ use crate::verify::{
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The schema's name and version; a change that breaks readers makes a new one. The second has the
-/// verdict `measured`.
+/// The schema's name and version; a breaking change makes a new one. The second has the verdict
+/// `measured`.
 pub(crate) const SCHEMA: &str = "kafka-chaos/report/2";
 
-/// All that is known of one run.
+/// Everything known about one run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// [`SCHEMA`].
     pub schema: String,
-    /// Of the whole run.
     pub verdict: Verdict,
     /// The exit status that it means.
     pub exit_code: u8,
-    /// Why, in words; the first is the most telling.
+    /// Why, in words, the most telling first.
     pub reasons: Vec<String>,
-    /// What keeps the run from passing, in the order of `reasons`: each with its kind, and what it is
-    /// about. Of several trials all of them.
+    /// What keeps the run from passing, in the order of `reasons`: each with its kind and scope.
+    /// All of them, for several trials.
     #[serde(default)]
     pub why: Vec<Reason>,
     /// When the run began, RFC 3339 with the zone.
@@ -52,64 +51,58 @@ pub struct Report {
     /// Names of the matrix's axes, in the order of the table's columns.
     #[serde(default)]
     pub axes: Vec<String>,
-    /// One a cell, in the plans' order.
+    /// One per cell, in the plans' order.
     pub cells: Vec<CellReport>,
-    /// One a fault, in the plan's order.
+    /// One per fault, in the plan's order.
     pub faults: Vec<FaultRecord>,
     /// What the watcher saw, changes only, in order. `at_us` counts from the run's begin.
     pub leaders: Vec<Observation>,
-    /// How long each phase took.
     pub phases: Vec<Phase>,
-    /// The scenario's zero, milliseconds since the run began: the moment when every partition had
-    /// an acknowledgement; none if it was not reached.
+    /// The scenario's zero, in milliseconds since the run began; `None` if it was not reached.
     pub zero_ms: Option<f64>,
-    /// When sending ended, milliseconds of the scenario's clock.
+    /// When sending ended, in milliseconds of the scenario's clock.
     pub sending_ended_ms: Option<f64>,
-    /// What the accounting itself took.
+    /// The memory of the accounting itself.
     pub memory: Memory,
-    /// Worth knowing, changes no verdict.
+    /// For a person; changes no verdict.
     pub notes: Vec<String>,
-    /// The command that did it; none in reports that were written before it was kept.
+    /// The command line; reports of earlier versions have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invocation: Option<Invocation>,
     /// What was run.
     pub plan: Plan,
 }
 
-/// What the accounting took.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Memory {
-    /// Ledger and observed log of all cells together, as they were verified.
+    /// Ledger and observed log of all cells together, as verified.
     pub ledger_and_observed_bytes: u64,
     /// The highest resident set of this process.
     pub peak_resident_bytes: u64,
 }
 
-/// What is known of one cell.
+/// What is known about one cell.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CellReport {
-    /// The cell's id.
     pub id: String,
     /// The matrix's axes by name, with this cell's values.
     #[serde(default)]
     pub axes: BTreeMap<String, String>,
     /// Every property of topic and producer that was set, by Kafka's and librdkafka's names.
     pub config: BTreeMap<String, String>,
-    /// Of this cell.
     pub verdict: Verdict,
-    /// Each expectation and what became of it.
+    /// Each expectation with its result.
     pub expectations: Vec<ExpectationVerdict>,
-    /// Messages by what became of them, as far as the log as it was read settles it: `counts` and
-    /// `bounds`.
+    /// Messages by outcome, as far as the log as read settles it: `counts` and `bounds`.
     #[serde(flatten)]
     pub counts: Counts,
-    /// Records that are copies of a message standing before them.
+    /// Records that are copies of an earlier message.
     pub copies: u64,
-    /// Messages of unknown outcome that are in the log. No anomaly: unknown is unknown.
+    /// Messages of unknown outcome that are in the log. Not an anomaly.
     pub unknown_present: u64,
     /// Whether acknowledgements mean anything: false with acks=0.
     pub confirmed: bool,
-    /// Longest time from zero on without an acknowledgement on one partition; none when nothing
+    /// The longest time from zero on without an acknowledgement on one partition; `None` if nothing
     /// was sent.
     pub unavailable_ms: Option<f64>,
     /// The same with its place.
@@ -119,35 +112,34 @@ pub struct CellReport {
     pub early: Early,
     /// The longest outage within each fault.
     pub fault_outages: Vec<FaultOutage>,
-    /// How long messages waited: those due before zero, and before, during and after faults.
+    /// How long messages waited, by phase.
     pub latencies: Vec<PhaseLatency>,
-    /// A bounded number for each anomaly.
+    /// A limited number for each anomaly.
     pub witnesses: Vec<Witness>,
     /// How many messages the witnesses leave out.
     pub omitted: Vec<Omitted>,
-    /// Worth knowing, changes no verdict.
+    /// For a person; changes no verdict.
     pub notes: Vec<String>,
-    /// How fast it sent, against what was asked for; none without a clock (`rate: max`), and when
-    /// it did not come to that.
+    /// How fast it sent, compared with the requested rate; `None` without a schedule (`rate: max`),
+    /// and if the run did not get that far.
     #[serde(default)]
     pub rate: Option<AchievedRate>,
-    /// Its messages step by step; none when nothing was sent, and where several runs were put
-    /// together.
+    /// Its messages step by step; `None` if nothing was sent, and for merged runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeline: Option<Timeline>,
-    /// What the client told as errors, by kind.
+    /// Errors that the client reported, by kind.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub client_errors: Vec<ClientError>,
     /// The first producer's own account; none if it died, and where several runs were put together.
     pub producer: Option<Summary>,
-    /// What each of several trials gave; none in a single run's own report. Then `counts` are
+    /// The results of several trials; `None` in a single run's own report. With trials `counts` are
     /// sums, latencies medians, outages the longest, and the witnesses those of one trial.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trials: Option<CellTrials>,
 }
 
 impl CellReport {
-    /// Findings and verdict put together.
+    /// Combines findings and verdict.
     pub fn new(
         cell: &Cell,
         config: BTreeMap<String, String>,
@@ -194,7 +186,6 @@ impl CellReport {
 }
 
 impl Report {
-    /// The exit that the report's exit status means.
     pub fn exit(&self) -> Exit {
         Exit::of_run(self.exit_code)
     }

@@ -1,5 +1,5 @@
-//! Files of JSON that the tool wrote and reads again: [`SavedFile`] finds one, and makes sure that it
-//! is what it seems before anything of it is taken.
+//! JSON files that the tool wrote and reads again: [`SavedFile`] finds one, and checks what it is
+//! before using its content.
 
 use super::first_version::{FIRST_SCHEMA, OldCell, why};
 use super::lead;
@@ -11,20 +11,17 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-/// A file is read into memory; one larger than this was not written by the tool.
+/// Files are read into memory; the tool wrote none larger than this.
 const BYTES_MAX: u64 = 512 << 20;
-/// At most so many folders are named as what may have been meant.
+/// How many folders are suggested at most.
 const HINTS_MAX: usize = 5;
 
-/// Why a path gives nothing that can be used.
+/// Why a path gives nothing usable.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {what}\n  help: {help}", path.display())]
 pub struct ReadError {
-    /// What was to be read.
     pub path: PathBuf,
-    /// What is wrong with it.
     pub what: String,
-    /// What to do.
     pub help: String,
 }
 
@@ -37,10 +34,10 @@ pub(crate) struct Wanted {
     pub help: &'static str,
 }
 
-/// A file of JSON with a schema.
+/// A JSON file with a schema.
 #[derive(Debug)]
 pub(crate) struct SavedFile {
-    /// Its path: within the folder, if one was named.
+    /// Within the folder, if one was named.
     pub path: PathBuf,
     /// Name and version of its schema.
     pub schema: String,
@@ -53,10 +50,8 @@ struct Schema {
 }
 
 impl SavedFile {
-    /// The file at this path, or the `report.json` in this folder.
-    ///
-    /// # Errors
-    /// When there is no such file, and when it is no JSON with a schema.
+    /// The file at this path, or the `report.json` in this folder. Fails if it is not JSON with a
+    /// schema.
     pub(crate) fn open(path: &Path, wanted: Wanted) -> Result<Self, ReadError> {
         let mut file =
             SavedFile { path: find(path, wanted)?, schema: String::new(), bytes: Vec::new() };
@@ -74,21 +69,17 @@ impl SavedFile {
         Ok(file)
     }
 
-    /// Its content, when the schema is the one that `T` reads; `noun` is what it then should be.
-    ///
-    /// # Errors
-    /// When it is not.
+    /// Its content, if the schema is the one that `T` reads; `noun` names what it should be.
     pub(crate) fn parse<T: DeserializeOwned>(&self, noun: &str) -> Result<T, ReadError> {
         serde_json::from_slice(&self.bytes)
             .map_err(|e| self.damaged(&e, &format!("is not a {noun} that this version can read")))
     }
 
-    /// Something that is wrong with it.
     pub(crate) fn problem(&self, what: String, help: &str) -> ReadError {
         ReadError { path: self.path.clone(), what, help: help.to_owned() }
     }
 
-    /// Its schema is none of those that the caller knows.
+    /// The error for an unknown schema.
     pub(crate) fn unknown(&self, known: &[&str]) -> ReadError {
         let (schema, known) = (&self.schema, known.join(" and "));
         self.problem(
@@ -103,10 +94,8 @@ impl SavedFile {
     }
 }
 
-/// Reads a whole report: from its file, or from the folder of its run.
-///
-/// # Errors
-/// When there is none, or none of a version that is known.
+/// Reads a whole report: from its file, or from the folder of its run. Fails if its version is not
+/// known.
 pub fn read(path: &Path) -> Result<Report, ReadError> {
     let help = "name a run's folder (chaos-out/NAME-TIME), or its report.json";
     let file = SavedFile::open(path, Wanted { not: "no report", help })?;
@@ -117,7 +106,7 @@ pub fn read(path: &Path) -> Result<Report, ReadError> {
     }
 }
 
-/// A report of the first version with what it tells in words only.
+/// Completes a report of the first version, which gave some things in words only.
 fn completed(mut report: Report) -> Report {
     let cells: Vec<OldCell<'_>> =
         report.cells.iter().map(|cell| (cell.id.as_str(), &cell.expectations[..])).collect();
@@ -136,7 +125,6 @@ fn completed(mut report: Report) -> Report {
     report
 }
 
-/// The file itself, or the report of a folder.
 fn find(path: &Path, wanted: Wanted) -> Result<PathBuf, ReadError> {
     let problem = |what: String, help: String| ReadError { path: path.to_path_buf(), what, help };
     let help = || wanted.help.to_owned();
@@ -161,7 +149,7 @@ fn find(path: &Path, wanted: Wanted) -> Result<PathBuf, ReadError> {
     Err(problem("the folder has no report.json".to_owned(), help))
 }
 
-/// Folders inside that hold a report.
+/// Folders inside that have a report.
 fn runs_in(folder: &Path) -> Vec<String> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
     let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));

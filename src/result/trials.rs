@@ -1,4 +1,4 @@
-//! What several runs of one cell gave, side by side.
+//! The results of several runs of one cell, side by side.
 
 use super::report::{CellReport, Report};
 use crate::exit::Exit;
@@ -10,31 +10,29 @@ use crate::verify::Verdict;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// One of the runs of which a report was put together.
+/// One of the merged runs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrialReport {
-    /// Counted from 1 over all runs.
+    /// From 1 over all runs.
     pub number: u32,
-    /// The values of the axes that made its plan, by name; empty when there is one plan.
+    /// The values of the axes that made its plan, by name; empty if there is one plan.
     pub axes: BTreeMap<String, String>,
-    /// Its own folder, relative to the report's, with a report.json of its own.
+    /// Its own folder, relative to the report's, with its own report.json.
     pub folder: String,
-    /// Of this run.
     pub verdict: Verdict,
     /// The exit status that it alone would have given.
     pub exit_code: u8,
-    /// Why, in words.
+    /// In words.
     pub reasons: Vec<String>,
     /// RFC 3339.
     pub started_at: String,
-    /// How long it took, milliseconds, without the start of a cluster that was warm.
+    /// How long it took, in milliseconds, without the start of a warm cluster.
     pub ms: f64,
-    /// Its faults, in words.
     pub faults: Vec<String>,
 }
 
 impl TrialReport {
-    /// Of the run of this plan that has this number and this folder.
+    /// For a run of this plan with this number and folder.
     pub fn of(number: u32, folder: String, plan: &Plan, report: &Report) -> Self {
         let axes = plan.outer_axes();
         TrialReport {
@@ -50,7 +48,7 @@ impl TrialReport {
         }
     }
 
-    /// Whether it did not come to its end.
+    /// Whether it was aborted.
     pub fn is_cut(&self) -> bool {
         Exit::of_run(self.exit_code).is_cut()
     }
@@ -62,22 +60,22 @@ pub struct CellTrials {
     /// What was wrong with messages.
     #[serde(flatten, with = "as_fields::tallies")]
     pub tallies: ByMetric<Tally>,
-    /// Longest time without an acknowledgement, milliseconds.
+    /// Longest time without an acknowledgement, in milliseconds.
     pub unavailable_ms: Option<Spread>,
-    /// 99th percentile of acknowledgement latency before the first fault, microseconds.
+    /// 99th percentile of acknowledgement latency before the first fault, in microseconds.
     pub p99_before_us: Option<Spread>,
     /// The same while a fault was in force.
     pub p99_during_us: Option<Spread>,
-    /// Each trial, in order.
+    /// In order.
     pub each: Vec<CellTrial>,
 }
 
 /// How often an anomaly was seen, and how much of it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Tally {
-    /// Trials with at least one, of those that are settled.
+    /// Settled trials with at least one.
     pub share: Share,
-    /// Messages a trial; none when no trial settles it.
+    /// Messages per trial; `None` if no trial settles it.
     pub count: Option<Spread>,
 }
 
@@ -87,18 +85,16 @@ impl Default for Tally {
     }
 }
 
-/// One trial of a cell.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CellTrial {
     /// [`TrialReport::number`].
     pub trial: u32,
-    /// Of the cell in this trial.
     pub verdict: Verdict,
-    /// Whether its figures prove nothing, whatever the verdict is: a fault had no effect, a control of
-    /// some cell did not bite, the machine did not bear it.
+    /// Whether its figures prove nothing, whatever the verdict: a fault had no effect, a control of
+    /// some cell did not bite, or the machine was overloaded.
     #[serde(default)]
     pub unsettled: bool,
-    /// Its counts: none where the log as it was read does not settle it.
+    /// `None` if the log as read does not settle a count.
     #[serde(flatten, with = "as_fields::per_trial")]
     pub counts: ByMetric<Option<u64>>,
     /// Longest time without an acknowledgement.
@@ -110,7 +106,7 @@ pub struct CellTrial {
 }
 
 impl CellTrial {
-    /// What a single run says of a cell, and whether that is settled.
+    /// From a single run's cell, and whether it is settled.
     pub fn of(trial: u32, cell: &CellReport, settled: bool) -> Self {
         CellTrial {
             trial,
@@ -133,7 +129,7 @@ impl CellTrial {
 }
 
 impl CellTrials {
-    /// From each trial: shares and spreads are those of the settled ones.
+    /// Shares and spreads are those of the settled trials.
     pub fn of(each: Vec<CellTrial>) -> Self {
         let settled = || each.iter().filter(|trial| trial.is_settled());
         let spread = |value: &dyn Fn(&CellTrial) -> Option<f64>| {

@@ -1,4 +1,4 @@
-//! [`window`]: a fault as the verifier knows it.
+//! [`window`]: a fault as the verifier sees it.
 
 use crate::fault::FaultRecord;
 use crate::plan::Plan;
@@ -6,8 +6,8 @@ use crate::timeline::Act;
 use crate::verify::FaultWindow;
 use std::collections::BTreeMap;
 
-/// The verifier's view of a fault; none if it was never called. `brokers` are all brokers by their
-/// names, which the fault's nodes go by.
+/// The verifier's view of a fault; `None` if it was never called. `brokers` are all brokers by
+/// their names, which the fault's nodes use.
 pub(super) fn window(
     fault: &FaultRecord,
     plan: &Plan,

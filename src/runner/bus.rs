@@ -1,11 +1,11 @@
-//! The bus: every event of a run gets its time here and goes to the one listener.
+//! The bus: stamps every event of a run with its time and sends it to the one listener.
 
 use crate::clock::Epoch;
 use crate::event::{Far, RunEvent, Stamped, Step};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
 
-/// Says events; cheap to clone, usable from every thread.
+/// Sends events; cheap to clone, usable from every thread.
 #[derive(Clone, Debug)]
 pub(crate) struct Bus {
     epoch: Epoch,
@@ -17,17 +17,15 @@ pub(crate) struct Bus {
 const NO_ZERO: u64 = u64::MAX;
 
 impl Bus {
-    /// A bus to this listener.
     pub(crate) fn new(epoch: Epoch, listener: mpsc::Sender<Stamped>) -> Self {
         Bus { epoch, zero_us: Arc::new(AtomicU64::new(NO_ZERO)), listener }
     }
 
-    /// The run's clock.
     pub(crate) fn epoch(&self) -> Epoch {
         self.epoch
     }
 
-    /// Sets the scenario's zero to now and tells it.
+    /// Sets the scenario's zero to now and reports it.
     pub(crate) fn zero(&self) -> u64 {
         let now_us = self.epoch.elapsed_us();
         self.zero_us.store(now_us, Ordering::Release);
@@ -35,17 +33,17 @@ impl Bus {
         now_us
     }
 
-    /// The scenario's zero, microseconds of the run's clock; before it is set: none.
+    /// The scenario's zero, in microseconds of the run's clock, once it is set.
     pub(crate) fn zero_us(&self) -> Option<u64> {
         Some(self.zero_us.load(Ordering::Acquire)).filter(|z| *z != NO_ZERO)
     }
 
-    /// Tells an event, as of now.
+    /// Sends an event, as of now.
     pub(crate) fn tell(&self, event: RunEvent) {
         let now_us = self.epoch.elapsed_us();
         let since_start_ms = now_us as f64 / 1e3;
         let at_ms = self.zero_us().map(|zero_us| (now_us as f64 - zero_us as f64) / 1e3);
-        // The listener outlives the run; when it has gone there is nobody left to tell.
+        // The listener outlives the run; if it is gone, nobody needs the event.
         drop(self.listener.send(Stamped { since_start_ms, at_ms, event }));
     }
 

@@ -1,5 +1,4 @@
-//! [`ClusterPool`]: the cluster that runs take place on, started for one or still warm from the one
-//! before.
+//! [`ClusterPool`]: the cluster for runs, newly started or still warm from the run before.
 
 use super::{RunFolder, setup};
 use crate::exit::Interrupt;
@@ -14,9 +13,8 @@ use std::time::Duration;
 /// A former run's topics must be gone within this time.
 const DELETE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A cluster that was started, and what it is.
+/// A running cluster.
 pub(crate) struct PooledCluster {
-    /// The cluster.
     pub cluster: Arc<dyn Cluster>,
     pub made_of: MadeOf,
     /// Runs that took place on it before.
@@ -32,7 +30,6 @@ pub(crate) struct ClusterPool<'a> {
 }
 
 impl<'a> ClusterPool<'a> {
-    /// Without a cluster yet.
     pub(crate) fn new(runtime: &'a dyn Provider) -> Self {
         ClusterPool { runtime, warm: None }
     }
@@ -66,11 +63,8 @@ impl<'a> ClusterPool<'a> {
         Ok(PooledCluster { cluster, made_of, runs: 0, plan })
     }
 
-    /// Keeps a cluster for the next run, without the topics of the one that has ended: they would
-    /// slow down every restart of a broker.
-    ///
-    /// # Errors
-    /// When the topics cannot be deleted; the cluster is removed then.
+    /// Keeps a cluster for the next run, without the topics of the finished one: they would slow
+    /// down every restart of a broker. If that fails, the cluster is removed.
     pub(crate) fn keep(
         &mut self,
         mut standing: PooledCluster,
@@ -92,9 +86,6 @@ impl<'a> ClusterPool<'a> {
     }
 
     /// Removes the warm cluster, if there is one.
-    ///
-    /// # Errors
-    /// When something of it is left.
     pub(crate) fn close(&mut self) -> Result<(), RuntimeError> {
         self.warm.take().map_or(Ok(()), |warm| warm.cluster.destroy())
     }

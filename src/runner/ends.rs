@@ -1,5 +1,5 @@
-//! [`LogEnds`]: where every log ends at the scenario's zero and right before the first fault. What
-//! is missing or doubled below that was so before any fault. See [`ask`].
+//! [`LogEnds`]: where every log ends at the scenario's zero and right before the first fault.
+//! Messages missing or duplicated below that were so before any fault. See [`ask`].
 
 use crate::clock::Epoch;
 use crate::fault::Cancel;
@@ -10,35 +10,35 @@ use crate::runtime::Vantage;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-/// So long before the first fault the ends are asked for: the answers come within a tenth of that,
-/// and those that come too late are not used.
+/// How long before the first fault the ends are queried: answers come within a tenth of that, and
+/// late ones are not used.
 const LEAD: Duration = Duration::from_millis(300);
-/// At zero those that gave no answer are asked again for so long.
+/// How long leaders without an answer are asked again at zero.
 const PATIENCE_AT_ZERO: Duration = Duration::from_millis(500);
-/// And right before the first fault for so long.
+/// The same right before the first fault.
 const PATIENCE: Duration = Duration::from_millis(100);
 /// A broker must answer within this time.
 const ANSWER_TIMEOUT: Duration = Duration::from_millis(150);
 const PAUSE: Duration = Duration::from_millis(20);
 
-// A broker that is silent at the last look must not make the others' answers late.
+// A broker that is silent at the last look must not delay the others' answers.
 const _: () = assert!(
     PATIENCE.as_millis() + PAUSE.as_millis() + ANSWER_TIMEOUT.as_millis() < LEAD.as_millis()
 );
 
-/// The ends that were told: of each partition in order of time.
+/// The known ends of each partition in order of time.
 #[derive(Debug, Default)]
 pub(super) struct LogEnds(BTreeMap<TopicPartition, Vec<Told>>);
 
 #[derive(Clone, Copy, Debug)]
 struct Told {
-    /// The answer was there.
+    /// When the answer came.
     answered_us: u64,
     end: LogEnd,
 }
 
 impl LogEnds {
-    /// The last end of a partition's log that was told before a time, if there is one.
+    /// The last end of a partition's log that was known before a time.
     pub(super) fn before(
         &self,
         first_fault_us: u64,
@@ -50,8 +50,8 @@ impl LogEnds {
         in_time.map(|told| told.end)
     }
 
-    /// Asks all leaders, and those again that gave no answer, as long as the patience lasts. No
-    /// answer counts as later for another's: who has none is left out.
+    /// Asks all leaders, and those without an answer again, as long as the patience lasts. No
+    /// answer waits for another: partitions without one are left out.
     fn round(
         &mut self,
         all: &[TopicPartition],
@@ -79,7 +79,7 @@ impl LogEnds {
     }
 }
 
-/// Asks every leader, now and right before the first fault, and returns; or when it is called off.
+/// Asks every leader, now and right before the first fault, then returns; or when it is called off.
 /// No fault waits for it.
 pub(super) fn ask(vantage: &Vantage, plan: &Plan, clock: (Epoch, u64), cancel: &Cancel) -> LogEnds {
     let (epoch, zero_us) = clock;
@@ -105,8 +105,8 @@ pub(super) fn ask(vantage: &Vantage, plan: &Plan, clock: (Epoch, u64), cancel: &
     ends
 }
 
-/// One question to each of these leaders. Whatever goes wrong is no reason to end the run: without
-/// an end nothing is said of what was before the fault.
+/// One question to each of these leaders. A failure does not end the run: without an end, nothing
+/// is claimed about the time before the fault.
 fn look(operator: &mut Operator, partitions: &[TopicPartition]) -> Option<OffsetsByPartition> {
     let mut once = Patience::new(Duration::ZERO, &|| Ok(()));
     kafka::offsets(operator, partitions.iter().cloned(), &mut once).ok()
@@ -136,7 +136,7 @@ mod tests {
     }
 
     // Asked 0.3 s before a fault at 5 s. Each look takes 50 ms. Partition 0 answers at once, 1 at
-    // the second look, and 2 has no leader: that makes no answer of the others too late.
+    // the second look, and 2 has no leader: that makes no other answer too late.
     #[test]
     fn a_partition_without_a_leader_makes_nobody_late() {
         let first_fault_us = 5_000_000;

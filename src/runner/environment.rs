@@ -1,4 +1,4 @@
-//! What a command of `exec` is told of the run.
+//! The environment variables of an `exec` command.
 
 use super::RunFolder;
 use crate::plan::Plan;
@@ -45,9 +45,9 @@ pub(super) fn environment(
     })
 }
 
-/// Those of the processes that live, as the command knows them and as the host does.
+/// The ids of the live processes, as the command sees them and as the host does.
 fn numbers(number: &dyn Fn(i32) -> Option<i32>, pids: &[i32]) -> (String, String) {
-    // A zombie has a number, and does not live.
+    // A zombie has an id, and does not live.
     let living = pids.iter().filter(|pid| Process::find(**pid).is_some());
     let living = living.filter_map(|pid| Some((number(*pid)?, *pid)));
     let (own, host): (Vec<String>, Vec<String>) =

@@ -1,21 +1,21 @@
-//! The run's folder: where everything that outlives the run is put.
+//! The run's folder: everything that outlives the run goes there.
 
 use crate::runtime::RuntimeError;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What to do about a folder that is taken.
+/// Advice about a folder that is taken.
 const ELSEWHERE: &str =
     "name another one, or leave out --out: then each run gets its own folder in chaos-out";
 
-/// `chaos-out/<name>-<time>/`, or where `--out` says.
+/// `chaos-out/<name>-<time>/`, or the folder of `--out`.
 #[derive(Clone, Debug)]
 pub struct RunFolder {
     path: PathBuf,
 }
 
 impl RunFolder {
-    /// Why a folder that was named cannot be a run's, known before anything is started.
+    /// Why a named folder cannot be a run's, known before anything is started.
     pub fn unfit(path: &Path) -> Option<String> {
         let shown = path.display();
         match fs::read_dir(path).map(|mut entries| entries.next().is_some()) {
@@ -25,16 +25,13 @@ impl RunFolder {
             Err(e) if e.kind() == std::io::ErrorKind::NotADirectory => {
                 Some(format!("{shown} is not a folder\n  help: {ELSEWHERE}"))
             }
-            // It cannot be looked into; whether it can be written shows in its time.
+            // It cannot be read; whether it can be written shows later.
             Err(_) => None,
         }
     }
 
-    /// Makes the folder for a run of a scenario of this name. With `out`, that folder is used; it
+    /// Makes the folder for a run of a scenario of this name. `out` is used instead if given; it
     /// may exist if it is empty.
-    ///
-    /// # Errors
-    /// When it cannot be made or holds something already.
     pub fn create(out: Option<&Path>, name: &str) -> Result<Self, RuntimeError> {
         let folder = RunFolder::create_plain(out, name)?;
         for within in ["nodes", "cells"] {
@@ -46,10 +43,7 @@ impl RunFolder {
         Ok(folder)
     }
 
-    /// The same for several runs, each of which gets a folder of its own inside.
-    ///
-    /// # Errors
-    /// As [`RunFolder::create`].
+    /// The same for several runs, each of which gets its own folder inside.
     pub fn create_plain(out: Option<&Path>, name: &str) -> Result<Self, RuntimeError> {
         let path = match out {
             Some(path) => path.to_path_buf(),
@@ -61,7 +55,7 @@ impl RunFolder {
             return Err(RuntimeError::new(format!("the folder {} is not empty", path.display()))
                 .advise(ELSEWHERE));
         }
-        // The workers live among the nodes and need a path that holds everywhere.
+        // Workers live among the nodes and need a path that is valid everywhere.
         let path = path.canonicalize().map_err(failed)?;
         let folder = RunFolder { path };
         if out.is_none() {
@@ -70,12 +64,10 @@ impl RunFolder {
         Ok(folder)
     }
 
-    /// The folder.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Node logs.
     pub fn nodes(&self) -> PathBuf {
         self.path.join("nodes")
     }
@@ -85,8 +77,8 @@ impl RunFolder {
         self.path.join("cells").join(index.to_string())
     }
 
-    /// `chaos-out/latest` leads to the newest run; replaced in one step, so that two runs side
-    /// by side leave a link to one of them.
+    /// `chaos-out/latest` links to the newest run; replaced atomically, so that two runs side by
+    /// side leave a link to one of them.
     fn link_latest(&self) -> Result<(), RuntimeError> {
         let (Some(parent), Some(name)) = (self.path.parent(), self.path.file_name()) else {
             return Ok(());
@@ -101,10 +93,10 @@ impl RunFolder {
     }
 }
 
-/// At most so many runs of one name may begin in one second.
+/// How many runs of one name may begin in one second.
 const SAME_SECOND_MAX: u32 = 1_000;
 
-/// Makes a folder under `chaos-out` that did not exist; two runs at once get two.
+/// Makes a new folder under `chaos-out`; two simultaneous runs get two.
 fn make_fresh(name: &str) -> Result<PathBuf, RuntimeError> {
     let parent = Path::new("chaos-out");
     let failed = |e| RuntimeError::io(format!("cannot make a folder in {}", parent.display()), e);

@@ -5,8 +5,8 @@ use crate::ledger::{LatencyPhase, Ledger, PhaseChange};
 use parking_lot::Mutex;
 use std::collections::BTreeSet;
 
-/// Notes in every ledger when a phase begins: before, during and after faults. A fault is in force
-/// from its call to the end of its healing.
+/// Records in every ledger when a phase begins: before, during and after faults. A fault is in
+/// force from its call to the end of its healing.
 pub(super) struct LatencyPhases<'a> {
     ledgers: Vec<&'a Ledger>,
     zero_us: u64,
@@ -28,15 +28,15 @@ impl<'a> LatencyPhases<'a> {
         phases
     }
 
-    /// A fault is called, at `called_at_ms` of the scenario's clock: what it strikes from now on,
-    /// be it injected slowly, counts as during it.
+    /// A fault is called, at `called_at_ms` of the scenario's clock: what it strikes from now on
+    /// counts as during it, even if its injection is slow.
     pub(super) fn call(&self, index: u16, called_at_ms: f64) {
         let at_us = self.zero_us + (called_at_ms * 1e3).max(0.0) as u64;
         self.change(at_us, |in_force| in_force.insert(index));
     }
 
-    /// A fault went on, as of `now_us` of the run's clock. One that could not be injected is healed,
-    /// too.
+    /// A fault reached a step, at `now_us` of the run's clock. One that could not be injected is
+    /// healed, too.
     pub(super) fn step(&self, index: u16, step: &FaultStep, now_us: u64) {
         if *step == FaultStep::Healed {
             self.change(now_us, |in_force| in_force.remove(&index));
@@ -49,7 +49,7 @@ impl<'a> LatencyPhases<'a> {
         change(&mut state.in_force);
         let has_any = !state.in_force.is_empty();
         if had_any != has_any {
-            // Each fault's own thread tells of it, so one may tell late of an earlier time.
+            // Each fault has its own thread, so one may report an earlier time later.
             state.since_us = state.since_us.max(at_us);
             let phase = if has_any { LatencyPhase::During } else { LatencyPhase::After };
             self.note(phase, state.since_us);
@@ -80,7 +80,7 @@ mod tests {
         phases.call(1, 3.0);
         phases.step(0, &FaultStep::Healed, 10_000);
         phases.step(1, &FaultStep::Healed, 11_000);
-        // Its call lies before the heal that was told first.
+        // Its call precedes the heal that was reported first.
         phases.call(2, 9.5);
         phases.step(2, &FaultStep::Healed, 13_000);
         phases.call(3, 13.0);

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 pub(super) const TICK: Duration = Duration::from_millis(200);
 /// Without a fault, a limit or a `duration`, sending goes on for so long.
 const IDLE_DURATION: Duration = Duration::from_secs(10);
-/// With a limit on messages, sending ends when nothing was acknowledged for so long.
+/// With a limit on messages, sending ends after this long without an acknowledgement.
 const SILENCE_MAX: Duration = Duration::from_secs(150);
 
 /// What the load phases work on.
@@ -46,7 +46,7 @@ impl Load<'_> {
         let healed: Mutex<Vec<FaultRecord>> = Mutex::new(Vec::new());
         let records = || healed.lock();
         let end = std::thread::scope(|scope| {
-            // However this ends, no fault outlives it.
+            // No fault outlives this.
             let _healed = CancelOnDrop(&site.cancel);
             for plan in &self.plan.faults {
                 let (records, site) = (&records, &site);
@@ -85,7 +85,7 @@ impl Load<'_> {
             if sum > progress.0 {
                 progress = (sum, Instant::now());
             }
-            // No recovery can come, and whatever else is seen is this fault's doing, too.
+            // There can be no recovery, and whatever else happens is this fault's doing, too.
             if let Some(reason) = unhealed() {
                 return Err(RuntimeError::new(reason).into());
             }
@@ -135,7 +135,7 @@ impl Load<'_> {
     }
 }
 
-/// Calls the faults off when it goes out of scope.
+/// Calls the faults off when dropped.
 struct CancelOnDrop<'a>(&'a Cancel);
 
 impl Drop for CancelOnDrop<'_> {

@@ -1,4 +1,5 @@
-//! One run, or several on one cluster: phases, timeline, healing, shutdown. [`run()`] is the whole way; each phase has a file.
+//! One run, or several on one cluster: phases, timeline, healing, shutdown. [`run()`] is the whole
+//! way; each phase has a file.
 
 mod bus;
 mod clients;

@@ -1,4 +1,4 @@
-//! [`Monitor`]: looks all the time whether every node and every worker lives and runs, and keeps
+//! [`Monitor`]: checks all the time whether every node and every worker lives and runs, and keeps
 //! what no fault accounts for: a node that died, one that stood still.
 
 use super::clients::Client;
@@ -13,11 +13,11 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// How long between two looks; one costs a few reads of `/proc`.
+/// Time between two looks; one costs a few reads of `/proc`.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// How long a dying process may take to be gone.
 const ENDED_WITHIN: Duration = Duration::from_secs(5);
-/// Every so many looks a freezer is asked, which may take a request to a daemon.
+/// A freezer is asked at every fifth look, because that may take a request to a daemon.
 const FREEZER_EVERY: u32 = 5;
 
 /// The thread that looks. It ends when this is dropped.
@@ -36,7 +36,7 @@ struct Shared {
 
 struct State {
     looks: u32,
-    /// By `node.id`: these are asked for at every look, so that a thaw is seen at once.
+    /// By `node.id`: these are asked at every look, so that a thaw is seen at once.
     frozen: BTreeSet<i32>,
     nodes: Vec<Watched>,
     /// In the order of the run's clients, with the index of the cell.
@@ -46,7 +46,7 @@ struct State {
 /// A node or worker that stood still.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Disturbance {
-    /// The cell whose worker it is; none of a node.
+    /// The cell of a worker; `None` for a node.
     pub cell: Option<u16>,
     /// In words.
     pub text: String,
@@ -56,9 +56,6 @@ pub(super) struct Disturbance {
 
 impl Monitor {
     /// Begins to look at the cluster's nodes.
-    ///
-    /// # Errors
-    /// When the thread cannot be made.
     pub(super) fn start(
         cluster: &Arc<dyn Cluster>,
         custody: &Arc<Custody>,
@@ -99,10 +96,8 @@ impl Monitor {
         self.shared.state.lock().clients = watched.collect();
     }
 
-    /// Looks now, and fails when a node has died that no fault killed.
-    ///
-    /// # Errors
-    /// The node's name, and how it ended.
+    /// Looks now, and fails if a node has died that no fault killed, with its name and how it
+    /// ended.
     pub(super) fn check(&self) -> Result<(), RuntimeError> {
         self.shared.look();
         let dead = {
@@ -144,7 +139,7 @@ impl Monitor {
         self.shared.state.lock().clients.get(index).is_some_and(|(_, worker)| worker.end_is_owned())
     }
 
-    /// Whoever stood still, and no fault stopped it.
+    /// Nodes and workers that stood still although no fault stopped them.
     pub(super) fn disturbances(&self, zero_us: Option<u64>) -> Vec<Disturbance> {
         let state = self.shared.state.lock();
         let of = |cell: Option<u16>, watched: &Watched| -> Vec<Disturbance> {
@@ -185,7 +180,7 @@ fn watched(node: &Node) -> Watched {
 }
 
 impl Shared {
-    /// One look at everybody.
+    /// One look at all nodes and workers.
     fn look(&self) {
         let mut state = self.state.lock();
         let State { looks, frozen, nodes: watched_nodes, clients } = &mut *state;
@@ -259,7 +254,7 @@ fn in_words(name: &str, standstill: Standstill, zero_us: Option<u64>) -> String 
 mod tests {
     use super::*;
 
-    // As docs/verdicts.md has it: 50 ms between two looks, and 250 ms between two for a freezer.
+    // As in docs/verdicts.md: 50 ms between two looks, and 250 ms between two for a freezer.
     #[test]
     fn the_docs_say_how_often_is_looked() {
         let per_second = |every: Duration| Duration::from_secs(1).as_millis() / every.as_millis();

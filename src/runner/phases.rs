@@ -5,7 +5,6 @@ use crate::event::RunEvent;
 use crate::result::Phase;
 use std::time::{Duration, Instant};
 
-/// The phases so far.
 #[derive(Debug)]
 pub(crate) struct Phases {
     bus: Bus,
@@ -14,12 +13,11 @@ pub(crate) struct Phases {
 }
 
 impl Phases {
-    /// No phase yet.
     pub(crate) fn new(bus: Bus) -> Self {
         Phases { bus, done: Vec::new(), current: None }
     }
 
-    /// Ends the phase that is on, if any, and begins the next.
+    /// Ends the current phase, if any, and begins the next.
     pub(crate) fn begin(&mut self, name: &str, expected: Option<Duration>) {
         self.end();
         self.current = Some((name.to_owned(), Instant::now()));
@@ -27,14 +25,13 @@ impl Phases {
         self.bus.tell(RunEvent::Phase { name: name.to_owned(), expected_ms });
     }
 
-    /// Ends the phase that is on.
+    /// Ends the current phase.
     pub(crate) fn end(&mut self) {
         if let Some((name, begun)) = self.current.take() {
             self.done.push(Phase { name, ms: begun.elapsed().as_secs_f64() * 1e3 });
         }
     }
 
-    /// All phases that are over.
     pub(crate) fn into_done(mut self) -> Vec<Phase> {
         self.end();
         self.done

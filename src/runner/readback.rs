@@ -13,19 +13,18 @@ use std::collections::BTreeSet;
 use std::iter::repeat;
 use std::time::Duration;
 
-/// Offsets are asked for within this time.
+/// Offsets must be known within this time.
 const OFFSETS_TIMEOUT: Duration = Duration::from_secs(30);
-/// The end of a log that nobody writes to may still move once or twice (what a stopped broker
-/// had in its sockets); one that goes on moving is somebody else's.
+/// The end of a log that nobody writes to may still move once or twice (what a stopped broker had
+/// in its sockets); if it goes on moving, somebody else writes.
 const ROUNDS_MAX: u32 = 5;
 
-/// What to read: one cell's topic, as the cluster has it when it is read.
+/// What to read: one cell's topic, as the cluster has it now.
 pub(super) struct Source<'a> {
     /// The observer's place.
     pub vantage: &'a Vantage,
-    /// The cell.
     pub cell: &'a Cell,
-    /// The id of the topic that was made for it.
+    /// The id of the topic that was created for it.
     pub made: TopicId,
     /// What was sent to it, by client.
     pub ledgers: Vec<&'a Ledger>,
@@ -34,11 +33,8 @@ pub(super) struct Source<'a> {
 }
 
 /// Reads one cell's topic completely: every partition that it has, planned or not. `alive` ends a
-/// wait for offsets.
-///
-/// # Errors
-/// When the run is interrupted or the observer's namespace cannot be entered. What cannot be
-/// read is no error: it stands in the result, and makes the cell inconclusive.
+/// wait for offsets. What cannot be read is no error: it is in the result, and makes the cell
+/// inconclusive.
 pub(super) fn read(
     source: &Source<'_>,
     bus: &Bus,
@@ -92,8 +88,8 @@ fn add_partition(observed: &mut Observed, sent: &[u64], early_end: Option<LogEnd
     observed.unreadable.push(None);
 }
 
-/// Asks for the topic as it is now, and each partition's leader for log start and high watermark,
-/// into `observed`, and gives the ranges to read.
+/// Queries the topic as it is now, and each leader's log start and high watermark, into `observed`;
+/// returns the ranges to read.
 fn bounds(
     source: &Source<'_>,
     observed: &mut Observed,
@@ -119,8 +115,8 @@ fn bounds(
     }
 }
 
-/// Compares the topic with the one that was made, makes room for its partitions, and gives those
-/// that can be read.
+/// Compares the topic with the created one, makes room for its partitions, and returns those that
+/// can be read.
 fn take_topic(observed: &mut Observed, made: TopicId, now: Option<&TopicNow>) -> BTreeSet<i32> {
     let was = made.to_string();
     let Some(now) = now else {
@@ -142,7 +138,7 @@ fn take_topic(observed: &mut Observed, made: TopicId, now: Option<&TopicNow>) ->
     now.partitions.clone()
 }
 
-/// Notes where each log begins and ends, or why that is not known, and gives the ranges.
+/// Records where each log begins and ends, or why that is not known; returns the ranges.
 fn take_offsets(observed: &mut Observed, found: OffsetsByPartition) -> Vec<Range> {
     let mut ranges = Vec::new();
     for ((_, partition), offsets) in found {
@@ -221,8 +217,8 @@ mod tests {
         TopicNow { id: TopicId(id), partitions: (0..partitions).collect() }
     }
 
-    // Partition 2 was not planned, and no message was sent to it: whatever is in it, be it by its
-    // stamp the cell's own first message, is foreign.
+    // Partition 2 was not planned, and no message was sent to it: everything in it is foreign, even
+    // what bears the stamp of the cell's own first message.
     #[test]
     fn a_partition_that_was_added_is_read_and_all_in_it_is_foreign() {
         let mut observed = observed(2);
@@ -246,7 +242,7 @@ mod tests {
         assert_eq!(observed.unreadable[2].as_deref(), Some("it has no leader"));
     }
 
-    // Made anew with one partition instead of two, then deleted.
+    // Recreated with one partition instead of two, then deleted.
     #[test]
     fn another_topic_of_the_same_name_is_told_by_its_id() {
         let mut observed = observed(2);

@@ -1,5 +1,5 @@
 //! A rehearsal: everything that a run does to a cluster, once, without a scenario: start, serve,
-//! each kind of fault with its proof, teardown. What this does, a run on this machine can do.
+//! each kind of fault with its proof, teardown. If this works, a run on this machine works.
 
 use super::{Bus, Phases, RunFolder, setup};
 use crate::clock::Epoch;
@@ -19,20 +19,18 @@ const FAULT_MS: u64 = 2_000;
 /// One thing that was tried.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Step {
-    /// What was tried.
     pub name: String,
-    /// Whether it worked.
     pub ok: bool,
     /// What was seen, or what went wrong.
     pub text: String,
     /// What a person can do about it.
     pub help: Option<String>,
-    /// How long it took, milliseconds.
+    /// Milliseconds.
     pub ms: f64,
 }
 
 impl Step {
-    /// A step that began then and ended now in this way.
+    /// A step that ended now with this result.
     pub(crate) fn ended(name: &str, begun: Instant, result: Result<String, RuntimeError>) -> Step {
         let (name, ms) = (name.to_owned(), begun.elapsed().as_secs_f64() * 1e3);
         match result {
@@ -42,12 +40,11 @@ impl Step {
     }
 }
 
-/// Goes through everything once and tells each step. The plan says which cluster; its cells and
-/// faults do not matter.
+/// Goes through everything once and reports each step. The plan says which cluster; its cells and
+/// faults do not matter. Everything started is removed.
 ///
 /// # Errors
-/// The first step that a run could not do without; or the interrupt. All that was started is
-/// removed.
+/// The first step that a run needs; or the interrupt.
 pub(crate) fn rehearse(
     runtime: &dyn Provider,
     plan: &Plan,
@@ -55,7 +52,7 @@ pub(crate) fn rehearse(
     interrupt: &Interrupt,
     tell: &dyn Fn(Step),
 ) -> Result<(), Stop> {
-    // Nobody listens to the bus: a rehearsal tells steps, not events.
+    // Nobody listens to the bus: a rehearsal reports steps, not events.
     let (listener, _) = mpsc::channel();
     let bus = Bus::new(Epoch::now(), listener);
     let mut phases = Phases::new(bus.clone());
@@ -83,7 +80,7 @@ pub(crate) fn rehearse(
     tried.and(gone)
 }
 
-/// Tells how a step ended, and hands its result on.
+/// Reports how a step ended, and passes its result on.
 fn told<T>(
     name: &str,
     begun: Instant,
@@ -103,7 +100,7 @@ fn told<T>(
     result
 }
 
-/// Every fault is tried, whatever became of the one before it.
+/// Tries every fault, whatever the result of the others.
 fn try_faults(
     actions: Vec<FaultAction>,
     cluster: &Arc<dyn Cluster>,
@@ -156,8 +153,8 @@ fn try_faults(
     outcome
 }
 
-/// One fault of each kind that the runtime has, on the first broker. Kills come last: a broker that
-/// starts is no good neighbour for a while.
+/// One fault of each kind that the runtime has, on the first broker. Kills come last: a starting
+/// broker disturbs the others for a while.
 fn actions(cluster: &dyn Cluster, has_freezer: bool) -> Vec<FaultAction> {
     let brokers: Vec<Target> =
         (cluster.nodes().iter().filter(|n| n.is_broker())).map(|n| Target::Broker(n.id)).collect();

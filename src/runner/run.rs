@@ -1,5 +1,5 @@
-//! The whole way of one run, from plan to report. Whatever happens, what is known is reported,
-//! faults are healed, and the cluster is removed.
+//! The whole way of one run, from plan to report. Whatever happens, it reports what is known, heals
+//! faults, and removes the cluster.
 
 use super::clients::{self, Client};
 use super::faults::under_load;
@@ -19,11 +19,9 @@ use crate::timeline::FaultPlan;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What to run, and how.
 pub(crate) struct Request<'a> {
-    /// What to do.
     pub plan: &'a Plan,
-    /// Where everything that outlives the run is put.
+    /// For everything that outlives the run.
     pub folder: &'a RunFolder,
     /// Whether another run may follow on the same cluster.
     pub keep: bool,
@@ -100,7 +98,7 @@ fn go(
     Ok(ended?)
 }
 
-/// Which Kafka it is, by the brokers' own word.
+/// Asks the brokers which Kafka they are.
 fn hear_kafka(
     cluster: &dyn Cluster,
     plan: &Plan,
@@ -116,7 +114,7 @@ fn hear_kafka(
     Ok(())
 }
 
-/// All that needs the cluster; it is destroyed by the caller, on every way out.
+/// Everything that needs the cluster; the caller destroys it, on every way out.
 fn on_cluster(
     request: &Request<'_>,
     cluster: &Arc<dyn Cluster>,

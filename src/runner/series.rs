@@ -1,5 +1,5 @@
-//! Several runs of one study, one after another: every plan, as often as asked, on clusters that
-//! stay warm where only topics change.
+//! Several runs of one study, one after another: every plan, as often as requested, on clusters
+//! that stay warm if only topics change.
 
 use crate::model::Metric;
 use crate::plan::{Plan, Study};
@@ -8,9 +8,9 @@ use crate::result::{Report, TrialReport, cell_trials};
 /// How often, and until when.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Repeats {
-    /// No more trials of each plan than this.
+    /// The most trials of each plan.
     pub most: u32,
-    /// Fewer when, in every cell, the 95 % intervals of the shares of trials with loss and with
+    /// Fewer if, in every cell, the 95 % intervals of the shares of trials with loss and with
     /// duplicates lie on one side of this share.
     pub until_decided: Option<f64>,
 }
@@ -18,11 +18,11 @@ pub(crate) struct Repeats {
 /// One run that is about to begin.
 #[derive(Clone, Debug)]
 pub(crate) struct Trial {
-    /// Counted from 1 over all runs.
+    /// From 1 over all runs.
     pub number: u32,
-    /// No more runs than this.
+    /// The most runs.
     pub of: u32,
-    /// The plan, with topics and a seed of its own.
+    /// The plan, with its own topics and seed.
     pub plan: Plan,
 }
 
@@ -33,11 +33,9 @@ impl Trial {
     }
 }
 
-/// Runs everything in its order and gives what each run reported. `run` carries one out. The
-/// series ends early with a run that was interrupted or in which the environment failed.
-///
-/// # Errors
-/// What `run` fails with; what was reported before stands in its folders.
+/// Runs everything in order and returns each run's report. `run` carries one out. The series ends
+/// early if a run was interrupted or its environment failed. If `run` fails, earlier reports are in
+/// their folders.
 pub(crate) fn series<E>(
     study: &Study,
     repeats: Repeats,
@@ -51,7 +49,7 @@ pub(crate) fn series<E>(
             for plan in plans {
                 let trial = trial(plan, done.len() as u32 + 1, of);
                 let report = run(&trial)?;
-                // The environment fails again, and an interrupt is meant for all.
+                // The environment would fail again, and an interrupt is for all.
                 let ended = report.exit().is_cut();
                 let told = TrialReport::of(trial.number, trial.folder(), &trial.plan, &report);
                 done.push((told, report));
@@ -71,7 +69,7 @@ fn trial(plan: &Plan, number: u32, of: u32) -> Trial {
     Trial { number, of, plan: plan.for_trial(number) }
 }
 
-/// Whether every cell's shares of loss and of duplication are known to lie above or below `share`.
+/// Whether every cell's shares of loss and of duplication are known to be above or below `share`.
 fn is_decided(done: &[(TrialReport, Report)], share: f64) -> bool {
     cell_trials(done).iter().all(|trials| {
         [Metric::Lost, Metric::Duplicated].into_iter().all(|metric| {

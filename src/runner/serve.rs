@@ -1,4 +1,4 @@
-//! What the broker does whose classes go into the class-data archive: it serves a topic.
+//! The training for the class-data archive: a broker serves a topic.
 
 use super::setup::{ANSWER_TIMEOUT, alive};
 use crate::exit::Interrupt;
@@ -11,9 +11,6 @@ use std::time::Duration;
 const TRAINING_TIMEOUT: Duration = Duration::from_secs(90);
 
 /// Waits until a broker leads a topic.
-///
-/// # Errors
-/// When it does not come to that in time.
 pub(crate) fn serve_a_topic(
     cluster: &dyn Cluster,
     interrupt: &Interrupt,

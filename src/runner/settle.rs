@@ -1,5 +1,5 @@
-//! Between the last message and reading the log: the replicas come back into sync, and the
-//! zombies have their time to end.
+//! Between the last message and reading the log: replicas come back into sync, and zombies step
+//! down.
 
 use crate::clock::Epoch;
 use crate::exit::Interrupt;
@@ -8,17 +8,14 @@ use crate::plan::Plan;
 use crate::runtime::Stop;
 use std::time::{Duration, Instant};
 
-/// A former leader goes on answering as leader for up to 3.4 s after the heal (measured), and
-/// what it acknowledges then is lost: nothing is read before this time has passed.
+/// A former leader answers as leader for up to 3.4 s after the heal (measured), and what it
+/// acknowledges then is lost: nothing is read before this time has passed.
 pub(super) const ZOMBIE: Duration = Duration::from_secs(4);
-/// Replicas that are not in sync so long after the heal make the cell inconclusive.
+/// Replicas still out of sync after this time make the cell inconclusive.
 pub(super) const IN_SYNC_TIMEOUT: Duration = Duration::from_secs(90);
 
-/// Waits for the zombies' end, then for every partition's full ISR. Gives, for each cell whose
-/// replicas did not all return, what was seen. `alive` ends the wait for a cell.
-///
-/// # Errors
-/// When the run is interrupted.
+/// Waits for the zombies' end, then for every partition's full ISR. Returns, for each cell whose
+/// replicas did not all come back, what was seen. `alive` ends the wait for a cell.
 pub(super) fn settle(
     plan: &Plan,
     view: &dyn Fn() -> ClusterView,
@@ -33,8 +30,8 @@ pub(super) fn settle(
             return Err(Stop::Interrupted(exit));
         }
     }
-    // A broker that slept may be in sync for a moment and be fenced then, so only what was asked
-    // from here on counts.
+    // A broker that slept may be in sync for a moment and be fenced then, so only questions from
+    // here on count.
     let since_us = epoch.elapsed_us();
     let deadline = Instant::now() + IN_SYNC_TIMEOUT;
     let mut behind = Vec::new();

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 /// A node's process must answer within this time, or the cluster has failed to start.
 const READY_TIMEOUT: Duration = Duration::from_secs(90);
-/// A topic must be led within this time of the request.
+/// A topic must have leaders within this time of the request.
 const TOPIC_TIMEOUT: Duration = Duration::from_secs(60);
 /// A broker must answer a request within this time, while no fault is in force.
 pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
@@ -81,7 +81,7 @@ pub(super) fn surprise(plan: &ClusterPlan, reported: &ReportedKafka) -> Option<S
     })
 }
 
-/// Ends a wait that makes no sense any more.
+/// Ends a wait that has become pointless.
 pub(super) fn alive(cluster: &dyn Cluster, interrupt: &Interrupt) -> Result<(), String> {
     match interrupt.asked() {
         Some(_) => Err("interrupted".to_owned()),
@@ -89,7 +89,7 @@ pub(super) fn alive(cluster: &dyn Cluster, interrupt: &Interrupt) -> Result<(), 
     }
 }
 
-/// An error that tells of the first dead node, with its last words.
+/// The error for the first dead node, with its last log lines.
 fn all_alive(cluster: &dyn Cluster) -> Result<(), String> {
     let dead = cluster.nodes().into_iter().find(|n| n.id >= 0 && n.is_dead());
     match dead {
@@ -101,11 +101,8 @@ fn all_alive(cluster: &dyn Cluster) -> Result<(), String> {
     }
 }
 
-/// Makes every cell's topic, waits until each partition's leader answers for it, and gives the
+/// Creates every cell's topic, waits until each partition's leader answers for it, and returns the
 /// topics' ids, in the cells' order.
-///
-/// # Errors
-/// When a topic cannot be made or is not led in time.
 pub(super) fn make_topics(
     cluster: &dyn Cluster,
     plan: &Plan,
@@ -122,8 +119,8 @@ pub(super) fn make_topics(
     Ok(made.map_err(|e| RuntimeError::new(format!("cannot make the topics: {e}")))?)
 }
 
-/// The ids of the cells' topics. Who reads a log compares them: a topic that was deleted and made
-/// anew has the same name.
+/// The ids of the cells' topics, to compare when a log is read: a recreated topic has the same
+/// name.
 fn ids(
     operator: &mut Operator,
     cells: &[Cell],

@@ -1,5 +1,5 @@
-//! [`Watched`]: what was seen of one node or worker so far, and what of it no fault accounts for.
-//! It looks nowhere itself: it is told what is seen.
+//! [`Watched`]: what was seen of one node or worker so far, and which of it no fault accounts for.
+//! It does not look itself.
 
 use crate::fault::{Custody, Still};
 use crate::runtime::Process;
@@ -18,19 +18,18 @@ pub(super) enum Seen {
     StandsStill(Process),
 }
 
-/// A time in which it stood still, and no fault stopped it; microseconds of the run's clock.
+/// A time in which it stood still although no fault stopped it; microseconds of the run's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Standstill {
     /// When that was first seen.
     pub from_us: u64,
-    /// When it was seen to run again, or to be gone; none: it was not.
+    /// When it was seen to run again, or to be gone; `None`: never.
     pub until_us: Option<u64>,
 }
 
-/// One node or worker.
 #[derive(Debug)]
 pub(super) struct Watched {
-    /// `node.id`; -1 of a worker.
+    /// `node.id`; -1 for a worker.
     pub node: i32,
     /// For people.
     pub name: String,
@@ -40,7 +39,7 @@ pub(super) struct Watched {
     looked_at: Instant,
     /// Whether a fault accounts for the last end of its process.
     end_is_owned: bool,
-    /// When a process of it ended for which no fault accounts.
+    /// When its process ended without a fault that accounts for it.
     died_us: Option<u64>,
     standing: Standing,
     standstills: Vec<Standstill>,
@@ -70,7 +69,7 @@ impl Watched {
         }
     }
 
-    /// It was seen so, by a look that began at `begun` and is over now, at `now_us`.
+    /// Records what a look showed that began at `begun` and is over now, at `now_us`.
     pub(super) fn see(&mut self, seen: Seen, begun: Instant, now_us: u64, custody: &Custody) {
         let current = match seen {
             Seen::Unknown => return,
@@ -97,7 +96,7 @@ impl Watched {
         let owner = || custody.owns_standstill(self.node, since);
         let now = match (still, self.standing) {
             (false, _) => Standing::No,
-            // Who was stopped by a command may stay so after the command has ended.
+            // A process stopped by a command may stay so after the command has ended.
             (true, Standing::Owned) => Standing::Owned,
             (true, before) => match (owner(), before) {
                 (Still::Held, _) => Standing::No,
@@ -112,12 +111,12 @@ impl Watched {
         self.standing = now;
     }
 
-    /// Its process, if it was there when it was last seen.
+    /// Its process, if it was there at the last look.
     pub(super) fn process(&self) -> Option<Process> {
         self.process
     }
 
-    /// When it has ended, if no fault accounts for that.
+    /// When it ended, if no fault accounts for that.
     pub(super) fn died_us(&self) -> Option<u64> {
         self.died_us
     }
@@ -127,7 +126,7 @@ impl Watched {
         self.end_is_owned
     }
 
-    /// When it stood still, and no fault stopped it.
+    /// When it stood still although no fault stopped it.
     pub(super) fn standstills(&self) -> Vec<Standstill> {
         let mut all = self.standstills.clone();
         if let Standing::SinceUs(from_us) = self.standing {

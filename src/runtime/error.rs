@@ -8,27 +8,26 @@ use std::io;
 #[derive(Debug, thiserror::Error)]
 #[error("{what}{}", .advice.as_deref().map(|a| format!("\n  help: {a}")).unwrap_or_default())]
 pub struct RuntimeError {
-    /// What failed, and the reason.
+    /// What failed, and why.
     pub what: String,
     /// What a person can do.
     pub advice: Option<String>,
-    /// The error below, if any.
     #[source]
     pub source: Option<io::Error>,
 }
 
 impl RuntimeError {
-    /// An error with nothing to advise.
+    /// Without advice.
     pub fn new(what: impl Into<String>) -> Self {
         RuntimeError { what: what.into(), advice: None, source: None }
     }
 
-    /// What failed and the operating system's reason, as one line.
+    /// What failed and the operating system's reason, in one line.
     pub fn io(what: impl std::fmt::Display, source: io::Error) -> Self {
         RuntimeError { what: format!("{what}: {source}"), advice: None, source: Some(source) }
     }
 
-    /// With what a person can do about it.
+    /// Adds what a person can do about it.
     #[must_use]
     pub fn advise(mut self, advice: impl Into<String>) -> Self {
         self.advice = Some(advice.into());
@@ -49,17 +48,12 @@ impl From<DistributionError> for RuntimeError {
 /// Why something ended before its time.
 #[derive(Debug)]
 pub enum Stop {
-    /// By a signal.
     Interrupted(Exit),
-    /// The environment failed.
     Failed(RuntimeError),
 }
 
 impl Stop {
-    /// Ends what is going on if that was asked for.
-    ///
-    /// # Errors
-    /// When it was.
+    /// Fails if an interrupt was requested.
     pub fn if_asked(interrupt: &Interrupt) -> Result<(), Stop> {
         interrupt.asked().map_or(Ok(()), |exit| Err(Stop::Interrupted(exit)))
     }

@@ -1,5 +1,5 @@
 //! [`FakeCluster`]: brokers for unit tests, as `sleep`s or as mere process ids, with a freezer and
-//! packet filters that only remember.
+//! packet filters that only record.
 
 use super::{
     Cluster, DropSite, Listeners, Liveness, Node, Passes, Process, Role, RuntimeError, Vantage,
@@ -46,7 +46,7 @@ fn address(last: i32) -> Ipv4Addr {
 pub(crate) enum Freezer {
     Missing,
     Works,
-    /// It takes the order and does nothing.
+    /// It accepts the request and does nothing.
     Broken,
 }
 
@@ -58,7 +58,7 @@ pub(crate) struct FakeCluster {
     pub(crate) frozen: Mutex<BTreeSet<i32>>,
     /// Where everybody's packets pass, if there is such a place.
     pub(crate) hub: Mutex<Option<Arc<FakeFilter>>>,
-    /// Asked for a place to drop packets at, it refuses.
+    /// Refuses to give places to drop packets at.
     pub(crate) refuses: Mutex<bool>,
 }
 
@@ -69,14 +69,14 @@ struct FakeNode {
 }
 
 impl FakeCluster {
-    /// Its processes are real ones.
+    /// With real processes.
     pub(crate) fn of_sleeps(size: i32) -> Arc<Self> {
         let cluster = Self::new(size, true);
         (0..size).for_each(|id| cluster.start_node(id).unwrap());
         cluster
     }
 
-    /// Nobody may send its processes a signal.
+    /// With processes that nobody may signal.
     pub(crate) fn of(size: i32) -> Arc<Self> {
         Self::new(size, false)
     }
@@ -113,14 +113,14 @@ impl FakeCluster {
         process.is_some_and(|p| !p.is_all_in('T')) && !self.frozen.lock().contains(&(id as i32))
     }
 
-    /// The process and the address of a node go.
+    /// Removes a node's process and address.
     pub(crate) fn stop(&self, id: usize) {
         let node = &mut self.nodes.lock()[id].node;
         node.life = Liveness::Dead;
         node.address = None;
     }
 
-    /// A node is another process from now on, at this address and in a namespace of its own.
+    /// Makes a node another process, at this address and in its own namespace.
     pub(crate) fn start(&self, id: usize, pid: i32, last: u8) {
         let fake = &mut self.nodes.lock()[id];
         fake.node.life = vec![pid].into();
@@ -140,7 +140,7 @@ impl FakeCluster {
         rules.map(|r| format!("{:?} {}", r.hook, r.src.unwrap())).collect()
     }
 
-    /// Each rule at a node has dropped so many packets.
+    /// Makes each rule at a node have dropped this many packets.
     pub(crate) fn dropped(&self, id: usize, packets: u64) {
         *self.filter(id).packets.lock() = packets;
     }

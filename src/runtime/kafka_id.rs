@@ -3,7 +3,7 @@
 /// 16 bytes in base64 for URLs, without padding.
 pub(crate) fn kafka_id(id: u128) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    // 128 bits are 21 digits of six bits, and two bits more at the front of the last one.
+    // 128 bits are 21 digits of six bits, and two more bits at the front of the last one.
     (0..22)
         .map(|digit| {
             let six = if digit < 21 { id >> (122 - 6 * digit) } else { id << 4 };

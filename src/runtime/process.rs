@@ -1,16 +1,16 @@
-//! [`Process`]: a process as `/proc` knows it.
+//! [`Process`]: a process as `/proc` shows it.
 
 use nix::errno::Errno;
 use nix::sys::signal::kill;
 use nix::unistd::Pid;
 use std::{fs, io};
 
-/// A process, told apart from a later one with the same id by its start time.
+/// A process, distinguished from a later one with the same id by its start time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Process {
-    /// Its id, as this process sees it.
+    /// As this process sees it.
     pub pid: i32,
-    /// When it was started: clock ticks since the machine's own start.
+    /// When it was started: clock ticks since boot.
     pub start_ticks: u64,
 }
 
@@ -86,13 +86,13 @@ impl Process {
         self.look().alive()
     }
 
-    /// How many threads it has, if every one of them is in this state (`T` is stopped, `D`
-    /// frozen). Looks no further than the first that is not, so that it may be asked often.
+    /// How many threads it has, if every one of them is in this state (`T` is stopped, `D` frozen).
+    /// Stops at the first that is not, so it can be called often.
     pub fn all_in(self, state: char) -> Option<usize> {
         let tasks = fs::read_dir(format!("/proc/{}/task", self.pid)).ok()?;
         let mut threads = 0;
         for task in tasks.flatten() {
-            // A thread that has ended meanwhile is in no state.
+            // A thread that has ended meanwhile has no state.
             let Ok(stat) = fs::read_to_string(task.path().join("stat")) else { continue };
             if state_of(&stat)? != state {
                 return None;
@@ -102,24 +102,24 @@ impl Process {
         (threads > 0).then_some(threads)
     }
 
-    /// Whether every thread of it is in this state.
+    /// Whether all its threads are in this state.
     pub fn is_all_in(self, state: char) -> bool {
         self.all_in(state).is_some()
     }
 }
 
-/// A process's number in the innermost PID namespace that it lives in; `None` when it is gone.
+/// A process's id in its innermost PID namespace; `None` if it is gone.
 pub(super) fn innermost_pid(pid: i32) -> Option<i32> {
     last_ns_pid(&fs::read_to_string(format!("/proc/{pid}/status")).ok()?)
 }
 
-/// `NSpid` of `/proc/PID/status` has its numbers from the outermost to the innermost namespace.
+/// `NSpid` of `/proc/PID/status` has its ids from the outermost to the innermost namespace.
 fn last_ns_pid(status: &str) -> Option<i32> {
     let numbers = status.lines().find_map(|line| line.strip_prefix("NSpid:"))?;
     numbers.split_whitespace().next_back()?.parse().ok()
 }
 
-/// Field 3 of `/proc/PID/stat`: the first after the name, which may hold anything, `)` too.
+/// Field 3 of `/proc/PID/stat`: the first after the name, which may contain anything, `)` too.
 fn state_of(stat: &str) -> Option<char> {
     stat.rsplit_once(") ")?.1.chars().next()
 }

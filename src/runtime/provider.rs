@@ -1,4 +1,4 @@
-//! [`Provider`]: the one way by which a run gets its cluster, whatever starts it.
+//! [`Provider`]: how a run gets its cluster, whatever starts it.
 
 use super::{Cluster, RuntimeError, Stop};
 use crate::event::TellStep;
@@ -8,25 +8,25 @@ use crate::plan::{ClusterPlan, Plan};
 use std::path::Path;
 use std::sync::Arc;
 
-/// What is to be started, and whom to tell meanwhile.
+/// What to start, and whom to notify.
 pub struct Order<'a> {
-    /// Whose cluster it is: its name, its cluster, and the seed from which ids follow.
+    /// Its name, its cluster, and the seed for ids.
     pub plan: &'a Plan,
-    /// What outlives the cluster goes there.
+    /// For what outlives the cluster.
     pub folder: &'a Path,
-    /// Node logs go there.
+    /// For node logs.
     pub node_logs: &'a Path,
-    /// Told when a phase begins: fetching Kafka or an image is one of its own.
+    /// Called when a phase begins: fetching Kafka or an image is a separate one.
     pub phase: &'a mut dyn FnMut(&str),
     /// May end the wait.
     pub interrupt: &'a Interrupt,
-    /// Told what a person should know and what changes no verdict.
+    /// Gets notes for the user that change no verdict.
     pub note: &'a dyn Fn(String),
     /// Told how far it is with something that takes a while.
     pub step: &'a TellStep<'a>,
 }
 
-/// Something that makes clusters.
+/// Makes clusters.
 pub trait Provider {
     /// What it starts.
     fn kind(&self) -> RuntimeKind;
@@ -37,7 +37,7 @@ pub trait Provider {
     /// Kafka's version before the brokers tell theirs.
     fn kafka(&self, cluster: &ClusterPlan) -> PlannedKafka;
 
-    /// What a person should know of how it was made ready.
+    /// Notes for the user on its preparation.
     fn notes(&self) -> Vec<String> {
         Vec::new()
     }
@@ -47,10 +47,7 @@ pub trait Provider {
         false
     }
 
-    /// Why it cannot do what the plan wants; nothing was started yet.
-    ///
-    /// # Errors
-    /// What the plan wants, and what could do it.
+    /// Fails with what the plan wants that it cannot do, and what could; nothing is started yet.
     fn accepts(&self, plan: &Plan) -> Result<(), RuntimeError>;
 
     /// Starts every node; none is waited for. Gives the cluster, and what it is made of.

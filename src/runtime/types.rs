@@ -11,7 +11,6 @@ use std::process::{Child, Command};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-/// What a node is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// A broker that is no controller.
@@ -31,7 +30,6 @@ pub struct Node {
     pub id: i32,
     /// `broker-0`, `controller-100`, `clients`.
     pub name: String,
-    /// What it is.
     pub role: Role,
     /// Its processes, as this process sees their ids: one for a Kafka node, the living workers for
     /// the clients.
@@ -41,7 +39,7 @@ pub struct Node {
     pub address: Option<Ipv4Addr>,
     /// Its ports at that address.
     pub listeners: Listeners,
-    /// Its network namespace, where the runtime has one per node.
+    /// Its network namespace, if the runtime has one per node.
     pub netns: Option<Arc<File>>,
 }
 
@@ -62,7 +60,7 @@ impl Node {
     }
 }
 
-/// TCP ports of a Kafka node's listeners, as its peers dial them; none of a client.
+/// TCP ports of a Kafka node's listeners, as its peers dial them; clients have none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Listeners {
     /// Followers fetch from leaders here (`inter.broker.listener.name`).
@@ -81,24 +79,24 @@ pub mod port {
     pub const CLIENT: u16 = 9092;
     /// Controllers: quorum, heartbeats, ISR changes.
     pub const CONTROLLER: u16 = 9093;
-    /// Clients outside of the namespaces (`chaos cluster up`).
+    /// Clients outside the namespaces (`chaos cluster up`).
     pub const EXTERNAL: u16 = 9094;
 }
 
 /// A place from which the operator talks to each broker; never cut by a fault.
 #[derive(Clone, Debug)]
 pub struct Vantage {
-    /// The network namespace to be in when a socket is made; `None`: the caller's own.
+    /// The network namespace for sockets; `None`: the caller's own.
     pub netns: Option<Arc<File>>,
     /// Where each broker answers the operator, by `node.id`.
     pub brokers: Vec<(i32, SocketAddr)>,
-    /// Where librdkafka begins, for which the advertised addresses must be reachable from here;
+    /// Where librdkafka begins, which needs the advertised addresses to be reachable from here;
     /// empty: at `brokers`.
     pub bootstrap: Vec<SocketAddr>,
 }
 
 impl Vantage {
-    /// `bootstrap.servers` as a client at this place writes it.
+    /// `bootstrap.servers` for a client at this place.
     pub fn bootstrap_servers(&self) -> String {
         let own = self.brokers.iter().map(|(_, a)| a);
         let mut list: Vec<String> = match self.bootstrap.as_slice() {
@@ -109,11 +107,9 @@ impl Vantage {
         list.join(",")
     }
 
-    /// Runs `work` on a thread of its own inside this place's network namespace. Sockets and
-    /// threads (librdkafka's too) that `work` makes stay there.
-    ///
-    /// # Errors
-    /// When the thread cannot be made; when the namespace cannot be entered, the join says so.
+    /// Runs `work` on a thread inside this place's network namespace. Sockets and threads
+    /// (librdkafka's too) that `work` makes stay there. If the namespace cannot be entered, the
+    /// join fails.
     pub fn spawn<T, F>(&self, name: &str, work: F) -> io::Result<JoinHandle<io::Result<T>>>
     where
         T: Send + 'static,
@@ -128,10 +124,7 @@ impl Vantage {
         })
     }
 
-    /// As [`Vantage::spawn`], and waits for the result.
-    ///
-    /// # Errors
-    /// When the thread cannot be made or the namespace cannot be entered.
+    /// Like [`Vantage::spawn`], and waits for the result.
     pub fn run<T, F>(&self, name: &str, work: F) -> io::Result<T>
     where
         T: Send + 'static,
@@ -149,20 +142,19 @@ impl Vantage {
 pub struct DropSite {
     /// The packet filter there.
     pub filter: Arc<dyn Filter>,
-    /// Whose packets pass it.
     pub passes: Passes,
 }
 
 /// Whose packets pass a [`DropSite`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Passes {
-    /// All between any two nodes, on their way through.
+    /// All packets between any two nodes.
     Everybodys,
-    /// One node's: what arrives there and what it sends. By `node.id`.
+    /// The packets that this node (`node.id`) sends and receives.
     Nodes(i32),
 }
 
-/// What [`Cluster::signal`] says when the caller has sent the signal itself.
+/// Returned by [`Cluster::signal`] if the caller has sent the signal itself.
 pub(crate) const KILL: &str = "kill(2)";
 
 /// A running cluster, however it was made. All methods may be called from any thread.
@@ -170,47 +162,35 @@ pub trait Cluster: Send + Sync {
     /// Every Kafka node and the clients' host, as they are now, in order of their ids.
     fn nodes(&self) -> Vec<Node>;
 
-    /// Starts a dead Kafka node again on its old data. Nothing is done to one that lives.
-    ///
-    /// # Errors
-    /// When the process cannot be made.
+    /// Starts a dead Kafka node again with its old data. Does nothing to one that lives.
     fn start_node(&self, id: i32) -> Result<(), RuntimeError>;
 
     /// Starts a command among the clients: in their network namespace, dying with this process.
-    ///
-    /// # Errors
-    /// When the process cannot be made.
     fn spawn_client(&self, command: Command) -> Result<Child, RuntimeError>;
 
-    /// The number under which a command of [`Cluster::spawn_client`] knows a process of this
-    /// machine, where it has one: in the local runtime that command lives in a PID namespace.
+    /// The id of a process of this machine as a command of [`Cluster::spawn_client`] sees it, if it
+    /// does: in the local runtime that command lives in a PID namespace.
     fn pid_for_clients(&self, pid: i32) -> Option<i32> {
         Some(pid)
     }
 
-    /// `bootstrap.servers` as the clients must write it.
+    /// `bootstrap.servers` for clients.
     fn client_bootstrap_servers(&self) -> String;
 
-    /// Where the operator's own connections are made from.
+    /// Where the operator's own connections come from.
     fn vantage(&self) -> Vantage;
 
-    /// The ways by which clients come in, each of which must show all brokers before the cluster
-    /// counts as started.
+    /// The entrances for clients. Each must show all brokers before the cluster counts as started.
     fn entrances(&self) -> Vec<Vantage> {
         vec![self.vantage()]
     }
 
-    /// Where packets from and to these nodes can be dropped and counted. Nodes that are dead have
-    /// no place of their own.
-    ///
-    /// # Errors
-    /// When such a place cannot be made or entered.
+    /// Where packets from and to these nodes can be dropped and counted. Dead nodes have no place
+    /// of their own.
     fn drop_sites(&self, nodes: &[Node]) -> Result<Vec<DropSite>, RuntimeError>;
 
-    /// Sends a signal to one of a node's processes, and says by what means.
-    ///
-    /// # Errors
-    /// When it is not permitted. A process that has gone is no error.
+    /// Sends a signal to one of a node's processes, and returns by what means. A process that is
+    /// gone is not an error.
     fn signal(&self, node: &Node, pid: i32, signal: Signal) -> Result<&'static str, RuntimeError> {
         match kill(Pid::from_raw(pid), signal) {
             Ok(()) | Err(nix::errno::Errno::ESRCH) => Ok(KILL),
@@ -221,10 +201,8 @@ pub trait Cluster: Send + Sync {
         }
     }
 
-    /// Freezes a node as a whole, without a signal that it could see; says by what means.
-    ///
-    /// # Errors
-    /// When this runtime has no freezer, or it refuses.
+    /// Freezes a node as a whole, without a signal that it could see; returns by what means. Fails
+    /// if this runtime has no freezer.
     fn freeze(&self, node: &Node) -> Result<&'static str, RuntimeError> {
         Err(RuntimeError::new(format!(
             "{} cannot be paused: this runtime has no freezer",
@@ -232,24 +210,18 @@ pub trait Cluster: Send + Sync {
         )))
     }
 
-    /// Undoes [`Cluster::freeze`]; nothing is done to a node that is not frozen.
-    ///
-    /// # Errors
-    /// When the freezer refuses.
+    /// Undoes [`Cluster::freeze`]; does nothing to a node that is not frozen.
     fn thaw(&self, _node: &Node) -> Result<(), RuntimeError> {
         Ok(())
     }
 
     /// What shows that a node is frozen, in words; `None`: it is not.
-    ///
-    /// # Errors
-    /// When that cannot be found out.
     fn frozen(&self, _node: &Node) -> Result<Option<String>, RuntimeError> {
         Ok(None)
     }
 
-    /// How a node's process ended and what it logged last; `None` while it lives, and for an id
-    /// that no node has.
+    /// How a node's process ended and what it logged last; `None` while it lives, and for an
+    /// unknown id.
     fn post_mortem(&self, id: i32) -> Option<String>;
 
     /// Kills every process of the cluster and removes what it made, but for logs. Idempotent.

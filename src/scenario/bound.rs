@@ -2,12 +2,10 @@
 
 use crate::model::{Clocks, Length, Metric};
 
-/// One end of what is expected.
+/// A bound of an expectation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Bound {
-    /// So many messages.
     Count(u64),
-    /// So long.
     Time(Length),
 }
 
@@ -36,22 +34,22 @@ impl Bound {
     }
 }
 
-/// The values that meet an expectation. A strict end excludes its own value.
+/// The values that meet an expectation. A strict bound excludes its own value.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Limits {
-    /// The lower end, and whether it is strict.
+    /// The lower bound, and whether it is strict.
     pub min: Option<(Bound, bool)>,
-    /// The upper end, and whether it is strict.
+    /// The upper bound, and whether it is strict.
     pub max: Option<(Bound, bool)>,
 }
 
-/// What may stand before a single end, the longer ones first: whether it is the lower end, and
-/// whether it is strict.
+/// The signs before a single bound, longer ones first: whether it is the lower bound, and whether
+/// it is strict.
 pub(super) const SIGNS: &[(&str, bool, bool)] =
     &[(">=", true, false), ("<=", false, false), (">", true, true), ("<", false, true)];
 
 impl Limits {
-    /// Reads what is expected of a metric.
+    /// Parses the bounds of a metric.
     ///
     /// # Errors
     /// What is wrong and what may be written, as a sentence without its full stop.
@@ -73,11 +71,11 @@ impl Limits {
         Ok(Limits { min: Some((exact, false)), max: Some((exact, false)) })
     }
 
-    /// Smallest and largest value that meet it, in messages or milliseconds. A lower end of 0
-    /// says nothing and is left out.
+    /// Smallest and largest value that meet it, in messages or milliseconds. A lower bound of 0 is
+    /// left out.
     ///
     /// # Errors
-    /// When no value meets it, or every value does: such a check could not fail.
+    /// No value meets it, or every value does: such a check could not fail.
     pub fn resolve(&self, clocks: &Clocks) -> Result<(Option<u64>, Option<u64>), String> {
         let min = self
             .min

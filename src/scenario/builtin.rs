@@ -1,11 +1,9 @@
-//! The scenarios that are built in, as they are shipped in `scenarios/`.
+//! The built-in scenarios, as shipped in `scenarios/`.
 
-/// A scenario that is built in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Builtin {
-    /// Its name: that of its file, without `.yaml`.
+    /// The file's name without `.yaml`.
     pub name: &'static str,
-    /// The file's text.
     pub text: &'static str,
 }
 
@@ -18,7 +16,7 @@ macro_rules! builtin {
 /// What `chaos matrix` runs.
 pub(crate) const MATRIX: Builtin = builtin!("matrix");
 
-/// All of them, in the order of their names.
+/// In the order of their names.
 pub(crate) const BUILTIN: &[Builtin] = &[
     builtin!("acks1-leader-loss"),
     builtin!("clean-election"),
@@ -33,12 +31,10 @@ pub(crate) const BUILTIN: &[Builtin] = &[
     builtin!("zombie-leader"),
 ];
 
-/// The one of that name.
 pub(crate) fn find(name: &str) -> Option<&'static Builtin> {
     BUILTIN.iter().find(|builtin| builtin.name == name)
 }
 
-/// Their names.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     BUILTIN.iter().map(|builtin| builtin.name)
 }

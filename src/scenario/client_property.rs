@@ -1,10 +1,10 @@
-//! librdkafka's own word on a producer property: it checks names, forms and ranges without any
-//! cluster, and before any thread exists.
+//! Checks producer properties with librdkafka itself: names, forms and ranges, without a cluster,
+//! and before any thread exists.
 
 use rdkafka::ClientConfig;
 use rdkafka::error::KafkaError;
 
-/// The value, if librdkafka takes it for that property.
+/// The value, if librdkafka accepts it for that property.
 ///
 /// # Errors
 /// What it must be instead, as a fragment that follows "must be".

@@ -1,4 +1,4 @@
-//! What a file holds as text, or in words why it holds none.
+//! Reads a file's text, or says why it has none.
 
 use crate::yaml::MOST_BYTES;
 use std::fs::File;
@@ -11,10 +11,6 @@ pub(super) type NoText = (String, &'static str);
 const NAME_ONE: &str = "name a scenario file, as in scenarios/*.yaml";
 const SAVE_AS_UTF8: &str = "save it as UTF-8";
 
-/// The text of a file.
-///
-/// # Errors
-/// Why it has none, and what to do.
 pub(super) fn read(path: &Path) -> Result<String, NoText> {
     if path.is_dir() {
         return Err((
@@ -26,10 +22,7 @@ pub(super) fn read(path: &Path) -> Result<String, NoText> {
     text(&mut File::open(path).map_err(failed)?)
 }
 
-/// The text that a reader gives. A little more than the most is read, so that it can be told.
-///
-/// # Errors
-/// Why it gives none, and what to do.
+/// A reader's text. Reads a little more than the limit, to detect a file that is too large.
 pub(super) fn text(from: &mut dyn Read) -> Result<String, NoText> {
     let mut bytes = Vec::new();
     from.take(MOST_BYTES as u64 + 1)

@@ -1,5 +1,5 @@
-//! The Java producer's names for what librdkafka calls otherwise, or does not have. The sender is
-//! librdkafka, so a scenario has its names.
+//! The Java producer's names for properties that librdkafka names differently or lacks. The sender
+//! is librdkafka, so a scenario uses its names.
 
 /// The Java producer's properties that librdkafka does not know, and what to do instead.
 const NAMES: &[(&str, &str)] = &[
@@ -45,8 +45,8 @@ const NAMES: &[(&str, &str)] = &[
     ("value.serializer", "librdkafka has none: the tool makes the bytes of values itself"),
 ];
 
-/// What librdkafka has instead of a property of the Java producer; `None` when the name is no such
-/// property, or one that librdkafka knows, too.
+/// librdkafka's counterpart of a Java producer's property; `None` if the name is no such property,
+/// or librdkafka knows it too.
 pub(super) fn counterpart(name: &str) -> Option<&'static str> {
     NAMES.iter().find(|(known, _)| *known == name).map(|(_, told)| *told)
 }

@@ -1,44 +1,38 @@
 //! [`Key`]: a key of a section, and [`SCENARIO`], the keys of a whole scenario.
 //!
-//! Each section has one such table. The reader and `--set` know its keys from it, and the schema is made
-//! of it; `chaos new`'s template and docs/scenarios.md are checked against that.
+//! Each section has one such table. The reader, `--set` and the schema use it; `chaos new`'s
+//! template and docs/scenarios.md are checked against it.
 
-/// A key of a section.
 #[derive(Clone, Copy, Debug)]
 pub struct Key<T> {
-    /// As it is written.
     pub name: &'static str,
-    /// What readers and schema know it by.
+    /// Its identity for readers and schema.
     pub is: T,
-    /// What holds where it is not written, in the words of a file.
+    /// As a file would have it.
     pub default: Option<&'static str>,
-    /// What it means, for editors.
+    /// Its meaning, for editors.
     pub about: &'static str,
 }
 
-/// A key without a default.
 pub(super) const fn key<T: Copy>(name: &'static str, is: T, about: &'static str) -> Key<T> {
     Key { name, is, default: None, about }
 }
 
 impl<T: Copy> Key<T> {
-    /// The key with this default.
     pub const fn or(self, default: &'static str) -> Self {
         Key { default: Some(default), ..self }
     }
 }
 
-/// The key of that name.
 pub(super) fn find<'k, T>(keys: &'k [Key<T>], name: &str) -> Option<&'k Key<T>> {
     keys.iter().find(|key| key.name == name)
 }
 
-/// The names of keys, in their order.
 pub(super) fn names<T>(keys: &[Key<T>]) -> Vec<&'static str> {
     keys.iter().map(|key| key.name).collect()
 }
 
-/// What stands at the top of a scenario.
+/// A top-level key of a scenario.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Top {
     Name,
@@ -53,7 +47,6 @@ pub(crate) enum Top {
     Matrix,
 }
 
-/// The keys of a scenario.
 pub(crate) const SCENARIO: &[Key<Top>] = &[
     key("name", Top::Name, "Names folders and topics: letters, digits, `-`, `_` and `.`."),
     key("summary", Top::Summary, "What the scenario shows, in a sentence or two."),
@@ -86,7 +79,7 @@ pub(crate) const SCENARIO: &[Key<Top>] = &[
     ),
 ];
 
-/// Every default but those of faults, by the path of its key.
+/// Every default except those of faults, by the path of its key.
 #[cfg(test)]
 pub(crate) fn defaults() -> Vec<(String, &'static str)> {
     use super::read_cluster::CLUSTER;

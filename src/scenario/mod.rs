@@ -1,8 +1,8 @@
 //! The file as written.
 //!
 //! A file becomes a tree of nodes that know their places ([`crate::yaml`]); `--set` and `--sweep`
-//! change the tree; the axes that make plans (`outer`) make a tree for each of their combinations;
-//! the readers turn it into a [`Scenario`] and collect every problem on the way.
+//! change the tree; the axes that make plans (`outer`) make a tree for each combination; the
+//! readers turn it into a [`Scenario`] and collect every problem.
 
 mod bound;
 pub(crate) mod builtin;

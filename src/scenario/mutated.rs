@@ -1,4 +1,4 @@
-//! Scenarios that are broken somehow, for tests of what reads them.
+//! Randomly broken scenarios, for tests of what reads them.
 
 /// Scenarios to begin with.
 pub(crate) const SHIPPED: &[&str] = &[
@@ -8,7 +8,7 @@ pub(crate) const SHIPPED: &[&str] = &[
     include_str!("../../scenarios/matrix.yaml"),
 ];
 
-/// Bits of text that turn one kind of value into another.
+/// Fragments that turn one kind of value into another.
 const PIECES: &[&str] = &[
     ": ",
     "- ",
@@ -54,10 +54,10 @@ const PIECES: &[&str] = &[
     "cluster.config.",
 ];
 
-/// One change to the text: at a share of its length, remove some characters and put a piece in.
+/// One change to the text: at this share of its length, remove some characters and insert a
+/// fragment.
 pub(crate) type Change = (f64, usize, usize);
 
-/// The text after these changes.
 pub(crate) fn mutated(text: &str, changes: &[Change]) -> String {
     let mut chars: Vec<char> = text.chars().collect();
     for (share, removed, piece) in changes {

@@ -1,8 +1,8 @@
-//! Lists of property names: Kafka's topic properties, librdkafka's producer properties, and what
-//! the tool sets itself. They serve to tell a typing error from a property.
+//! Lists of property names: Kafka's topic properties, librdkafka's producer properties, and those
+//! that the tool sets itself. They tell a misspelling from a property.
 
-/// Topic properties of Kafka 3.8 to 4.4 that are free to set under `topic.config`.
-/// `compression.type` is one too, but a scenario means the producer's by that name.
+/// Topic properties of Kafka 3.8 to 4.4 that may be set under `topic.config`. `compression.type` is
+/// one too, but in a scenario that name means the producer's.
 pub(super) const TOPIC_CONFIG: &[&str] = &[
     "cleanup.policy",
     "compression.gzip.level",
@@ -43,8 +43,8 @@ pub(super) const TOPIC_CONFIG: &[&str] = &[
     "segment.ms",
 ];
 
-/// librdkafka 2.12's properties that a producer reads and a scenario may set, without callbacks,
-/// TLS and SASL, which the tool's own clusters do not speak.
+/// Producer properties of librdkafka 2.12 that a scenario may set, without callbacks, TLS and SASL,
+/// which the tool's own clusters do not speak.
 pub(super) const CLIENT: &[&str] = &[
     "allow.auto.create.topics",
     "api.version.fallback.ms",
@@ -106,7 +106,7 @@ pub(super) const CLIENT: &[&str] = &[
     "topic.metadata.refresh.sparse",
 ];
 
-/// librdkafka's second names, and the one that the tool uses.
+/// librdkafka's second names, and the name that the tool uses.
 pub(super) const ALIASES: &[(&str, &str)] = &[
     ("compression.codec", "compression.type"),
     ("delivery.timeout.ms", "message.timeout.ms"),
@@ -126,8 +126,8 @@ pub(super) const CLIENT_OWN: &[(&str, &str)] = &[
     ("plugin.library.paths", "a plugin could change what is sent"),
 ];
 
-/// Broker properties that only say what topics without a value of their own have, and the topic's
-/// counterpart as a scenario writes it. The tool gives every topic a value of its own for these.
+/// Broker properties that are only defaults for topics, and the topic property to use instead. The
+/// tool gives every topic its own value for these.
 pub(crate) const BROKER_FOR_TOPICS: &[(&str, &str)] = &[
     ("default.replication.factor", "replication.factor"),
     ("min.insync.replicas", "min.insync.replicas"),

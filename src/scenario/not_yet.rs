@@ -1,10 +1,10 @@
-//! What the tool cannot do yet, in one table: the words by which a person may ask for it, what is
-//! said then, and what to do instead. README's limits are made of it.
+//! What the tool cannot do yet, in one table: the words that ask for it, the answer, and what to do
+//! instead. README's limits are generated from it.
 
-/// Something that the tool cannot do yet.
+/// An unsupported feature.
 #[derive(Clone, Copy, Debug)]
 pub struct NotYet {
-    /// What it is, as README's list has it.
+    /// Its name, as in README's list.
     pub what: &'static str,
     /// What there is in its place, or why it is missing.
     pub lacks: &'static str,
@@ -12,13 +12,12 @@ pub struct NotYet {
     pub instead: &'static str,
     /// Keys, faults, targets, properties and metrics that ask for it.
     words: &'static [&'static str],
-    /// How properties begin that ask for it, those of brokers too.
+    /// Prefixes of properties that ask for it, brokers' included.
     prefixes: &'static [&'static str],
-    /// Options of the command line that ask for it.
+    /// Command-line options that ask for it.
     options: &'static [&'static str],
 }
 
-/// All of it.
 pub const TABLE: &[NotYet] = &[
     NotYet {
         what: "Clusters that run already",
@@ -196,11 +195,11 @@ pub const TABLE: &[NotYet] = &[
     },
 ];
 
-/// How the classes of Trogdor's specs begin.
+/// The prefix of the classes in Trogdor's specs.
 pub const TROGDOR: &str = "org.apache.kafka.trogdor.";
 
-/// Words that ask for something that there is, where they are written: the section, the words, and
-/// what to do instead.
+/// Words that ask for something that exists: the section where they are written, the words, and
+/// what to write instead.
 const INSTEAD: &[(&str, &[&str], &str)] = &[
     (
         "a fault",
@@ -219,13 +218,13 @@ const INSTEAD: &[(&str, &[&str], &str)] = &[
     ),
 ];
 
-/// What to do instead of writing this word in this section, where that is known.
+/// What to write instead of this word in this section, if known.
 pub fn instead(section: &str, word: &str) -> Option<&'static str> {
     let found = INSTEAD.iter().find(|(of, words, _)| *of == section && words.contains(&word));
     found.map(|(_, _, instead)| *instead)
 }
 
-/// What a word of a scenario asks for, if it is nothing that there is.
+/// The unsupported feature that a word asks for.
 pub fn find(word: &str) -> Option<&'static NotYet> {
     TABLE.iter().find(|one| {
         let begins = |prefix: &&str| word.starts_with(*prefix);
@@ -233,18 +232,18 @@ pub fn find(word: &str) -> Option<&'static NotYet> {
     })
 }
 
-/// What an option of the command line asks for, if it is nothing that there is.
+/// The unsupported feature that a command-line option asks for.
 pub fn find_option(option: &str) -> Option<&'static NotYet> {
     TABLE.iter().find(|one| one.options.contains(&option))
 }
 
 impl NotYet {
-    /// What is said where a word asks for it.
+    /// The answer to a word that asks for it.
     pub fn message(&self, word: &str) -> String {
         format!("`{word}` is not supported yet: {}", self.lacks)
     }
 
-    /// Whether properties that begin like this one ask for it, those of brokers too.
+    /// Whether the prefix of this property asks for it, brokers' properties included.
     pub fn is_by_prefix(&self, property: &str) -> bool {
         self.prefixes.iter().any(|prefix| property.starts_with(prefix))
     }

@@ -8,7 +8,6 @@ use super::section::CONFIG;
 use crate::model::Metric;
 use crate::yaml::{At, Entry, Kind, Node, Place, Reader, suggest};
 
-/// The option that this file is about.
 pub(super) const OPTION: &str = "--set";
 
 impl Reader {
@@ -70,7 +69,7 @@ impl Reader {
 }
 
 impl Reader {
-    /// A path that begins with no section: perhaps it is only the end of one.
+    /// Reports a path that begins with no section; it may be the end of one.
     fn unknown_path(&mut self, argument: &str, path: &str, section: &str, place: Place) {
         if self.is_elsewhere(&At::new(path.to_owned(), place)) {
             return;
@@ -88,7 +87,7 @@ impl Reader {
     }
 }
 
-/// What a path may begin with: the sections, then the keys that have a single value.
+/// The first words of a path: the sections, and the keys with a single value.
 fn settable() -> Vec<&'static str> {
     let is_single = |top: Top| matches!(top, Top::Name | Top::Summary | Top::Duration | Top::Seed);
     let keys = SCENARIO.iter().filter(|key| key.is != Top::Faults);
@@ -97,7 +96,7 @@ fn settable() -> Vec<&'static str> {
     sections.into_iter().chain(single).map(|key| key.name).collect()
 }
 
-/// The whole path of what was named by its end.
+/// The whole path of a name that is its end.
 pub(crate) fn whole_path(name: &str) -> Option<String> {
     let name = name.strip_prefix("config.").unwrap_or(name);
     if let Some(found) = property::find(name) {
@@ -110,8 +109,8 @@ pub(crate) fn whole_path(name: &str) -> Option<String> {
         .or_else(|| Metric::find(name).map(|metric| format!("expect.{}", metric.word())))
 }
 
-/// A list or a map is read as YAML; everything else is a single value just as it stands, because
-/// `>= 1` and the like mean something else to YAML.
+/// A list or a map is read as YAML; everything else is a single value as written, because `>= 1`
+/// and the like mean something else in YAML.
 fn parse_value(value: &str, place: Place) -> Result<Node, String> {
     if !value.starts_with(['[', '{']) {
         return Ok(Node { kind: Kind::Scalar(value.to_owned()), place });
@@ -141,8 +140,8 @@ fn relocate(node: &mut Node, place: Place) {
     }
 }
 
-/// The value under a key, made when it is missing. What is no map becomes one: an argument was
-/// given later than the file was written, so it wins.
+/// The value under a key, created if missing. A value that is not a map becomes one: an argument
+/// overrides the file.
 pub(super) fn child<'n>(node: &'n mut Node, key: &str, place: Place) -> &'n mut Node {
     if !matches!(node.kind, Kind::Map(_)) {
         *node = Node { kind: Kind::Map(Vec::new()), place };
@@ -161,8 +160,8 @@ pub(super) fn child<'n>(node: &'n mut Node, key: &str, place: Place) -> &'n mut 
     &mut entry.value
 }
 
-/// In a list of expectations the metric is replaced wherever it stands; where it stands nowhere
-/// it is expected of every cell.
+/// In a list of expectations the metric is replaced wherever it occurs; if it occurs nowhere, it is
+/// expected of every cell.
 fn expect(root: &mut Node, metric: &str, value: Node, place: Place) {
     let expect = child(root, "expect", place);
     let Kind::List(items) = &mut expect.kind else {

@@ -1,6 +1,6 @@
-//! The axes that make plans: of the cluster (`cluster.kafka`) and of the faults. Each of their
-//! combinations is a tree of its own, in which the chosen values stand where a scenario without a
-//! matrix has them, so that they are read and checked in the same way.
+//! The axes that make plans: those of the cluster (`cluster.kafka`), and the faults. Each
+//! combination is its own tree, with the chosen values where a scenario without a matrix has them,
+//! so they are read and checked in the same way.
 
 use super::keys::{Key, key};
 use super::overrides::child;
@@ -9,10 +9,9 @@ use super::read_cluster::{CLUSTER, Cluster};
 use super::types::Chosen;
 use crate::yaml::{At, Entry, Kind, Node, Place, Reader, suggest};
 
-/// A study has no more plans: each is a run of its own.
+/// The limit of plans in a study; each is its own run.
 pub(crate) const MOST_PLANS: usize = 64;
 
-/// The axis over timelines.
 pub(super) const TIMELINES: Key<()> =
     key("faults", (), "Timelines by their names, in place of `faults`. Each is a separate run.");
 
@@ -21,7 +20,6 @@ pub(super) fn cluster_keys() -> impl Iterator<Item = &'static Key<Cluster>> {
     CLUSTER.iter().filter(|key| key.is.is_axis())
 }
 
-/// The axes of the cluster, in words.
 pub(super) fn names() -> Vec<String> {
     let keys = cluster_keys().map(|key| key.name).chain(["config.PROPERTY"]);
     keys.map(|key| format!("cluster.{key}")).collect()
@@ -32,14 +30,11 @@ pub(super) fn names() -> Vec<String> {
 pub enum Outer {
     /// A key of `cluster`: `kafka`, `brokers`, `controllers` or `timing`.
     Cluster(&'static str),
-    /// A broker property.
     Config(String),
-    /// The timeline.
     Faults,
 }
 
 impl Outer {
-    /// The axis of that name.
     pub fn find(name: &str) -> Option<Outer> {
         if name == TIMELINES.name {
             return Some(Outer::Faults);
@@ -52,7 +47,7 @@ impl Outer {
     }
 }
 
-/// The axis of a cluster that a mistyped name most likely means.
+/// The cluster axis that a misspelled name most likely means.
 pub(super) fn nearest(name: &str) -> Option<String> {
     let names = names();
     let bare = names.iter().find(|known| known.strip_prefix("cluster.") == Some(name));
@@ -62,15 +57,15 @@ pub(super) fn nearest(name: &str) -> Option<String> {
     })
 }
 
-/// One axis that makes plans, as it stands in the tree.
+/// An axis that makes plans, in the tree.
 pub struct PlanAxis {
     outer: Outer,
     name: At<String>,
-    /// Each value, and what takes its place in the tree.
+    /// Each value, and what replaces it in the tree.
     values: Vec<(At<String>, Node)>,
 }
 
-/// The names of `matrix.faults`.
+/// The names in `matrix.faults`.
 pub(super) fn timelines(root: &Node) -> Vec<String> {
     let found = entry(root, "matrix").and_then(|matrix| entry(&matrix.value, "faults"));
     let Some(Kind::Map(entries)) = found.map(|faults| &faults.value.kind) else {
@@ -79,15 +74,14 @@ pub(super) fn timelines(root: &Node) -> Vec<String> {
     entries.iter().map(|entry| entry.key.value.clone()).collect()
 }
 
-/// The entry of a map.
 pub(super) fn entry<'n>(node: &'n Node, key: &str) -> Option<&'n Entry> {
     let Kind::Map(entries) = &node.kind else { return None };
     entries.iter().find(|entry| entry.key.value == key)
 }
 
 impl Reader {
-    /// Takes the axes that make plans out of the tree's matrix: those of the cluster in the
-    /// order of the file, then the faults.
+    /// Takes the axes that make plans out of the tree's matrix: those of the cluster in the file's
+    /// order, then the faults.
     pub fn outer_axes(&mut self, root: &mut Node) -> Vec<PlanAxis> {
         let taken = match &mut root.kind {
             Kind::Map(entries) => entries.iter_mut().find(|entry| entry.key.value == "matrix"),
@@ -176,8 +170,8 @@ impl Reader {
         entries.iter().map(|entry| (entry.key.clone(), entry.value.clone())).collect()
     }
 
-    /// The tree of every combination of the axes' values, and what was chosen for it. Too many
-    /// are reported, and only the first is made.
+    /// The tree of every combination of the axes' values, and what was chosen for it. Too many are
+    /// reported, and only the first is made.
     pub fn combinations(&mut self, root: &Node, axes: &[PlanAxis]) -> Vec<(Node, Vec<Chosen>)> {
         let mut count = axes.iter().map(|axis| axis.values.len()).fold(1, usize::saturating_mul);
         if let (Some(first), true) = (axes.first(), count > MOST_PLANS) {
@@ -197,7 +191,7 @@ impl Reader {
 fn combination(root: &Node, axes: &[PlanAxis], mut number: usize) -> (Node, Vec<Chosen>) {
     let mut tree = root.clone();
     let mut chosen = Vec::new();
-    // The last axis runs fastest, so that plans of one cluster stand side by side.
+    // The last axis changes fastest, so that plans on the same cluster follow each other.
     for axis in axes.iter().rev() {
         let (value, node) = &axis.values[number % axis.values.len()];
         number /= axis.values.len();
@@ -221,7 +215,7 @@ fn combination(root: &Node, axes: &[PlanAxis], mut number: usize) -> (Node, Vec<
     (tree, chosen)
 }
 
-/// The map under a key; `None` when something else stands there, which its reader will report.
+/// The map under a key; `None` if there is something else, which its reader will report.
 fn map<'n>(node: &'n mut Node, key: &str, place: Place) -> Option<&'n mut Node> {
     let found = child(node, key, place);
     matches!(found.kind, Kind::Map(_) | Kind::Null).then_some(found)

@@ -1,27 +1,25 @@
-//! What may be written for a property of topics and producers: [`find`] knows its section, the one
-//! name it goes by, and the form of its values.
+//! The properties of topics and producers: [`find`] returns a property's section, canonical name,
+//! and form of values.
 
 use super::section::{Form, MOST_RATE, Section};
 use super::{keys, names};
 use crate::yaml::suggest::nearest;
 
-/// A property that is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Property {
     /// Where it belongs.
     pub section: Section,
     /// The name that the plan uses.
     pub name: &'static str,
-    /// The form of its values.
     pub form: Form,
 }
 
-/// The name that the plan uses for a property, whichever of librdkafka's was written.
+/// The plan's name for a property, whichever of librdkafka's names was written.
 pub(super) fn canonical(name: &str) -> &str {
     names::ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, used)| used)
 }
 
-/// The property of that name, wherever it belongs. A topic's comes first.
+/// The property of that name, wherever it belongs; a topic's first.
 pub(super) fn find(name: &str) -> Option<Property> {
     let name = canonical(name);
     let in_any = |find: fn(Section, &str) -> Option<Property>| {
@@ -48,23 +46,22 @@ pub(super) fn all_direct() -> Vec<&'static str> {
     Section::ALL.into_iter().flat_map(|section| keys::names(section.keys())).collect()
 }
 
-/// The properties that are written under their sections' `config`.
 pub(super) fn all_in_config() -> impl Iterator<Item = &'static str> {
     Section::ALL.into_iter().flat_map(|section| section.config().0).copied()
 }
 
-/// The known property that a mistyped one most likely means, of topics and producers alike.
+/// The known property that a misspelled one most likely means, of topics and producers.
 pub(super) fn nearest_of_all(name: &str) -> Option<&'static str> {
     nearest(name, all_direct().into_iter().chain(all_in_config()))
 }
 
 impl Property {
-    /// Whether it is written directly under its section, not under its `config`.
+    /// Whether it is written directly under its section, not under `config`.
     pub fn is_direct(&self) -> bool {
         !matches!(self.form, Form::Text | Form::Client)
     }
 
-    /// The value in the one spelling that the plan uses.
+    /// The value in the plan's spelling.
     ///
     /// # Errors
     /// What it must be instead, as a fragment that follows "must be".

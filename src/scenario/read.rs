@@ -1,5 +1,5 @@
-//! From a file to a [`Scenario`]: reads the text, applies `--set` and `--sweep`, reads every section
-//! once for each combination of the axes that make plans, and collects all problems.
+//! From a file to a [`Scenario`]: reads the text, applies `--set` and `--sweep`, reads every
+//! section once for each combination of the axes that make plans, and collects all problems.
 
 use super::keys::{self, SCENARIO, Top};
 use super::reader::FOREIGN;
@@ -14,50 +14,40 @@ use std::sync::Arc;
 /// Names become folders, topics and cells; longer ones would not fit.
 pub(super) const MOST_NAME_BYTES: usize = 64;
 
-/// What a file must be.
 const FORM: &str = "the file must be one YAML map; docs/scenarios.md shows its form";
 
-/// What the command line changes about a scenario.
+/// Changes from the command line.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Changes<'a> {
-    /// `--set`, in order.
     pub overrides: &'a [String],
-    /// `--sweep`, in order.
     pub sweeps: &'a [String],
 }
 
-/// What could be read, and what was wrong. Checks across sections still say something of a
-/// scenario with problems, so both are kept.
+/// What could be read, and the problems. Both are kept, because checks across sections still find
+/// something in a scenario with problems.
 #[derive(Clone, Debug)]
 pub struct Reading {
-    /// The scenario for each combination of the axes that make plans, without what was wrong;
-    /// never empty.
+    /// One scenario for each combination of the axes that make plans, without wrong values; never
+    /// empty.
     pub scenarios: Vec<Scenario>,
-    /// What was wrong; empty for a sound file.
+    /// Empty for a valid file.
     pub problems: Vec<Diagnostic>,
 }
 
-/// Reads a scenario file, changed as the command line asks, and keeps what could be read.
-/// [`crate::plan::from_file`] finds what is wrong between its sections, too.
+/// Reads a scenario file with the command line's changes. [`crate::plan::from_file`] also finds
+/// problems between sections.
 ///
 /// # Errors
-/// When the file cannot be read, or is no YAML map.
+/// The file cannot be read, or is not a YAML map.
 pub(crate) fn read_file(path: &Path, changes: &Changes<'_>) -> Result<Reading, Diagnostics> {
     read_text(&path.display().to_string(), &file_text(path)?, changes)
 }
 
-/// The text of a file.
-///
-/// # Errors
-/// In words, why it has none.
 fn file_text(path: &Path) -> Result<String, Diagnostics> {
     file::read(path).map_err(|why| no_text(&path.display().to_string(), why))
 }
 
-/// The text that a reader gives; `name` is what messages call it.
-///
-/// # Errors
-/// In words, why it gives none.
+/// A reader's text; `name` is its name in messages.
 pub(crate) fn text_of(name: &str, from: &mut dyn Read) -> Result<String, Diagnostics> {
     file::text(from).map_err(|why| no_text(name, why))
 }
@@ -67,10 +57,10 @@ fn no_text(name: &str, (message, help): file::NoText) -> Diagnostics {
     Diagnostics::new(vec![source.problem(Place::FILE, message).help(help)])
 }
 
-/// Reads a scenario's text; `name` is what messages call it.
+/// Reads a scenario's text; `name` is its name in messages.
 ///
 /// # Errors
-/// When the text is no YAML map.
+/// The text is not a YAML map.
 pub fn read_text(name: &str, text: &str, changes: &Changes<'_>) -> Result<Reading, Diagnostics> {
     let of = |option: &'static str, texts: &[String]| -> Vec<Argument> {
         texts.iter().map(|text| Argument { option, text: text.clone() }).collect()
@@ -113,7 +103,7 @@ pub fn read_text(name: &str, text: &str, changes: &Changes<'_>) -> Result<Readin
     Ok(Reading { scenarios, problems })
 }
 
-/// The class of a spec of Trogdor's, if this is one: JSON is YAML.
+/// The class of a Trogdor spec, if the file is one: JSON is YAML.
 fn trogdor(root: &Node) -> Option<At<String>> {
     let class = &plan_axes::entry(root, "class")?.value;
     let Kind::Scalar(name) = &class.kind else { return None };
@@ -127,7 +117,7 @@ pub(crate) fn is_name(text: &str) -> bool {
     begins && text.len() <= MOST_NAME_BYTES && text.chars().all(fits)
 }
 
-/// What to write for a name, in words.
+/// The form of a name, in words.
 pub(crate) fn name_form() -> String {
     format!(
         "use up to {MOST_NAME_BYTES} letters, digits, `-`, `_` and `.`, beginning with a letter or \
@@ -194,7 +184,7 @@ impl Reader {
         scenario
     }
 
-    /// A key that is not one of a scenario's: perhaps a property that belongs into a section.
+    /// Reports an unknown top-level key; it may be a property that belongs into a section.
     fn unknown_at_top(&mut self, key: &At<String>) {
         self.break_off("key");
         let Some(property) = property::find(&key.value) else {
@@ -213,7 +203,7 @@ impl Reader {
         self.is_name(&text, &message, "it names folders and topics").then_some(text)
     }
 
-    /// Whether a text can be a name; reported with what the name is for when it cannot.
+    /// Checks a name, and reports its purpose if it is invalid.
     pub fn is_name(&mut self, text: &At<String>, message: &str, purpose: &str) -> bool {
         if is_name(&text.value) {
             return true;

@@ -1,4 +1,4 @@
-//! Reads `cluster:` with its `config:`; [`CLUSTER`] has its keys.
+//! Reads `cluster:` and its `config:`; [`CLUSTER`] has its keys.
 
 use super::keys::{self, Key, key};
 use super::types::{ClusterPlaces, ClusterSection, Setting, Settings};
@@ -6,10 +6,9 @@ use super::{names, not_yet, property};
 use crate::model::{Controllers, Flavour, Timing};
 use crate::yaml::{At, Node, Reader, suggest};
 
-/// A cluster on one machine has no more brokers.
+/// The limit for a cluster on one machine.
 pub(super) const MOST_BROKERS: u64 = 9;
 
-/// A key of `cluster`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cluster {
     Kafka,
@@ -21,7 +20,6 @@ pub(crate) enum Cluster {
     Config,
 }
 
-/// The keys of `cluster`.
 pub(crate) const CLUSTER: &[Key<Cluster>] = &[
     key("kafka", Cluster::Kafka, "Kafka's version, all three numbers.").or("3.8.1"),
     key("brokers", Cluster::Brokers, "Number of brokers, 1 to 9. Their `node.id` count from 0.")
@@ -70,14 +68,11 @@ impl Cluster {
     }
 }
 
-/// What `controllers` may be.
 pub(super) const CONTROLLERS: &[(&str, Controllers)] =
     &[("combined", Controllers::Combined), ("isolated", Controllers::Isolated)];
 
-/// What `timing` may be.
 pub(super) const TIMINGS: &[(&str, Timing)] = &[("stock", Timing::Stock), ("fast", Timing::Fast)];
 
-/// What `flavour` may be.
 pub(super) const FLAVOURS: &[(&str, Flavour)] = &[
     ("bitnami", Flavour::Bitnami),
     ("apache", Flavour::Apache),
@@ -85,7 +80,7 @@ pub(super) const FLAVOURS: &[(&str, Flavour)] = &[
 ];
 
 impl ClusterSection {
-    /// What holds where nothing is written: the cluster of the tool's own scenarios.
+    /// The default cluster.
     pub fn standard() -> Self {
         ClusterSection {
             kafka: "3.8.1".to_owned(),
@@ -101,7 +96,6 @@ impl ClusterSection {
 }
 
 impl Reader {
-    /// `cluster:`.
     pub fn cluster(&mut self, node: &Node) -> ClusterSection {
         let mut cluster = ClusterSection::standard();
         let mut flavour = None;
@@ -115,7 +109,7 @@ impl Reader {
             match key.is {
                 Cluster::Compose => match self.compose_file(value) {
                     Some(file) => cluster.compose = Some(file),
-                    // What would have come out of that file is not known.
+                    // That file would have decided them.
                     None => ["brokers", "controllers"].iter().for_each(|n| self.break_off(n)),
                 },
                 Cluster::Flavour => {
@@ -227,8 +221,8 @@ impl Reader {
         settings
     }
 
-    /// Whether a broker property only says what topics without a value of their own have. No topic
-    /// of a scenario is one, so it is reported, with `help` for the topic's counterpart.
+    /// Reports a broker property that is only a default for topics, with the topic's counterpart in
+    /// `help`. Returns whether it is one.
     pub fn is_of_topics(
         &mut self,
         key: &At<String>,

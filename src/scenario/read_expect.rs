@@ -11,13 +11,11 @@ use crate::yaml::{Entry, Kind, Node, Reader};
 pub(super) const WHEN: Key<()> =
     key("when", (), "For which cells: those that have all of these values.");
 
-/// The keys of `expect`.
 pub(super) fn keys() -> Vec<&'static str> {
     Metric::ALL.iter().map(|metric| metric.word()).chain([WHEN.name]).collect()
 }
 
 impl Reader {
-    /// `expect:`.
     pub fn expect(&mut self, node: &Node) -> Vec<Expected> {
         match &node.kind {
             Kind::List(items) => items.iter().filter_map(|item| self.expected(item)).collect(),

@@ -1,17 +1,16 @@
-//! Reads `faults:`, one item a fault.
+//! Reads `faults:`, one fault per item.
 
 use super::types::FaultItem;
 use crate::timeline::{self, FaultKind, Item, Key, Places};
 use crate::yaml::{Entry, Kind, Node, Reader, suggest};
 
-/// A timeline has no more faults.
+/// The limit for a timeline.
 pub(super) const MOST_FAULTS: usize = 20;
 
-/// The keys that every fault has beside its name.
+/// The keys of every fault, beside its name.
 const SHARED: [&str; 2] = ["at", "for"];
 
 impl Reader {
-    /// `faults:`.
     pub fn faults(&mut self, node: &Node) -> Vec<FaultItem> {
         let items = match &node.kind {
             Kind::List(items) => items,
@@ -73,7 +72,7 @@ impl Reader {
         }
         self.foreign_keys(&own, named.map(|(_, kind)| kind));
         let Some((name, kind)) = named else {
-            // An unknown key is most likely the mistyped kind; one message on it is enough.
+            // An unknown key is most likely the misspelled kind; one message about it is enough.
             if self.problems.len() == problems_before {
                 let known: Vec<&str> = timeline::names().collect();
                 let help = format!("name one of {}", suggest::listed(&known));
@@ -91,7 +90,7 @@ impl Reader {
         Some(FaultItem { action: written.action, places, at: at?, duration })
     }
 
-    /// Keys of other faults; their values are looked at all the same.
+    /// Checks keys that belong to other faults, and their values.
     fn foreign_keys(&mut self, own: &[(&Entry, &'static Key)], kind: Option<&FaultKind>) {
         let has = |key: &Key| kind.is_some_and(|kind| kind.keys.iter().any(|k| k.name == key.name));
         for (entry, key) in own.iter().filter(|(_, key)| !has(key)) {

@@ -41,7 +41,7 @@ impl Reader {
         axes
     }
 
-    /// A value that `--set` gives to what an axis varies would have no effect.
+    /// Reports a `--set` of a value that an axis varies: it would have no effect.
     pub fn check_axes_not_set(&mut self, scenario: &Scenario) {
         for axis in &scenario.matrix {
             let settings = match axis.section {
@@ -54,7 +54,7 @@ impl Reader {
         }
     }
 
-    /// Reports a value in the file's sections that `--set` gave, although an axis varies it.
+    /// Reports a value in the file's sections that `--set` gave although an axis varies it.
     pub fn check_not_set(&mut self, set: &At<String>, axis: &At<String>) {
         if set.place.argument.is_none() {
             return;
@@ -68,7 +68,7 @@ impl Reader {
         self.report(set.place, message, help);
     }
 
-    /// Whether an axis has a list of at least one value; reported when it has not.
+    /// Whether an axis has a list of at least one value; reports it otherwise.
     pub fn is_list_of_values(&mut self, entry: &Entry) -> bool {
         let name = &entry.key.value;
         match &entry.value.kind {
@@ -87,7 +87,7 @@ impl Reader {
         }
     }
 
-    /// Reports the values of an axis that are listed twice.
+    /// Reports values that an axis lists twice.
     pub fn check_twice(&mut self, name: &str, values: &[At<String>]) {
         let mut seen = BTreeSet::new();
         for value in values {
@@ -104,7 +104,7 @@ impl Reader {
         texts.iter().filter_map(|text| self.value(property, text, name)).collect()
     }
 
-    /// A property of topics or producers; reported when there is none of that name.
+    /// A property of topics or producers; reports an unknown name.
     pub fn any_property(&mut self, key: &At<String>, place: &str) -> Option<Property> {
         if let Some(property) = property::find(&key.value) {
             return Some(property);
@@ -118,9 +118,9 @@ impl Reader {
     }
 }
 
-/// What to write instead of the name of an axis that is none.
+/// What to write instead of an unknown axis.
 fn help_on_unknown(name: &str) -> String {
-    // As `--set` and the file's sections would have it.
+    // As `--set` and the file's sections write it.
     let bare = ["topic.", "producer."].iter().find_map(|section| {
         let rest = name.strip_prefix(section)?;
         Some(rest.strip_prefix("config.").unwrap_or(rest))

@@ -6,7 +6,6 @@ use super::{keys, names, property};
 use crate::yaml::{At, Entry, Node, Reader, suggest};
 
 impl Reader {
-    /// `topic:` or `producer:`.
     pub fn section(&mut self, node: &Node, section: Section) -> Settings {
         let name = section.name();
         let mut settings = Settings::new();
@@ -53,7 +52,7 @@ impl Reader {
         }
     }
 
-    /// A key that does not stand directly under this section: perhaps it belongs elsewhere.
+    /// Reports a key that does not belong directly under this section; it may belong elsewhere.
     fn misplaced(&mut self, key: &At<String>, section: Section) {
         let here = section.name();
         let mut known = keys::names(section.keys());

@@ -1,12 +1,12 @@
-//! What a scenario's readers have beyond [`Reader`]: properties, and the words that ask
-//! for what is not there.
+//! What a scenario's readers add to [`Reader`]: properties, and the words that ask for what does
+//! not exist.
 
 use super::property::Property;
 use super::types::{Setting, Settings};
 use super::{java, not_yet};
 use crate::yaml::{At, Entry, Foreign, Reader};
 
-/// What is asked for by these words cannot be done yet, or only the Java producer knows them.
+/// These words ask for something unsupported, or only the Java producer knows them.
 pub(crate) const FOREIGN: &Foreign = &Foreign { instead: not_yet::instead, told };
 
 fn told(word: &str) -> Option<(String, &'static str)> {
@@ -35,7 +35,7 @@ impl Reader {
         }
     }
 
-    /// Adds a known property to the settings of its section, or marks it as broken.
+    /// Adds a known property to its section's settings, or marks it as broken.
     pub fn set(&mut self, settings: &mut Settings, property: &Property, entry: &Entry) {
         let text = self.scalar(&entry.value, &entry.key.value);
         let value = text.and_then(|text| self.value(property, &text, &entry.key.value));

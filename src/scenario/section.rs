@@ -1,4 +1,4 @@
-//! [`Section`]: `topic` or `producer`, with the keys that stand directly under it.
+//! [`Section`]: `topic` or `producer`, with its direct keys.
 
 use super::keys::{Key, key};
 use super::names;
@@ -6,22 +6,18 @@ use super::names;
 /// Where a property belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Section {
-    /// A topic's.
     Topic,
-    /// A producer's.
     Producer,
 }
 
-/// What a value looks like.
+/// The form of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
     /// A whole number between two bounds.
     Count(u64, u64),
-    /// `true` or `false`.
     Flag,
-    /// `0`, `1` or `all`.
     Acks,
-    /// Messages a second, or `max`.
+    /// Messages per second, or `max`.
     Rate,
     /// A topic property that Kafka itself checks.
     Text,
@@ -29,16 +25,17 @@ pub enum Form {
     Client,
 }
 
-/// A cell has no more partitions.
+/// The limit for a cell.
 pub(super) const MOST_PARTITIONS: u64 = 256;
 
-/// No message's value is longer; with its key it must fit into Java's `max.request.size` of 1 MiB.
+/// The limit for a message's value; with its key it must fit into Java's `max.request.size` of 1
+/// MiB.
 pub(super) const MOST_MESSAGE_BYTES: u64 = 1_000_000;
 
-/// No cell sends more messages a second by the clock; `max` has no such bound.
+/// The limit of a cell's messages per second; `max` has none.
 pub(super) const MOST_RATE: u64 = 10_000_000;
 
-/// What stands beside a section's keys: the map of its other properties.
+/// The key for a section's other properties.
 pub(super) const CONFIG: &str = "config";
 
 const TOPIC: &[Key<Form>] = &[
@@ -111,10 +108,10 @@ const PRODUCER: &[Key<Form>] = &[
 ];
 
 impl Section {
-    /// All of them. A name that several have means the first one's property.
+    /// If several have a name, it means the first one's property.
     pub const ALL: [Section; 2] = [Section::Topic, Section::Producer];
 
-    /// How a scenario calls it.
+    /// Its name in a scenario.
     pub fn name(self) -> &'static str {
         match self {
             Section::Topic => "topic",
@@ -130,7 +127,7 @@ impl Section {
         }
     }
 
-    /// The properties that are written under its `config`, and the form of all of them.
+    /// The properties under its `config`, and their form.
     pub fn config(self) -> (&'static [&'static str], Form) {
         match self {
             Section::Topic => (names::TOPIC_CONFIG, Form::Text),
@@ -138,7 +135,7 @@ impl Section {
         }
     }
 
-    /// What its `config` means, for editors.
+    /// The meaning of its `config`, for editors.
     pub fn about_config(self) -> &'static str {
         match self {
             Section::Topic => "Any other topic property.",

@@ -1,12 +1,11 @@
-//! `--sweep property=a,b`: gives the matrix an axis, or an axis of it other values, before it is
-//! read, so that they are checked just as those in the file.
+//! `--sweep property=a,b`: adds an axis to the matrix, or replaces its values, before the tree is
+//! read, so that they are checked like those in the file.
 
 use super::overrides::child;
 use super::plan_axes::{self, Outer};
 use super::property;
 use crate::yaml::{At, Entry, Kind, Node, Place, Reader, suggest};
 
-/// The option that this file is about.
 pub(super) const OPTION: &str = "--sweep";
 
 const HELP: &str = "write it as `--sweep acks=0,1,all`";
@@ -69,7 +68,7 @@ impl Reader {
             return;
         }
         let matrix = child(root, "matrix", name.place);
-        // The axis may have another of its names in the file.
+        // The file may use another name of the axis.
         let same = |entry: &&Entry| {
             property::canonical(&entry.key.value) == property::canonical(&name.value)
         };
@@ -99,7 +98,7 @@ impl Reader {
         }
     }
 
-    /// Keeps those timelines of `matrix.faults` that were named, in the order of the argument.
+    /// Keeps the named timelines of `matrix.faults`, in the argument's order.
     fn pick_timelines(&mut self, matrix: &mut Node, name: &At<String>, values: &[At<String>]) {
         let entries = match plan_axes::entry(matrix, "faults").map(|faults| &faults.value.kind) {
             Some(Kind::Map(entries)) => entries.clone(),
@@ -136,7 +135,7 @@ impl Reader {
     }
 }
 
-/// A piece of the argument that begins at that character, without the white space around it.
+/// A piece of the argument that begins at this character, without surrounding white space.
 fn piece(index: u16, from: usize, text: &str) -> At<String> {
     let indent = text.chars().take_while(|c| c.is_whitespace()).count();
     let word = text.trim();

@@ -1,12 +1,11 @@
-//! What the format takes and what it refuses, rule by rule; places are checked in
-//! `tests/scenario_errors.rs`.
+//! What the format accepts and refuses, rule by rule; `tests/scenario_errors.rs` checks places.
 
 use super::*;
 use crate::model::{Clock, Controllers, Length, Metric, Timing};
 use crate::timeline::{Exec, FaultAction, NetworkPartition, Ports, ProcessStop, Target};
 use crate::yaml::Diagnostics;
 
-/// Reads a text that has no problems of its own.
+/// Reads a text that has no problems.
 fn sound(text: &str) -> Scenario {
     let mut reading = read_text("test.yaml", text, &Changes::default()).expect("a map");
     assert!(reading.problems.is_empty(), "{}", Diagnostics::new(reading.problems));

@@ -2,17 +2,15 @@
 
 use super::holm::Chance;
 
-/// It happened in `hits` of `of` trials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Hits {
-    /// Trials in which it happened; no more than `of`.
+    /// At most `of`.
     pub hits: u64,
-    /// Trials.
     pub of: u64,
 }
 
-/// How likely as many hits in `new`, or more, were if both had the same chance: the hits of both
-/// together are taken as given, and every way to spread them over the trials as equally likely.
+/// The probability of as many hits in `new`, or more, if both had the same chance: given the total
+/// number of hits, every way to spread them over the trials is equally likely.
 ///
 /// R. A. Fisher, "The Logic of Inductive Inference", Journal of the Royal Statistical Society 98
 /// (1935), 39-82; one-sided.
@@ -27,15 +25,15 @@ pub(crate) fn fisher_fewer(base: Hits, new: Hits) -> Chance {
     fisher_more(new, base)
 }
 
-/// Sums the hypergeometric distribution of the hits in `new`, from what they are and from `most`.
+/// Sums the hypergeometric distribution of the hits in `new`, from the observed number to `most`.
 ///
-/// Each weight follows from its neighbour by a ratio, beginning with 1 at the mode, so nothing
-/// overflows, no factorial is needed, and what underflows is no chance worth telling.
+/// Each weight follows from its neighbor by a ratio, beginning with 1 at the mode, so nothing
+/// overflows, no factorial is needed, and what underflows is negligible.
 fn upper(base: Hits, new: Hits, most: u64) -> Chance {
     let hits = base.hits + new.hits;
     let least = hits.saturating_sub(base.of);
     let (n, m, k) = (new.of as f64, base.of as f64, hits as f64);
-    // The weight of x + 1 hits over that of x.
+    // The weight of x + 1 hits relative to that of x.
     let ratio = |x: f64| (k - x) * (n - x) / ((x + 1.0) * (m - k + x + 1.0));
     let mode = ((k + 1.0) * (n + 1.0) / (n + m + 2.0)) as u64;
     let mode = mode.clamp(least, most);
@@ -85,7 +83,7 @@ mod tests {
 
     #[test]
     fn chances_are_the_published_ones() {
-        // Fisher's tea, The Design of Experiments (1935): 3 of 4 cups told right, 17/70.
+        // Fisher's tea, The Design of Experiments (1935): 3 of 4 cups identified, 17/70.
         assert!(near(more((1, 4), (3, 4)).p, 17.0 / 70.0));
         // Convictions of like-sex twins of criminals, Fisher (1935): 2 of 17 and 10 of 13.
         let twins = more((2, 17), (10, 13));
@@ -109,7 +107,7 @@ mod tests {
             let got = more(base, new).p;
             assert!((got / p - 1.0).abs() < 1e-9, "{base:?} {new:?}: {got:e}, not {p:e}");
         }
-        // Too small for any number: 0, not a wrong one.
+        // Too small for a float: 0, not a wrong number.
         assert!(more((0, 100_000), (100_000, 100_000)).p < 1e-290);
     }
 
@@ -132,7 +130,7 @@ mod tests {
             prop_assert!(got.least <= got.p * (1.0 + 1e-12) && got.p <= 1.0 + 1e-12);
         }
 
-        /// Hits and misses, and the two sides, may change places.
+        /// Hits and misses can be swapped, and so can the two sides.
         #[test]
         fn it_is_symmetric(n in 1u64..40, m in 1u64..40, a in 0u64..40, b in 0u64..40) {
             let (base, new) = (Hits { hits: a.min(n), of: n }, Hits { hits: b.min(m), of: m });
@@ -142,8 +140,8 @@ mod tests {
             prop_assert!(both >= 1.0 - 1e-12, "{both}");
         }
 
-        /// If both have one chance, a level is not passed more often than it says: the sum over
-        /// all outcomes, exactly.
+        /// If both have the same chance, a level is exceeded no more often than it says: the sum
+        /// over all outcomes, exactly.
         #[test]
         fn it_is_conservative(n in 1u64..12, m in 1u64..12, chance in 0.0..=1.0, level in 0.0..0.3) {
             let binomial = |of: u64, hits: u64| {

@@ -1,45 +1,45 @@
-//! Many tests at once: at which level each may speak, so that all together seldom cry wolf.
+//! Many tests at once: the level of each, so that all together seldom raise false alarms.
 
 use serde::Serialize;
 
-/// What a test gave.
+/// The result of a test.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Chance {
-    /// How likely what was seen, or more of it, was if nothing had changed.
+    /// The probability of this result or a more extreme one, if nothing changed.
     pub p: f64,
-    /// The smallest p that the test could have given, by what is the same whether something
-    /// changed or not: the numbers of trials, and the hits of both sides together.
+    /// The smallest p that the test could have given, from what is the same whether something
+    /// changed or not: the numbers of trials, and the total hits.
     pub least: f64,
 }
 
-/// What became of one test of a family.
+/// The decision about one test of a family.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Ruling {
-    /// The level that it was held against.
+    /// The level that `p` was compared with.
     pub level: f64,
-    /// Whether `p` is no more than that.
+    /// `p` does not exceed it.
     pub rejected: bool,
 }
 
 /// The outcome of a family of tests.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Family {
-    /// How small the least chance of a test must be for the test to be made at all.
+    /// A test is made only if its least p is at most this.
     pub bar: f64,
     /// How many tests were made.
     pub made: usize,
-    /// One a test, in order; none for those that were not made.
+    /// One per test, in order; `None` for those that were not made.
     pub rulings: Vec<Option<Ruling>>,
 }
 
-/// Rules over tests so that, if nothing changed, the chance of any rejection is at most `alpha`,
-/// however the tests hang together.
+/// Decides about tests so that, if nothing changed, the probability of any rejection is at most
+/// `alpha`, however the tests depend on each other.
 ///
 /// Tests that could not have rejected whatever was seen are left out first, so that they do not
 /// cost the others their level: R. E. Tarone, "A Modified Bonferroni Method for Discrete Data",
-/// Biometrics 46 (1990), 515-522. That looks only at [`Chance::least`], hence leaves every `p` as
-/// likely as it was. The rest goes by S. Holm, "A Simple Sequentially Rejective Multiple Test
-/// Procedure", Scandinavian Journal of Statistics 6 (1979), 65-70.
+/// Biometrics 46 (1990), 515-522. That uses only [`Chance::least`], so it does not change the
+/// distribution of any `p`. The rest follows S. Holm, "A Simple Sequentially Rejective Multiple
+/// Test Procedure", Scandinavian Journal of Statistics 6 (1979), 65-70.
 pub(crate) fn family(tests: &[Chance], alpha: f64) -> Family {
     let able = |bar: f64| tests.iter().filter(move |test| reaches(test.least, bar)).count();
     let divisor = (1..=tests.len()).find(|k| able(alpha / *k as f64) <= *k).unwrap_or(1);
@@ -60,13 +60,13 @@ pub(crate) fn family(tests: &[Chance], alpha: f64) -> Family {
 }
 
 impl Family {
-    /// Whether a test of these least chances would have been made.
+    /// Whether a test with this least p would have been made.
     pub(crate) fn would_make(&self, least: f64) -> bool {
         reaches(least, self.bar)
     }
 }
 
-/// Whether a chance is no more than a level. 1 in 20 is 5 %, whatever rounding makes of it.
+/// Whether a probability is at most a level. 1 in 20 is 5 %, whatever rounding makes of it.
 pub(super) fn reaches(chance: f64, level: f64) -> bool {
     chance <= level * (1.0 + 1e-9)
 }
@@ -84,8 +84,8 @@ mod tests {
         family.rulings.iter().map(|r| r.map(|r| r.rejected)).collect()
     }
 
-    /// Holm's own steps: 0.01 <= 0.05/4, 0.015 <= 0.05/3, then 0.03 > 0.05/2 ends it, and 0.04
-    /// is not looked at.
+    /// Holm's own steps: 0.01 <= 0.05/4, 0.015 <= 0.05/3, then 0.03 > 0.05/2 ends it, and 0.04 is
+    /// not considered.
     #[test]
     fn the_first_that_is_not_rejected_ends_it() {
         let all = family(&chances(&[(0.04, 0.0), (0.01, 0.0), (0.03, 0.0), (0.015, 0.0)]), 0.05);
@@ -94,7 +94,7 @@ mod tests {
         assert_eq!(levels, [0.05 / 2.0, 0.05 / 4.0, 0.05 / 2.0, 0.05 / 3.0]);
     }
 
-    /// Tarone's point: nine tests that could never have spoken cost the tenth nothing.
+    /// Tarone's point: nine tests that could never have rejected cost the tenth nothing.
     #[test]
     fn tests_that_cannot_reject_are_not_made() {
         let mut list = vec![(1.0, 1.0); 9];
@@ -117,7 +117,7 @@ mod tests {
             for (ruling, (p, least)) in all.rulings.iter().zip(&list) {
                 prop_assert_eq!(ruling.is_some(), all.would_make(*least));
                 if let Some(ruling) = ruling {
-                    // The level that a test is shown tells the whole ruling.
+                    // The level of a test implies its ruling.
                     prop_assert_eq!(ruling.rejected, reaches(*p, ruling.level));
                     prop_assert!(ruling.level <= 0.05 && ruling.level >= 0.05 / all.made as f64);
                     // Never stricter than Bonferroni.

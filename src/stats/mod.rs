@@ -1,5 +1,5 @@
-//! Statistics over trials: shares with their intervals, medians, and the tests by which two sets
-//! of trials are told apart. Pure functions.
+//! Statistics over trials: shares with their intervals, medians, and tests that tell two sets of
+//! trials apart. Pure functions.
 
 mod fisher;
 mod holm;

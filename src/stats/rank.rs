@@ -1,15 +1,15 @@
 //! [`Ranking`]: whether figures of one kind are larger than those of another, and by how much,
-//! whatever their distribution. For latencies, whose tails no formula knows.
+//! whatever their distribution; for latencies, whose tails fit no formula.
 
 use super::holm::{Chance, reaches};
 use std::collections::BTreeMap;
 
-/// At most so many figures of each kind are ranked, the first ones: the work grows with the
-/// product, and a hundred show every shift that matters.
+/// At most the first 100 figures of each kind are ranked: the work grows with the product, and a
+/// hundred show every shift that matters.
 pub(super) const RANKED_MAX: usize = 100;
 
-/// How likely one order of two kinds of figures is in which all of one stand above all others:
-/// 1 over the number of orders. No test by order or by shares gives less.
+/// The probability that all figures of one kind rank above all others: 1 over the number of orders.
+/// No test by order or by shares gives less.
 pub(crate) fn full_split(base: u64, new: u64) -> f64 {
     (1..=new).fold(1.0, |chance, i| chance * i as f64 / (base + i) as f64)
 }
@@ -19,8 +19,8 @@ pub(crate) fn trials_needed(level: f64) -> u64 {
     (1..u64::from(u16::MAX)).find(|n| reaches(full_split(*n, *n), level)).unwrap_or(u64::MAX)
 }
 
-/// For n figures of one kind and m of the other: the chances that at least so many of their n·m
-/// pairs are in ascending order, if both kinds have one distribution without ties. Remembered,
+/// For n figures of one kind and m of the other: the probabilities that at least so many of their
+/// n·m pairs are in ascending order, if both kinds have the same distribution without ties. Cached,
 /// since many cells have the same number of trials.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Ranking {
@@ -30,23 +30,23 @@ pub(crate) struct Ranking {
 /// By how much the figures of one kind are larger.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Shift {
-    /// Every difference, new less base, ascending; never empty.
+    /// Every difference, new minus base, ascending; never empty.
     differences: Vec<f64>,
     /// How many figures of each kind.
     sizes: (usize, usize),
-    /// That nothing is larger, against that figures of `new` are.
+    /// The test that `new` has larger figures.
     pub more: Chance,
-    /// That nothing is smaller, against that figures of `new` are.
+    /// The test that `new` has smaller figures.
     pub less: Chance,
 }
 
 impl Ranking {
-    /// Compares the first [`RANKED_MAX`] figures of each kind; none if either has none.
+    /// Compares the first [`RANKED_MAX`] figures of each kind; `None` if either has none.
     ///
     /// H. B. Mann and D. R. Whitney, "On a Test of Whether one of Two Random Variables is
     /// Stochastically Larger than the Other", Annals of Mathematical Statistics 18 (1947), 50-60.
-    /// Pairs of equal figures count as in order for neither side. Whoever broke ties by lot would
-    /// count no fewer, and has the distribution without ties: so with ties the test is stricter.
+    /// Pairs of equal figures count for neither side. Breaking ties at random would count no fewer,
+    /// and has the distribution without ties: so ties make the test stricter.
     pub(crate) fn compare(&mut self, base: &[f64], new: &[f64]) -> Option<Shift> {
         let [base, new] = [base, new].map(|all| &all[..all.len().min(RANKED_MAX)]);
         let sizes = (base.len(), new.len());
@@ -64,11 +64,11 @@ impl Ranking {
         Some(Shift { differences, sizes, more, less })
     }
 
-    /// The interval of the shift: with each end given the level at which it may be wrong. An end
-    /// is none where so few figures give none at its level.
+    /// The shift's interval, each end with the level at which it may be wrong. An end is `None` if
+    /// so few figures give none at its level.
     ///
     /// The pairs that the test counts are the differences above (or below) zero, so the interval
-    /// excludes zero just when the test rejects at the same level. M. Hollander, D. A. Wolfe and
+    /// excludes zero exactly when the test rejects at the same level. M. Hollander, D. A. Wolfe and
     /// E. Chicken, Nonparametric Statistical Methods, 3rd edition (2014), section 4.3.
     pub(crate) fn interval(
         &mut self,
@@ -77,7 +77,7 @@ impl Ranking {
         high: Option<f64>,
     ) -> (Option<f64>, Option<f64>) {
         let chances = self.chances(shift.sizes);
-        // The fewest pairs that are too unlikely at this level; at least one.
+        // The smallest number of pairs that is too unlikely at this level; at least one.
         let fewest = |level: f64| chances.iter().position(|chance| reaches(*chance, level));
         let all = &shift.differences;
         let low = low.and_then(fewest).and_then(|pairs| all.get(all.len() - pairs.max(1)));
@@ -91,20 +91,20 @@ impl Ranking {
 }
 
 impl Shift {
-    /// The median of all differences: J. L. Hodges and E. L. Lehmann, "Estimates of Location
-    /// Based on Rank Tests", Annals of Mathematical Statistics 34 (1963), 598-611.
+    /// The median of all differences: J. L. Hodges and E. L. Lehmann, "Estimates of Location Based
+    /// on Rank Tests", Annals of Mathematical Statistics 34 (1963), 598-611.
     pub(crate) fn estimate(&self) -> f64 {
         let last = self.differences.len() - 1;
         f64::midpoint(self.differences[last / 2], self.differences[last.div_ceil(2)])
     }
 }
 
-/// The chance of at least u ascending pairs, for u from 0 to n·m.
+/// The probability of at least u ascending pairs, for u from 0 to n·m.
 ///
-/// Mann and Whitney's own recurrence: the largest of all figures is one of the m and then stands
-/// above all n, or one of the n and adds nothing. Only sums of chances, so nothing cancels.
+/// Mann and Whitney's recurrence: the largest of all figures is one of the m and then exceeds all
+/// n, or one of the n and adds nothing. It only adds probabilities, so nothing cancels.
 fn upper_tail(n: usize, m: usize) -> Vec<f64> {
-    // rows[j]: the chances of u pairs with j of the m figures and as many of the n as were added.
+    // rows[j]: the probabilities of u pairs with j of the m figures and the n figures added so far.
     let mut rows: Vec<Vec<f64>> = vec![vec![1.0]; m + 1];
     for i in 1..=n {
         for j in 1..=m {
@@ -165,8 +165,8 @@ mod tests {
         }
     }
 
-    /// Mann and Whitney's table I: for n = m = 5 the chance of U <= 4 is .048, of U <= 2 .016; for
-    /// n = m = 8 that of U <= 15 is .041.
+    /// Mann and Whitney's table I: for n = m = 5 the probability of U <= 4 is .048, of U <= 2 .016;
+    /// for n = m = 8 that of U <= 15 is .041.
     #[test]
     fn chances_are_the_published_ones() {
         for (n, u, chance) in [(5, 4, 0.048), (5, 2, 0.016), (8, 15, 0.041)] {
@@ -208,7 +208,7 @@ mod tests {
         assert!(same.estimate().abs() < 1e-300);
     }
 
-    /// 1/C(2n, n): 1/20 with three trials a side, 1/70 with four, 1/12870 with eight.
+    /// 1/C(2n, n): 1/20 with three trials per side, 1/70 with four, 1/12870 with eight.
     #[test]
     fn how_many_trials_a_level_needs() {
         let levels = [0.5, 0.05, 0.049, 0.05 / 252.0];
@@ -216,7 +216,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whoever swaps the sides swaps everything.
+        /// Swapping the sides swaps everything.
         #[test]
         fn it_is_symmetric(
             base in prop::collection::vec(0u8..20, 1..12),
@@ -232,7 +232,7 @@ mod tests {
             let (low, high) = ranking.interval(&there, Some(level), Some(level));
             let (back_low, back_high) = ranking.interval(&back, Some(level), Some(level));
             prop_assert_eq!((low, high), (back_high.map(|x| -x), back_low.map(|x| -x)));
-            // The interval excludes zero just when the test rejects.
+            // The interval excludes zero exactly when the test rejects.
             prop_assert_eq!(low.is_some_and(|low| low > 0.0), reaches(there.more.p, level));
             prop_assert_eq!(high.is_some_and(|high| high < 0.0), reaches(there.less.p, level));
             if let (Some(low), Some(high)) = (low, high) {
@@ -240,8 +240,8 @@ mod tests {
             }
         }
 
-        /// With ties or without, if both kinds are the same, a level is not passed more often
-        /// than it says: over all ways to say which figures are the new ones.
+        /// With or without ties, if both kinds are the same, a level is exceeded no more often than
+        /// it says: over all ways to choose which figures are the new ones.
         #[test]
         fn it_is_conservative(figures in prop::collection::vec(0u8..6, 4..10), level in 0.0..0.4) {
             let n = figures.len() / 2;

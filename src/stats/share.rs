@@ -1,4 +1,4 @@
-//! [`Share`]: in how many of so many trials something happened, with its 95 % interval.
+//! [`Share`]: in how many trials something happened, with its 95 % interval.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,18 +8,16 @@ const Z: f64 = 1.959_963_984_540_054;
 /// k of n, and Wilson's score interval of the true share at 95 %.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Share {
-    /// Trials in which it happened.
     pub hits: u64,
-    /// Trials.
     pub of: u64,
-    /// Lower end of the interval, 0 to 1.
+    /// Lower bound of the interval, 0 to 1.
     pub low: f64,
-    /// Upper end of the interval, 0 to 1.
+    /// Upper bound of the interval, 0 to 1.
     pub high: f64,
 }
 
 impl Share {
-    /// Of `of` trials it happened in `hits`. Without a trial nothing is known: 0 to 1.
+    /// It happened in `hits` of `of` trials. Without trials nothing is known: 0 to 1.
     ///
     /// E. B. Wilson, "Probable Inference, the Law of Succession, and Statistical Inference",
     /// Journal of the American Statistical Association 22 (1927), 209-212.
@@ -32,7 +30,7 @@ impl Share {
         let centre = p + z2 / (2.0 * n);
         let half = Z * (p * (1.0 - p) / n + z2 / (4.0 * n * n)).sqrt();
         let scale = 1.0 + z2 / n;
-        // What rounding leaves beside the exact ends is no share.
+        // Corrects rounding at the exact ends.
         let low = if hits == 0 { 0.0 } else { ((centre - half) / scale).max(0.0) };
         let high = if hits == of { 1.0 } else { ((centre + half) / scale).min(1.0) };
         Share { hits, of, low, high }

@@ -1,20 +1,17 @@
-//! [`Spread`]: the middle and the ends of a few figures.
+//! [`Spread`]: median, minimum and maximum of a few figures.
 
 use serde::{Deserialize, Serialize};
 
-/// Median, least and most.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Spread {
-    /// The middle one; of an even number the mean of the middle two.
+    /// Of an even number of figures, the mean of the middle two.
     pub median: f64,
-    /// The least.
     pub min: f64,
-    /// The most.
     pub max: f64,
 }
 
 impl Spread {
-    /// Of figures in any order; none of none.
+    /// Of figures in any order; `None` without figures.
     pub fn of(figures: &[f64]) -> Option<Self> {
         let mut sorted = figures.to_vec();
         sorted.sort_by(f64::total_cmp);

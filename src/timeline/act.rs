@@ -1,4 +1,4 @@
-//! [`Act`]: what a fault does to brokers, for whoever asks what it can have caused.
+//! [`Act`]: what a fault does to brokers, for code that asks what it can have caused.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,22 +6,22 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Act {
-    /// They stand still, and go on later.
+    /// They stop, and go on later.
     Stop,
-    /// They die, and are started again on their old data.
+    /// They die, and are started again with their old data.
     Kill,
-    /// They are cut off from other nodes of the cluster, controllers among them.
+    /// They are cut off from other nodes of the cluster, including controllers.
     Cut,
     /// Kafka is asked for elections.
     Elect,
     /// A command, which may do anything.
     Exec,
-    /// Something that moves no leader and touches no log.
+    /// Moves no leader and touches no log.
     Other,
 }
 
 impl Act {
-    /// Whether nothing is heard of them while it is in force.
+    /// Whether they are silent while it is in force.
     pub fn silences(self) -> bool {
         matches!(self, Act::Stop | Act::Kill)
     }

@@ -1,12 +1,10 @@
-//! What docs/scenarios.md and the JSON Schema say of faults, made of the list.
+//! The text about faults in docs/scenarios.md and the JSON Schema, generated from the list.
 
 use super::{FaultKind, KINDS, own_keys};
 
-/// What `at` says.
 const ABOUT_AT: &str =
     "when it begins, counted from the moment when every partition has its first acknowledgement";
 
-/// What `for` says.
 fn about_for() -> String {
     let most = |kind: &&FaultKind| Some(format!("`{}` {} s", kind.name, kind.most_ms? / 1000));
     let by_themselves: Vec<String> = KINDS.iter().filter_map(most).collect();
@@ -17,27 +15,26 @@ fn about_for() -> String {
     )
 }
 
-/// Every key of a fault beside its name, what it says, and its default.
+/// Every key of a fault except the name: its text, and its default.
 pub fn keys() -> Vec<(&'static str, String, Option<&'static str>)> {
     let shared = [("at", ABOUT_AT.to_owned(), None), ("for", about_for(), None)];
     let own = own_keys().map(|key| (key.name, key.about.to_owned(), key.default));
     shared.into_iter().chain(own).collect()
 }
 
-/// What an editor shows of a fault's name.
+/// An editor's text for a fault's name.
 pub fn about(kind: &FaultKind) -> String {
     let healed = kind.healed_by.map_or(String::new(), |how| format!("; healed by {how}"));
     format!("{} Its value: {}.", sentence(&format!("{}{healed}", kind.does)), kind.form.words)
 }
 
-/// A text of a table as a sentence.
+/// Turns a table's text into a sentence.
 pub fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(|first| first.to_uppercase().to_string());
     format!("{}{}.", first.unwrap_or_default(), letters.as_str())
 }
 
-/// The table of keys.
 pub fn keys_table() -> String {
     let mut table = "| key | default | meaning |\n|---|---|---|\n".to_owned();
     for (name, about, default) in keys() {
@@ -47,7 +44,6 @@ pub fn keys_table() -> String {
     table
 }
 
-/// The table of faults.
 pub fn faults_table() -> String {
     let mut table = "| fault | does | healed by |\n|---|---|---|\n".to_owned();
     for kind in KINDS {
@@ -58,7 +54,7 @@ pub fn faults_table() -> String {
     table
 }
 
-/// A timeline with every fault in it.
+/// A timeline with every fault.
 pub fn example() -> String {
     let item = |item: &&str| format!("  - {}\n", item.replace('\n', "\n    "));
     let items: String = KINDS.iter().flat_map(|kind| kind.examples).map(item).collect();

@@ -1,4 +1,4 @@
-//! `elect_leaders`: Kafka is asked for elections (ElectLeaders, KIP-460) until it has held them.
+//! `elect_leaders`: asks Kafka for elections (ElectLeaders, KIP-460) until it has held them.
 
 use super::kind::one_of;
 use super::{Act, FaultKind, FaultSpec, Form, Layout, Places, Problem, Target, Topic, Written};
@@ -6,34 +6,31 @@ use crate::model::Properties;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// How long elections are asked for when the scenario does not say: a killed broker that is to
-/// lead again may take that long to start and catch up.
+/// The default limit: a killed broker that should lead again may take that long to start and catch
+/// up.
 const MOST_MS: u64 = 20_000;
 
 /// Elections that are asked for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ElectLeaders {
-    /// Which.
     pub election: Election,
 }
 
-/// An election of Kafka's `ElectionType`.
+/// Kafka's `ElectionType`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Election {
-    /// Each partition's first replica in placement order, if it is in sync.
+    /// Elects each partition's first replica in placement order, if it is in sync.
     Preferred,
-    /// A live replica that is not in sync, where no replica in sync lives: of the topics that
-    /// have `unclean.leader.election.enable`.
+    /// Elects a live replica that is not in sync, if no replica in sync lives, for topics with
+    /// `unclean.leader.election.enable`.
     Unclean,
 }
 
-/// What `elect_leaders` may be.
 const ELECTIONS: &[(&str, Election)] =
     &[("preferred", Election::Preferred), ("unclean", Election::Unclean)];
 
 impl ElectLeaders {
-    /// What is to be known of all of them.
     pub const KIND: FaultKind = FaultKind {
         name: "elect_leaders",
         form: Form {
@@ -79,7 +76,7 @@ impl FaultSpec for ElectLeaders {
         vec![format!("every partition of {}", names.join(", "))]
     }
 
-    /// It needs a topic that it is for, and somebody who could be elected.
+    /// It needs a topic that it applies to, and a replica that could be elected.
     fn problems(&self, places: &Places, layout: &Layout<'_>) -> Vec<Problem> {
         if layout.topics.is_empty() {
             return Vec::new();
@@ -113,7 +110,7 @@ impl FaultSpec for ElectLeaders {
 }
 
 impl Election {
-    /// Whether it is for a topic with these properties.
+    /// Whether it applies to a topic with these properties.
     pub fn is_for(self, topic: &Properties) -> bool {
         match self {
             Election::Preferred => true,

@@ -1,4 +1,4 @@
-//! `exec`: the user's own command, run among the clients.
+//! `exec`: runs the user's own command among the clients.
 
 use super::read::apart;
 use super::{Act, FaultKind, FaultSpec, Form, Item, Key, Layout, Target, Written, target};
@@ -6,21 +6,19 @@ use crate::yaml::{Kind, Node, Reader};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-/// How long a command may take when the scenario does not say: a minute.
+/// The default limit.
 const MOST_MS: u64 = 60_000;
 
-/// A command.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Exec {
-    /// Program and arguments; a single string in the scenario becomes `sh -c STRING`.
+    /// Program and arguments; a string in the scenario becomes `sh -c STRING`.
     pub command: Vec<String>,
-    /// What becomes of these while it runs is its doing.
+    /// The command accounts for whatever happens to these while it runs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub touches: Vec<Target>,
 }
 
 impl Exec {
-    /// What is to be known of all of them.
     pub const KIND: FaultKind = FaultKind {
         name: "exec",
         form: Form {
@@ -53,7 +51,7 @@ impl Exec {
              touches: \"broker:1\"\nat: 5m",
         ],
         read,
-        // That a command runs says nothing of the runtime.
+        // A command that runs shows nothing about the runtime.
         rehearsal: |_, _| None,
     };
 }

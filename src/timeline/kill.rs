@@ -3,15 +3,12 @@
 use super::{Act, FaultKind, FaultSpec, Target, target};
 use serde::{Deserialize, Serialize};
 
-/// Killed nodes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Kill {
-    /// Whom.
     pub targets: Vec<Target>,
 }
 
 impl Kill {
-    /// What is to be known of all of them.
     pub const KIND: FaultKind = FaultKind {
         name: "kill",
         form: target::FORM,

@@ -7,32 +7,29 @@ use crate::model::{Controllers, Properties};
 pub struct Layout<'a> {
     /// The brokers' `node.id`.
     pub brokers: &'a [i32],
-    /// Where the controllers live.
     pub controllers: Controllers,
     /// In the order of the cells.
     pub topics: Vec<Topic<'a>>,
 }
 
-/// A cell's topic.
 #[derive(Clone, Copy, Debug)]
 pub struct Topic<'a> {
     /// Its name in Kafka.
     pub name: &'a str,
-    /// Its properties.
     pub config: &'a Properties,
     /// The brokers of partition 0, its preferred leader first.
     pub replicas: &'a [i32],
 }
 
 impl<'a> Layout<'a> {
-    /// The brokers of the partition that `leader` and the like are about, its preferred leader
-    /// first: partition 0 of the first cell.
+    /// The brokers of the partition that `leader` refers to, its preferred leader first: partition
+    /// 0 of the first cell.
     pub fn replicas(&self) -> &'a [i32] {
         self.topics.first().map_or(&[], |topic| topic.replicas)
     }
 }
 
-/// Brokers by their numbers, in words.
+/// Brokers by number, in words.
 pub(crate) fn brokers(ids: &[i32]) -> String {
     match ids {
         [] => "nobody".to_owned(),

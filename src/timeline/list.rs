@@ -1,4 +1,4 @@
-//! What is made of the list of faults: [`FaultAction`], [`KINDS`], and ways to look into them.
+//! Derived from the list of faults: [`FaultAction`], [`KINDS`], and lookups.
 
 use super::{FaultKind, FaultSpec, Key, with_all_faults};
 use serde::{Deserialize, Serialize};
@@ -6,19 +6,17 @@ use std::fmt;
 
 macro_rules! list {
     ($($Fault:ident),+) => {
-        /// What a fault does. In JSON it goes by its kind's name.
+        /// What a fault does. JSON uses its kind's name.
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
-        #[expect(missing_docs, reason = "each is described where its contents are")]
         pub enum FaultAction {
             $($Fault(super::$Fault)),+
         }
 
-        /// All kinds of faults.
         pub(crate) const KINDS: &[&FaultKind] = &[$(&super::$Fault::KIND),+];
 
         impl FaultAction {
-            /// What all faults of its kind have in common.
+            /// What all faults of its kind share.
             pub fn kind(&self) -> &'static FaultKind {
                 match self {
                     $(FaultAction::$Fault(_) => &super::$Fault::KIND),+
@@ -43,12 +41,11 @@ macro_rules! list {
 with_all_faults!(list);
 
 impl FaultAction {
-    /// The name that the scenario uses.
     pub fn name(&self) -> &'static str {
         self.kind().name
     }
 
-    /// Whether it is over when it is done, and its length only says how long it may take.
+    /// Whether it ends by itself; its length is then only a limit.
     pub fn ends_by_itself(&self) -> bool {
         self.kind().most_ms.is_some()
     }
@@ -60,17 +57,15 @@ impl fmt::Display for FaultAction {
     }
 }
 
-/// The kind of that name.
 pub(crate) fn kind(name: &str) -> Option<&'static FaultKind> {
     KINDS.iter().copied().find(|kind| kind.name == name)
 }
 
-/// The names of all kinds.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     KINDS.iter().map(|kind| kind.name)
 }
 
-/// The keys that only faults of one kind have.
+/// The keys that only one kind of fault has.
 pub(crate) fn own_keys() -> impl Iterator<Item = &'static Key> {
     KINDS.iter().flat_map(|kind| kind.keys)
 }

@@ -1,6 +1,5 @@
-//! Faults as they are known before anything runs: the one list of them ([`FaultAction`],
-//! [`KINDS`]), and a pure file for each. What acts on nodes stands in `fault`, in a file of the same
-//! name.
+//! Faults before anything runs: the one list of them ([`FaultAction`], [`KINDS`]), and a pure file
+//! for each. The file of the same name in `fault` acts on nodes.
 //!
 //! A new fault is an entry in the list below, a file here and one there. Everything else asks the
 //! list.
@@ -38,7 +37,7 @@ pub(crate) use read::{Item, Written};
 pub(crate) use target::TARGETS;
 pub use target::Target;
 
-/// Hands the list of all faults to a macro, in the order of documentation and messages.
+/// Passes the list of all faults to a macro, in the order of documentation and messages.
 macro_rules! with_all_faults {
     ($then:ident) => {
         $then! { ProcessStop, Pause, Kill, NetworkPartition, ElectLeaders, Exec }

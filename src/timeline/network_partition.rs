@@ -1,4 +1,4 @@
-//! `network_partition`: nodes of different groups do not hear each other, healed by removing the
+//! `network_partition`: nodes of different groups do not hear each other; healed by removing the
 //! rules that drop their packets.
 
 use super::kind::one_of;
@@ -15,17 +15,13 @@ use std::fmt;
 /// A cut between groups of nodes. Nodes in no group are untouched.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NetworkPartition {
-    /// Disjoint groups.
     pub groups: Vec<Vec<Target>>,
-    /// Which traffic is cut.
     pub ports: Ports,
 }
 
-/// Which traffic a partition cuts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Ports {
-    /// Everything.
     #[default]
     All,
     /// The listener on which followers fetch from leaders (port 9091).
@@ -36,7 +32,6 @@ pub enum Ports {
     Client,
 }
 
-/// What `ports` may be.
 const PORTS: &[(&str, Ports)] = &[
     ("all", Ports::All),
     ("replication", Ports::Replication),
@@ -45,7 +40,6 @@ const PORTS: &[(&str, Ports)] = &[
 ];
 
 impl NetworkPartition {
-    /// What is to be known of all of them.
     pub const KIND: FaultKind = FaultKind {
         name: "network_partition",
         form: Form {
@@ -76,7 +70,7 @@ impl NetworkPartition {
         },
     };
 
-    /// Each target with its group's number, and where it stands.
+    /// Each target with its group's number and its place.
     fn members(&self, places: &Places) -> Vec<(usize, At<Target>)> {
         let numbered = self.groups.iter().enumerate();
         let members = numbered.flat_map(|(i, group)| group.iter().map(move |target| (i, *target)));
@@ -99,8 +93,8 @@ impl NetworkPartition {
         Some(Problem::new(place, message, help).resting_on(&["controllers"]))
     }
 
-    /// When every broker holds a replica, the leader and its followers are all brokers there are,
-    /// so a broker by its number in a third group is surely one of them.
+    /// If every broker has a replica, the leader and its followers are all brokers, so a broker by
+    /// number in a third group is certainly one of them.
     fn no_broker_left(&self, places: &Places, layout: &Layout<'_>) -> Option<Problem> {
         if layout.topics.is_empty() || layout.replicas().len() != layout.brokers.len() {
             return None;
@@ -134,8 +128,8 @@ impl FaultSpec for NetworkPartition {
         self.groups.iter().map(Vec::as_slice).collect()
     }
 
-    /// A leader is deposed when the controllers do not hear it: neither a cut with clients alone on
-    /// one side nor one of other traffic brings that about.
+    /// A leader is deposed only if the controllers do not hear it: a cut from clients alone, or of
+    /// other traffic, does not do that.
     fn act(&self) -> Act {
         let has_nodes =
             |group: &&Vec<Target>| group.iter().any(|target| *target != Target::Clients);
@@ -173,7 +167,6 @@ impl FaultSpec for NetworkPartition {
 }
 
 impl Ports {
-    /// Whether traffic of this kind goes between two targets.
     fn carry(self, a: Target, b: Target, controllers: Controllers) -> bool {
         let is_broker =
             |target| target != Target::Controller || controllers == Controllers::Combined;

@@ -1,17 +1,14 @@
-//! `pause`: all processes of a node frozen by its control group, healed by thawing them.
+//! `pause`: freezes all processes of a node by its control group; healed by thawing them.
 
 use super::{Act, Facility, FaultKind, FaultSpec, Need, Target, target};
 use serde::{Deserialize, Serialize};
 
-/// Nodes that are frozen as a whole.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Pause {
-    /// Whom.
     pub targets: Vec<Target>,
 }
 
 impl Pause {
-    /// What is to be known of all of them.
     pub const KIND: FaultKind = FaultKind {
         name: "pause",
         form: target::FORM,

@@ -2,7 +2,7 @@
 
 use crate::yaml::Place;
 
-/// Where the parts of a fault stand.
+/// Where the parts of a fault were written.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Places {
     /// Its name.
@@ -11,26 +11,23 @@ pub struct Places {
     pub targets: Vec<Place>,
 }
 
-/// Why a fault can have no effect, or not the one that was meant.
+/// Why a fault can have no effect, or not the intended one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Problem {
-    /// Where.
     pub place: Place,
-    /// What is wrong.
     pub message: String,
-    /// What to do.
     pub help: String,
-    /// The keys that it rests on: if one of them was wrong itself, this is no problem yet.
+    /// The keys that it depends on: if one of them is wrong itself, this is not reported.
     pub rests_on: &'static [&'static str],
 }
 
 impl Problem {
-    /// One that rests on the fault alone.
+    /// A problem that depends on the fault alone.
     pub fn new(place: Place, message: impl Into<String>, help: impl Into<String>) -> Self {
         Problem { place, message: message.into(), help: help.into(), rests_on: &[] }
     }
 
-    /// The same, resting on these keys.
+    /// Adds keys that it depends on.
     #[must_use]
     pub fn resting_on(self, keys: &'static [&'static str]) -> Self {
         Problem { rests_on: keys, ..self }

@@ -10,17 +10,17 @@ use std::fmt;
 pub struct FaultPlan {
     /// Position in the plan, from 0.
     pub index: u16,
-    /// What is done, and to whom.
+    /// What it does, and to whom.
     pub action: FaultAction,
     /// When, in milliseconds of the scenario's clock.
     pub at_ms: u64,
-    /// For how long. For what ends by itself: how long it may take.
+    /// How long. For a fault that ends by itself, the limit.
     pub for_ms: u64,
 }
 
 impl FaultPlan {
-    /// When the fault is healed, in milliseconds of the scenario's clock. Of what ends by itself
-    /// nobody knows beforehand when: its start.
+    /// When the fault is healed, in milliseconds of the scenario's clock. The end of a fault that
+    /// ends by itself is not known; its start counts.
     pub fn end_ms(&self) -> u64 {
         if self.action.ends_by_itself() {
             self.at_ms

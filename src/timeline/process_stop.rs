@@ -3,15 +3,12 @@
 use super::{Act, FaultKind, FaultSpec, Target, target};
 use serde::{Deserialize, Serialize};
 
-/// Stopped processes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ProcessStop {
-    /// Whom.
     pub targets: Vec<Target>,
 }
 
 impl ProcessStop {
-    /// What is to be known of all of them.
     pub const KIND: FaultKind = FaultKind {
         name: "process_stop",
         form: target::FORM,

@@ -1,25 +1,22 @@
-//! Reading one item of `faults:`, as far as its fault does it: [`Item`] in, [`Written`] out.
+//! Reads the part of a `faults:` item that its fault defines: [`Item`] in, [`Written`] out.
 
 use super::{FaultAction, FaultKind, Target, target};
 use crate::yaml::{At, Entry, Node, Place, Reader};
 
-/// What stands in the item.
+/// An item of `faults:`.
 #[derive(Clone, Copy, Debug)]
 pub struct Item<'n> {
-    /// The fault's name.
     pub name: &'static str,
-    /// What stands behind it.
+    /// The value after it.
     pub value: &'n Node,
-    /// All keys of the item.
     entries: &'n [Entry],
 }
 
-/// A fault, and where its targets stand, in the order of its groups.
+/// A fault, and the places of its targets, in the order of its groups.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Written {
-    /// The fault.
     pub action: FaultAction,
-    /// Where its targets stand.
+    /// The places of its targets.
     pub targets: Vec<Place>,
 }
 
@@ -30,12 +27,11 @@ impl<'n> Item<'n> {
         Some(Item { name: kind.name, value, entries })
     }
 
-    /// The value of a key of the fault's own.
     pub fn own(&self, key: &str) -> Option<&'n Node> {
         value(self.entries, key)
     }
 
-    /// Reads a fault of which no more is to be known than its targets.
+    /// Reads a fault that has nothing but targets.
     pub fn targets(
         &self,
         reader: &mut Reader,
@@ -50,7 +46,7 @@ fn value<'n>(entries: &'n [Entry], key: &str) -> Option<&'n Node> {
     entries.iter().find(|entry| entry.key.value == key).map(|entry| &entry.value)
 }
 
-/// Values, and their places.
+/// Splits values from their places.
 pub(super) fn apart<T>(values: Vec<At<T>>) -> (Vec<T>, Vec<Place>) {
     values.into_iter().map(|at| (at.value, at.place)).unzip()
 }

@@ -1,4 +1,4 @@
-//! [`Target`]: whom a fault means, as it is written, in words, and before anything runs.
+//! [`Target`]: whom a fault means, as written, in words, and before anything runs.
 
 use super::layout::{Layout, brokers};
 use super::{Form, Problem};
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::fmt;
 
-/// Whom a fault means; resolved to nodes when the fault is injected.
+/// Whom a fault means; resolved to nodes when it is injected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Target {
@@ -15,19 +15,17 @@ pub enum Target {
     Leader,
     /// The first replica of that partition, in placement order, that is not its leader.
     Follower,
-    /// All replicas of that partition but the leader.
+    /// All replicas of that partition except the leader.
     Followers,
-    /// The active controller, by DescribeQuorum.
+    /// The active controller, according to DescribeQuorum.
     Controller,
-    /// The broker with this `node.id`.
     Broker(i32),
     /// Every worker process, and the network namespace that they share.
     Clients,
-    /// Every broker and controller.
     All,
 }
 
-/// Whom a fault may mean, but for `broker:ID`.
+/// The words for targets, except `broker:ID`.
 pub(crate) const TARGETS: &[(&str, Target)] = &[
     ("leader", Target::Leader),
     ("follower", Target::Follower),
@@ -38,11 +36,11 @@ pub(crate) const TARGETS: &[(&str, Target)] = &[
     ("all", Target::All),
 ];
 
-/// A fault that has targets and nothing else.
+/// The form of a fault that has only targets.
 pub(super) const FORM: Form =
     Form { placeholder: "TARGETS", words: "a target, or a list of targets", schema };
 
-/// The JSON Schema of targets, where the scenario's schema has it.
+/// A reference into the scenario's schema.
 pub(super) fn schema() -> Value {
     json!({ "$ref": "#/definitions/targets" })
 }
@@ -62,7 +60,7 @@ impl fmt::Display for Target {
 }
 
 impl Target {
-    /// Whom it means when no election comes before; afterwards it is looked up anew.
+    /// Whom it means if no election comes before; it is resolved anew later.
     pub(super) fn outlook(self, layout: &Layout<'_>) -> String {
         let replicas = layout.replicas();
         let of_partition = |ids: Option<&[i32]>| {
@@ -161,7 +159,7 @@ fn one(reader: &mut Reader, word: &At<String>) -> Option<At<Target>> {
     None
 }
 
-/// The broker that is meant by its bare number, or by its name in reports, `broker-1`.
+/// The broker of a bare number, or of its name in reports, `broker-1`.
 fn broker_id(text: &str) -> Option<i32> {
     let number =
         text.strip_prefix("broker").map_or(text, |rest| rest.trim_start_matches(['-', '_', ' ']));

@@ -8,7 +8,7 @@ use std::sync::Arc;
 /// No word has a meaning elsewhere.
 const FOREIGN: &Foreign = &Foreign { instead: |_, _| None, told: |_| None };
 
-/// Each kind with what its examples say.
+/// Each kind with its parsed examples.
 fn examples() -> Vec<(&'static FaultKind, FaultAction)> {
     let read = |kind: &'static FaultKind, text: &str| {
         let Kind::Map(entries) = Node::parse_text(text).unwrap().kind else { panic!("{text}") };
@@ -56,7 +56,7 @@ fn every_rehearsal_is_of_its_own_kind_and_a_cut_needs_more_than_one_broker() {
     assert_eq!(alone, among_others);
 }
 
-// Word for word as report.json has had them since its version 1.
+// Exactly as in report.json since version 1.
 #[test]
 fn saved_plans_are_read_and_written_as_they_are() {
     for (json, words) in [

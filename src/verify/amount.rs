@@ -1,4 +1,4 @@
-//! How much there is of a metric, in words.
+//! Amounts of a metric, in words.
 
 use super::counts::Bounds;
 use super::types::CellFindings;

@@ -1,4 +1,4 @@
-//! [`cell`]: from everything that is known of one cell to its [`CellFindings`].
+//! [`cell`]: from everything known about a cell to its [`CellFindings`].
 
 use super::client::{Client, ClientRecord, Tally};
 use super::completeness::{self, Reading};
@@ -13,10 +13,9 @@ use crate::event::Observation;
 use crate::ledger::{Observed, PartitionObserved};
 use crate::model::Metric;
 
-/// All that is known of one cell when its run is over.
+/// Everything known about a cell when its run is over.
 #[derive(Clone, Copy, Debug)]
 pub struct CellInput<'a> {
-    /// The cell's topic.
     pub topic: &'a str,
     /// Whether a replica out of sync may be elected.
     pub unclean_elections: bool,
@@ -26,9 +25,8 @@ pub struct CellInput<'a> {
     pub observed: &'a Observed,
     /// Everything that the watcher saw, in the order of time.
     pub observations: &'a [Observation],
-    /// The faults.
     pub faults: &'a [FaultWindow],
-    /// The zero of the scenario's clock, microseconds of the run's clock.
+    /// The zero of the scenario's clock, in microseconds of the run's clock.
     pub zero_us: u64,
     /// Why offsets of this topic may hold no record (transactions, compaction), if they may.
     /// Without it, missing offsets make the cell inconclusive.
@@ -100,7 +98,7 @@ fn witnesses(tallies: &[Tally<'_>]) -> Vec<Witness> {
     witnesses
 }
 
-/// Adds a partition's witnesses, as far as each anomaly's number for the cell allows.
+/// Adds a partition's witnesses, up to each anomaly's limit for the cell.
 fn add_witnesses(facts: &PartitionFacts<'_>, witnesses: &mut Vec<Witness>) {
     let is_one_of_several = facts.input.clients.len() > 1;
     for (anomaly, rule) in Metric::anomalies().filter_map(|metric| Some((metric, rule(metric)?))) {

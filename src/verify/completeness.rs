@@ -4,26 +4,26 @@ use super::client::Client;
 use super::words::counted;
 use crate::ledger::TopicFate;
 
-/// How much of a partition's log was read. The order is from good to bad.
+/// How much of a partition's log was read, from good to bad.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Reading {
-    /// From the first offset that was ever written to the end.
+    /// From the first offset ever written to the end.
     Whole,
-    /// All but a tail: what was read is what stands first.
+    /// All but a tail: what was read comes first.
     NoTail,
     /// Something before or between what was read is not known.
     Gaps,
-    /// With the wrong idea of what was sent: own and foreign messages were confused.
+    /// With a wrong count of sent messages: own and foreign messages were confused.
     Confused,
 }
 
-/// The state of a partition's reading and the reasons in words.
+/// The state of a partition's reading, and the reasons in words.
 pub(super) struct Completeness {
     pub(super) reading: Reading,
     pub(super) reasons: Vec<String>,
 }
 
-/// Why the topic that was read is not the one that was written to, if so: inconclusive as well.
+/// Why the topic that was read is not the one that was written to; makes the cell inconclusive.
 pub(super) fn of_topic(topic: &TopicFate) -> Option<String> {
     match topic {
         TopicFate::Kept => None,

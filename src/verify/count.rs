@@ -1,4 +1,4 @@
-//! Counting: word-wise over ledger and log, and how far each count can be trusted.
+//! Counts word by word over ledger and log, and how far each count can be trusted.
 
 use super::cell::CellInput;
 use super::completeness::Reading;
@@ -7,7 +7,7 @@ use super::rule::{More, messages, rule};
 use crate::ledger::{PartitionLedger, PartitionObserved};
 use crate::model::{ByMetric, Metric};
 
-/// What was counted in one partition, or in several.
+/// The counts of one partition, or of several.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct PartitionCounts {
     pub(super) sent: u64,
@@ -20,7 +20,6 @@ fn unknown_present_word(ledger: &PartitionLedger, read: &PartitionObserved, word
     read.seen().word(word) & !ledger.acked.word(word) & !ledger.rejected.word(word)
 }
 
-/// Counts one partition.
 pub(super) fn partition(ledger: &PartitionLedger, read: &PartitionObserved) -> PartitionCounts {
     PartitionCounts {
         sent: ledger.sent,
@@ -30,7 +29,6 @@ pub(super) fn partition(ledger: &PartitionLedger, read: &PartitionObserved) -> P
     }
 }
 
-/// All partitions together.
 pub(super) fn total(partitions: &[PartitionCounts]) -> PartitionCounts {
     let sum = |of: &dyn Fn(&PartitionCounts) -> u64| partitions.iter().map(of).sum();
     PartitionCounts {
@@ -41,7 +39,7 @@ pub(super) fn total(partitions: &[PartitionCounts]) -> PartitionCounts {
     }
 }
 
-/// The cell's counts, each within the bounds that an incomplete reading leaves it.
+/// The cell's counts, each within the bounds that an incomplete reading leaves.
 pub(super) fn counts(partitions: &[PartitionCounts], readings: &[Reading]) -> Counts {
     let whole = readings.iter().all(|reading| *reading == Reading::Whole);
     let by = ByMetric::of(|metric| {
@@ -60,7 +58,7 @@ pub(super) fn counts(partitions: &[PartitionCounts], readings: &[Reading]) -> Co
     Counts { sent: partitions.iter().map(|one| one.sent).sum(), by }
 }
 
-/// Reasons that make any count of the cell meaningless.
+/// Reasons that make every count of the cell meaningless.
 pub(super) fn nothing_to_see(input: &CellInput<'_>, total: &PartitionCounts) -> Option<String> {
     if total.sent == 0 {
         return Some("nothing was sent, so nothing was tested".to_owned());

@@ -1,25 +1,24 @@
-//! [`Counts`]: messages of a cell by what became of them, each count with the [`Bounds`] between
-//! which it lies; and how a report has them.
+//! [`Counts`]: a cell's messages by outcome, each count with its [`Bounds`]; and its form in a
+//! report.
 
 use crate::model::{ByMetric, Metric, as_fields};
 use serde::{Deserialize, Serialize};
 use std::iter::Sum;
 use std::ops::{Index, IndexMut};
 
-/// Between which values a count lies: one value where the log was read whole.
+/// The bounds of a count: one value if the log was read whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
-    /// It is no less than this.
     pub least: u64,
-    /// It is no more than this, if that is known.
+    /// `None`: not known.
     pub most: Option<u64>,
 }
 
 impl Bounds {
-    /// Of which nothing is known.
+    /// Nothing is known.
     const OPEN: Bounds = Bounds { least: 0, most: None };
 
-    /// This value and no other.
+    /// Exactly this value.
     pub const fn exact(value: u64) -> Self {
         Bounds { least: value, most: Some(value) }
     }
@@ -45,21 +44,21 @@ impl Sum for Bounds {
     }
 }
 
-/// Messages of a cell by what became of them.
+/// A cell's messages by outcome.
 ///
-/// In a report they are two keys: `counts`, null where the log as it was read does not settle one,
-/// and `bounds`, a list of the anomalies' bounds where any of them is open.
+/// A report has them as two keys: `counts`, null where the log as read does not settle one, and
+/// `bounds`, a list of the anomalies' bounds if any of them is open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "Serialized", try_from = "Serialized")]
 pub struct Counts {
     /// Handed to the client.
     pub sent: u64,
-    /// By what became of them; of what is no count 0.
+    /// By outcome; 0 for metrics that are not counts.
     pub by: ByMetric<Bounds>,
 }
 
 impl Counts {
-    /// Counts that are settled; those that are not named are 0.
+    /// Settled counts; those that are not named are 0.
     pub fn exact<const N: usize>(sent: u64, counts: [(Metric, u64); N]) -> Self {
         let mut all = Counts { sent, ..Counts::default() };
         for (metric, count) in counts {
@@ -68,12 +67,11 @@ impl Counts {
         all
     }
 
-    /// Settles a count.
     pub fn set(&mut self, metric: Metric, count: u64) {
         self[metric] = Bounds::exact(count);
     }
 
-    /// A count; 0 where it is not settled, and for what is no count.
+    /// A count; 0 if it is not settled, or not a count.
     pub fn of(&self, metric: Metric) -> u64 {
         self[metric].settled().unwrap_or(0)
     }
@@ -165,8 +163,7 @@ mod tests {
         Counts::exact(900, [(Metric::Acked, 800), (Metric::Lost, 5), (Metric::Unknown, 100)])
     }
 
-    // What readers of report.json rely on: names, and the order in which they stand. New ones may
-    // come behind them.
+    // What readers of report.json rely on: names and their order. New ones may follow.
     #[test]
     fn settled_counts_are_numbers_and_have_no_bounds() {
         let text = serde_json::to_string(&counts()).unwrap();
@@ -177,8 +174,7 @@ mod tests {
         assert_eq!(serde_json::from_str::<Counts>(&text).unwrap(), counts());
     }
 
-    // Of a log that was not read whole every anomaly has its bounds, that is settled all the same
-    // too.
+    // If a log was not read whole, every anomaly has bounds, settled ones too.
     #[test]
     fn an_open_count_is_null_and_all_anomalies_have_bounds() {
         let mut open = counts();
@@ -194,7 +190,7 @@ mod tests {
         assert_eq!(serde_json::from_value::<Counts>(value).unwrap(), open);
     }
 
-    // A version that did not count something did not find none of it.
+    // A version that did not count something did not find that there is none.
     #[test]
     fn an_anomaly_that_a_report_does_not_have_is_open_and_an_outcome_must_be_there() {
         let mut value = serde_json::to_value(counts()).unwrap();

@@ -1,7 +1,7 @@
-//! Whether an election can have cut off what is lost, or whether who led afterwards had had it.
+//! Whether an election can have cut off what is lost, or whether the later leader once had it.
 //!
-//! An election takes away what the new leader never had. So nothing that it had is the election's
-//! doing. Who acknowledged a message had it; and with acks=all, so had every replica in sync.
+//! An election takes away only what the new leader never had. Whoever acknowledged a message had
+//! it; with acks=all, so did every in-sync replica.
 
 use super::partition_facts::PartitionFacts;
 use super::types::{Act, AllDown, Leadership};
@@ -10,8 +10,8 @@ use crate::kafka::leaders::SIGHTING_US;
 use std::collections::BTreeSet;
 
 /// The leader of a later epoch, if it had what was acknowledged between two times before it led,
-/// and nobody who did not can have led in between. Of several who may have acknowledged, it must be
-/// so for each.
+/// and no replica without it can have led in between. If several brokers may have acknowledged,
+/// this must hold for each.
 pub(super) fn leader_that_had_it(
     facts: &PartitionFacts<'_>,
     acked_by: &[Leadership],
@@ -21,13 +21,13 @@ pub(super) fn leader_that_had_it(
     let leaders = &facts.leaders;
     let leader = leaders.leader_of(epoch)?;
     let had = |one: &Leadership| {
-        // A zombie acknowledges what others never get to have.
+        // A zombie acknowledges what others never get.
         let was_over = leaders.deposed_us(one.epoch).is_some_and(|at_us| at_us <= acked_us.1);
         let had = who_had_it(facts, *one, acked_us);
         let between_too = if facts.input.unclean_elections || !facts.client.all_in_sync {
             leaders.replicas().is_subset(&had) || leaders.only_led_by(&had, one.epoch, epoch)
         } else {
-            // Only replicas in sync are elected.
+            // Only in-sync replicas are elected.
             true
         };
         one.epoch < epoch && !was_over && had.contains(&leader) && between_too
@@ -35,7 +35,7 @@ pub(super) fn leader_that_had_it(
     (!acked_by.is_empty() && acked_by.iter().all(had)).then_some(leader)
 }
 
-/// Who had it for certain.
+/// Who certainly had it.
 fn who_had_it(
     facts: &PartitionFacts<'_>,
     acked_by: Leadership,
@@ -54,8 +54,8 @@ fn who_had_it(
     had
 }
 
-/// The time between the acknowledgement and the election in which no replica answered, if there was
-/// one, and the faults in it that can have touched a disk.
+/// The time between the acknowledgement and the election in which no replica answered, and the
+/// faults in it that can have touched a disk.
 pub(super) fn all_down(
     facts: &PartitionFacts<'_>,
     acked_us: (u64, u64),

@@ -1,18 +1,19 @@
-//! [`early`]: what happened before any fault. It is told apart, because no fault can be blamed for
-//! it and nothing that a scenario expects of a fault is met or violated by it.
+//! [`early`]: what happened before any fault. It is reported separately, because no fault caused
+//! it, and no expectation of a fault is met or violated by it.
 //!
-//! The sign is the log's end, asked of each leader right before the first fault. Within an epoch a
-//! leader writes each offset once, and a leader of a later epoch writes in that epoch. So a record
-//! below that end, of that epoch or an earlier one, was there before the fault, and so was all that precedes it. These records are the *early* ones. They end where the log ended then, or
+//! The evidence is the log's end, queried from each leader right before the first fault. Within an
+//! epoch a leader writes each offset once, and a leader of a later epoch writes in that epoch. So a
+//! record below that end, of that epoch or an earlier one, was there before the fault, and so was
+//! all that precedes it. These records are the *early* ones. They end where the log ended then, or
 //! earlier, if a fault cut some of them off. Hence, before any fault:
 //!
-//! - a message was doubled when its second copy is an early record;
-//! - a message was lost when it is nowhere in the log, all of which was read, and was acknowledged
-//!   before the end was asked for, at an offset among the early records: another one stands there;
-//! - with acks=0 no offset is known. But messages go out in order over one connection: what is
-//!   missing was lost early when an early record has a higher sequence. And if the early records
-//!   are all that the log held then, what was handed over a second before its end was asked for,
-//!   and is not among them, had not arrived although nothing was wrong yet.
+//! - a message was duplicated if its second copy is an early record;
+//! - a message was lost if it is nowhere in the log, which was read whole, and was acknowledged
+//!   before the end was queried, at an offset among the early records: another one is there;
+//! - with acks=0 no offset is known, but messages go out in order over one connection: a missing
+//!   one was lost early if an early record has a higher sequence. And if the early records are all
+//!   that the log held then, a message handed over a second before the query, and not among them,
+//!   had not arrived although nothing was wrong yet.
 
 use super::cell::CellInput;
 use super::client::{Client, Tally};
@@ -27,14 +28,14 @@ use crate::ledger::{AckStretch, EarlyLog, PULSE_ROW_US, PulseRow, TopicFate};
 use crate::model::{ByMetric, Metric};
 use std::collections::BTreeSet;
 
-/// What was sent with acks=0 has arrived after this time, where nothing is wrong.
+/// With acks=0, a sent message has arrived after this time if nothing is wrong.
 const ARRIVED_AFTER_US: u64 = 1_000_000;
 
-/// An outage before zero is worth a note from this length on.
+/// An outage before zero is noted from this length on.
 const OUTAGE_NOTE_MS: f64 = 500.0;
 
-/// An end is asked for 0.3 s before the first fault. One that was asked for earlier than this before
-/// it is of zero, and says nothing of the time in between.
+/// An end is queried 0.3 s before the first fault. One that is older than this is the one of zero,
+/// and says nothing about the time in between.
 const ASKED_WITHIN_US: u64 = 500_000;
 
 /// Counts what happened before any fault.
@@ -49,7 +50,7 @@ pub(super) fn early(input: &CellInput<'_>, tallies: &[Tally<'_>], outages: &Outa
         .with(Metric::Unknown, before_zero(|row| row.unknown));
     let mut early = Early { outage: outages.before_zero(), counts };
     if input.observed.topic != TopicFate::Kept {
-        return early; // The ends were those of another log.
+        return early; // The ends are those of another log.
     }
     let all = tallies.iter().flat_map(|tally| tally.readings().map(|read| (tally.client, read)));
     for (client, (partition, reading)) in all {
@@ -87,7 +88,7 @@ fn lost(client: Client<'_>, partition: usize, log: &EarlyLog) -> u64 {
             };
         }
     }
-    // What was damaged where it stands was there before.
+    // A message whose record is damaged now was there before.
     lost.saturating_sub(read.corrupt().count)
 }
 
@@ -96,15 +97,15 @@ fn lost_of(ack: &AckStretch, log: &EarlyLog, confirmed: bool) -> u64 {
     let stretch = &ack.stretch;
     let first = |count: i64| count.clamp(0, stretch.count as i64) as u64;
     if stretch.offset >= 0 {
-        // Behind an unclean election offsets are given out again, and a second one may bring back
-        // the log of before: what was acknowledged in between was lost by it.
+        // After an unclean election offsets are assigned again, and a second election may bring
+        // back the old log: what was acknowledged in between was lost by it.
         if ack.first_ack_us > log.end.at_us {
             return 0;
         }
         return first(log.next_offset - stretch.offset);
     }
     if confirmed {
-        return 0; // Whoever acknowledged a retry does not say where the message stands.
+        return 0; // The acknowledgement of a retry does not say where the message is.
     }
     let is_all = log.next_offset == log.end.offset;
     if is_all && ack.last_ack_us + ARRIVED_AFTER_US <= log.end.at_us {
@@ -113,7 +114,7 @@ fn lost_of(ack: &AckStretch, log: &EarlyLog, confirmed: bool) -> u64 {
     log.highest.map_or(0, |highest| first(highest as i64 - stretch.sequence as i64))
 }
 
-/// Why a cell that lost or duplicated messages before any fault says nothing of the fault.
+/// Why a cell that lost or duplicated messages before any fault says nothing about the fault.
 pub(super) fn reason(input: &CellInput<'_>, early: &Early) -> Option<String> {
     let parts: Vec<String> = [Metric::Lost, Metric::Duplicated]
         .into_iter()
@@ -126,7 +127,7 @@ pub(super) fn reason(input: &CellInput<'_>, early: &Early) -> Option<String> {
     })
 }
 
-/// What a person should know of the time before any fault.
+/// Notes about the time before any fault.
 pub(super) fn notes(
     input: &CellInput<'_>,
     early: &Early,

@@ -1,4 +1,4 @@
-//! [`judge_one`]: one expectation held against findings.
+//! [`judge_one`]: compares one expectation with the findings.
 
 use super::amount;
 use super::counts::Bounds;
@@ -8,21 +8,20 @@ use super::verdict::{ExpectationVerdict, Verdict};
 use crate::model::Metric;
 use crate::plan::Expectation;
 
-/// An expectation's verdict; and where it is not met, what kind of reason that is, and how much
-/// of it.
+/// An expectation's verdict; if it is not met, the kind of reason, and the amount.
 pub(super) struct Judged {
     pub(super) one: ExpectationVerdict,
     pub(super) unmet: Option<(ReasonKind, u64)>,
 }
 
-/// One expectation. The true value lies within bounds, which are one value where the log was
+/// Judges one expectation. The true value lies within bounds, which are one value if the log was
 /// read whole. It is violated only if no value within them meets it, and met only if all do.
 pub(super) fn judge_one(expectation: &Expectation, findings: &CellFindings) -> Judged {
     let metric = expectation.metric;
     let seen = bounds_of(metric, findings);
-    // What was before any fault happened, and yet it meets and violates nothing.
+    // What happened before any fault meets and violates nothing.
     let early = findings.early.counts[metric];
-    // The ledger knows each rejection and unknown outcome, so those before zero are no more doubt.
+    // The ledger knows each rejection and unknown outcome, so those before zero leave no doubt.
     let is_exact = !metric.is_anomaly();
     let value = Bounds {
         least: seen.least.saturating_sub(early),
@@ -62,7 +61,7 @@ pub(super) fn judge_one(expectation: &Expectation, findings: &CellFindings) -> J
     Judged { one: ExpectationVerdict { text, metric, verdict, control, reason }, unmet }
 }
 
-/// Between which values the truth lies: messages, or microseconds of unavailability.
+/// The bounds of the true value: messages, or microseconds of unavailability.
 fn bounds_of(metric: Metric, findings: &CellFindings) -> Bounds {
     match (metric.is_time(), findings.unavailable_ms) {
         (false, _) => findings.counts[metric],
@@ -115,8 +114,8 @@ pub(super) mod tests {
     const I: Verdict = Verdict::Inconclusive;
     const F: Verdict = Verdict::Fail;
 
-    // The log was read whole, 5 are lost: above the most that may be is a violation; below the
-    // least that must be, the fault did not bite, and that proves nothing.
+    // The log was read whole, 5 are lost: above the maximum is a violation; below the minimum the
+    // fault did not bite, which proves nothing.
     #[test]
     fn an_exact_count_meets_violates_or_does_not_bite() {
         let cases = [
@@ -134,7 +133,7 @@ pub(super) mod tests {
         }
     }
 
-    // A lower bound on acknowledgements is a promise and no control.
+    // A lower bound on acknowledgements is a promise, not a control.
     #[test]
     fn too_few_acknowledgements_are_a_violation() {
         assert_eq!(judged(&findings(), Metric::Acked, Some(801), None), F);
@@ -142,7 +141,7 @@ pub(super) mod tests {
         assert_eq!(judged(&findings(), Metric::Acked, None, Some(799)), F);
     }
 
-    // 3000.4 ms: no milliseconds are rounded away, in either direction.
+    // 3000.4 ms: no rounding to milliseconds in either direction.
     #[test]
     fn unavailability_is_compared_to_the_microsecond() {
         for (min, max, verdict) in [
@@ -175,8 +174,8 @@ pub(super) mod tests {
         }
     }
 
-    // 1 to 5 are lost, since part of the log was not read: violated only below 1, met only from
-    // 5 on; and a control is met by the one that is certain.
+    // 1 to 5 are lost, since part of the log was not read: violated only below 1, met only from 5
+    // on; and a control is met by the one that is certain.
     #[test]
     fn between_bounds_only_what_is_certain_counts() {
         let mut open = findings();
@@ -202,7 +201,7 @@ pub(super) mod tests {
         assert_eq!(judged(&open, Metric::Duplicated, Some(3), None), I);
     }
 
-    // What is met although it is bad says that somebody asked for it.
+    // A met expectation of something bad means that somebody asked for it.
     #[test]
     fn a_control_that_bit_is_marked() {
         let control = |min, max| {

@@ -1,4 +1,4 @@
-//! [`judge`] and [`judge_run`]: findings held against expectations.
+//! [`judge`] and [`judge_run`]: compare findings with expectations.
 
 use super::expectation::{Judged, judge_one};
 use super::reason::{Reason, ReasonKind, Scope, most_telling_first};
@@ -6,8 +6,8 @@ use super::types::CellFindings;
 use super::verdict::{CellVerdict, RunVerdict, Verdict};
 use crate::plan::Expectation;
 
-/// Holds a cell's findings against its expectations. Without any it is measured: whatever happened
-/// met and violated nothing. Where nothing was sent, nothing is met either.
+/// Judges a cell's findings. Without expectations the cell is measured: nothing is met or violated.
+/// If nothing was sent, nothing is met either.
 pub(crate) fn judge(
     cell: &str,
     expectations: &[Expectation],
@@ -34,7 +34,7 @@ pub(crate) fn judge(
     judged
 }
 
-/// Sums up a run: its cells, and what is to be said of its faults.
+/// Sums up a run: its cells, and the reasons from its faults.
 pub(crate) fn judge_run(cells: &[CellVerdict], faults: Vec<Reason>) -> RunVerdict {
     let mut reasons: Vec<Reason> = cells.iter().flat_map(|cell| cell.reasons.clone()).collect();
     if cells.is_empty() {
@@ -62,7 +62,7 @@ mod tests {
     const I: Verdict = Verdict::Inconclusive;
     const F: Verdict = Verdict::Fail;
 
-    // A violation is one even if the log was not read whole; without any it is inconclusive.
+    // A violation stands even if the log was not read whole; without any the cell is inconclusive.
     #[test]
     fn the_worst_of_a_cell_wins() {
         let torn = CellFindings { inconclusive: vec!["partition 0: torn".into()], ..findings() };
@@ -114,8 +114,8 @@ mod tests {
         assert_eq!(exits, [0, 0, 3, 1]);
     }
 
-    // Nothing was expected: it is no pass, and changes nothing for the cells of which something
-    // was. What makes figures worthless makes these worthless, too.
+    // Without expectations there is no pass, and nothing changes for cells that have some. What
+    // makes figures worthless makes these worthless, too.
     #[test]
     fn without_expectations_a_cell_is_measured() {
         let torn = CellFindings { inconclusive: vec!["torn".into()], ..findings() };

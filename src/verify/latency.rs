@@ -1,11 +1,11 @@
 //! [`latencies`]: how long messages waited for their acknowledgement, phase by phase.
 //!
-//! The worker counts each acknowledgement by the time when its message was due. Here the messages
-//! join that were never acknowledged, or never sent because the producer was more than a second
-//! late: each waits until a later message of its partition is acknowledged, for only then does the
+//! The worker counts each acknowledgement by the time when its message was due. This adds messages
+//! that were never acknowledged, or never sent because the producer was more than a second late:
+//! each waits until a later message of its partition is acknowledged, because only then does the
 //! partition take messages again. The client's own report is no measure of that: it may give up at
-//! once. When a message was due is known to the tenth of a second that it was sent in, of which the
-//! end counts. So the wait of such a message is no longer than it was.
+//! once. A message's due time is known to the tenth of a second in which it was sent, whose end
+//! counts. So the computed wait never exceeds the true one.
 
 use super::cell::CellInput;
 use super::client::ClientRecord;
@@ -15,7 +15,7 @@ use crate::ledger::{
     AckStretch, LatencyHistogram, LatencyPhase, PULSE_ROW_US, PartitionLedger, PulseRow, waits,
 };
 
-/// One entry a phase, in their order.
+/// One entry per phase, in their order.
 pub(super) fn latencies(input: &CellInput<'_>) -> Vec<PhaseLatency> {
     let mut phases = LatencyPhase::ALL.map(|_| Waits::default());
     input.clients.iter().for_each(|client| add_waits(client, &mut phases));
@@ -66,12 +66,12 @@ struct Service<'a> {
     ledger: &'a PartitionLedger,
     /// The end of each row in which messages were sent, and how many were sent by then.
     sends: Vec<(u64, u64)>,
-    /// First sequences of the stretches of acknowledgements, in their order, and the earliest
-    /// acknowledgement from each of them on.
+    /// The first sequence of each stretch of acknowledgements, and the earliest acknowledgement
+    /// from it on.
     acks: Vec<(u64, u64)>,
-    /// The sequence behind each stretch, and its first acknowledgement, in the same order.
+    /// The sequence after each stretch, and its first acknowledgement, in the same order.
     ends: Vec<(u64, u64)>,
-    /// Nobody waited any longer.
+    /// The end of all waiting.
     end_us: u64,
 }
 
@@ -104,34 +104,34 @@ impl<'a> Service<'a> {
         rows.checked_sub(1).map_or(0, |last| self.sends[last].1)
     }
 
-    /// When a message with this sequence or a higher one was first acknowledged, or no later than
-    /// that; when nobody waited any longer, if none was.
+    /// When a message with this sequence or a higher one was first acknowledged, or a lower bound
+    /// of that; the end of all waiting, if none was.
     fn served_from(&self, sequence: u64) -> u64 {
         let before = self.acks.partition_point(|(first, _)| *first < sequence);
         let behind = self.acks.get(before).map_or(self.end_us, |(_, ack_us)| *ack_us);
         // Within a stretch it is not known which message was acknowledged when: none before the
-        // stretch's first, nor before it was sent.
+        // stretch's first acknowledgement, nor before it was sent.
         let within = before.checked_sub(1).map(|last| self.ends[last]);
         let within = within.filter(|(end, _)| sequence < *end);
         let within = within.map(|(_, ack_us)| ack_us.max(self.sent_from(sequence)));
         within.map_or(behind, |within_us| behind.min(within_us))
     }
 
-    /// Where the row begins in which a message was sent.
+    /// The begin of the row in which a message was sent.
     fn sent_from(&self, sequence: u64) -> u64 {
         let row = self.sends.partition_point(|(_, sent)| *sent <= sequence);
         self.sends.get(row).map_or(0, |(end_us, _)| end_us - PULSE_ROW_US)
     }
 
-    /// Every message without an acknowledgement: when it was due, until when it waited, and how
-    /// many there are of this kind.
+    /// Passes on every message without an acknowledgement: when it was due, until when it waited,
+    /// and how many there are of this kind.
     fn unacknowledged(&self, add: &mut impl FnMut(u64, u64, u64)) {
         for run in Runs::new(self.ledger.sent, |word| !self.ledger.acked.word(word)) {
             let until_us = self.served_from(run.end);
             let mut sequence = run.start;
             while sequence < run.end {
                 let row = self.sends.partition_point(|(_, sent)| *sent <= sequence);
-                // A worker that was killed may have counted a message and no row.
+                // A killed worker may have counted a message but no row.
                 let (due_us, sent) = self.sends.get(row).map_or((until_us, run.end), |row| *row);
                 let end = sent.min(run.end);
                 add(due_us, until_us, end - sequence);
@@ -193,9 +193,9 @@ mod tests {
         (latency.count, latency.unacked, latency.max_us.map(|us| us as f64 / S as f64))
     }
 
-    // Ten messages of the tenth of a second that ends at 5 s were rejected within milliseconds, by
+    // Ten messages in the tenth of a second that ends at 5 s were rejected within milliseconds, by
     // a client without retries. The partition took the next message at 24 s: they waited 19 s, and
-    // had the outage been longer, they had waited longer.
+    // longer if the outage had been longer.
     #[test]
     fn what_was_rejected_at_once_waits_until_the_partition_takes_messages_again() {
         let sent = [(4_900_000, 10), (23_900_000, 5)];
@@ -206,8 +206,8 @@ mod tests {
         assert_eq!(max_s(&of(&longer, LatencyPhase::After)), (0, 0, None));
     }
 
-    // The partition came never back: they waited until sending ended, at 30 s. Two were sent in
-    // the row that ends at 2 s, before the fault: by its strike they had waited 1 s.
+    // The partition never came back: they waited until sending ended, at 30 s. Two were sent in the
+    // row that ends at 2 s, before the fault: when it struck they had waited 1 s.
     #[test]
     fn without_a_later_acknowledgement_they_wait_until_sending_ends() {
         let ledger = record(&[(1_900_000, 2), (4_900_000, 3)], &[]);
@@ -215,7 +215,7 @@ mod tests {
         assert_eq!(max_s(&of(&ledger, LatencyPhase::During)), (5, 5, Some(28.0)));
     }
 
-    // An acknowledgement of an earlier message says nothing of a later one; one in the middle
+    // An acknowledgement of an earlier message says nothing about a later one; one in the middle
     // divides them.
     #[test]
     fn each_waits_for_the_next_acknowledged_one_behind_it() {
@@ -231,8 +231,8 @@ mod tests {
         assert!((3.0..3.4).contains(&p50_s), "{p50_s}");
     }
 
-    // The client took no message from 5 s to 20 s: those due then were never sent, and whoever
-    // had them waited all the same, until the first one sent later was acknowledged.
+    // The client took no message from 5 s to 20 s: those due then were never sent, and waited all
+    // the same, until the first one sent later was acknowledged.
     #[test]
     fn what_could_not_be_sent_in_time_waits_too() {
         let mut ledger =
@@ -242,9 +242,9 @@ mod tests {
         assert_eq!(max_s(&of(&ledger, LatencyPhase::Before)), (0, 0, None));
     }
 
-    // 5 to 9 were sent from 20.9 s on, in one stretch with 0 to 4, and its first acknowledgement was
-    // at 2 s. Those due at 6 s and never sent waited until then; not until 10 was acknowledged, at 29
-    // s. With the stretch's first acknowledgement at 21 s it was that.
+    // 5 to 9 were sent from 20.9 s on, in one stretch with 0 to 4, whose first acknowledgement was
+    // at 2 s. Those due at 6 s and never sent waited until 20.9 s; not until 10 was acknowledged,
+    // at 29 s. With the stretch's first acknowledgement at 21 s it was that.
     #[test]
     fn the_stretch_that_a_message_stands_in_says_when_it_was_served() {
         let wait_s = |first_row_us, first_ack_us| {
@@ -257,7 +257,7 @@ mod tests {
         assert_eq!(wait_s(5_800_000, 21 * S), (1000, 1000, Some(15.0)));
     }
 
-    // What the worker counted stands beside it.
+    // What the worker counted is beside it.
     #[test]
     fn acknowledged_and_unacknowledged_are_one_distribution() {
         let mut ledger = record(&[(4_900_000, 1)], &[]);

@@ -1,23 +1,23 @@
-//! [`LogView`]: what stands where in one partition's log, as far as it was kept.
+//! [`LogView`]: what is where in one partition's log, as far as it was kept.
 
 use super::types::{Content, Span, Standing};
 use crate::kafka::leaders::Leaders;
 use crate::ledger::{OffsetRange, PartitionObserved};
 
-/// What is known of one offset.
+/// What is known about an offset.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Place {
     /// Before the log's start.
     BelowStart,
     /// These records are there.
     Standing(Standing),
-    /// There is no record, though there are some before or behind.
+    /// There is no record, though there are some before or after.
     Missing,
-    /// Something is there, and it was not kept what.
+    /// Something is there, but it was not kept.
     Unrecorded,
     /// It was not read.
     Unread,
-    /// At or behind the log's end.
+    /// At or after the log's end.
     BeyondEnd,
 }
 
@@ -38,7 +38,7 @@ struct Limits {
 }
 
 impl<'a> LogView<'a> {
-    /// From what was read, and the log's start and end if they are known.
+    /// From what was read, and the log's start and end if known.
     pub(super) fn new(
         read: &'a PartitionObserved,
         start_and_end: Option<(i64, i64)>,
@@ -73,7 +73,7 @@ impl<'a> LogView<'a> {
         LogView { standing, missing: &read.missing().examples, limits }
     }
 
-    /// What is known of an offset, and the next offset of which something else may be known.
+    /// What is known about an offset, and the next offset where that may change.
     pub(super) fn at(&self, offset: i64) -> (Place, i64) {
         let Some(limits) = self.limits else { return (Place::Unread, i64::MAX) };
         if offset < limits.start {
@@ -102,21 +102,21 @@ impl<'a> LogView<'a> {
         (Place::Unrecorded, edge)
     }
 
-    /// What stands within a span, clipped to it; the first `most` entries.
+    /// What a span contains, clipped to it; the first `most` entries.
     pub(super) fn within(&self, span: Span<i64>, most: usize) -> Vec<Standing> {
         let from = self.standing.partition_point(|one| one.offsets.last < span.first);
         let inside = self.standing[from..].iter().take_while(|one| one.offsets.first <= span.last);
         inside.take(most).map(|one| clip(one, span)).collect()
     }
 
-    /// The last offset known to be of an epoch, and what stands there.
+    /// The last offset known to be of an epoch, and its record.
     pub(super) fn last_of(&self, epoch: i32) -> Option<Standing> {
         let of = self.standing.iter().filter(|one| one.epoch == epoch);
         let last = of.max_by_key(|one| one.offsets.last)?;
         Some(clip(last, Span { first: last.offsets.last, last: last.offsets.last }))
     }
 
-    /// The first epoch above this one that has a record before or at an offset.
+    /// The next higher epoch that has a record at or before an offset.
     pub(super) fn epoch_after(&self, epoch: i32, offset: i64) -> Option<i32> {
         let before = self.standing.iter().take_while(|one| one.offsets.first <= offset);
         before.map(|one| one.epoch).filter(|later| *later > epoch).min()
@@ -127,8 +127,8 @@ impl<'a> LogView<'a> {
         self.standing.iter().map(|one| one.epoch).max()
     }
 
-    /// All copies of a message, and the first sequence above it, up to `limit`, whose copies
-    /// stand otherwise. Each copy is clipped to these messages.
+    /// All copies of a message, and the first higher sequence, up to `limit`, whose copies are
+    /// placed differently. Each copy is clipped to these messages.
     pub(super) fn copies(&self, sequence: u64, limit: u64) -> (Vec<Standing>, u64) {
         let (mut here, mut end) = (Vec::new(), limit);
         for one in &self.standing {

@@ -10,14 +10,14 @@ use super::{disk, loss_text};
 use crate::ledger::TopicFate;
 use crate::model::Metric;
 
-/// How many entries a witness lists of what stands at its offsets now.
+/// How many entries a witness lists of what is at its offsets now.
 const MAX_STANDING: usize = 4;
 
-/// Lost messages with consecutive sequences and offsets and one story.
+/// Lost messages with consecutive sequences and offsets and the same explanation.
 struct Piece {
     first: u64,
     end: u64,
-    /// Where the first was, by the acknowledgement's word.
+    /// The first message's offset, as acknowledged.
     offset: Option<i64>,
     acked_us: Option<(u64, u64)>,
     acked_by: Vec<Leadership>,
@@ -29,7 +29,8 @@ impl Piece {
         self.end - self.first
     }
 
-    /// Whether `next` goes on with the same story. The times may differ: they are joined.
+    /// Whether `next` continues this piece with the same explanation. Times may differ: they are
+    /// joined.
     fn goes_on_with(&self, next: &Piece) -> bool {
         let offset_follows = match (self.offset, next.offset) {
             (Some(mine), Some(theirs)) => mine + self.count() as i64 == theirs,
@@ -115,16 +116,15 @@ fn piece(facts: &PartitionFacts<'_>, sequence: u64, limit: u64) -> Piece {
     }
 }
 
-/// Strikes out who cannot have acknowledged a record at this offset, since the log says so.
+/// Excludes brokers that cannot have acknowledged a record at this offset, according to the log.
 ///
-/// A leader writes each offset once in its epoch, and keeps what it wrote while it leads. So if
-/// the log holds a record of an epoch at or behind this offset, then that epoch's leader had
-/// something else here, and the acknowledgement is not its own. Nor is it, if the last record of
-/// that epoch stands before this offset and was acknowledged later: a leader appends in the order
-/// of offsets, and answers in that order. And the leader of the highest epoch is the one whose
-/// log was read: it still has what it acknowledged, so another did it. The last rule yields when it
-/// would leave nobody: then something happened that a broker does not do to its own log, and the
-/// only one who can have acknowledged is named.
+/// Within its epoch a leader writes each offset once, and keeps what it wrote while it leads. So if
+/// the log holds a record of an epoch at or after this offset, that epoch's leader had something
+/// else here, and did not acknowledge. Nor did it if the last record of that epoch is before this
+/// offset and was acknowledged later: a leader appends and answers in offset order. And the leader
+/// of the highest epoch is the one whose log was read: it still has what it acknowledged, so
+/// another did it. The last rule yields if it would exclude everybody: then something happened that
+/// a broker does not do to its own log, and the only possible broker is named.
 fn without_contradicted(
     facts: &PartitionFacts<'_>,
     mut candidates: Vec<Leadership>,
@@ -150,7 +150,7 @@ fn without_contradicted(
     candidates
 }
 
-/// Why the record acknowledged at this offset is not there. Nothing is said that was not seen.
+/// Why the record acknowledged at this offset is gone. Claims only what was seen.
 fn cause(
     facts: &PartitionFacts<'_>,
     acked_by: &[Leadership],
@@ -178,8 +178,8 @@ fn cause(
         Place::Unread => Cause::Unread,
         Place::Standing(standing) if standing.content == Content::Corrupt => Cause::Corrupt,
         Place::Standing(standing) => match acked_in.filter(|epoch| *epoch < standing.epoch) {
-            // What stands here is of a later epoch; the first later one that took over at or
-            // before this offset did it.
+            // The record here is of a later epoch; the first later one that took over at or before
+            // this offset did it.
             Some(acked_in) => {
                 let first = facts.log.epoch_after(acked_in, offset).unwrap_or(standing.epoch);
                 gone_since(acked_in, first)

@@ -1,4 +1,4 @@
-//! A lost range in one sentence: what was promised, by whom, when, and what became of it.
+//! A lost range in one sentence: what was promised, by whom, when, and what happened to it.
 
 use super::partition_facts::PartitionFacts;
 use super::types::{Act, Cause, Content, Leadership, Standing, Witness};
@@ -7,15 +7,15 @@ use super::words::{
 };
 use crate::ledger::TopicFate;
 
-/// As `812 messages acknowledged by broker 0 in epoch 4 at offsets 5210-6021 of partition 0
-/// between 10.2 s and 11.0 s were truncated when broker 1 became leader in epoch 5`.
+/// For example `812 messages acknowledged by broker 0 in epoch 4 at offsets 5210-6021 of partition
+/// 0 between 10.2 s and 11.0 s were truncated when broker 1 became leader in epoch 5`.
 pub(super) fn of(facts: &PartitionFacts<'_>, witness: &Witness, cause: Cause) -> String {
     let promise = if facts.client.confirmed {
         acknowledged_by(&witness.acked_by)
     } else {
         "sent, unconfirmed (acks=0),".to_owned()
     };
-    // Without offsets, sequences are all that tells these messages from others.
+    // Without offsets, only sequences identify these messages.
     let place = match (witness.offsets, witness.sequences) {
         (Some(offsets), _) => format!("at {} of", span("offset", offsets)),
         (None, Some(sequences)) => format!("with {} for", span("sequence", sequences)),
@@ -32,8 +32,8 @@ pub(super) fn of(facts: &PartitionFacts<'_>, witness: &Witness, cause: Cause) ->
 }
 
 /// ` (moved by: kill leader at 7 s for 4 s; in force: process_stop followers at 5 s for 2 s)`, or
-/// nothing. What moved the leader and was in force before is told once. Whether an election was held
-/// because it was asked for is not known, so that is all that is said of it.
+/// nothing. A fault that did both is named once. Whether Kafka held an election because it was
+/// asked is not known, so the text says only that it was asked.
 fn faults(facts: &PartitionFacts<'_>, witness: &Witness) -> String {
     let (moved_by, in_force) = (&witness.moved_by, &witness.faults);
     let told: &[u16] = witness.all_down.as_ref().map_or(&[], |down| &down.faults);
@@ -123,7 +123,7 @@ fn fate(facts: &PartitionFacts<'_>, witness: &Witness, cause: Cause) -> String {
     }
 }
 
-/// Why the leader of a later epoch had the messages before.
+/// Why the leader of a later epoch once had the messages.
 fn had(witness: &Witness, leader: i32, epoch: i32) -> String {
     let them = them(witness.count);
     let acked_itself = witness.acked_by.iter().all(|one| one.broker == leader);

@@ -1,6 +1,6 @@
 //! Pure functions: ledger + observed + timeline -> anomalies -> verdicts. [`cell()`] finds what
-//! happened to one cell, [`judge()`] holds it against the expectations, [`judge_run`] sums up.
-//! The argument for each verdict is in `docs/verdicts.md` and beside the code.
+//! happened to one cell, [`judge()`] compares that with the expectations, [`judge_run`] sums up.
+//! `docs/verdicts.md` and comments beside the code argue each verdict.
 
 mod amount;
 mod cell;

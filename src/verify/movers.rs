@@ -6,9 +6,10 @@ use crate::kafka::leaders::SIGHTING_US;
 
 /// The faults that moved the leader from one epoch to a later one, by their position in the plan.
 ///
-/// A leader is deposed for what befalls it, so a fault moved it that acted on its broker, was
-/// proved, and was in force when it was deposed, or until just before: a broker that wakes too late
-/// is deposed all the same. Beside those stand requests for elections, heard or not.
+/// A leader is deposed for what happens to it. So a fault moved it if it acted on its broker, was
+/// proved, and was in force when the leader was deposed, or until just before: a broker that wakes
+/// too late is deposed all the same. Requests for elections are included, whether or not they were
+/// heard.
 pub(super) fn movers(facts: &PartitionFacts<'_>, from_epoch: i32, to_epoch: i32) -> Vec<u16> {
     let leaders = &facts.leaders;
     let mut old = from_epoch;
@@ -33,8 +34,8 @@ pub(super) fn movers(facts: &PartitionFacts<'_>, from_epoch: i32, to_epoch: i32)
     moved
 }
 
-/// Whether a fault may have been in force at a change, which may have been seen late. That it was
-/// proved counts, not when: a proof may come later than the effect.
+/// Whether a fault may have been in force at a change, which may have been seen late. It must have
+/// been proved, but a proof may come later than the effect.
 fn held_at(fault: &FaultWindow, seen_us: u64) -> bool {
     fault.effective_us.is_some()
         && fault.called_us <= seen_us

@@ -1,4 +1,4 @@
-//! [`PartitionFacts`]: all that is known of one partition, for its witnesses.
+//! [`PartitionFacts`]: everything known about one partition, for its witnesses.
 
 use super::cell::CellInput;
 use super::client::{Client, ClientRecord};
@@ -30,7 +30,7 @@ impl<'a> PartitionFacts<'a> {
         let (input, read) = (client.cell, client.found_in(partition));
         let ledger = client.ledger_of(partition);
         let observed = input.observed;
-        // Epochs begin anew with a topic that is made anew, so no epoch means one leader.
+        // A recreated topic's epochs begin anew, so an epoch may have two leaders.
         let kept = observed.topic == TopicFate::Kept;
         let observations = if kept { input.observations } else { &[] };
         let leaders = Leaders::new(observations, input.topic, partition as i32);
@@ -44,8 +44,8 @@ impl<'a> PartitionFacts<'a> {
         PartitionFacts { input, client, partition, ledger, read, leaders, log, whole, acks }
     }
 
-    /// The stretch in which a message was acknowledged; or, when none is on record, where the next
-    /// one begins, if there is one.
+    /// The stretch in which a message was acknowledged; if none is recorded, where the next one
+    /// begins, if any.
     pub(super) fn stretch_of(&self, sequence: u64) -> Result<AckStretch, Option<u64>> {
         let behind = self.acks.partition_point(|ack| ack.stretch.sequence <= sequence);
         let ack = behind.checked_sub(1).map(|index| self.acks[index]);
@@ -53,8 +53,8 @@ impl<'a> PartitionFacts<'a> {
             .ok_or_else(|| self.acks.get(behind).map(|ack| ack.stretch.sequence))
     }
 
-    /// The acknowledgements of the messages from `sequence` on that came in one stretch, at
-    /// most up to `limit`; or, when none is on record, where the next stretch begins.
+    /// The acknowledgements from `sequence` on that came in one stretch, up to `limit`; if none is
+    /// recorded, where the next stretch begins.
     pub(super) fn ack_at(&self, sequence: u64, limit: u64) -> Result<AckStretch, u64> {
         let next = |next: Option<u64>| next.unwrap_or(limit).min(limit);
         let ack = self.stretch_of(sequence).map_err(next)?;
@@ -66,7 +66,7 @@ impl<'a> PartitionFacts<'a> {
         Ok(AckStretch { stretch: Stretch { sequence, offset, count }, ..ack })
     }
 
-    /// Within which time messages were acknowledged, if any of them was.
+    /// The period in which messages were acknowledged, if any of them was.
     pub(super) fn acked_between(&self, sequences: Span<u64>) -> Option<(u64, u64)> {
         let end = sequences.last + 1;
         let mut between: Option<(u64, u64)> = None;
@@ -84,7 +84,8 @@ impl<'a> PartitionFacts<'a> {
         between
     }
 
-    /// No later than a record of ours was acknowledged, if it was acknowledged where it stands.
+    /// The latest time at which a record of ours was acknowledged, if it was acknowledged where it
+    /// is.
     pub(super) fn acked_at(&self, record: &Standing) -> Option<u64> {
         let Content::Ours { sequence } = record.content else { return None };
         let ack = self.ack_at(sequence, sequence + 1).ok()?;
@@ -99,7 +100,7 @@ impl<'a> PartitionFacts<'a> {
         touched.map(|fault| fault.index).collect()
     }
 
-    /// A witness of which only the common part is filled in.
+    /// A witness with only the common part filled in.
     pub(super) fn witness(&self, anomaly: Metric, what: &What) -> Witness {
         let ms = |at_us| scenario_ms(at_us, self.input.zero_us);
         Witness {
@@ -121,7 +122,8 @@ impl<'a> PartitionFacts<'a> {
         }
     }
 
-    /// `kill leader at 7 s for 4 s and exec sleep 1 at 8 s`: at most three faults, the others counted.
+    /// `kill leader at 7 s for 4 s and exec sleep 1 at 8 s`: at most three faults, the others
+    /// counted.
     pub(super) fn named(&self, faults: &[u16]) -> Option<String> {
         let named = self.input.faults.iter().filter(|fault| faults.contains(&fault.index));
         let named: Vec<&str> = named.map(|fault| fault.what.as_str()).collect();
@@ -136,7 +138,7 @@ impl<'a> PartitionFacts<'a> {
     }
 }
 
-/// The first sequence behind a stretch.
+/// The first sequence after a stretch.
 pub(super) fn end(stretch: &Stretch) -> u64 {
     stretch.sequence + stretch.count
 }

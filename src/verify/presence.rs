@@ -1,5 +1,5 @@
-//! Witnesses of what is in the log and should not be, or not there: copies, phantoms, messages
-//! out of order, corrupt and foreign records.
+//! Witnesses of what should not be in the log, or not there: copies, phantoms, messages out of
+//! order, corrupt and foreign records.
 
 use super::partition_facts::{PartitionFacts, What};
 use super::rule::phantom_word;
@@ -13,7 +13,7 @@ use std::ops::Range;
 /// How many copies a witness lists.
 const MAX_COPIES: usize = 4;
 
-/// Messages that stand at two or more offsets.
+/// Messages at two or more offsets.
 pub(super) fn duplicated(facts: &PartitionFacts<'_>, most: usize) -> Vec<Witness> {
     let runs = Runs::new(facts.read.sent_limit(), |word| facts.read.again().word(word));
     pieces(facts, runs, most, Metric::Duplicated, |witness, copies| {
@@ -62,7 +62,7 @@ pub(super) fn phantom(facts: &PartitionFacts<'_>, most: usize) -> Vec<Witness> {
     })
 }
 
-/// Messages whose first copies stand behind a higher sequence.
+/// Messages whose first copies follow a higher sequence.
 pub(super) fn reordered(facts: &PartitionFacts<'_>, most: usize) -> Vec<Witness> {
     let examples = facts.read.reordered_examples().iter().take(most);
     examples
@@ -93,7 +93,7 @@ pub(super) fn reordered(facts: &PartitionFacts<'_>, most: usize) -> Vec<Witness>
         .collect()
 }
 
-/// Records that are not as they were sent.
+/// Records that differ from what was sent.
 pub(super) fn corrupt(facts: &PartitionFacts<'_>, most: usize) -> Vec<Witness> {
     records(facts, &facts.read.corrupt().examples, most, (Metric::Corrupt, Content::Corrupt))
 }
@@ -130,7 +130,7 @@ fn records(
     ranges.iter().take(most).map(one).collect()
 }
 
-/// Cuts runs of messages where their copies begin to stand otherwise.
+/// Splits runs of messages where their copies are placed differently.
 fn pieces(
     facts: &PartitionFacts<'_>,
     runs: impl Iterator<Item = Range<u64>>,

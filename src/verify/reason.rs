@@ -1,5 +1,5 @@
-//! [`Reason`]: what keeps a cell or a run from passing, with its kind and its scope beside the
-//! words, so that nobody has to read those.
+//! [`Reason`]: what keeps a cell or a run from passing, with its kind and scope beside the words,
+//! so that no code parses those.
 
 use super::verdict::Verdict;
 use crate::model::Metric;
@@ -7,27 +7,26 @@ use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::fmt;
 
-/// What a reason tells. They stand in the order in which they are told: what was seen, then what
-/// makes it worthless, then what was not seen.
+/// The kind of a reason, in the order of reports: what was seen, then what makes it worthless, then
+/// what was not seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReasonKind {
     /// The environment failed, or somebody interrupted the run.
     Stopped,
-    /// An expectation is violated.
     Violated,
     /// A fault had no effect, or was undone before its time.
     Fault,
     /// What a control demands did not happen.
     Unmet,
-    /// A count lies within bounds that do not decide, or nobody knows what happened.
+    /// A count's bounds do not decide, or it is not known what happened.
     NotSettled,
-    /// The machine did not bear it.
+    /// The machine was overloaded.
     Overload,
 }
 
 impl ReasonKind {
-    /// The verdict that it leads to, if there is none worse.
+    /// Its verdict, if there is none worse.
     pub fn verdict(self) -> Verdict {
         match self {
             ReasonKind::Violated => Verdict::Fail,
@@ -46,7 +45,7 @@ impl ReasonKind {
 pub enum Scope {
     /// Everything.
     Run,
-    /// The cell of this id.
+    /// The cell with this id.
     Cell(String),
     /// The fault at this position in the plan.
     Fault(u16),
@@ -55,25 +54,22 @@ pub enum Scope {
 /// What keeps a cell or a run from passing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reason {
-    /// What it tells.
     pub kind: ReasonKind,
-    /// What it is about.
     pub scope: Scope,
-    /// What is measured, where an expectation is not met.
+    /// What an unmet expectation measures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metric: Option<Metric>,
-    /// How much there is of what must not be: messages, or microseconds.
+    /// How much there is of something bad: messages, or microseconds.
     #[serde(default)]
     pub amount: u64,
     /// Which of several trials; none in a single run's own report.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trial: Option<u32>,
-    /// In words, without the cell and the trial.
+    /// Without the cell and the trial.
     pub text: String,
 }
 
 impl Reason {
-    /// One that is no matter of an expectation.
     pub fn new(kind: ReasonKind, scope: Scope, text: String) -> Self {
         Reason { kind, scope, metric: None, amount: 0, trial: None, text }
     }
@@ -83,8 +79,8 @@ impl Reason {
         matches!(&self.scope, Scope::Cell(id) if id == cell)
     }
 
-    /// Whether it makes the figures of this cell worthless. Without what a control demands, in
-    /// whichever cell, the absence of loss elsewhere means nothing.
+    /// Whether it makes this cell's figures worthless. If a control is not met, in whichever cell,
+    /// the absence of loss elsewhere means nothing.
     pub fn spoils(&self, cell: &str) -> bool {
         match (self.kind, &self.scope) {
             (ReasonKind::Violated, _) => false,
@@ -106,10 +102,10 @@ impl fmt::Display for Reason {
     }
 }
 
-/// Puts the most telling first: by kind, then lost before duplicated before the others, then the
-/// largest amount. Equal ones stay as they stand.
+/// Sorts by kind, then lost before duplicated before the others, then by the largest amount. The
+/// sort is stable.
 pub fn most_telling_first(reasons: &mut [Reason]) {
-    // What is no matter of an expectation stands behind what is.
+    // Other reasons come after those about expectations.
     reasons.sort_by_key(|one| (one.kind, one.metric.is_none(), one.metric, Reverse(one.amount)));
 }
 

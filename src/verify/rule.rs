@@ -1,5 +1,5 @@
-//! [`Rule`]: for each count of the list, how ledger and log give it, what a log that was not read
-//! whole leaves of it, and who shows where it happened.
+//! [`Rule`]: for each count of the list, how to get it from ledger and log, what remains of it if
+//! the log was not read whole, and its witnesses.
 
 use super::completeness::Reading;
 use super::partition_facts::PartitionFacts;
@@ -8,14 +8,14 @@ use super::{loss, presence};
 use crate::ledger::{PartitionLedger, PartitionObserved};
 use crate::model::Metric;
 
-/// How one count comes about.
+/// How to get one count.
 pub(super) struct Rule {
-    /// How many there are in a partition, as far as it was read. Without a word of its log
-    /// everything acknowledged is absent.
+    /// The count in a partition, as far as it was read. If nothing was read, everything
+    /// acknowledged is absent.
     pub(super) count: fn(&PartitionLedger, &PartitionObserved) -> u64,
     /// What reading more of the log can do to it.
     pub(super) more: More,
-    /// Where it happened: at most so many witnesses.
+    /// Where it happened: at most this many witnesses.
     pub(super) witnesses: fn(&PartitionFacts<'_>, usize) -> Vec<Witness>,
 }
 
@@ -24,14 +24,13 @@ pub(super) struct Rule {
 pub(super) enum More {
     /// Nothing: it comes from the ledger.
     Nothing,
-    /// Only add: what was counted in partitions that were read at least so well is the least.
+    /// Only add: the count over partitions that were read at least this well is the minimum.
     Adds(Reading),
-    /// Only take away: what was counted is the most, and the least is that of partitions that were
-    /// read whole.
+    /// Only take away: the count is the maximum, and the minimum is that of partitions read whole.
     TakesAway,
 }
 
-/// The rule of a count; none of what is a time.
+/// The rule of a count; `None` for a time.
 pub(super) fn rule(metric: Metric) -> Option<Rule> {
     let of_ledger = |count| Rule { count, more: More::Nothing, witnesses: |_, _| Vec::new() };
     // Copies, rejected messages, corrupt and foreign records stay what they are.
@@ -43,7 +42,7 @@ pub(super) fn rule(metric: Metric) -> Option<Rule> {
             of_ledger(|ledger, read| ledger.sent - acked(ledger, read) - rejected(ledger, read))
         }
         // A confused reading may have taken a message of ours for a foreign one, which makes it
-        // absent: also that only adds to the lost.
+        // absent: that, too, only adds to the lost.
         Metric::Lost => Rule {
             count: |ledger, read| messages(ledger, read, lost_word),
             more: More::TakesAway,
@@ -52,8 +51,8 @@ pub(super) fn rule(metric: Metric) -> Option<Rule> {
         Metric::Duplicated => {
             Rule { count: |_, read| read.duplicated(), more: adds, witnesses: presence::duplicated }
         }
-        // A message counts as reordered by its first copy, and only if nothing before is missing is
-        // the first copy read the first copy that there is: so behind a gap it proves nothing.
+        // A message counts as reordered by its first copy. The first copy that was read is the
+        // first one only if nothing before it is missing, so behind a gap it proves nothing.
         Metric::Reordered => Rule {
             count: |_, read| read.reordered(),
             more: More::Adds(Reading::NoTail),
@@ -87,7 +86,7 @@ fn acked(ledger: &PartitionLedger, read: &PartitionObserved) -> u64 {
     messages(ledger, read, |ledger, _, word| ledger.acked.word(word))
 }
 
-/// Bits of messages that were acknowledged are not: an acknowledgement is the stronger word.
+/// Without acknowledged messages: an acknowledgement overrides a rejection.
 fn rejected(ledger: &PartitionLedger, read: &PartitionObserved) -> u64 {
     messages(ledger, read, |ledger, _, word| ledger.rejected.word(word) & !ledger.acked.word(word))
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-/// Maximal ranges of set bits, in order. Words without one cost a comparison.
+/// Maximal ranges of set bits, in order. Empty words cost one comparison.
 pub(super) struct Runs<F> {
     word: F,
     at: u64,
@@ -63,7 +63,7 @@ mod tests {
             let found: Vec<_> = Runs::new(limit, |word| bits.word(word)).collect();
             assert_eq!(found, ranges);
         }
-        // What lies beyond the limit is not there.
+        // Sequences beyond the limit do not exist.
         let bits: Bits = (0..100).collect();
         let found: Vec<_> = Runs::new(70, |word| bits.word(word)).collect();
         assert_eq!(found.len(), 1);

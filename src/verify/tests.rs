@@ -1,5 +1,5 @@
-//! Hand-written histories with one argued answer each: every anomaly, with and without it.
-//! Here is what they are written with.
+//! Hand-written histories with one argued answer each: every anomaly, with and without it. This
+//! file has what they are written with.
 
 mod causes;
 mod clients;
@@ -38,7 +38,7 @@ struct History {
     holes_explained: Option<&'static str>,
 }
 
-/// So many messages sent, nothing known of them, an empty log.
+/// This many messages sent, nothing known about them, an empty log.
 fn sent(sent: u64) -> History {
     History {
         ledger: PartitionLedger { sent, ..PartitionLedger::default() },
@@ -71,7 +71,7 @@ impl History {
         self
     }
 
-    /// Where the log ended before any fault, by its leader's word.
+    /// Where the log ended before any fault, according to its leader.
     fn ended_early(mut self, offset: i64, epoch: i32, at_us: u64) -> Self {
         self.read = self.read.with_early_end(Some(LogEnd { offset, epoch, at_us }));
         self
@@ -82,7 +82,7 @@ impl History {
         self
     }
 
-    /// What stands in the log from this offset on; the log ends behind it.
+    /// The log's content from this offset on; the log ends after it.
     fn log(mut self, offset: i64, epoch: i32, records: impl IntoIterator<Item = Found>) -> Self {
         self.end = offset;
         for record in records {
@@ -92,12 +92,12 @@ impl History {
         self
     }
 
-    /// What a broker said of the leader.
+    /// A broker's claim about the leader.
     fn says(self, at_us: u64, asked: i32, leader: i32, epoch: i32) -> Self {
         self.says_isr(at_us, asked, (leader, epoch), &[])
     }
 
-    /// What a broker said of the leader and the in-sync replicas.
+    /// A broker's claim about the leader and the in-sync replicas.
     fn says_isr(
         mut self,
         at_us: u64,
@@ -128,7 +128,7 @@ impl History {
         self
     }
 
-    /// A fault that was proved at once, and what it does to whom.
+    /// A fault that was proved at once, with its effect and its brokers.
     fn act(self, act: Act, brokers: &[i32], what: &str, called_us: u64, healed_us: u64) -> Self {
         let mut history = self.fault(what, called_us, healed_us);
         let fault = history.faults.last_mut().unwrap();

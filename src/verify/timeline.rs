@@ -1,4 +1,4 @@
-//! [`timeline`]: what became of a cell's messages step by step, for charts.
+//! [`timeline`]: a cell's messages step by step, for charts.
 
 use super::cell::CellInput;
 use super::client::Client;
@@ -10,40 +10,38 @@ use super::unavailable::scenario_ms;
 use crate::ledger::{AckStretch, PULSE_ROW_US, PartitionLedger, PartitionObserved, PulseRow};
 use serde::{Deserialize, Serialize};
 
-/// A timeline has no more steps; a longer run has longer ones.
+/// The limit of steps in a timeline; a longer run has longer ones.
 pub(crate) const MAX_STEPS: u64 = 240;
 
-/// A cell's messages by the time at which they were sent and acknowledged. All lists have an item a
-/// step, but those of anomalies, which are empty where there is none.
+/// A cell's messages by the time at which they were sent and acknowledged. All lists have one item
+/// per step; those of anomalies are empty if there is none.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Timeline {
-    /// Where the first step begins, milliseconds of the scenario's clock; often below zero.
+    /// The begin of the first step, in milliseconds of the scenario's clock; often negative.
     pub from_ms: f64,
-    /// Length of a step.
     pub step_ms: u64,
     /// Messages handed to the client.
     pub sent: Vec<u64>,
-    /// Messages acknowledged.
     pub acked: Vec<u64>,
     /// The highest latency of these.
     pub latency_max_us: Vec<Option<u64>>,
-    /// Messages acknowledged in this step, and lost. The ledger knows the time of each to a quarter
-    /// of a second. What was lost without a known time is in the counts only.
+    /// Messages acknowledged in this step, and lost. The ledger knows each one's time to a quarter
+    /// of a second. Lost messages without a known time are in the counts only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lost: Vec<u64>,
-    /// Messages acknowledged in this step that are in the log at two or more offsets; likewise.
+    /// Messages acknowledged in this step that are in the log at two or more offsets.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub duplicated: Vec<u64>,
 }
 
 impl Timeline {
-    /// Where the last step ends, milliseconds of the scenario's clock.
+    /// The end of the last step, in milliseconds of the scenario's clock.
     pub fn to_ms(&self) -> f64 {
         self.from_ms + (self.step_ms * self.sent.len() as u64) as f64
     }
 }
 
-/// The timeline of a cell; none when nothing was sent.
+/// The timeline of a cell; `None` if nothing was sent.
 pub(crate) fn timeline(input: &CellInput<'_>) -> Option<Timeline> {
     let rows = || input.clients.iter().flat_map(|client| client.ledger.pulses.iter().flatten());
     let first_us = rows().map(|row| row.at_us).min()?;
@@ -79,7 +77,7 @@ struct Steps {
 }
 
 impl Steps {
-    /// The step that a time lies in; one before or behind all lies in the first or the last.
+    /// The step that contains a time, clipped to the first and the last.
     fn of(&self, at_us: u64) -> usize {
         let step = at_us.saturating_sub(self.first_us) / self.step_us;
         (step as usize).min(self.count - 1)
@@ -104,7 +102,7 @@ impl Steps {
         highest
     }
 
-    /// How many messages with an anomaly were acknowledged in each step; empty where none was.
+    /// How many messages with an anomaly were acknowledged in each step; empty if none was.
     fn anomalies(
         &self,
         input: &CellInput<'_>,
@@ -141,7 +139,7 @@ impl Steps {
     }
 }
 
-/// When a message of a stretch was acknowledged, if all of it were at equal distances.
+/// When a message of a stretch was acknowledged, assuming equal distances.
 fn acked_us(ack: &AckStretch, sequence: u64) -> u64 {
     let length_us = ack.last_ack_us - ack.first_ack_us;
     let before = sequence - ack.stretch.sequence;

@@ -1,5 +1,5 @@
-//! What the verifier says of a cell: [`CellFindings`] and its parts. Times end in their unit;
-//! `*_ms` are milliseconds of the scenario's clock.
+//! The verifier's findings about a cell: [`CellFindings`] and its parts. Times have their unit in
+//! the name; `*_ms` are milliseconds of the scenario's clock.
 
 use super::counts::Counts;
 pub(crate) use crate::kafka::leaders::Leadership;
@@ -16,41 +16,36 @@ pub(crate) const MAX_WITNESSES: usize = 20;
 pub struct FaultWindow {
     /// Position in the plan.
     pub index: u16,
-    /// The fault in the scenario's words.
+    /// In the scenario's words.
     pub what: String,
-    /// When it was proved, microseconds of the run's clock; `None`: never.
+    /// When it was proved, in microseconds of the run's clock; `None`: never.
     pub effective_us: Option<u64>,
     /// When it was injected. Its effect cannot have begun before.
     pub called_us: u64,
-    /// When it was healed.
     pub healed_us: u64,
-    /// What it does.
     pub act: Act,
-    /// The brokers that it acts on, by `node.id`, as far as that is known.
+    /// The brokers that it acts on, by `node.id`, as far as known.
     pub brokers: Vec<i32>,
 }
 
 /// A time in which one partition got no acknowledgement.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Outage {
-    /// Which partition.
     pub partition: u32,
     /// The acknowledgement before it, or the start of the window that it is clipped to.
     pub from_ms: f64,
     /// The acknowledgement that ended it, or the end of the window, or of all demand.
     pub to_ms: f64,
-    /// Its length.
     pub ms: f64,
 }
 
 /// The longest outage while one fault was in force.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FaultOutage {
-    /// Position of the fault in the plan.
     pub fault: u16,
-    /// The fault in the scenario's words.
+    /// In the scenario's words.
     pub what: String,
-    /// Clipped to the fault's window; `None` when nobody waited for an acknowledgement in it.
+    /// Clipped to the fault's window; `None` if nobody waited for an acknowledgement in it.
     pub outage: Option<Outage>,
 }
 
@@ -59,14 +54,14 @@ pub struct FaultOutage {
 pub struct Early {
     /// The longest time without an acknowledgement before the scenario's zero.
     pub outage: Option<Outage>,
-    /// How much of each count it is, as far as that is certain: outcomes before zero, anomalies before
-    /// any fault. Of what [`About::early`](crate::model::About) names no time it is 0.
+    /// How much of each count it is, as far as that is certain: outcomes before zero, anomalies
+    /// before any fault. 0 for metrics without [`About::early`](crate::model::About).
     #[serde(flatten, with = "as_fields::early")]
     pub counts: ByMetric<u64>,
 }
 
-/// How long messages of one phase of the run waited for their acknowledgements. A percentile is up
-/// to 12.5 % too high.
+/// How long messages of one phase waited for their acknowledgements. A percentile is up to 12.5 %
+/// too high.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PhaseLatency {
     /// Which phase.
@@ -78,20 +73,16 @@ pub struct PhaseLatency {
     /// their partition took messages again.
     #[serde(default)]
     pub unacked: u64,
-    /// Median.
     pub p50_us: Option<u64>,
-    /// 99th percentile.
     pub p99_us: Option<u64>,
-    /// The highest.
     pub max_us: Option<u64>,
 }
 
 /// The first and the last of consecutive sequences or offsets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Span<T> {
-    /// The first.
     pub first: T,
-    /// The last, included.
+    /// Included.
     pub last: T,
 }
 
@@ -99,19 +90,19 @@ pub struct Span<T> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
-    /// The log goes on in a later epoch from at or before their offsets: who led then did not
-    /// have them, and the one who acknowledged them cut them off.
+    /// The log goes on in a later epoch from at or before their offsets: that epoch's leader did
+    /// not have them, and the broker that acknowledged them cut them off.
     Truncated {
         /// The first later epoch that the log or an observation shows.
         epoch: i32,
-        /// Its leader, if it was observed.
+        /// Its leader, if observed.
         leader: Option<i32>,
-        /// Whether no epoch lies between it and the one of the acknowledgement.
+        /// Whether no epoch lies between it and that of the acknowledgement.
         next_epoch: bool,
     },
-    /// The log goes on in a later epoch from at or before their offsets, though who led then had
-    /// had them, and in between there was a time in which no replica answered. No election explains
-    /// that: they were gone from its disk before.
+    /// The log goes on in a later epoch from at or before their offsets, though that epoch's leader
+    /// once had them, and in between no replica answered for a time. No election explains that:
+    /// they were gone from its disk before.
     GoneFromDisk {
         /// The first later epoch that the log or an observation shows.
         epoch: i32,
@@ -123,13 +114,13 @@ pub enum Cause {
         epoch: i32,
         leader: i32,
     },
-    /// The topic was deleted; if there is one of its name, it is another.
+    /// The topic was deleted; one of its name is another topic.
     TopicDeleted,
-    /// Other records stand at their offsets; no later epoch explains it.
+    /// Other records are at their offsets; no later epoch explains it.
     Replaced,
     /// The log ends before their offsets; no later epoch explains it.
     BeyondEnd,
-    /// The log starts behind their offsets.
+    /// The log starts after their offsets.
     BelowLogStart,
     /// Their offsets are missing in the middle of the log.
     Missing,
@@ -137,48 +128,42 @@ pub enum Cause {
     Corrupt,
     /// The log was not read at their offsets.
     Unread,
-    /// What stands at their offsets was not recorded: there were too many stretches.
+    /// The records at their offsets were not kept: there were too many stretches.
     Unrecorded,
     /// No offset is known; they are nowhere in the log.
     NowhereFound,
 }
 
-/// What stands at a range of offsets.
+/// The content of a range of offsets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Content {
     /// Consecutive messages of ours.
     Ours {
-        /// The first of them.
         sequence: u64,
     },
     /// Messages of another client of the cell.
     Neighbour,
     /// Records of others.
     Foreign,
-    /// Corrupt records.
     Corrupt,
 }
 
-/// Records that stand in the log.
+/// Records in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Standing {
-    /// Where.
     pub offsets: Span<i64>,
-    /// In which leader epoch they were appended.
+    /// The leader epoch in which they were appended.
     pub epoch: i32,
-    /// Who led in that epoch, if it was observed.
+    /// That epoch's leader, if observed.
     pub leader: Option<i32>,
-    /// What they are.
     pub content: Content,
 }
 
 /// One range of messages or records with one anomaly.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Witness {
-    /// What is wrong.
     pub anomaly: Metric,
-    /// Where.
     pub partition: u32,
     /// Whose, where the cell has several clients.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -187,26 +172,25 @@ pub struct Witness {
     pub count: u64,
     /// Which messages, if they are ours.
     pub sequences: Option<Span<u64>>,
-    /// Lost: by the acknowledgements' word. Else where the first copies stand in the log.
+    /// Lost: as acknowledged. Otherwise the first copies' offsets.
     pub offsets: Option<Span<i64>>,
     /// No later than the first acknowledgement of the range.
     pub acked_from_ms: Option<f64>,
     /// No earlier than the last acknowledgement of the range.
     pub acked_to_ms: Option<f64>,
-    /// Lost: who may have acknowledged it; several when the observations do not tell them apart.
+    /// Lost: who may have acknowledged it; several if the observations do not tell them apart.
     pub acked_by: Vec<Leadership>,
     /// Faults (by their position in the plan) in force while it was acknowledged.
     pub faults: Vec<u16>,
-    /// Lost in an election: faults (likewise) that moved the leader away from who acknowledged, or
-    /// asked for an election then.
+    /// Lost in an election: faults (likewise) that moved the leader away from the broker that
+    /// acknowledged, or asked for an election then.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub moved_by: Vec<u16>,
     /// Lost from disk: when all replicas were down.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub all_down: Option<AllDown>,
-    /// Lost: why.
     pub cause: Option<Cause>,
-    /// Lost: what stands at the offsets now. Else: all copies, in the order of offsets.
+    /// Lost: what is at the offsets now. Otherwise all copies, in offset order.
     pub standing: Vec<Standing>,
     /// All of this in one line.
     pub text: String,
@@ -215,7 +199,7 @@ pub struct Witness {
 /// A time in which no replica of a partition answered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AllDown {
-    /// When the last of them ceased to answer.
+    /// When the last of them fell silent.
     pub from_ms: f64,
     /// When the first of them answered again.
     pub to_ms: f64,
@@ -226,7 +210,6 @@ pub struct AllDown {
 /// Messages with an anomaly that no witness shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Omitted {
-    /// What is wrong with them.
     pub anomaly: Metric,
     /// How many more.
     pub count: u64,
@@ -235,32 +218,30 @@ pub struct Omitted {
 /// Everything that was found out about one cell.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CellFindings {
-    /// Messages by what became of them, as far as the log as it was read settles it.
+    /// Messages by outcome, as far as the log as read settles it.
     #[serde(flatten)]
     pub counts: Counts,
-    /// Records that are copies of a message standing before them.
+    /// Records that are copies of an earlier message.
     pub copies: u64,
-    /// Messages of unknown outcome that are in the log. No anomaly: unknown is unknown.
+    /// Messages of unknown outcome that are in the log. Not an anomaly.
     pub unknown_present: u64,
     /// Whether acknowledgements mean anything: false with acks=0.
     pub confirmed: bool,
-    /// Longest time from zero on without an acknowledgement on one partition; `None` when nothing
+    /// The longest time from zero on without an acknowledgement on one partition; `None` if nothing
     /// was sent.
     pub unavailable_ms: Option<f64>,
     /// The same with its place.
     pub outage: Option<Outage>,
-    /// What happened before any fault.
     pub early: Early,
     /// The longest outage within each fault.
     pub fault_outages: Vec<FaultOutage>,
-    /// Latencies by phase.
     pub latencies: Vec<PhaseLatency>,
     /// At most [`MAX_WITNESSES`] of each anomaly.
     pub witnesses: Vec<Witness>,
     /// How many messages the witnesses leave out.
     pub omitted: Vec<Omitted>,
-    /// What a person should know and what changes no verdict.
+    /// Notes for a person that change no verdict.
     pub notes: Vec<String>,
-    /// Why the counts do not settle the question; empty when they do.
+    /// Why the counts do not settle the question; empty if they do.
     pub inconclusive: Vec<String>,
 }

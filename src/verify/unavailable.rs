@@ -1,11 +1,11 @@
 //! How long nobody got an acknowledgement.
 //!
-//! A partition's outage is the time between two successive acknowledgements of it. Outages are
-//! counted from its first acknowledgement on (a partition that never got one: from its first
-//! send), for as long as there is demand. After the last acknowledgement there is demand only
-//! while a message waits: until the last report that one was rejected or of unknown outcome, or,
-//! if messages were left without any outcome, until sending ended. When everything sent before
-//! it was settled by the last acknowledgement, nobody waited, and there is no outage behind it.
+//! A partition's outage is the time between two successive acknowledgements of it. Outages count
+//! from its first acknowledgement on (or from its first send, if it never got one), as long as
+//! there is demand. After the last acknowledgement there is demand only while a message waits:
+//! until the last report of a rejected or unknown outcome, or, if messages had no outcome at all,
+//! until sending ended. If the last acknowledgement settled everything sent before it, nobody
+//! waited, and there is no outage after it.
 //!
 //! Of several clients each waits for itself: the longest wait of any of them counts.
 //!
@@ -15,7 +15,7 @@ use super::cell::CellInput;
 use super::types::{FaultOutage, Outage};
 use crate::ledger::PulseRow;
 
-/// A time without an acknowledgement, microseconds of the run's clock.
+/// A time without an acknowledgement, in microseconds of the run's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Gap {
     pub(super) from_us: u64,
@@ -32,10 +32,9 @@ impl Gap {
     }
 }
 
-/// All outages of a partition that can be the longest of any window that does not cut a pulse
-/// row: between rows, and the longest within each row. In a window that cuts a row, a gap
-/// within that row that is not its longest is not seen; so what is said of such a window is at
-/// most the length of a row too short.
+/// All outages of a partition that can be the longest in a window that does not cut a pulse row:
+/// between rows, and the longest within each row. In a window that cuts a row, other gaps within
+/// that row are not seen, so the result is at most a row's length too short.
 pub(super) fn gaps(rows: &[PulseRow], unsettled: u64, sending_ended_us: u64) -> Vec<Gap> {
     let mut gaps = Vec::new();
     let mut last_us = None;
@@ -128,7 +127,7 @@ impl Outages {
     }
 }
 
-/// Milliseconds of the scenario's clock.
+/// Converts to milliseconds of the scenario's clock.
 pub(super) fn scenario_ms(at_us: u64, zero_us: u64) -> f64 {
     (at_us as f64 - zero_us as f64) / 1e3
 }
@@ -154,8 +153,8 @@ mod tests {
         gaps.iter().map(|gap| (gap.from_us, gap.to_us)).collect()
     }
 
-    // Between rows the gap is exact: from the last acknowledgement of one to the first of the
-    // next, however many rows lie between. All is settled, so the end opens none.
+    // Between rows the gap is exact: from the last acknowledgement of one to the first of the next,
+    // however many rows lie between. Everything is settled, so the end opens none.
     #[test]
     fn the_gap_between_rows_is_exact() {
         let rows = [acks(110_000, 190_000), row(300_000), acks(5_200_001, 5_250_000)];
@@ -170,7 +169,7 @@ mod tests {
         assert_eq!(spans(&gaps(&rows, 0, 0)), [(150_000, 180_000)]);
     }
 
-    // Messages were left without any outcome: somebody waited until sending ended.
+    // Messages had no outcome at all: somebody waited until sending ended.
     #[test]
     fn a_gap_at_the_end_lasts_while_messages_are_unsettled() {
         let rows = [acks(110_000, 190_000), PulseRow { sent: 5, ..row(200_000) }];
@@ -196,7 +195,7 @@ mod tests {
         assert_eq!(spans(&gaps(&before, 0, 500_000)), []);
     }
 
-    // Never an acknowledgement: from the first send on. Before the first one otherwise: nothing.
+    // Never an acknowledgement: from the first send on. Otherwise nothing before the first one.
     #[test]
     fn a_partition_that_never_answered_was_unavailable_from_its_first_send() {
         let sends = [row(100_000), PulseRow { sent: 3, ..row(200_000) }];
@@ -249,7 +248,7 @@ mod tests {
     }
 
     // Zero is at 1 s. Nobody got an acknowledgement from 0.2 s to 1.7 s: 0.8 s of that were before
-    // zero and count for nothing, 0.7 s are the scenario's own.
+    // zero and do not count, 0.7 s are the scenario's own.
     #[test]
     fn an_outage_that_spans_zero_is_cut_there() {
         let rows = vec![acks(100_000, 200_000), acks(1_700_000, 1_700_000)];
@@ -259,7 +258,7 @@ mod tests {
         assert_eq!(outages.before_zero(), outage(-800.0, 0.0, 800.0));
     }
 
-    // One that was over by then is none of the scenario's.
+    // One that was over by then is not the scenario's.
     #[test]
     fn an_outage_before_zero_is_none_of_the_scenario_s() {
         let rows = vec![acks(100_000, 200_000), acks(900_000, 950_000), acks(1_000_000, 1_090_000)];

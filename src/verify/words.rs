@@ -1,4 +1,4 @@
-//! How figures are put into sentences.
+//! Figures in sentences.
 
 use super::types::Span;
 pub(super) use crate::model::counted;
@@ -28,7 +28,7 @@ pub(super) fn is(count: u64) -> &'static str {
     if count == 1 { "is" } else { "are" }
 }
 
-/// `10.2 s`, of a time in milliseconds.
+/// `10.2 s`, for milliseconds.
 pub(super) fn seconds(ms: f64) -> String {
     format!("{:.1} s", ms / 1e3)
 }
@@ -38,12 +38,12 @@ pub(super) fn them(count: u64) -> &'static str {
     if count == 1 { "it" } else { "them" }
 }
 
-/// `10.203 s`, of a time in milliseconds: as `report.json` has it, to the millisecond.
+/// `10.203 s`, for milliseconds: like `report.json`, to the millisecond.
 pub(super) fn exact_seconds(ms: f64) -> String {
     format!("{:.3} s", ms / 1e3)
 }
 
-/// `broker 1 in epoch 5`, or `epoch 5` when the leader is not known.
+/// `broker 1 in epoch 5`, or `epoch 5` if the leader is not known.
 pub(super) fn leader_in(leader: Option<i32>, epoch: i32) -> String {
     match leader {
         Some(broker) => format!("broker {broker} in epoch {epoch}"),

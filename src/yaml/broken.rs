@@ -1,12 +1,12 @@
-//! Why a text is no YAML, in a person's words: tabs, indentation, and what the parser says of the
-//! rest.
+//! Why a text is not YAML, in plain words: tabs, indentation, and the parser's own message
+//! otherwise.
 
 use super::place::Place;
 
-/// A place, what is wrong there, and what to do, if that is more than to write YAML.
+/// A place, what is wrong there, and what to do, if that is more than writing YAML.
 pub(super) type Broken = (Place, String, Option<String>);
 
-/// What the parser says when a line may be indented wrongly.
+/// The parser's messages that may mean wrong indentation.
 const ABOUT_INDENTATION: &[&str] = &[
     "mapping values are not allowed",
     "did not find expected key",
@@ -15,7 +15,7 @@ const ABOUT_INDENTATION: &[&str] = &[
     "simple key expected ':'",
 ];
 
-/// Everything that is wrong with a text that the parser refuses at `place`, saying `said`.
+/// Everything wrong with a text that the parser refuses at `place`, with message `said`.
 pub(super) fn diagnose(text: &str, place: Place, said: &str) -> Vec<Broken> {
     if said.contains("found a tab") || said.contains("tabs disallowed") {
         let tabs = tabs(text);
@@ -37,7 +37,7 @@ pub(super) fn diagnose(text: &str, place: Place, said: &str) -> Vec<Broken> {
     vec![(place, message, help)]
 }
 
-/// Every line that a tab indents. Within a block of text (`|`, `>`) it is text.
+/// Every line indented with a tab. Inside a block scalar (`|`, `>`) a tab is text.
 fn tabs(text: &str) -> Vec<Broken> {
     let mut found = Vec::new();
     let mut block: Option<usize> = None;
@@ -58,14 +58,14 @@ fn tabs(text: &str) -> Vec<Broken> {
     found
 }
 
-/// A place that opens keys or items: how deep it is, and whether it is a list.
+/// A place that opens keys or items: its indent, and whether it is a list.
 #[derive(Clone, Copy, PartialEq)]
 struct Level {
     indent: usize,
     is_list: bool,
 }
 
-/// What is wrong with the indentation of a line, by the lines above it.
+/// What is wrong with a line's indentation, given the lines above it.
 fn indentation(text: &str, number: u32) -> Option<Broken> {
     let index = usize::try_from(number.checked_sub(1)?).ok()?;
     let is_content = |line: &&str| {
@@ -76,7 +76,7 @@ fn indentation(text: &str, number: u32) -> Option<Broken> {
     for line in text.lines().take(index).filter(is_content) {
         let mut indent = indent_of(line);
         let mut rest = line.trim_start();
-        // A list may stand as deep as its own key.
+        // A list may have the same indent as its own key.
         let is_key_of_list = |level: &Level| level.indent == indent && rest.starts_with("- ");
         levels.retain(|l| l.indent < indent || (!l.is_list && is_key_of_list(l)));
         while let Some(item) = rest.strip_prefix("- ") {
@@ -115,7 +115,7 @@ fn indent_of(line: &str) -> usize {
     line.chars().take_while(|c| *c == ' ').count()
 }
 
-/// The parser's words, or plainer ones.
+/// The parser's message, or a plainer one.
 fn in_words(text: &str, place: Place, said: &str) -> (String, Option<String>) {
     let line = text.lines().nth(place.line.saturating_sub(1) as usize).unwrap_or_default();
     let rest: String = line.chars().skip(place.column.saturating_sub(1) as usize).collect();

@@ -1,34 +1,32 @@
-//! One problem of a scenario, [`Diagnostic`], and all problems found in one go, [`Diagnostics`].
+//! One problem of a scenario, [`Diagnostic`], and all problems found at once, [`Diagnostics`].
 
 use serde::Serialize;
 use std::fmt;
 
-/// Longer lines are shown from near the problem on, so that a terminal can hold them.
+/// Longer lines are shown from near the problem on, so that they fit a terminal.
 const SNIPPET_CHARS: usize = 120;
 
-/// One problem: what is wrong, where, and what to do.
+/// A problem: what is wrong, where, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Diagnostic {
-    /// The scenario's file, as it was named.
+    /// The scenario's file, as the user named it.
     pub file: String,
-    /// The argument that is wrong, when it is not the file: `--set producer.ack=1`.
+    /// The wrong argument, if it is not the file: `--set producer.ack=1`.
     pub argument: Option<String>,
-    /// Line from 1; 0 when the file as a whole is meant.
+    /// From 1; 0 means the file as a whole.
     pub line: u32,
-    /// Column from 1, in characters.
+    /// From 1, in characters.
     pub column: u32,
-    /// How many characters are meant.
+    /// In characters.
     pub length: u32,
-    /// The line itself.
+    /// The line's text.
     pub snippet: Option<String>,
-    /// What is wrong.
     pub message: String,
-    /// What to do.
     pub help: Option<String>,
 }
 
 impl Diagnostic {
-    /// With what a person can do about it.
+    /// Adds what a person can do about it.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
@@ -74,15 +72,14 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// Every problem that was found, in the order of the file. Never empty when it is an error.
+/// All problems, in the order of the file. Never empty as an error.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
 pub struct Diagnostics {
-    /// The problems.
     pub list: Vec<Diagnostic>,
 }
 
 impl Diagnostics {
-    /// Those problems file by file, in the order of each: arguments last, each problem once.
+    /// Sorts problems file by file and by place, arguments last, without repetitions.
     pub fn new(mut list: Vec<Diagnostic>) -> Self {
         let key = |d: &Diagnostic| {
             (d.argument.clone(), d.file.clone(), d.line, d.column, d.message.clone())

@@ -1,7 +1,7 @@
-//! YAML with places: what scenarios and compose files are read with.
+//! YAML with places, for scenarios and compose files.
 //!
 //! A text becomes a tree of [`Node`]s that know their places. A [`Reader`] turns them into maps,
-//! lists and words, and collects every problem as a [`Diagnostic`] with line, column and what to do.
+//! lists and words, and collects every problem as a [`Diagnostic`] with line, column and help.
 
 mod broken;
 mod diagnostic;

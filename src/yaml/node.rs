@@ -1,41 +1,35 @@
-//! The YAML tree with places: a [`Node`] is a text as it stands, without knowing what the text is
-//! about, so that the readers can collect all problems and `--set` can change it.
+//! The YAML tree with places. A [`Node`] is a text as written and knows nothing of its meaning, so
+//! that readers can collect all problems and `--set` can change it.
 
 use super::broken::Broken;
 use super::place::{At, Place};
 
-/// A value of the tree.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node {
-    /// What it is.
     pub kind: Kind,
     /// Where it begins.
     pub place: Place,
 }
 
-/// What a value of the tree is.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Kind {
     /// Nothing was written.
     Null,
-    /// A word, number or text, as it was written.
+    /// A word, number or text, as written.
     Scalar(String),
     List(Vec<Node>),
-    /// A map, in the order of the file.
+    /// In the order of the file.
     Map(Vec<Entry>),
 }
 
-/// One key of a map and its value.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
-    /// The key.
     pub key: At<String>,
-    /// The value.
     pub value: Node,
 }
 
 impl Node {
-    /// Every key that stands in its map already.
+    /// Every key that its map has already.
     pub(super) fn written_twice(&self, found: &mut Vec<Broken>) {
         match &self.kind {
             Kind::List(items) => items.iter().for_each(|item| item.written_twice(found)),
@@ -55,7 +49,7 @@ impl Node {
         }
     }
 
-    /// What it is, for messages: a list, a map, a value.
+    /// Its kind, for messages: a list, a map, a value.
     pub fn noun(&self) -> &'static str {
         match self.kind {
             Kind::Null => "nothing",

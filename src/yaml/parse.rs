@@ -1,5 +1,4 @@
-//! From a text to its [`Node`]: `serde-saphyr` reads it, and what cannot be read is told by
-//! [`broken`].
+//! From a text to its [`Node`]: `serde-saphyr` parses it, and [`broken`] explains what it cannot.
 
 use super::broken::{self, Broken};
 use super::{At, Diagnostics, Entry, Kind, Node, Place, Source};
@@ -8,14 +7,14 @@ use serde_saphyr::options::{DuplicateKeyPolicy, NonFiniteFloatPolicy};
 use serde_saphyr::{Location, Spanned};
 use std::fmt;
 
-/// Such files are written by hand; whatever is larger is none.
+/// Scenarios are written by hand; a larger file is something else.
 pub(crate) const MOST_BYTES: usize = 1 << 20;
 
 impl Node {
-    /// Reads the file's text, which is to have this form.
+    /// Parses the file's text; `form` describes the expected form.
     ///
     /// # Errors
-    /// Where the text is no YAML, names keys twice, or is too large.
+    /// The text is not YAML, repeats keys, or is too large.
     pub fn parse(source: &Source, form: &str) -> Result<Node, Diagnostics> {
         Node::parse_text(&source.text).map_err(|broken| {
             let problem = |(place, message, help): Broken| {
@@ -25,17 +24,14 @@ impl Node {
         })
     }
 
-    /// Reads a piece of YAML.
-    ///
-    /// # Errors
-    /// Where and why it cannot be read, and what to do; never empty.
+    /// Parses a piece of YAML. Errors are never empty.
     pub fn parse_text(text: &str) -> Result<Node, Vec<Broken>> {
         if text.len() > MOST_BYTES {
             let message = format!("the file is larger than {MOST_BYTES} bytes");
             return Err(vec![(Place::START, message, None)]);
         }
         let options = serde_saphyr::options! {
-            // Told below, all of them.
+            // Reported below, all of them.
             duplicate_keys: DuplicateKeyPolicy::PassThrough,
             non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
             strict_booleans: true,
@@ -56,7 +52,7 @@ impl Node {
     }
 }
 
-/// What the parser says, without the place, which is told beside it.
+/// The parser's message without the place, which is reported beside it.
 fn said(error: &serde_saphyr::Error) -> String {
     let text = error.without_snippet().to_string();
     let text = text.lines().next().unwrap_or("cannot be read").trim_end();
@@ -79,7 +75,7 @@ fn place_of(at: Location, length: u32) -> Place {
     }
 }
 
-/// The tree as the parser gives it, with spans instead of places.
+/// The parser's tree, with spans instead of places.
 enum Raw {
     Null,
     Text(String),
@@ -89,15 +85,14 @@ enum Raw {
     Map(Vec<(Spanned<String>, Spanned<Raw>)>),
 }
 
-/// The text of a stretch of the file.
+/// The text of a span of the file.
 fn written(at: Location, text: &str) -> Option<&str> {
     let (start, length) = at.span().byte_offset().zip(at.span().byte_len())?;
     let start = usize::try_from(start).ok()?;
     text.get(start..start.checked_add(usize::try_from(length).ok()?)?)
 }
 
-/// A value stands where it is used, which is the alias when it came by one; its own spelling
-/// is where it was defined.
+/// A value's place is where it is used, for an alias too; its spelling is where it was defined.
 fn placed(raw: Spanned<Raw>, text: &str) -> Node {
     let at = raw.referenced;
     let first_line = written(at, text).and_then(|written| written.lines().next()).unwrap_or("");
@@ -247,7 +242,7 @@ mod tests {
         assert_eq!(entry(y, "b").value.place.line, 4);
     }
 
-    /// `line:column message (help)` of all that is wrong.
+    /// `line:column message (help)` of all problems.
     fn wrong(text: &str) -> Vec<String> {
         let told = |(place, message, help): Broken| {
             format!("{}:{} {message} ({})", place.line, place.column, help.unwrap_or_default())

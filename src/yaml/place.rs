@@ -1,31 +1,30 @@
 //! Where something was written: [`Place`], a value with its place [`At`], and the [`Source`] that
-//! both point into.
+//! both refer to.
 
 use super::diagnostic::Diagnostic;
 use std::fmt;
 
-/// A stretch of one line of the file, or of an argument that changes it. Lines and columns count from 1,
-/// columns and lengths are characters.
+/// A span on one line of the file, or of an argument that changes it. Lines and columns count from
+/// 1; columns and lengths are in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
-    /// Which of [`Source::arguments`], from 0; `None` for the file.
+    /// Index into [`Source::arguments`]; `None` for the file.
     pub argument: Option<u16>,
-    /// Line; 0 when the file as a whole is meant.
+    /// 0 means the file as a whole.
     pub line: u32,
-    /// Column of the first character.
     pub column: u32,
     /// How many characters to underline.
     pub length: u32,
 }
 
 impl Place {
-    /// The file as a whole, for what cannot be pointed at.
+    /// The file as a whole.
     pub const FILE: Place = Place { argument: None, line: 0, column: 0, length: 0 };
 
-    /// The first character of the file, where what is missing at the top level is reported.
+    /// The first character of the file, for what is missing at the top level.
     pub const START: Place = Place { argument: None, line: 1, column: 1, length: 1 };
 
-    /// So many characters of an argument, from the one with that number, counted from 0.
+    /// `length` characters of an argument, from character `from` on, counted from 0.
     pub fn argument(index: u16, from: usize, length: usize) -> Place {
         let small = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         let column = small(from).saturating_add(1);
@@ -36,25 +35,22 @@ impl Place {
 /// A value and where it was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct At<T> {
-    /// What was written.
     pub value: T,
-    /// Where.
     pub place: Place,
 }
 
 impl<T> At<T> {
-    /// `value`, written at `place`.
     pub fn new(value: T, place: Place) -> Self {
         At { value, place }
     }
 }
 
-/// An argument of the command line that changes the scenario, shown as it was typed.
+/// A command-line argument that changes the scenario, as typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Argument {
     /// `--set` or `--sweep`.
     pub option: &'static str,
-    /// What was given to it.
+    /// Its value.
     pub text: String,
 }
 
@@ -64,19 +60,18 @@ impl fmt::Display for Argument {
     }
 }
 
-/// What places point into: the file's text and the arguments that change it.
+/// What places refer to: the file's text and the arguments that change it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
-    /// The file as it was named.
+    /// The file as the user named it.
     pub name: String,
-    /// Its text.
     pub text: String,
     /// Those of `--set`, then those of `--sweep`, in order.
     pub arguments: Vec<Argument>,
 }
 
 impl Source {
-    /// What was given to an option, each with its number among the arguments.
+    /// The values of an option, each with its index among the arguments.
     pub fn given_to<'s>(&'s self, option: &'s str) -> impl Iterator<Item = (u16, &'s str)> {
         let numbered = self.arguments.iter().enumerate();
         numbered.filter(move |(_, argument)| argument.option == option).map(|(index, argument)| {
@@ -84,12 +79,12 @@ impl Source {
         })
     }
 
-    /// The argument that a place is in, when it is not in the file.
+    /// The argument that contains a place, if the file does not.
     pub fn argument(&self, place: Place) -> Option<&Argument> {
         place.argument.and_then(|i| self.arguments.get(usize::from(i)))
     }
 
-    /// A problem at a place, with the line that it is on.
+    /// A problem at a place, with its line.
     pub fn problem(&self, place: Place, message: impl Into<String>) -> Diagnostic {
         let argument = self.argument(place);
         let snippet = match argument {

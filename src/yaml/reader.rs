@@ -1,34 +1,32 @@
 //! What all readers share: [`Reader`] collects problems, and turns nodes into maps, lists and
-//! words or says what they should have been.
+//! words, or reports what they should have been.
 
 use super::{At, Diagnostic, Entry, Kind, Node, Place, Source, suggest};
 use crate::model::Length;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// What is known of words that have a meaning, but none that the file may hold.
+/// Words that have a meaning elsewhere, but not in the file.
 #[derive(Debug)]
 pub struct Foreign {
     /// What to write instead of a word in a section.
     pub instead: fn(section: &str, word: &str) -> Option<&'static str>,
-    /// What is wrong with a word wherever it stands, and what to do.
+    /// What is wrong with a word anywhere, and what to do.
     pub told: fn(word: &str) -> Option<(String, &'static str)>,
 }
 
 /// The state of reading one file.
 pub struct Reader {
-    /// What places point into.
+    /// What places refer to.
     pub source: Arc<Source>,
-    /// What was wrong.
     pub problems: Vec<Diagnostic>,
     /// Names of the values that were wrong.
     pub broken: BTreeSet<String>,
-    /// Words of elsewhere.
+    /// Words from elsewhere.
     pub foreign: &'static Foreign,
 }
 
 impl Reader {
-    /// A reader that has found nothing wrong yet.
     pub fn new(source: Arc<Source>, foreign: &'static Foreign) -> Self {
         Reader { source, problems: Vec::new(), broken: BTreeSet::new(), foreign }
     }
@@ -39,12 +37,12 @@ impl Reader {
         self.problems.push(problem);
     }
 
-    /// Remembers that the value of that name is missing because it was wrong.
+    /// Records that this value is missing because it was wrong.
     pub fn break_off(&mut self, name: &str) {
         self.broken.insert(name.to_owned());
     }
 
-    /// The entries of a map; nothing at all counts as an empty one.
+    /// The entries of a map; an absent value counts as an empty map.
     pub fn map<'n>(&mut self, node: &'n Node, name: &str, help: &str) -> &'n [Entry] {
         match &node.kind {
             Kind::Map(entries) => entries,
@@ -58,7 +56,6 @@ impl Reader {
         }
     }
 
-    /// A single value.
     pub fn scalar(&mut self, node: &Node, name: &str) -> Option<At<String>> {
         if let Kind::Scalar(text) = &node.kind {
             return Some(At::new(text.clone(), node.place));
@@ -71,7 +68,7 @@ impl Reader {
         None
     }
 
-    /// One or more values: a single one, or a list of them.
+    /// A single value, or a list of values.
     pub fn scalars(&mut self, node: &Node, name: &str) -> Vec<At<String>> {
         match &node.kind {
             Kind::List(items) => items.iter().filter_map(|i| self.scalar(i, name)).collect(),
@@ -79,14 +76,14 @@ impl Reader {
         }
     }
 
-    /// Whether a word has a meaning elsewhere: what there is in its place is reported then.
+    /// Whether a word has a meaning elsewhere; then reports what to write instead.
     pub fn is_elsewhere(&mut self, word: &At<String>) -> bool {
         let Some((message, help)) = (self.foreign.told)(&word.value) else { return false };
         self.report(word.place, message, help);
         true
     }
 
-    /// A key that is not known at its place.
+    /// Reports an unknown key.
     pub fn unknown_key(&mut self, key: &At<String>, section: &str, known: &[&str]) {
         let help = match (self.foreign.instead)(section, &key.value) {
             Some(instead) => instead.to_owned(),
@@ -96,7 +93,6 @@ impl Reader {
         self.report(key.place, format!("unknown key `{}` in {section}", key.value), help);
     }
 
-    /// One of several words.
     pub fn choice<T: Copy>(&mut self, node: &Node, name: &str, words: &[(&str, T)]) -> Option<T> {
         let text = self.scalar(node, name)?;
         let found = words.iter().find(|(word, _)| *word == text.value).map(|(_, value)| *value);
@@ -108,7 +104,6 @@ impl Reader {
         found
     }
 
-    /// A length of time.
     pub fn length(&mut self, node: &Node, name: &str) -> Option<At<Length>> {
         let text = self.scalar(node, name)?;
         match Length::parse(&text.value) {

@@ -1,9 +1,8 @@
-//! The known word that a mistyped one most likely means.
+//! The known word that a misspelled one most likely means.
 
 use std::borrow::Cow;
 
-/// The nearest of the known words, if one is near enough to be what was meant: at most a third
-/// of its letters differ, and never more than three.
+/// The nearest known word, if at most a third of its letters differ, and no more than three.
 pub(crate) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let word = word.to_lowercase();
     known
@@ -16,7 +15,7 @@ pub(crate) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) 
         .map(|(_, candidate)| candidate)
 }
 
-/// What to say of an unknown word: the nearest known one, or all of them.
+/// Help for an unknown word: the nearest known one, or all of them.
 pub(crate) fn help(word: &str, known: &[&str]) -> String {
     match nearest(word, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),

@@ -1,6 +1,6 @@
-//! A job of a GitHub Actions workflow without GitHub: its `run` steps in their order, in bash as a
-//! runner starts it, with files for outputs and summary. Expressions of a few kinds are known; any
-//! other one fails the test, and so does any other condition.
+//! A job of a GitHub Actions workflow without GitHub: its `run` steps in order, in bash as a runner
+//! starts it, with files for outputs and summary. A few kinds of expressions and conditions are
+//! supported; any other one fails the test.
 
 use serde_yaml::Value;
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Steps that change the machine, and are not taken. Whoever calls this has a `chaos` already.
+/// Steps that change the machine are skipped: the caller has a `chaos` already.
 const LEFT_OUT: [&str; 2] = ["Build the tool", "Open user namespaces"];
 
 /// The workflow of this name in examples/ci.
@@ -37,17 +37,17 @@ pub fn expressions(text: &str) -> Vec<&str> {
     parts.map(|part| part.split_once("}}").expect("an expression ends").0.trim()).collect()
 }
 
-/// What a runner would know, and the place where it works.
+/// What a runner knows, and where it works.
 pub struct Runner<'a> {
-    /// The repository as it was checked out; the steps' current folder.
+    /// The checked-out repository; the steps' current folder.
     pub workspace: PathBuf,
     /// In front of PATH: where `chaos` is.
     pub programs: PathBuf,
-    /// Further variables of the runner's own.
+    /// Further variables of the runner.
     pub variables: Vec<(&'a str, OsString)>,
-    /// What a person filled in at the head of the workflow, in place of what stands there.
+    /// What a person filled in at the head of the workflow.
     pub filled_in: Vec<(&'a str, &'a str)>,
-    /// What a person gave when starting it by hand.
+    /// The inputs of a manual start.
     pub inputs: Vec<(&'a str, &'a str)>,
 }
 
@@ -148,12 +148,12 @@ impl Runner<'_> {
             }
             _ => panic!("what `{expression}` gives is not known"),
         };
-        // What was not given is empty.
+        // A missing input is empty.
         value.unwrap_or_else(|| default.trim_matches('\'').to_owned())
     }
 }
 
-/// Whether a step is taken, after what came before it.
+/// Whether a step runs, after what came before it.
 fn applies(condition: &Value, ended: &Ended) -> bool {
     match condition.as_str() {
         None => ended.failed.is_none(),

@@ -1,5 +1,5 @@
 //! The workflows in examples/ci: what must hold of each, and the nightly one carried out without
-//! GitHub. Here runs are made up; tests/kafka has a job with real ones.
+//! GitHub. Runs are made up here; tests/kafka has a job with real ones.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 

@@ -11,11 +11,11 @@ use std::process::Command;
 
 /// The folder of the run that the stand-in leaves.
 pub const RUN: &str = "made-20260102-030405";
-/// What the scenario promises.
+/// The scenario's expectation.
 pub const LOSSLESS: &str = "expect: {lost: 0}";
 
-/// `chaos run` leaves what lies beside this file, in the folder that is named and must be empty, as
-/// with the tool; every other command is the tool's own.
+/// `chaos run` copies what is beside this file into the given folder, which must be empty, as with
+/// the tool; every other command is the tool's own.
 const STAND_IN: &str = "#!/bin/bash\n\
     here=$(dirname \"$0\")\n\
     [ \"$1\" = run ] || exec \"$here/real\" \"$@\"\n\
@@ -31,7 +31,7 @@ const STAND_IN: &str = "#!/bin/bash\n\
     esac\n\
     exit \"$(cat \"$here/status\")\"\n";
 
-/// A repository as it was checked out, and programs beside it.
+/// A checked-out repository, and programs beside it.
 pub struct Night {
     folder: tempfile::TempDir,
     /// `fail` or `warn`.
@@ -60,7 +60,7 @@ impl Night {
         self.folder.path().join(below)
     }
 
-    /// Takes the tool itself, or the stand-in that leaves this report and exit status.
+    /// Uses the tool itself, or the stand-in that leaves this report and exit status.
     pub fn chaos(self, stand_in: Option<(&Value, i32)>) -> Night {
         let chaos = self.path("programs/chaos");
         drop(fs::remove_file(&chaos));
@@ -81,12 +81,12 @@ impl Night {
         drop(fs::remove_dir_all(&left));
         save(&left, name, report);
         fs::write(left.join(name).join("summary.md"), "what the run says\n").unwrap();
-        // As the tool leaves it; nothing may be taken twice by it.
+        // As the tool leaves it; nothing may use a run twice because of it.
         symlink(name, left.join("latest")).unwrap();
     }
 
-    /// Carries out a script in the repository, as a person or another CI system does; gives its
-    /// exit status and what it printed.
+    /// Carries out a script in the repository, like a person or another CI system; returns its exit
+    /// status and output.
     pub fn script(&self, script: &str) -> (i32, String) {
         let path =
             format!("{}:{}", self.path("programs").display(), std::env::var("PATH").unwrap());
@@ -116,7 +116,7 @@ impl Night {
         let runner = Runner {
             workspace: self.path("repository"),
             programs: self.path("programs"),
-            // Nothing may be fetched or started here; with this it could not.
+            // Makes sure that nothing can be fetched or started.
             variables: vec![("CHAOS_CACHE_DIR", self.path("cache").into())],
             filled_in: vec![
                 ("CHAOS_REPOSITORY", "somebody/kafka-chaos"),

@@ -27,7 +27,7 @@ fn a_night_like_the_baseline_is_green_and_its_summary_is_shown() {
     assert!(ended.summary.contains(&fs::read_to_string(kept).unwrap()));
 }
 
-/// The workspace of a runner of one's own is not always cleaned.
+/// A self-hosted runner does not always clean its workspace.
 #[test]
 fn the_second_night_tells_of_itself_alone() {
     let night = Night::new().chaos(Some((&sound(), 0))).keep(&sound());
@@ -74,7 +74,7 @@ fn a_folder_that_holds_something_is_refused_before_anything_is_started() {
     fs::write(night.path("repository/scenarios/same.yaml"), scenario(LOSSLESS)).unwrap();
     fs::create_dir(night.path("repository/empty")).unwrap();
     let file = "scenarios/made.yaml";
-    // 1/9 has nothing to run but for what is told first.
+    // 1/9 has nothing to run, but other mistakes are reported first.
     for (arguments, why) in [
         (
             format!("{file} --out scenarios"),
@@ -107,7 +107,7 @@ fn without_a_baseline_the_night_is_green_and_says_how_to_make_one() {
     let (_, command) = notice.split_once("chaos baseline ").unwrap();
     let (run, file) = command.split_once(" -o ").unwrap();
     assert_eq!((run, file), (RUN, "ci/baselines/3.8.1/made.json"));
-    // What was told is what the next night takes.
+    // The next night uses the run that was reported.
     let run = night.path("repository/chaos-out").join(run);
     let told = Command::new(env!("CARGO_BIN_EXE_chaos"))
         .arg("baseline")
@@ -146,7 +146,7 @@ fn a_night_that_proves_nothing_is_red_or_a_warning_as_was_chosen() {
     let two = "matrix: {acks: [\"1\", all]}\nexpect: {lost: 0}";
     let two = report(&scenario(two), 8, |_, _| SOUND);
     let run = || Night::new().chaos(Some((&sound(), 3)));
-    // The baseline tells of two cells, the night of neither.
+    // The baseline has two cells, the night neither.
     let comparison = || Night::new().chaos(Some((&sound(), 0))).keep(&two);
     for (night, line) in [
         (run(), "::warning::inconclusive: a run proves nothing"),
@@ -177,7 +177,7 @@ fn the_tool_itself_takes_the_command_line_and_a_shard_may_have_nothing_to_run() 
     let said = "shard 2/2: nothing to run, there are fewer runs (1) than shards";
     assert!(ended.log.contains(said), "{}", ended.log);
     assert_eq!(ended.summary, "");
-    // A scenario with a mistake is told, and the night is red.
+    // A scenario's mistake is reported, and the night is red.
     let text = scenario(LOSSLESS).replace("leader", "leadre");
     fs::write(night.path("repository/scenarios/typo.yaml"), text).unwrap();
     let ended = night.run("2/2");

@@ -1,4 +1,4 @@
-//! What can be said of a workflow without carrying it out.
+//! What can be checked of a workflow without carrying it out.
 
 use super::job::{expressions, texts, workflow};
 use kafka_chaos::testing::distribution::known_versions;
@@ -8,11 +8,11 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// GitHub ends a job after so many minutes.
+/// GitHub ends a job after this many minutes.
 const JOB_MINUTES_MAX: u64 = 360;
-/// Expressions whose value is the runner's own.
+/// Expressions whose value the runner provides.
 const RUNNERS_OWN: [&str; 4] = ["runner.os", "runner.arch", "github.workflow", "github.ref"];
-/// Outputs of actions that the workflow relies on, by the action.
+/// Outputs of actions that the workflow relies on, by action.
 const ACTION_OUTPUTS: [(&str, &[&str]); 2] = [
     ("actions/cache/restore", &["cache-hit", "cache-primary-key"]),
     ("actions/setup-java", &["version"]),
@@ -36,7 +36,7 @@ fn steps(job: &Value) -> &Vec<Value> {
     job["steps"].as_sequence().unwrap()
 }
 
-/// Whether bash takes it for a program.
+/// Whether bash accepts it as a program.
 fn is_bash(script: &str) -> bool {
     let mut bash =
         Command::new("bash").arg("-n").stdin(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
@@ -64,7 +64,7 @@ fn every_job_has_an_end_and_may_only_read() {
             assert!((1..=JOB_MINUTES_MAX).contains(&minutes), "{name}");
             assert!(job["permissions"].is_null(), "{name}: a job asks for more");
             assert_eq!(job["defaults"]["run"]["shell"], "bash", "{name}: -e without pipefail");
-            // What is kept is uploaded after a step that took too long.
+            // Results are uploaded even after a step that took too long.
             let longest = steps(job).iter().filter_map(|step| step["timeout-minutes"].as_u64());
             assert!(longest.max().is_some_and(|longest| longest < minutes), "{name}");
         }
@@ -85,7 +85,7 @@ fn every_step_has_a_name_and_is_a_pinned_action_or_a_sound_script() {
                 (Some(uses), None) => assert!(is_pinned(uses), "{name}: {uses}"),
                 (None, Some(script)) => {
                     assert!(is_bash(script), "{name}: bash does not take this:\n{script}");
-                    // Its value would be read as a program. It comes by a variable.
+                    // Its value would be parsed as code; a variable must pass it.
                     assert!(!script.contains("${{"), "{name}: an expression in:\n{script}");
                 }
                 _ => panic!("{name}: neither an action nor a script: {step:?}"),
@@ -94,7 +94,7 @@ fn every_step_has_a_name_and_is_a_pinned_action_or_a_sound_script() {
     }
 }
 
-/// What outputs each step with an id has.
+/// The outputs of each step with an id.
 fn outputs(job: &Value) -> Vec<(&str, Vec<String>)> {
     let named = steps(job).iter().filter_map(|step| Some((step["id"].as_str()?, step)));
     let of = |step: &Value| match (step["run"].as_str(), step["uses"].as_str()) {

@@ -1,5 +1,5 @@
-//! How often equal runs raise an alarm, and how often unequal ones do not: thousands of made runs
-//! of 36 cells, with losses by lot and latencies of heavy tails.
+//! How often equal runs raise an alarm, and how often unequal ones do not: thousands of generated
+//! runs of 36 cells, with random losses and heavy-tailed latencies.
 
 use fastrand::Rng;
 use kafka_chaos::testing::compare::{Options, Outcome, Promise, Side, SideCell, Trial, compare};
@@ -8,20 +8,20 @@ use kafka_chaos::testing::verify::Verdict;
 
 const CELLS: usize = 36;
 
-/// What makes the figures of a cell.
+/// The distribution of a cell's figures.
 #[derive(Clone, Copy)]
 struct Law {
-    /// The chance that a trial loses.
+    /// The probability that a trial loses.
     loss: f64,
-    /// The chance that it duplicates.
+    /// The probability that it duplicates.
     duplicates: f64,
-    /// The scale of its latencies, milliseconds.
+    /// The scale of its latencies, in milliseconds.
     scale_ms: f64,
     /// The shape of their tail: the smaller, the heavier. Below 2 there is no variance.
     tail: f64,
 }
 
-/// 36 cells of all kinds: safe ones, ones that always lose, and all between.
+/// 36 cells of all kinds: safe ones, ones that always lose, and everything between.
 fn laws() -> Vec<Law> {
     let chances = [0.0, 0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98, 1.0];
     let law = |cell: usize| Law {
@@ -95,7 +95,7 @@ fn promises(law: &Law) -> Vec<Promise> {
     if law.loss > 0.0 { vec![] } else { vec![promise] }
 }
 
-/// Eight steps to each doubling.
+/// Eight steps per doubling.
 fn coarse(us: f64) -> u64 {
     ((us.max(1.0).log2() * 8.0).ceil() / 8.0).exp2() as u64
 }
@@ -104,7 +104,7 @@ fn outcome(base: &Side, new: &Side) -> Outcome {
     compare(("base", base), ("new", new), Options::default()).outcome
 }
 
-/// How many of so many pairs came out so.
+/// How many of these pairs have this outcome.
 fn count(pairs: u32, outcome: Outcome, mut pair: impl FnMut() -> Outcome) -> u32 {
     (0..pairs).map(|_| u32::from(pair() == outcome)).sum()
 }
@@ -123,7 +123,8 @@ fn equal_runs_alarm_in_at_most_one_of_twenty_pairs() {
     }
 }
 
-/// One cell alone, where the correction for many tests takes least, and uneven numbers of trials.
+/// A single cell, for which the correction for many tests takes least, and uneven numbers of
+/// trials.
 #[test]
 fn so_do_equal_runs_of_one_cell() {
     let mut rng = Rng::with_seed(21);
@@ -139,8 +140,8 @@ fn so_do_equal_runs_of_one_cell() {
     }
 }
 
-/// A machine that is a tenth slower on one day than on the other: between runs there is more than
-/// what trials of one run show, and the tolerance is for that.
+/// A machine that is a tenth slower on one day than on the other: runs differ by more than the
+/// trials of one run show, and the tolerance is for that.
 #[test]
 fn a_slightly_slower_day_is_no_regression() {
     let mut rng = Rng::with_seed(22);

@@ -1,4 +1,4 @@
-//! `chaos compare` and `chaos baseline` as they are called: files, exit statuses, what is said.
+//! `chaos compare` and `chaos baseline` on the command line: files, exit statuses, output.
 
 use super::world::{SOUND, losing, report, save, scenario};
 use serde_json::{Value, json};
@@ -68,7 +68,7 @@ fn without_names_the_two_newest_of_a_scenario_are_compared_and_that_is_said() {
     let said = "NEW: chaos-out/made-4, the newest\n\
                 BASE: chaos-out/made-2, the run of made before it\n";
     assert_eq!((exit, err.as_str()), (1, said), "{out}");
-    // One name: it is BASE, and never compared with itself.
+    // A single name is BASE, and never compared with itself.
     for base in ["made.baseline.json", "chaos-out/made-1", "chaos-out/made-1/report.json"] {
         let (_, out, err) = told(folder.path(), &["compare", base]);
         assert_eq!(err, "NEW: chaos-out/made-4, the newest other run of made\n", "{out}");
@@ -139,7 +139,7 @@ fn a_baseline_says_what_its_run_says() {
     };
     assert_eq!(compared("base"), compared("made.baseline.json"));
 
-    // The same run, the same bytes; nothing is replaced that nobody wants replaced.
+    // The same run, the same bytes; nothing is replaced without being asked.
     let bytes = || std::fs::read(folder.path().join("made.baseline.json")).unwrap();
     let first = bytes();
     let (exit, _, err) = told(folder.path(), &["baseline", "base"]);
@@ -220,7 +220,7 @@ fn what_cannot_be_read_is_a_usage_error_that_names_the_file() {
     }
 }
 
-/// A baseline one of whose columns lacks a trial.
+/// A baseline in which one column lacks a trial.
 fn uneven(folder: &Path) -> String {
     assert_eq!(told(folder, &["baseline", "all", "-o", "even"]).0, 0);
     let text = std::fs::read_to_string(folder.join("even")).unwrap();
@@ -239,7 +239,7 @@ fn a_run_that_proves_nothing_is_no_baseline() {
     save(folder.path(), "run", &run);
     let (exit, _, err) = told(folder.path(), &["baseline", "run"]);
     assert!(exit == 2 && err.contains("the log of partition 0 was not read"), "{err}");
-    // To compare it is no mistake; it only says nothing.
+    // Comparing it is no mistake; it only says nothing.
     let (exit, out, _) = told(folder.path(), &["compare", "run", "run"]);
     assert_eq!(exit, 3, "{out}");
     assert!(

@@ -1,4 +1,4 @@
-//! `chaos compare` and `chaos baseline` on made reports: what is a regression, what is none, and
+//! `chaos compare` and `chaos baseline` on made-up reports: what is a regression, what is not, and
 //! how often equal runs raise an alarm.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]

@@ -35,9 +35,9 @@ fn a_value_of_an_axis_that_varies_finds_its_like() {
     assert_eq!((found.only_in_base.as_slice(), found.cells.len()), (&["acks=1".to_owned()][..], 1));
     assert_eq!((found.outcome, found.exit_code), (Outcome::Inconclusive, 3));
     assert!(words(&found).contains("MISSING in NEW: 1 cell of BASE: acks=1"));
-    // A single cell, set to that value without an axis, is the same cell.
+    // A single cell with that setting, without an axis, is the same cell.
     assert_eq!(paired(&both, &matrix("producer: {acks: 1}")), ["acks=1 | main"]);
-    // More cells than BASE has are no matter.
+    // More cells than in BASE do not matter.
     let found = compared(&matrix("matrix: {acks: [all]}"), &both);
     assert_eq!(
         (found.outcome, found.only_in_new.as_slice()),

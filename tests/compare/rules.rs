@@ -52,8 +52,8 @@ fn a_broken_promise_needs_no_statistics() {
     assert_eq!((promise.rule, promise.change), (Rule::Promise, Change::Worse));
     assert!(promise.text.contains("broken in 1 of 20 by NEW"), "{}", promise.text);
     assert_eq!(of(&found, "lost")[0].change, Change::None);
-    // What BASE did not keep either is no regression, and that NEW keeps it no improvement: once
-    // in twenty is luck.
+    // What BASE broke too is no regression, and that NEW keeps it no improvement: once in twenty is
+    // luck.
     assert_eq!(compared(&new, &new).outcome, Outcome::NoChange);
     assert_eq!(compared(&new, &base).outcome, Outcome::NoChange);
 }
@@ -107,7 +107,7 @@ fn every_trial_against_none_is_believed_where_a_cause_is_known() {
     assert_eq!(share.rule, Rule::EveryTrial);
     assert!(share.text.contains("acks all -> 1"), "{}", share.text);
     assert_eq!(compared(&new, &base).outcome, Outcome::Improved);
-    // Another version of Kafka is a cause, too; another runtime is none.
+    // Another version of Kafka is a cause, too; another runtime is not.
     let mut newer = report(&scenario(UNASKED), 2, |_, _| losing(990));
     newer["plan"]["cluster"]["kafka"] = json!("4.4.0");
     let found = compared(&base, &newer);
@@ -142,8 +142,7 @@ fn one_trial_each_decides_nothing_but_a_broken_promise() {
     assert_eq!(compared(&base, &new).outcome, Outcome::Regression);
 }
 
-/// Six times as long is worth a word, even where one trial decides nothing, and where many do not
-/// agree.
+/// Six times as long is worth a word, even if one trial decides nothing, or many disagree.
 #[test]
 fn a_time_three_times_as_long_is_told() {
     let with = |us: u64, unavailable_ms: f64| {
@@ -177,7 +176,7 @@ fn a_time_three_times_as_long_is_told() {
     assert!(words(&found).contains("  not certain: p99 during: "), "{}", words(&found));
 }
 
-/// What was done differently stands before the clocks that follow from it.
+/// Differences in what was done precede the clocks that follow from them.
 #[test]
 fn what_differs_in_the_experiment_is_told_before_clocks() {
     let text = |timing: &str| format!("{}cluster: {{timing: {timing}}}\n", scenario(UNASKED));
@@ -225,7 +224,7 @@ fn more_lost_in_each_trial_is_worse_from_four_trials_on() {
     let found = compared(&with(8, 900), &with(8, 1000));
     let amount = of(&found, "lost").into_iter().find(|f| f.rule == Rule::Amount).unwrap();
     assert!(amount.worse.unwrap().is_rejected() && amount.change == Change::None, "{amount:?}");
-    // With one trial it is told, and never judged.
+    // With one trial it is reported, and never judged.
     let found = compared(&with(1, 900), &with(1, 90_000));
     assert_eq!(found.outcome, Outcome::Undecided);
     assert!(words(&found).contains("not decided"), "{}", words(&found));
@@ -255,7 +254,7 @@ fn a_latency_needs_an_interval_and_more_than_the_tolerance() {
         report(&scenario(UNASKED), 8, move |_, _| CellTrial { p99_before_us: Some(us), ..SOUND })
     };
     assert_eq!(compared(&fast(2_000), &fast(4_000)).outcome, Outcome::NoChange);
-    // Twice with three trials: told, not judged.
+    // Twice with three trials: reported, not judged.
     let found = compared(&slow(3, 40_000), &slow(3, 80_000));
     assert_eq!(found.outcome, Outcome::Undecided);
     assert_eq!(of(&found, "p99 during")[0].change, Change::Undecided);
@@ -294,7 +293,7 @@ fn inconclusive_trials_are_told_and_not_compared() {
     assert_eq!(of(&found, "lost: 0")[0].change, Change::Worse);
 }
 
-/// What a machine loses that did not keep up, no version of Kafka lost.
+/// What an overloaded machine lost, no version of Kafka lost.
 #[test]
 fn overloaded_trials_are_told_and_not_compared_although_they_failed() {
     let base = report(&scenario(LOSSLESS), 4, |_, _| SOUND);
@@ -320,8 +319,8 @@ fn overloaded_trials_are_told_and_not_compared_although_they_failed() {
     assert!(words(&found).contains(told), "{}", words(&found));
 }
 
-/// A fault without effect spoils its trial for every cell, and so does a control that did not
-/// bite, although the other cells passed.
+/// A fault without effect spoils its trial for every cell, and so does a control that did not bite,
+/// although the other cells passed.
 #[test]
 fn a_trial_that_proves_nothing_is_spoilt_for_every_cell() {
     let text = scenario(
@@ -363,14 +362,14 @@ fn a_cell_without_evidence_keeps_new_from_passing() {
     let found = compared(&whole, &half);
     assert_eq!((found.outcome, found.exit_code), (Outcome::Inconclusive, 3));
     assert!(words(&found).contains("NOT COMPARABLE: NEW: "), "{}", words(&found));
-    // What BASE never knew, NEW cannot lack: nothing got worse there that anybody could know.
+    // NEW cannot lack what BASE never knew: nothing got worse there that anybody could know.
     assert_eq!(compared(&half, &whole).outcome, Outcome::Undecided);
     assert_eq!(compared(&half, &half).outcome, Outcome::Undecided);
     let none = report(&text, 1, |_, _| unread());
     assert_eq!(compared(&none, &whole).outcome, Outcome::Inconclusive);
 }
 
-/// The table is as wide as the terminal lets it be, and no word is broken in its middle.
+/// The table is as wide as the terminal allows, and no word is broken in its middle.
 #[test]
 fn the_table_fits_and_times_are_told_as_times() {
     let [base, new] = [40_000, 13_000_000].map(|us| slow(8, us));

@@ -1,4 +1,4 @@
-//! Reports made of figures: as a run writes them, with the verdicts that follow from the figures.
+//! Reports made from figures, as a run writes them, with the verdicts that follow.
 
 use kafka_chaos::testing::compare::{self, Comparison, Finding, Options, PairFindings};
 use kafka_chaos::testing::model::{ByMetric, Metric};
@@ -23,12 +23,12 @@ pub const SOUND: CellTrial = CellTrial {
     p99_during_us: Some(12_440_600),
 };
 
-/// One that lost so many messages.
+/// A trial with this many losses.
 pub fn losing(lost: u64) -> CellTrial {
     CellTrial { counts: SOUND.counts.with(Metric::Lost, Some(lost)), ..SOUND }
 }
 
-/// The text of a scenario; `rest` are further lines, as `matrix:` and `expect:`.
+/// The text of a scenario; `rest` are further lines, such as `matrix:` and `expect:`.
 pub fn scenario(rest: &str) -> String {
     format!(
         "name: made\nsummary: made\nfaults:\n  - {{process_stop: leader, at: 5s, for: 10s}}\n{rest}\n"
@@ -39,8 +39,8 @@ pub fn plan(text: &str) -> Plan {
     plan::from_text("made.yaml", text, &[], Some(1)).unwrap_or_else(|e| panic!("{e}"))
 }
 
-/// The report of a run of this scenario: of one trial, or put together from several. `trial` gives
-/// the figures of a cell, by its id, in a trial, counted from 1.
+/// The report of a run of this scenario: of one trial, or merged from several. `trial` returns the
+/// figures of a cell, by its id, in a trial, from 1.
 pub fn report(text: &str, trials: u32, trial: impl Fn(&str, u32) -> CellTrial) -> Value {
     let plan = plan(text);
     let assembly = Assembly {
@@ -109,7 +109,7 @@ fn judged(expectations: &[Expectation], trial: u32, one: &CellTrial) -> CellTria
     CellTrial { trial, verdict: one.verdict.max(worst), ..one.clone() }
 }
 
-/// As `verify::judge` has it, of figures that are settled.
+/// Like `verify::judge`, for settled figures.
 fn verdict(expectation: &Expectation, one: &CellTrial) -> Verdict {
     let value = match expectation.metric {
         Metric::Unavailable => one.unavailable_ms.map(|ms| ms as u64),
@@ -145,7 +145,7 @@ pub fn compared(base: &Value, new: &Value) -> Comparison {
     compare::compare(("base", &base), ("new", &new), Options::default())
 }
 
-/// The text that a person gets.
+/// The text for a person.
 pub fn words(comparison: &Comparison) -> String {
     let mut out = Vec::new();
     compare::write_words(comparison, None, &mut out).unwrap();
@@ -156,7 +156,7 @@ pub fn cell<'a>(comparison: &'a Comparison, new: &str) -> &'a PairFindings {
     comparison.cells.iter().find(|cell| cell.new == new).unwrap()
 }
 
-/// All findings of a measure in the only cell that is compared.
+/// All findings of a measure in the only compared cell.
 pub fn of<'a>(comparison: &'a Comparison, measure: &str) -> Vec<&'a Finding> {
     assert_eq!(comparison.cells.len(), 1, "{comparison:?}");
     comparison.cells[0].findings.iter().filter(|f| f.measure == measure).collect()

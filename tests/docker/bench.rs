@@ -14,7 +14,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 
-/// Which image: chaos' own, or one that somebody names.
+/// Our own image, or one that is named.
 pub fn image() -> String {
     std::env::var("KAFKA_IMAGE").unwrap_or_else(|_| crate::world::docker::image().to_owned())
 }
@@ -22,7 +22,7 @@ pub fn image() -> String {
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 static NEXT: AtomicU16 = AtomicU16::new(0);
 
-/// A place for one cluster: a folder, a name and ports of its own.
+/// A place for one cluster: its own folder, name and ports.
 pub struct Bench {
     pub engine: Arc<Engine>,
     pub folder: tempfile::TempDir,
@@ -52,8 +52,8 @@ impl Bench {
         self.folder.path()
     }
 
-    /// Containers of nodes 0, 1, … that sleep, the first process by a shell that outlives signals
-    /// as little as any.
+    /// Containers of nodes 0, 1, … that sleep; the first process is a shell that does not survive
+    /// signals.
     pub fn sleepers(&self, count: u16) -> DockerSpec {
         self.spec((0..count).map(|id| self.sleeper(id)).collect())
     }
@@ -121,7 +121,7 @@ impl Bench {
         DockerCluster::start(Arc::clone(&self.engine), spec).unwrap_or_else(|e| panic!("{e}"))
     }
 
-    /// What Docker has of this project, by its own client.
+    /// What Docker has of this project, according to its own client.
     pub fn objects(&self) -> Vec<String> {
         let label = format!("label=chaos.project={}", self.project);
         let lists: [&[&str]; 3] = [
@@ -138,12 +138,12 @@ impl Bench {
     }
 }
 
-/// The node of this id, as it is now.
+/// The node with this id, as it is now.
 pub fn node(cluster: &dyn Cluster, id: i32) -> Node {
     cluster.nodes().into_iter().find(|node| node.id == id).unwrap()
 }
 
-/// Of a cluster of three: the first node is stopped, the second paused, the third killed.
+/// In a cluster of three, stops the first node, pauses the second, kills the third.
 pub fn stop_pause_kill(cluster: &dyn Cluster) {
     let [stopped, paused, killed] = [0, 1, 2].map(|id| node(cluster, id));
     cluster.signal(&stopped, stopped.pids()[0], Signal::SIGSTOP).unwrap();
@@ -151,15 +151,15 @@ pub fn stop_pause_kill(cluster: &dyn Cluster) {
     cluster.signal(&killed, killed.pids()[0], Signal::SIGKILL).unwrap();
 }
 
-/// Runs one test of this binary again as an ordinary user of the socket's group. Nothing is done
-/// unless the tests run as root: then the test itself was that already.
+/// Runs one test of this binary again as an ordinary user of the socket's group. Does nothing
+/// unless the tests run as root: otherwise the test itself was that already.
 pub fn again_without_root(test: &str) {
     if !nix::unistd::geteuid().is_root() {
         return;
     }
     let socket = std::fs::metadata("/var/run/docker.sock").unwrap();
     let group = std::os::unix::fs::MetadataExt::gid(&socket);
-    // Where everybody may read it, and with a folder of its own.
+    // Where everybody may read it, and with its own folder.
     let folder = tempfile::tempdir().unwrap();
     let program = folder.path().join("test");
     std::fs::copy(std::env::current_exe().unwrap(), &program).unwrap();

@@ -1,4 +1,5 @@
-//! The shipped compose file by itself, started by docker-compose: a cluster that any client uses.
+//! The shipped compose file by itself, started by docker-compose: a cluster that any client can
+//! use.
 
 use crate::imaging::{Place, expect_code, must};
 use std::fs;
@@ -7,12 +8,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// The file's own ports are 10000 to 10002; somebody's cluster may have them.
+/// The file's own ports are 10000 to 10002; another cluster may have them.
 const FIRST_PORT: u16 = 21_100;
 const READY_LIMIT: Duration = Duration::from_secs(180);
 const TOPIC_LIMIT: Duration = Duration::from_secs(30);
 
-/// A project that is taken down when it goes out of scope.
+/// A project that is taken down when dropped.
 struct Project {
     file: PathBuf,
     name: String,
@@ -36,7 +37,7 @@ impl Drop for Project {
     }
 }
 
-/// docker-compose where there is one, else the plugin.
+/// docker-compose if available, else the plugin.
 fn compose() -> Command {
     let found = Command::new("docker-compose").arg("version").output();
     if found.is_ok_and(|output| output.status.success()) {
@@ -64,8 +65,8 @@ fn shows_all(broker: u16) -> bool {
     (0..3).all(|id| text.contains(&format!(" at {}", server(id))))
 }
 
-/// All of a topic's messages. kcat gives up on a topic that the broker it happens to ask, not
-/// always the one named here, has not heard of yet; then it is asked again.
+/// All of a topic's messages. kcat gives up on a topic if the broker that it happens to ask, not
+/// always the one named here, has not heard of it yet; then it is asked again.
 fn read_back(broker: u16, topic: &str) -> String {
     let begun = Instant::now();
     loop {
@@ -100,8 +101,8 @@ fn the_shipped_file_alone_is_a_cluster_that_kcat_can_use() {
         assert!(begun.elapsed() < READY_LIMIT, "not ready:\n{}", logs());
         std::thread::sleep(Duration::from_millis(200));
     }
-    // Written by way of one broker and read by way of another. The codec's library is in the
-    // broker's jar and needs the image's C library.
+    // Written through one broker and read through another. The codec's library is in the broker's
+    // jar and needs the image's C library.
     for codec in ["none", "gzip", "snappy", "lz4", "zstd"] {
         let topic = format!("kcat-{codec}");
         let mut producer = kcat(0, &["-P", "-t", &topic, "-z", codec, "-X", "acks=all"])

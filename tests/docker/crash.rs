@@ -1,11 +1,11 @@
-//! What a killed run leaves, `chaos heal` takes, and nothing else.
+//! What a killed run leaves, `chaos heal` removes, and nothing else.
 
 use crate::harness::{Place, User};
 use crate::world::{Ports, docker, on_docker, small_scenario};
 use nix::sys::signal::Signal;
 use std::time::Duration;
 
-/// Things of somebody else, which no heal may touch. Removed when dropped.
+/// Somebody else's things, which no heal may touch. Removed when dropped.
 struct Foreign {
     name: String,
 }
@@ -114,7 +114,7 @@ fn killed_in_a_partition_by_helper_containers() {
     killed_in(User::OrdinaryWithDocker, "network_partition: [[leader], [followers]]");
 }
 
-/// Nobody has to call heal: the next run says what it found, heals it, and then has its ports.
+/// Nobody has to call heal: the next run reports what it found, heals it, and then has its ports.
 #[test]
 fn the_next_run_heals_first() {
     let ports = Ports::take();

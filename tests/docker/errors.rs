@@ -1,4 +1,4 @@
-//! When something of Docker is missing or in the way: one clear error, and nothing is left.
+//! If something of Docker is missing or in the way: one clear error, and nothing is left.
 
 use crate::harness::Place;
 use crate::world::{Ports, docker, on_docker, small_scenario};
@@ -129,8 +129,8 @@ fn pipe(mut from: UnixStream, mut to: UnixStream, open: &Arc<AtomicBool>) {
     });
 }
 
-/// What is said when the daemon goes in the middle of a fault, and `last` happens right after; the
-/// next daemon's `chaos heal` takes the rest.
+/// The output if the daemon goes in the middle of a fault, with `last` right after; the next
+/// daemon's `chaos heal` removes the rest.
 fn said_without_a_daemon(fault: &str, last: impl FnOnce(&Place)) -> String {
     let ports = Ports::take();
     let place = on_docker(Place::new(), &ports);
@@ -159,7 +159,7 @@ fn a_daemon_that_goes_during_the_run_is_one_error_and_heal_takes_the_rest() {
     assert!(said.to_lowercase().contains("docker") || said.contains("daemon"), "{said}");
 }
 
-/// As one does that is asked to end: the first thing to be seen is a broker's death.
+/// As when a daemon is asked to end: the first visible thing is a broker's death.
 #[test]
 fn a_daemon_that_takes_its_containers_along_is_one_error_with_what_to_do() {
     let said = said_without_a_daemon("process_stop: leader", |place| {

@@ -9,14 +9,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 const LONG: Duration = Duration::from_secs(600);
-/// A helper notices the end of its tool at once, and Docker takes its time to remove it.
+/// A helper notices the end of its tool at once, but Docker takes time to remove it.
 const HEALED_WITHIN: Duration = Duration::from_secs(10);
 
 fn engine() -> Arc<Engine> {
     Arc::new(Engine::connect(Threads::One).unwrap())
 }
 
-/// Our tables in the container's namespace, where we may look; nobody else's eyes are as sharp.
+/// Our tables in the container's namespace, if we may look.
 fn tables(small: &Small, id: usize) -> Vec<String> {
     if !nix::unistd::geteuid().is_root() {
         return Vec::new();
@@ -81,7 +81,7 @@ fn a_helper_container_cuts_as_well_and_goes_with_its_filter() {
     let small = Small::start(2);
     let engine = engine();
     let mut places = small.places();
-    // No such process is to be seen here, as when the daemon's are not.
+    // No such process is visible here, as if the daemon's were not.
     places.iter_mut().for_each(|p| p.pid = i32::MAX);
     let sites = drop_sites(&engine, &places, &small.helper_spec(LONG)).unwrap();
     assert_eq!(sites[0].filter.means(), "nftables by a helper container");
@@ -178,7 +178,7 @@ fn restarted_in_a_partition(user: User) {
     tool.until("EFFECTIVE ");
     small.restart(0);
     small.wait_until_it_echoes(0);
-    // At both ends the other is cut: that 1 drops what 0 says is not enough to tell.
+    // At both ends the other is cut: that 1 drops packets from 0 is not enough to tell.
     let by_the_host = || small.is_reached_by_the_host(0, PEERS);
     assert!(by_the_host(), "the host is in no group");
     wait_until("0 is cut off again", || !small.reaches(1, 0, PEERS));

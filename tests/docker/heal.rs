@@ -1,4 +1,4 @@
-//! What is left when the tool is killed, looked for and healed by the library.
+//! What is left when the tool is killed, found and healed by the library.
 
 use crate::bench::{Bench, again_without_root, docker, stop_pause_kill};
 use kafka_chaos::testing::runtime::Process;
@@ -8,10 +8,10 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Says to [`a_tool_that_waits_to_be_killed`] that it is wanted.
+/// Tells [`a_tool_that_waits_to_be_killed`] that it is wanted.
 const AS_TOOL: &str = "CHAOS_TEST_TOOL";
 
-/// Not a test by itself: what the tests below run as the tool that is killed. Its cluster has one
+/// Not a test by itself: the tests below run it as the tool that is killed. Its cluster has one
 /// node stopped, one paused and one killed.
 #[test]
 fn a_tool_that_waits_to_be_killed() {
@@ -51,7 +51,7 @@ impl Tool {
         self.child.wait().unwrap();
     }
 
-    /// What was found of this tool's; others may have been killed on this machine, too.
+    /// What was found of this tool; others may have been killed on this machine, too.
     fn of(&self, mut findings: Findings) -> Findings {
         let run = [self.project.as_str(), self.folder.as_str()];
         findings.leftovers.retain(|l| {
@@ -140,7 +140,7 @@ fn what_a_killed_tool_left_is_found_and_healed_once() {
     let living = tool.of(survey(&bench.engine).unwrap());
     assert!(living.leftovers.is_empty(), "{:?}", living.in_words());
     assert_eq!(living.in_use.len(), 7, "3 containers, a network, 3 volumes: {:?}", living.in_use);
-    // As a user's own command that a fault has started, which nobody could take along.
+    // Like a user's own command from a fault, which outlived the tool.
     let mut started = Sleeper::of(&tool.folder);
     let process = Process::find(started.0.id() as i32).unwrap();
     let mut foreign_process = Sleeper::of("/elsewhere");
@@ -203,7 +203,7 @@ fn dry_run_changes_nothing(tool: &Tool) {
     assert!(own.iter().all(|f| f["healed"] == false && f["run_dir"] == tool.folder.as_str()));
 }
 
-/// The owner's process id was given to somebody else since: that is no living owner.
+/// The owner's process id belongs to another process now: that is no living owner.
 #[test]
 fn labels_of_another_boot_or_without_an_owner_are_told_apart() {
     let bench = Bench::new();

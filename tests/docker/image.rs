@@ -9,7 +9,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-/// Starts a build and waits until it says this.
+/// Starts a build and waits until it prints this.
 fn start_until(place: &Place, arguments: &[&str], text: &str) -> Child {
     let mut child = place.chaos(arguments).stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stderr.as_mut().unwrap()).lines().map(Result::unwrap);
@@ -21,7 +21,7 @@ fn start_until(place: &Place, arguments: &[&str], text: &str) -> Child {
     child
 }
 
-/// Processes that name this test's folder, but for the test's own.
+/// Processes that name this test's folder, except the test's own.
 fn processes_of(place: &Place) -> Vec<String> {
     let name = place.path().display().to_string();
     let commands = fs::read_dir("/proc").unwrap().flatten().filter_map(|entry| {

@@ -1,4 +1,4 @@
-//! A place of its own for one test, with a daemon that answers.
+//! A separate place for one test, with a daemon that answers.
 
 use crate::harness::ORDINARY_USER;
 use kafka_chaos::testing::runtime::docker::{Engine, Threads, reason};
@@ -10,7 +10,7 @@ use std::process::{Command, Output, Stdio};
 
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
-/// Images that this test made go when it ends, and its files.
+/// This test's images and files, removed when it ends.
 pub struct Place {
     pub engine: Engine,
     folder: tempfile::TempDir,
@@ -20,7 +20,7 @@ pub struct Place {
 
 impl Place {
     /// # Panics
-    /// When no daemon answers.
+    /// If no daemon answers.
     pub fn new() -> Place {
         let turn = ONE_AT_A_TIME.lock();
         let engine = Engine::connect(Threads::None).unwrap_or_else(|error| {
@@ -50,7 +50,7 @@ impl Place {
         image
     }
 
-    /// `chaos` with these arguments, as whoever runs the tests.
+    /// `chaos` with these arguments, as the user who runs the tests.
     pub fn chaos(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_chaos"));
         command.args(arguments).env("TMPDIR", self.tmp()).stdin(Stdio::null());
@@ -111,10 +111,10 @@ fn user_cache() -> PathBuf {
     })
 }
 
-/// Runs it to its end and gives what it said on standard output.
+/// Runs it to its end and returns its standard output.
 ///
 /// # Panics
-/// When it fails, with all that it said.
+/// If it fails, with its output.
 pub fn must(command: &mut Command) -> String {
     let output = command.output().unwrap_or_else(|e| panic!("{command:?}: {e}"));
     expect_code(&output, 0);

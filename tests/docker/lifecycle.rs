@@ -1,4 +1,4 @@
-//! A cluster of containers by itself: made, found in `/proc`, signalled, frozen, killed, started
+//! A cluster of containers by itself: created, found in `/proc`, signalled, frozen, killed, started
 //! again, removed.
 
 use crate::bench::{Bench, again_without_root, docker, node, stop_pause_kill};
@@ -14,7 +14,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Nobody wonders about a wait that is shorter.
+/// Nobody minds a shorter wait.
 const TEARDOWN_MAX: Duration = Duration::from_secs(3);
 
 fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
@@ -34,7 +34,7 @@ fn destroy_in_time(cluster: &DockerCluster, bench: &Bench) {
     assert_eq!(bench.objects(), Vec::<String>::new());
 }
 
-/// How a signal gets to a container's process: this user may send it, or the daemon does.
+/// How a signal reaches a container's process: this user may send it, or the daemon does.
 fn means() -> &'static str {
     if nix::unistd::geteuid().is_root() { "kill(2)" } else { "the Engine API" }
 }
@@ -82,7 +82,7 @@ fn three_brokers_start_and_serve() {
         assert!(words.contains(part), "{words}");
     }
 
-    // While nothing changes, the daemon is not asked: it would take some seconds.
+    // While nothing changes, the daemon is not asked: that would take some seconds.
     let begun = Instant::now();
     for _ in 0..1_000 {
         assert_eq!(cluster.nodes().iter().filter(|n| !n.pids().is_empty()).count(), 3);
@@ -246,7 +246,7 @@ fn a_node_that_ends_at_once_is_dead_and_says_why() {
     destroy_in_time(&cluster, &bench);
 }
 
-/// The first words of the error, when nothing could be started; nothing is left then.
+/// The first words of the error, if nothing could be started; nothing is left then.
 fn refused(bench: &Bench, spec: kafka_chaos::testing::runtime::docker::DockerSpec) -> String {
     let error = DockerCluster::start(Arc::clone(&bench.engine), spec).unwrap_err();
     assert_eq!(bench.objects(), Vec::<String>::new());

@@ -1,5 +1,6 @@
-//! What needs a Docker daemon. One at a time: ports are shared. `./script/test` starts a daemon
-//! and builds the images first; by hand, `cargo test --test docker` against a daemon that runs.
+//! Tests that need a Docker daemon. One at a time, because ports are shared. `./script/test` starts
+//! a daemon and builds the images first; manually, `cargo test --test docker` with a running
+//! daemon.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

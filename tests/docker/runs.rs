@@ -1,4 +1,4 @@
-//! Whole runs on containers: the shipped scenarios say the same as on the local runtime.
+//! Whole runs on containers: the shipped scenarios have the same results as on the local runtime.
 
 use crate::harness::{Place, Ran, User, minisr2, shipped};
 use crate::world::{Ports, docker, on_docker};
@@ -62,7 +62,7 @@ fn an_ordinary_user_of_the_docker_group_gets_the_same_verdicts_by_helper_contain
     expect_proved(&ran);
     assert!(evidence(&ran, 0).contains("the Engine API"), "{}", evidence(&ran, 0));
     assert!(evidence(&ran, 1).contains("helper container"), "{}", evidence(&ran, 1));
-    // By its bare name, as it is built in: where this folder lies, the user may not read.
+    // By its bare name, as a built-in: the user may not read this folder.
     let ran = place.run(Path::new("acks1-leader-loss"), &FAST);
     ran.expect_code(0);
     assert!(ran.count("acks=1", "lost") > 0);

@@ -1,5 +1,5 @@
-//! Small containers that echo on a few ports, in a network of their own, and a tool in a process
-//! of its own that cuts them off from each other.
+//! Small containers that echo on a few ports, in their own network, and a tool in its own process
+//! that cuts them off from each other.
 
 use crate::harness::ORDINARY_USER;
 use kafka_chaos::testing::clock::Epoch;
@@ -23,9 +23,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 const IMAGE: &str = "chaos-kafka:3.8.1";
-/// Everything that is to happen happens within this.
+/// Everything must happen within this time.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Peers of each other use this port.
+/// Peers use this port.
 pub const PEERS: u16 = 9092;
 /// Clients use this one.
 pub const CLIENTS: u16 = 9094;
@@ -42,9 +42,9 @@ pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-/// Containers in a network; all of it goes when this is dropped.
+/// Containers in a network; all of it is removed when dropped.
 pub struct Small {
-    /// In front of all names; the run's id.
+    /// The prefix of all names; the run's id.
     pub run: String,
     size: usize,
 }
@@ -111,7 +111,7 @@ impl Small {
         stream.read(&mut [0]).is_ok_and(|n| n == 1)
     }
 
-    /// The host's `iptables` in a container's namespace: somebody who has nothing to do with chaos.
+    /// The host's `iptables` in a container's namespace: a user that has nothing to do with chaos.
     pub fn iptables(&self, id: usize, arguments: &[&str]) -> String {
         let namespace = format!("--net=/proc/{}/ns/net", self.places()[id].pid);
         let mut command = Command::new("nsenter");
@@ -121,7 +121,7 @@ impl Small {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
-    /// Helper containers that are there, running or not.
+    /// Helper containers, running or not.
     pub fn helpers(&self) -> Vec<String> {
         let run = format!("label=chaos.run={}", self.run);
         let filters = ["--filter", &run, "--filter", "label=chaos.managed=1"];
@@ -176,7 +176,7 @@ fn helper_spec(run: &str, ttl: Duration, program: PathBuf) -> HelperSpec {
 pub enum User {
     /// Whoever runs the tests.
     Current,
-    /// One of the docker group. The same as `Current` unless that is root.
+    /// A member of the docker group. The same as `Current` unless that is root.
     Ordinary,
 }
 
@@ -191,7 +191,7 @@ impl User {
     }
 }
 
-/// What the tool is told by its environment.
+/// The tool's instructions, in its environment.
 mod order {
     pub const RUN: &str = "CHAOS_TEST_FILTER_RUN";
     pub const SIZE: &str = "CHAOS_TEST_FILTER_SIZE";
@@ -247,7 +247,7 @@ impl Tool {
         Tool { child, lines, _folder: folder }
     }
 
-    /// Reads on to the line that begins so; the rest of it.
+    /// Reads on to the line with this begin; returns the rest of it.
     pub fn until(&mut self, head: &str) -> String {
         for line in self.lines.by_ref() {
             let line = line.unwrap();
@@ -259,7 +259,7 @@ impl Tool {
         panic!("the tool ended before {head}");
     }
 
-    /// What it reports of the fault, at the end.
+    /// Its report of the fault, at the end.
     pub fn record(mut self) -> FaultRecord {
         let record = serde_json::from_str(&self.until("RECORD ")).unwrap();
         assert!(self.child.wait().unwrap().success());
@@ -272,8 +272,8 @@ fn docker_group() -> u32 {
     fs::metadata("/var/run/docker.sock").unwrap().gid()
 }
 
-/// The tool itself: started by [`Tool::start`], it partitions; by anybody else, it has no orders
-/// and nothing to do.
+/// The tool itself: started by [`Tool::start`], it partitions; started otherwise, it has no
+/// instructions and does nothing.
 #[test]
 fn the_tool() {
     let Ok(run) = std::env::var(order::RUN) else { return };

@@ -1,10 +1,10 @@
-//! What the tests on containers share: an image, ports of their own, and a look at the daemon by
-//! its own client, which knows nothing of chaos.
+//! What the tests on containers share: an image, their own ports, and a look at the daemon by its
+//! own client, which knows nothing of chaos.
 
 use crate::harness::Place;
 use std::sync::atomic::{AtomicU16, Ordering};
 
-/// Below the ports that the kernel gives to clients, above those that servers like.
+/// Below the ports that the kernel gives to clients, above those of common servers.
 const FIRST_PORT: u16 = 22_000;
 const PORTS_EACH: u16 = 10;
 
@@ -23,7 +23,7 @@ impl Ports {
     }
 }
 
-/// The place with containers instead of namespaces, on ports of its own.
+/// The place with containers instead of namespaces, on its own ports.
 pub fn on_docker(place: Place, ports: &Ports) -> Place {
     let base = ports.base().to_string();
     let runtime = ["--runtime", "docker", "--pull", "never", "--port-base", &base];
@@ -46,7 +46,7 @@ pub mod docker {
     use crate::harness::Place;
     use std::process::Command;
 
-    /// What `script/test` builds before.
+    /// Built by `script/test` before.
     pub fn image() -> &'static str {
         "chaos-kafka:3.8.1"
     }

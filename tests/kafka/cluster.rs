@@ -1,4 +1,4 @@
-//! `chaos cluster up` holds a cluster that any client on this machine can use.
+//! `chaos cluster up` runs a cluster that any client on this machine can use.
 
 use crate::harness::Place;
 use kafka_chaos::testing::kafka::{Operator, Patience, create_topics};
@@ -18,7 +18,7 @@ use std::time::Duration;
 fn a_cluster_in_the_foreground_serves_clients_outside_and_ends_with_ctrl_c() {
     let place = Place::new();
     let mut child = place.chaos(&["cluster", "up"]).stdout(Stdio::piped()).spawn().unwrap();
-    // Kept open to the end, as a person's terminal is.
+    // Kept open to the end, like a person's terminal.
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
     let servers = lines
         .find_map(|line| line.strip_prefix("bootstrap.servers=").map(str::to_owned))

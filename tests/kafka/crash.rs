@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 const FAST: [&str; 2] = ["--set", "cluster.timing=fast"];
 
-/// What the tool says when it is in the middle of something.
+/// What the tool prints when it is in the middle of something.
 const MOMENTS: [(&str, &str); 5] = [
     ("starting", "-- cluster"),
     ("sending", "the clock starts"),
@@ -19,7 +19,7 @@ const MOMENTS: [(&str, &str); 5] = [
 fn killed_at_every_moment(user: User) {
     for (moment, said) in MOMENTS {
         let place = Place::of(user);
-        // One run gets to all of the moments, so the faults come one soon after the other.
+        // One run gets to all of the moments, so the faults come soon after each other.
         let text = minisr2().replace("at: 5s", "at: 1s").replace("at: 12s", "at: 6s");
         let scenario = place.scenario(&text);
         let mut running = place.start(&scenario, &FAST);

@@ -1,11 +1,11 @@
-//! Elections by hand and by the controller: the same scenario file on Kafka 3.8.1 and 4.4.0.
+//! Manual elections and the controller's: the same scenario file on Kafka 3.8.1 and 4.4.0.
 
 use crate::harness::{Place, Ran, shipped};
 
 const UNCLEAN: &str = "unclean.leader.election.enable=true,enable.idempotence=";
 const CLEAN: &str = "unclean.leader.election.enable=false,enable.idempotence=";
 
-/// Runs `unclean-election`; gives the proof of its election. `word` is what brokers say of
+/// Runs `unclean-election`; returns the proof of its election. `word` is what brokers report about
 /// themselves.
 fn unclean_election(kafka: &str, word: &str) -> String {
     let place = Place::new();
@@ -21,7 +21,7 @@ fn unclean_election(kafka: &str, word: &str) -> String {
         let witness = ran.cell(&victim)["witnesses"][0]["text"].as_str().unwrap();
         assert!(witness.contains("were truncated when broker"), "{witness}");
     }
-    // Of the idempotent producers nothing is said: the victim's may wait a minute before it dies.
+    // No claim about the idempotent producers: the victim's may wait a minute before it dies.
     let ms = |cell: &str| ran.cell(cell)["unavailable_ms"].as_f64().unwrap();
     let (victim, twin) = (ms(&format!("{UNCLEAN}false")), ms(&format!("{CLEAN}false")));
     assert!(victim < twin, "what was lost bought time: {victim} ms, {twin} ms without");
@@ -58,7 +58,7 @@ fn in_4_4_0_the_controller_holds_it_by_the_topics_setting() {
 fn a_zombie_acknowledges_with_acks_1_what_is_lost_and_with_acks_all_nothing() {
     let place = Place::new();
     // Two short sessions at 1000/s instead of two long ones at 200/s: more than the bound, too. How
-    // long the others wait is not in question here.
+    // long the others wait does not matter here.
     let fast = ["cluster.timing=fast", "producer.rate=1000", "expect.unavailable=<= 60s"];
     let more: Vec<&str> = fast.iter().flat_map(|set| ["--set", set]).collect();
     let ran = place.run(&shipped("zombie-leader"), &more);

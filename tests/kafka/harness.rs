@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 /// An ordinary user, for tests that run as root: `nobody`.
 pub const ORDINARY_USER: u32 = 65_534;
 
-/// Where a daemon listens that nobody told otherwise.
+/// The default socket of a daemon.
 const DOCKER_SOCKET: &str = "/var/run/docker.sock";
 
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
@@ -25,11 +25,11 @@ pub enum User {
     Current,
     /// An ordinary user. The same as `Current` unless that is root.
     Ordinary,
-    /// An ordinary user who may talk to the Docker daemon.
+    /// An ordinary user who may use the Docker daemon.
     OrdinaryWithDocker,
 }
 
-/// A place of its own for one test: binary, cache, temporary folder, results.
+/// A separate place for one test: binary, cache, temporary folder, results.
 pub struct Place {
     folder: tempfile::TempDir,
     user: User,
@@ -46,7 +46,7 @@ impl Place {
     pub fn of(user: User) -> Self {
         let turn = ONE_AT_A_TIME.lock();
         let folder = tempfile::Builder::new().prefix("kafka-chaos-test-").tempdir().unwrap();
-        // Never `auto`: what a test is about does not depend on whether a daemon answers.
+        // Never `auto`: a test's subject does not depend on whether a daemon answers.
         let runtime = vec!["--runtime".to_owned(), "local".to_owned()];
         let place = Place { folder, user, runtime, variables: Vec::new(), _turn: turn };
         fs::create_dir(place.path().join("tmp")).unwrap();
@@ -77,7 +77,7 @@ impl Place {
         self
     }
 
-    /// The ordinary user's groups, as setpriv takes them.
+    /// The ordinary user's groups, for setpriv.
     fn groups(&self) -> String {
         if self.user != User::OrdinaryWithDocker {
             return "--clear-groups".to_owned();
@@ -100,7 +100,7 @@ impl Place {
         self.path().join("cwd/out")
     }
 
-    /// A scenario file of this text.
+    /// Writes a scenario file.
     pub fn scenario(&self, text: &str) -> PathBuf {
         let file = self.path().join("scenario.yaml");
         fs::write(&file, text).unwrap();
@@ -163,7 +163,7 @@ impl Place {
         Running { child, log: self.path().join("stderr.log") }
     }
 
-    /// What of the tool is left: processes that name this place, folders in its TMPDIR.
+    /// What is left of the tool: processes that name this place, folders in its TMPDIR.
     pub fn leftovers(&self) -> Vec<String> {
         let name = self.path().display().to_string();
         let mut left = Vec::new();
@@ -187,7 +187,7 @@ impl Place {
         left
     }
 
-    /// Waits until nothing is left, at most so long.
+    /// Waits until nothing is left, with a limit.
     pub fn expect_nothing_left(&self, within: Duration) {
         let deadline = Instant::now() + within;
         loop {
@@ -201,7 +201,7 @@ impl Place {
     }
 }
 
-/// A run that is over.
+/// A finished run.
 pub struct Ran {
     pub code: i32,
     pub stdout: String,
@@ -210,7 +210,7 @@ pub struct Ran {
 }
 
 impl Ran {
-    /// Fails with everything that the tool said, unless it ended with this status.
+    /// Fails with the tool's output unless it ended with this status.
     pub fn expect_code(&self, code: i32) -> &Self {
         assert_eq!(self.code, code, "\n--- stdout\n{}\n--- stderr\n{}", self.stdout, self.stderr);
         self
@@ -231,14 +231,14 @@ impl Ran {
     }
 }
 
-/// A run that goes on. Killed when dropped.
+/// A running run. Killed when dropped.
 pub struct Running {
     pub child: Child,
     log: PathBuf,
 }
 
 impl Running {
-    /// Waits until the tool said this on stderr.
+    /// Waits until the tool prints this on stderr.
     pub fn wait_for(&mut self, text: &str) {
         let deadline = Instant::now() + Duration::from_secs(120);
         loop {
@@ -257,7 +257,7 @@ impl Running {
         nix::sys::signal::kill(nix::unistd::Pid::from_raw(self.child.id() as i32), signal).unwrap();
     }
 
-    /// Waits for the end; gives exit status and stdout.
+    /// Waits for the end; returns exit status and stdout.
     pub fn finish(mut self) -> (i32, String) {
         let mut stdout = String::new();
         self.child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();

@@ -1,5 +1,5 @@
-//! Somebody interferes with a run from outside: it is seen, told, and never green. Commands of `exec` that
-//! touch what they do not name stand for that somebody.
+//! Somebody interferes with a run from outside: it is seen, reported, and never green. `exec`
+//! commands that touch what they do not name stand for that somebody.
 
 use crate::harness::{Place, Ran};
 
@@ -21,7 +21,7 @@ fn run_cells(name: &str, duration: &str, faults: &[&str], more: &str) -> (Place,
     (place, ran)
 }
 
-/// All reasons, one to a line.
+/// All reasons, one per line.
 fn reasons(ran: &Ran) -> String {
     let reasons = ran.report["reasons"].as_array().unwrap();
     reasons.iter().map(|reason| reason.as_str().unwrap()).collect::<Vec<_>>().join("\n")
@@ -119,8 +119,8 @@ fn cutting_off_the_dead_has_no_effect() {
     assert_eq!(ran.fault(1)["reason"], "broker-2 is dead: there is nothing to cut");
 }
 
-/// The kill's time is over before the stop's: the node is started when that lets go of it. And a
-/// command may do what it likes to what it touches.
+/// The kill is over before the stop: the node is started when the stop lets go of it. And a command
+/// may do anything to what it touches.
 #[test]
 fn the_last_of_two_faults_starts_the_node_and_a_command_may_end_what_it_touches() {
     let (_place, ran) = run(

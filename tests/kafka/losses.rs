@@ -1,4 +1,4 @@
-//! The shipped scenarios say what their heads promise, and turned round they fail.
+//! The shipped scenarios do what their heads promise, and reversed they fail.
 
 use crate::harness::{Place, minisr2, shipped};
 use crate::page;

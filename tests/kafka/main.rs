@@ -1,4 +1,5 @@
-//! Runs of the real tool on real Kafka, one at a time: they are sensitive to each other's load.
+//! Runs of the real tool on real Kafka, one at a time, because they are sensitive to each other's
+//! load.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

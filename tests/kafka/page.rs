@@ -1,4 +1,4 @@
-//! A run's page as a browser shows it: a script at its end looks at what was drawn.
+//! A run's page in a browser: a script at its end inspects what was drawn.
 
 use crate::harness::{Place, Ran};
 use serde_json::Value;
@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-/// Collects what goes wrong from the first moment on.
+/// Collects errors from the first moment on.
 const COLLECT: &str = "<script>window.probeErrors = [];\
     addEventListener('error', (e) => probeErrors.push(String(e.message)));\
     addEventListener('unhandledrejection', (e) => probeErrors.push(String(e.reason)));\
@@ -14,10 +14,10 @@ const COLLECT: &str = "<script>window.probeErrors = [];\
     for (const kind of ['error', 'warn']) console[kind] = (...text) => probeErrors.push(text.join(' '));\
     </script>";
 const PROBE: &str = include_str!("page_probe.js");
-/// What makes a browser ask for the dark look.
+/// Makes a browser ask for the dark look.
 const DARK: &str = "--blink-settings=preferredColorScheme=0";
 
-/// Fails unless the page of this run shows what its report says; the run lost messages.
+/// Fails unless the page of this run, which lost messages, shows what its report says.
 pub fn expect_drawn(place: &Place, ran: &Ran) {
     let page = fs::read_to_string(place.out().join("report.html")).unwrap();
     let copy = place.path().join("page.html");
@@ -26,8 +26,8 @@ pub fn expect_drawn(place: &Place, ran: &Ran) {
         assert_eq!(seen["dark"], dark);
         assert_eq!(problems(&seen, &ran.report), Vec::<String>::new(), "{seen:#}");
     }
-    // The same eyes on a page whose curves have nothing in them, and on one without the bar of the
-    // first fault and without what was lost.
+    // The same checks on a page with empty curves, and on one without the bar of the first fault
+    // and without what was lost.
     let emptied = without(&page, &["acked", "latency_max_us"], "0");
     let found = problems(&open(&copy, &emptied, &[]), &ran.report);
     assert!(found.iter().any(|p| p.starts_with("the rate of cell 0 is empty")), "{found:?}");
@@ -56,7 +56,7 @@ fn without(page: &str, lists: &[&str], number: &str) -> String {
     text
 }
 
-/// Opens the page in headless Chromium; gives what the probe saw.
+/// Opens the page in headless Chromium; returns what the probe saw.
 fn open(copy: &Path, page: &str, look: &[&str]) -> Value {
     let page = page.replacen("<head>", &format!("<head>{COLLECT}"), 1);
     let page = page.replacen("</body>", &format!("<script>{PROBE}</script></body>"), 1);
@@ -80,7 +80,7 @@ fn open(copy: &Path, page: &str, look: &[&str]) -> Value {
         .unwrap()
 }
 
-/// In what the page differs from the report.
+/// How the page differs from the report.
 fn problems(seen: &Value, report: &Value) -> Vec<String> {
     let list = |value: &Value| value.as_array().unwrap().clone();
     let number = |value: &Value| value.as_f64().unwrap();
@@ -104,8 +104,8 @@ fn problems(seen: &Value, report: &Value) -> Vec<String> {
             problems.push(format!("lanes and charts have no common axis: {}", plot["off"]));
         }
         let (kind, index) = (plot["kind"].as_str().unwrap(), number(&plot["cell"]) as usize);
-        // Cells fall silent for a while, so a curve need not cover everything; a latency may lie
-        // low in its decade.
+        // Cells fall silent for a while, so a curve need not cover everything; a latency may be low
+        // in its decade.
         if number(&plot["curve_width"]) < 0.2 || number(&plot["curve_height"]) < 0.05 {
             problems.push(format!("the {kind} of cell {index} is empty"));
         }
@@ -126,7 +126,7 @@ fn problems(seen: &Value, report: &Value) -> Vec<String> {
     problems
 }
 
-/// Whether red stands where the report's witnesses say that lost messages were acknowledged.
+/// Whether red is where the report's witnesses say that lost messages were acknowledged.
 fn lost_elsewhere(plot: &Value, cell: &Value) -> Option<String> {
     let witnesses = cell["witnesses"].as_array().unwrap();
     let lost = witnesses.iter().filter(|witness| witness["anomaly"] == "lost");
@@ -135,7 +135,7 @@ fn lost_elsewhere(plot: &Value, cell: &Value) -> Option<String> {
     let to_ms = times("acked_to_ms").into_iter().reduce(f64::max);
     let shown = (plot["lost_from_ms"].as_f64(), plot["lost_to_ms"].as_f64());
     let step_ms = cell["timeline"]["step_ms"].as_f64().unwrap();
-    // A stretch of acknowledgements is a quarter of a second, a step is drawn as a whole.
+    // A stretch of acknowledgements is a quarter of a second, and a step is drawn as a whole.
     let near = |a: f64, b: f64| (a - b).abs() <= 250.0 + step_ms;
     let right = match (from_ms.zip(to_ms), shown) {
         (None, (None, None)) => true,

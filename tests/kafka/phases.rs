@@ -1,5 +1,5 @@
-//! What was before the scenario's zero counts for nothing, and a message belongs to the phase in
-//! which it was due, however late its acknowledgement comes.
+//! What was before the scenario's zero does not count, and a message belongs to the phase in which
+//! it was due, however late its acknowledgement comes.
 
 use crate::harness::{Place, Ran};
 use kafka_chaos::testing::ledger::Ledger;
@@ -9,7 +9,7 @@ use serde_json::Value;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// The broker stands still for so long.
+/// How long the broker stands still.
 const STILL: Duration = Duration::from_millis(1_600);
 
 fn latency<'a>(ran: &'a Ran, cell: &str, label: &str) -> &'a Value {
@@ -44,8 +44,8 @@ fn wait_for_first_acknowledgements(place: &Place, cells: u16) {
     }
 }
 
-// Cells side by side warm up for three calm seconds. In these the leader stands still, by somebody
-// else's hand; the only fault is harmless.
+// Cells side by side warm up for three calm seconds. Meanwhile somebody else stops the leader; the
+// only fault is harmless.
 #[test]
 fn an_outage_before_zero_meets_and_violates_nothing_and_is_shown() {
     let place = Place::new();

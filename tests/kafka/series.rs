@@ -96,7 +96,7 @@ fn a_series_that_is_interrupted_reports_what_is_known_and_one_that_is_killed_lea
 #[test]
 fn a_cell_that_cannot_keep_its_rate_before_any_fault_makes_the_comparison_inconclusive() {
     let place = Place::new();
-    // Ten messages are let into the queue at a time, and a batch waits 50 ms: 200 a second.
+    // The queue takes ten messages at a time, and a batch waits 50 ms: 200 per second.
     let text = "\
 name: starved
 summary: One of two cells cannot keep its rate.

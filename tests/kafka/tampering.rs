@@ -40,7 +40,7 @@ fn copies_foreign_and_flipped_records_are_counted_exactly() {
         format!("{tamper} foreign 5"),
         format!("{tamper} flip value:40"),
         format!("{tamper} flip key:20"),
-        // The copies bear stamps of partition 0, whose messages they are not.
+        // The copies in partition 1 have stamps of partition 0.
         format!("{tamper} grow 2 && {tamper} --to 1 foreign 1 && {tamper} --to 1 copy 5"),
     ];
     let expect = "  lost: 0\n  duplicated: 17\n  foreign: 11\n  corrupt: 2\n";

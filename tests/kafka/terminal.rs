@@ -46,7 +46,7 @@ impl Seen {
         Seen { child, pty }
     }
 
-    /// Waits for its end; gives its status and what it printed on standard output.
+    /// Waits for its end; returns its status and standard output.
     fn finish(&mut self) -> (Option<i32>, String) {
         let mut stdout = String::new();
         self.child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
@@ -62,7 +62,7 @@ impl Drop for Seen {
     }
 }
 
-/// How the rows of the block begin: the first word, or those of a row that goes on.
+/// The begins of the block's rows: the first word, or those of a continuation row.
 fn keys(block: &[String]) -> Vec<&str> {
     block.iter().map(|row| row.get(..8).unwrap_or(row).trim_end()).collect()
 }
@@ -133,7 +133,7 @@ fn without_a_terminal_there_is_a_line_an_event_and_json_on_request() {
     ] {
         assert!(ran.stderr.contains(said), "{said}\n{}", ran.stderr);
     }
-    // What is for people went to standard error, its last line the verdict.
+    // Text for people went to standard error, with the verdict as the last line.
     assert!(ran.stderr.lines().last().unwrap().starts_with("PASS seen"), "{}", ran.stderr);
     let lines: Vec<&str> = ran.stdout.lines().collect();
     let (last, events) = lines.split_last().unwrap();

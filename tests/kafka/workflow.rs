@@ -1,4 +1,4 @@
-//! The nightly workflow of examples/ci with real runs: all but GitHub, and what installs things.
+//! The nightly workflow of examples/ci with real runs: all but GitHub, and installation.
 
 use crate::harness::{Place, cache};
 use crate::job::{Ended, Runner, workflow};
@@ -19,8 +19,8 @@ producer: {rate: 200}
 expect: {lost: 0, acked: '>= 100'}
 ";
 
-/// A repository with two scenarios, in the order of their names: `greedy` asks for more messages
-/// than there are, `small` for what there is.
+/// A repository with two scenarios, in the order of their names: `greedy` expects more messages
+/// than there are, `small` does not.
 fn repository(place: &Place) -> PathBuf {
     let repository = place.path().join("repository");
     fs::create_dir_all(repository.join("scenarios")).unwrap();
@@ -49,7 +49,7 @@ fn night(place: &Place, repository: &Path, shard: &str) -> Ended {
     runner.run(&workflow("nightly.yml"), &[("kafka", "3.8.1"), ("shard", shard)])
 }
 
-/// The only run's folder; the artefact is made of these.
+/// The only run's folder; the artifact is made from these.
 fn only_run(repository: &Path) -> PathBuf {
     let entries = fs::read_dir(repository.join("chaos-out")).unwrap().map(|e| e.unwrap().path());
     let runs: Vec<PathBuf> = entries.filter(|path| !path.is_symlink()).collect();

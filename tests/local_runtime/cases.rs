@@ -1,4 +1,4 @@
-//! The cases that run inside of a tool's process.
+//! The cases that run inside a tool's process.
 
 use crate::outside::lives;
 use crate::own_namespace;
@@ -39,7 +39,7 @@ pub const ALL: [(&str, Case); 14] = [
     ("what_cannot_start_says_why_and_leaves_nothing", what_cannot_start_says_why),
 ];
 
-/// Cases that only make sense when somebody watches from outside.
+/// Cases that need a watcher outside.
 const WATCHED: [(&str, Case); 5] = [
     ("hold", hold),
     ("hold_a_table", own_namespace::hold_a_table),
@@ -148,8 +148,8 @@ fn a_cut_one_way() {
     let cluster = cluster(&host);
     let hub = cluster.hub();
     let (a, b) = (node(&cluster, 0), node(&cluster, 1));
-    // Node b's answers from the port are lost, its own requests to node a's port are, too; what
-    // a sends arrives.
+    // Node b's answers from the port are lost, and so are its own requests to node a's port; what a
+    // sends arrives.
     hub.install("one_way", &[rule(&b, &a, Some(port::CLIENT))]).unwrap();
     let open = between(&a, &b, port::CLIENT).expect_err("no answer to the first packet");
     assert_eq!(open.kind(), ErrorKind::TimedOut);
@@ -353,7 +353,7 @@ fn what_cannot_start_says_why() {
     assert_eq!(fs::read_dir(host.scratch()).unwrap().count(), 1, "the marker only");
 }
 
-/// Starts a cluster with a stopped node and a client, says where everything is, and waits.
+/// Starts a cluster with a stopped node and a client, prints where everything is, and waits.
 fn hold() {
     let host = enter();
     let cluster = cluster(&host);
@@ -409,7 +409,7 @@ fn signals() {
     client.wait().unwrap();
 }
 
-/// Without the two signals that libc keeps for its threads and lets nobody change.
+/// Without the two signals that libc reserves for its threads and lets nobody change.
 fn ignored(pid: i32) -> u64 {
     status_line(pid, "SigIgn:") & !(0b11 << 31)
 }

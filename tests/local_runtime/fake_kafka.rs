@@ -1,4 +1,4 @@
-//! A node that is no Kafka: it listens where its properties say and sends back what it gets.
+//! A node that is not Kafka: it listens where its properties say and echoes.
 
 use std::fs;
 use std::io::{self, Write};
@@ -23,7 +23,7 @@ pub fn serve(properties: &str) -> ! {
         .open(Path::new(&data).join("starts"))
         .expect("the data folder can be written to");
     writeln!(starts, "started").expect("the data folder can be written to");
-    // Said before it is true, so that whoever reaches the last listener finds it in the log.
+    // Printed before it is true, so that whoever reaches the last listener finds it in the log.
     println!("ready");
     for listener in value("listeners").split(',') {
         let (_, address) = listener.split_once("://").expect("NAME://address:port");

@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-/// Nobody in particular, on every machine.
+/// `nobody`, on every machine.
 const NOBODY: u32 = 65_534;
-/// Within this nothing may be left of a killed tool.
+/// Nothing may be left of a killed tool after this time.
 const GONE_WITHIN: Duration = Duration::from_secs(3);
 
-/// With which rights a tool runs.
+/// The rights of a tool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
     /// An ordinary user, in a user namespace.
@@ -55,7 +55,7 @@ pub struct Outside {
 impl Outside {
     pub fn new(level: Level) -> Outside {
         let folder = tempfile::tempdir().unwrap();
-        // Whoever the tool runs as must reach the program and write beside it.
+        // The tool's user must reach the program and write beside it.
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
         let program = folder.path().join("tool");
         fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
@@ -94,7 +94,7 @@ impl Outside {
         command
     }
 
-    /// The case ends well.
+    /// The case must end well.
     pub fn passes(&self, case: &str) {
         check(&self.tool(case).output().unwrap());
     }
@@ -121,7 +121,7 @@ impl Outside {
         found
     }
 
-    /// No process and no folder of any tool of this place.
+    /// Fails if any process or folder of a tool of this place is left.
     pub fn check_nothing_left(&self) {
         wait_until("no process is left", || self.processes().is_empty());
         assert_eq!(self.folders(), Vec::<PathBuf>::new());
@@ -136,8 +136,8 @@ fn check(output: &Output) {
     assert!(output.status.success(), "the tool ended with {}", output.status);
 }
 
-/// Whether there is such a process, and it is neither dead (waiting for the host's init to take
-/// notice) nor on its last steps.
+/// Whether there is such a process, and it is neither dead (waiting for the host's init to reap it)
+/// nor about to be.
 pub fn lives(process: &Path) -> bool {
     const EXITING: u64 = 4;
     let Ok(stat) = fs::read_to_string(process.join("stat")) else { return false };
@@ -148,7 +148,7 @@ pub fn lives(process: &Path) -> bool {
     !dead && flags & EXITING == 0
 }
 
-/// Starts a holding tool; what it made: its scratch folder and its process ids.
+/// Starts a holding tool; returns its scratch folder and its processes.
 fn holding(outside: &Outside) -> (Child, PathBuf, Vec<PathBuf>) {
     let mut tool = outside.tool("hold").stdout(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
@@ -161,7 +161,7 @@ fn holding(outside: &Outside) -> (Child, PathBuf, Vec<PathBuf>) {
 
 pub fn two_tools_side_by_side(outside: &Outside) {
     let (mut held, scratch, pids) = holding(outside);
-    // The other has the same addresses; the held one's cut and its stopped node are not its.
+    // The other has the same addresses; the held one's cut and its stopped node do not affect it.
     outside.passes("namespaces_come_up_and_all_nodes_reach_each_other");
     outside.passes("a_cut_is_silent_both_ways_counted_and_heals");
     assert!(scratch.exists() && pids.iter().all(|pid| lives(pid)));

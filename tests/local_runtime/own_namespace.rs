@@ -16,7 +16,7 @@ pub fn is_cut_there() {
     let point = DropPoint::open_in(a.netns.as_ref().unwrap(), "broker-0", "nftables").unwrap();
     let open = |hook| DropRule { hook, src: None, dst: None, port: None };
 
-    // What arrives from b is dropped, so b's answers are, too; c is not meant.
+    // What arrives from b is dropped, so b's answers are, too; c is not affected.
     point.install("arrival", &[DropRule { src: b.address, ..open(Hook::Input) }]).unwrap();
     assert!(!reaches(&a, &b, port::CLIENT).unwrap() && !reaches(&b, &a, port::CLIENT).unwrap());
     assert!(reaches(&c, &a, port::CLIENT).unwrap() && reaches(&a, &c, port::CLIENT).unwrap());
@@ -46,8 +46,8 @@ pub fn is_cut_there() {
     );
 }
 
-/// A second process in node 0's namespace makes a table and is killed. The kernel takes an
-/// ordinary user's rights away when a program is started: there it is a second socket, closed.
+/// A second process in node 0's namespace makes a table and is killed. The kernel drops an ordinary
+/// user's rights when a program is started: there it is a second socket, closed.
 pub fn tables_go_with_their_process() {
     let host = enter();
     let cluster = cluster(&host);
@@ -103,6 +103,6 @@ pub fn hold_a_table() {
     let point = DropPoint::open("here", "nftables").unwrap();
     point.install("others", &[rule]).unwrap();
     println!("HOLDING");
-    // Until this process is killed, or nobody is left who could do it.
+    // Until this process is killed, or its parent is gone.
     std::io::stdin().read_to_end(&mut Vec::new()).unwrap();
 }

@@ -1,4 +1,4 @@
-//! What the cases have in common: a host, a cluster of fake nodes, and connections between them.
+//! What the cases share: a host, a cluster of fake nodes, and connections between them.
 
 use kafka_chaos::testing::distribution::StorageTemplate;
 use kafka_chaos::testing::model::{Clocks, Controllers, Timing};
@@ -12,21 +12,22 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Nothing comes back within this: it was dropped. Everything takes well below a millisecond.
+/// If nothing comes back within this time, it was dropped. Everything takes well below a
+/// millisecond.
 pub const SILENCE: Duration = Duration::from_millis(400);
-/// Everything that is to happen happens within this.
+/// Everything must happen within this time.
 pub const PATIENCE: Duration = Duration::from_secs(10);
 
 pub fn enter() -> Host {
     Host::enter(&HostOptions::from_env()).expect("this machine allows namespaces")
 }
 
-/// Where node logs go; not in the scratch folder.
+/// For node logs; not in the scratch folder.
 pub fn log_dir() -> PathBuf {
     std::env::temp_dir().join("logs")
 }
 
-/// A formatted log folder that holds one file.
+/// A formatted log folder with one file.
 fn storage_template() -> StorageTemplate {
     let folder = std::env::temp_dir().join("template");
     std::fs::create_dir_all(&folder).expect("the folder for temporary files can be written");
@@ -66,7 +67,7 @@ pub fn cluster(host: &Host) -> LocalCluster {
     cluster
 }
 
-/// Until each fake broker listens on its last port.
+/// Waits until each fake broker listens on its last port.
 pub fn wait_until_listening(cluster: &LocalCluster) {
     for (_, mut to) in cluster.vantage().brokers {
         to.set_port(port::CONTROLLER);
@@ -110,7 +111,7 @@ pub fn echoes(mut stream: &TcpStream, patience: Duration) -> io::Result<bool> {
     }
 }
 
-/// Whether a new connection between the nodes works now; `Err` only when somebody refused it.
+/// Whether a new connection between the nodes works now; `Err` only if it was refused.
 pub fn reaches(from: &Node, to: &Node, port: u16) -> io::Result<bool> {
     match between(from, to, port) {
         Ok(stream) => echoes(&stream, SILENCE),

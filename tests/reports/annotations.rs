@@ -1,4 +1,4 @@
-//! What GitHub Actions is told.
+//! What GitHub Actions gets.
 
 use super::world::{LOSS, miss, overload, sound, sound_36, trials, unsent, unsettle, violate};
 use kafka_chaos::testing::exit::Exit;

@@ -1,4 +1,4 @@
-//! `chaos report` as it is called: files, exit statuses, what is said.
+//! `chaos report` on the command line: files, exit statuses, output.
 
 use super::world::{sound, violate, written};
 use kafka_chaos::testing::report::{self, Format};
@@ -61,7 +61,7 @@ fn without_a_run_it_is_the_newest_and_that_is_said() {
         let then = SystemTime::now() - Duration::from_secs(age_s);
         file.unwrap().set_modified(then).unwrap();
     }
-    // One that is still running has no report, and `latest` is no run of its own.
+    // A running one has no report, and `latest` is no separate run.
     fs::create_dir(runs.join("running")).unwrap();
     std::os::unix::fs::symlink("running", runs.join("latest")).unwrap();
     let (exit, out, err) = chaos(folder.path(), &[]);

@@ -1,4 +1,4 @@
-//! Every count that is not zero is told, and one that a control demands is told as that.
+//! Every count that is not zero is shown, and one that a control demands is marked.
 
 use super::logged::{Told, plan, report, report_with};
 use super::world::{trials, written};
@@ -168,7 +168,7 @@ fn a_count_that_a_control_demands_is_marked_everywhere() {
         kafka_chaos::testing::report::Paint::plain(),
     );
     assert!(line.contains("; 995 lost (expected) in 1 of 2 cells"), "{line}");
-    // Over trials the share is one that was demanded, too.
+    // Over trials the share was demanded, too.
     let merged = written(&trials(vec![report.clone(), report]), Format::Table);
     assert!(merged.contains(" 2/2= "), "{merged}");
 }
@@ -185,7 +185,7 @@ fn what_nobody_acknowledged_is_not_called_so() {
     assert!(table.contains("lost: acks=0: 995 of 5000 unconfirmed messages"), "{table}");
 }
 
-/// One bound is met, another one is not: then it is no count that anybody wanted.
+/// One bound is met, another one is not: then nobody wanted the count.
 #[test]
 fn a_count_that_violates_something_is_not_expected() {
     let text = CONTROL.replace("lost: \">= 1\"}", "lost: \"1..900\"}");

@@ -1,4 +1,4 @@
-//! What a report says first, and of a run of which nothing was expected.
+//! What a report says first, and what it says about a run without expectations.
 
 use super::logged::{Told, plan, report};
 use super::world::{miss, overload, sound, sound_36, trials, unsettle, violate, written};
@@ -8,7 +8,7 @@ use kafka_chaos::testing::result::{self, Report};
 use kafka_chaos::testing::verify::{ReasonKind, Verdict};
 use std::path::PathBuf;
 
-/// The first cell's log lost its start, in the second one five messages are there twice.
+/// The first cell's log lost its start, the second one has five messages twice.
 const HEADLINE: &str = "\
 name: headline
 cluster: {timing: fast}
@@ -85,7 +85,7 @@ fn of_many_cells_the_worst_leads() {
     let expected =
         format!("FAIL made: cell {first}: `lost: 0` is violated: 990 messages lost ({counts})");
     assert_eq!(last_line(&run), expected);
-    // A fault without effect is told before what is not settled.
+    // A fault without effect comes before what is not settled.
     let (fault, open) = (run.reasons.iter(), run.reasons.iter());
     let at = |mut all: std::slice::Iter<'_, String>, word: &str| {
         all.position(|reason| reason.contains(word)).unwrap()
@@ -174,7 +174,7 @@ fn a_cell_without_expectations_changes_nothing_for_the_others() {
     assert_eq!(report(&plan(&text), &[whole, lossy]).verdict, Verdict::Fail);
 }
 
-/// As the first version of the schema had it: no `why`, and the reasons in the order of the cells.
+/// As in the first version of the schema: no `why`, and the reasons in the order of the cells.
 #[test]
 fn a_report_of_the_first_version_is_read_and_put_in_order() {
     let mut old = headline();

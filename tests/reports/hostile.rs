@@ -1,4 +1,4 @@
-//! Names and texts made to do harm: every format shows them, and none takes them for its own.
+//! Malicious names and texts: every format shows them, and none interprets them.
 
 use super::world::{invocation, miss, sound, trials, unsettle, violate, written};
 use super::xml::Checked;
@@ -10,7 +10,7 @@ const HOSTILE: &str = "<script>alert('1')</script> ]]> --> <!-- | `a` ``` **b** 
     \u{1b}]0;owned\u{7}\u{1b}[2J\u{0}\u{85}\u{9b}2J\u{ffff}\u{fffe}\n# g\n::error::h\r\n| i |\t&lt; \
     &#60; \"j\" 100%0A: , \\";
 
-/// All that went wrong, with names that are harmless.
+/// All that went wrong, with harmless names.
 fn harmless() -> Report {
     let mut report = sound();
     violate(&mut report, 0);
@@ -74,7 +74,7 @@ fn junit_is_valid_and_counts_the_same() {
     assert!(junit.ask("string(//failure)").contains("\n# g\n"), "line breaks stay in texts");
 }
 
-/// What of each line is markdown: how it begins, and in tables the bars.
+/// The markdown of each line: how it begins, and in tables the bars.
 fn skeleton(markdown: &str) -> Vec<String> {
     let of = |line: &str| {
         let marks: String = line.chars().take_while(|c| "#-*` ".contains(*c)).collect();
@@ -109,7 +109,7 @@ fn the_terminal_is_not_steered() {
     }
 }
 
-/// The runner's own reading: properties end at `::`, and are told apart by commas.
+/// The runner's own parsing: properties end at `::`, and are separated by commas.
 fn read_command(line: &str) -> (String, Vec<(String, String)>, String) {
     let (head, message) = line.strip_prefix("::").unwrap().split_once("::").unwrap();
     let (name, properties) = head.split_once(' ').unwrap();

@@ -51,7 +51,7 @@ fn a_run_that_passed_is_green() {
     assert_eq!(junit(&sound_36()).counts(), (36 * 2 + 2, 0, 0));
 }
 
-/// What no expectation carries, and the case that tells it.
+/// What no expectation shows, and the case that does.
 #[test]
 fn trouble_of_the_whole_run_is_not_green() {
     let mut missed = sound();
@@ -93,7 +93,7 @@ fn a_run_that_was_cut_short_is_not_green() {
         let junit = junit(&unsent(Some(stop)));
         let end = junit.ask("string(//testcase[@name='came to its end']/error/@message)");
         assert!(end.contains(words), "{end}");
-        // Nothing was sent, so nothing is known of either cell's two expectations; and the end.
+        // Nothing was sent, so nothing is known about either cell's two expectations; and the end.
         assert_eq!(junit.counts(), (5, 0, 5));
         let words = junit.ask("string(//testcase[@name='lost: 0']/error/@message)");
         assert_eq!(words, "`lost: 0` is not settled: nothing was sent");

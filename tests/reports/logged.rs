@@ -1,5 +1,5 @@
-//! Reports made of ledgers and logs, as a run makes them: what was sent and acknowledged, and what
-//! the log holds. All of it is in the first partition.
+//! Reports made from ledgers and logs, as a run makes them: what was sent and acknowledged, and
+//! what the log holds. Everything is in the first partition.
 
 use kafka_chaos::testing::client::{Account, Summary};
 use kafka_chaos::testing::event::Evidence;
@@ -16,7 +16,7 @@ use tempfile::TempDir;
 /// each, from the scenario's zero on.
 #[derive(Clone, Copy, Default)]
 pub struct Told {
-    /// Acknowledged, but for the rejected and unknown ones, which are the last.
+    /// Acknowledged, except the rejected and unknown ones, which are the last.
     pub sent: u64,
     pub rejected: u64,
     pub unknown: u64,
@@ -85,7 +85,7 @@ pub fn report(plan: &Plan, cells: &[Told]) -> Report {
     report_with(plan, cells, vec![None; cells.len()])
 }
 
-/// The same with what the producers told of themselves.
+/// The same with the producers' own accounts.
 pub fn report_with(plan: &Plan, cells: &[Told], producers: Vec<Option<Summary>>) -> Report {
     let partitions = plan.cells[0].topic.partitions();
     assert_eq!(plan.cells.len(), cells.len());

@@ -1,4 +1,4 @@
-//! Reports in every format: what CI systems read, made again from `report.json`, and safe whatever
+//! Reports in every format: what CI systems read, regenerated from `report.json`, and safe whatever
 //! names a scenario has.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]

@@ -1,4 +1,4 @@
-//! Every file of a run's folder can be made again from its report.json, byte by byte.
+//! Every file of a run's folder can be regenerated from its report.json, byte by byte.
 
 use super::world::{invocation, miss, sound, sound_36, trials, unsent, unsettle, violate, written};
 use kafka_chaos::testing::report::{self, Format};
@@ -7,9 +7,8 @@ use kafka_chaos::testing::runtime::{RuntimeError, Stop};
 use serde_json::json;
 use std::fs;
 
-/// The nearest to 0.3, both ends of what there is, minus zero, and one with an exponent; the last
-/// three come back as others when they are read in haste, as serde_json does without
-/// `float_roundtrip`.
+/// The nearest to 0.3, both extremes, minus zero, and one with an exponent; the last three change
+/// if they are parsed imprecisely, as serde_json does without `float_roundtrip`.
 const AWKWARD: [f64; 8] = [
     0.1 + 0.2,
     5e-324,
@@ -65,7 +64,7 @@ fn floats_come_back_as_they_were() {
         report.faults.iter().map(|fault| fault.evidence[0].at_ms.to_bits()).collect()
     };
     assert_eq!(bits(&again), AWKWARD.map(f64::to_bits));
-    // Among many floats some are read wrong by the hasty way.
+    // Among many floats some are parsed wrong by the imprecise way.
     let many: Vec<f64> = (1..20_000_u32).map(|n| f64::from(n).sqrt() * 1e3).collect();
     let text = serde_json::to_string(&many).unwrap();
     assert_eq!(serde_json::from_str::<Vec<f64>>(&text).unwrap(), many);

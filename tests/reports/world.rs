@@ -1,4 +1,4 @@
-//! Reports made of figures: one in which all is well, and what may be wrong with it.
+//! Reports made from figures: one in which all is well, and what may be wrong with it.
 
 use kafka_chaos::testing::event::Evidence;
 use kafka_chaos::testing::fault::FaultRecord;
@@ -128,10 +128,10 @@ fn make_sound(cell: &mut CellReport) {
     }
 }
 
-/// What a witness of lost messages tells.
+/// A witness of lost messages, in words.
 pub const LOSS: &str = "990 messages acknowledged by broker 0 were truncated";
 
-/// The first expectation of this cell is violated: messages are lost.
+/// Violates the first expectation of this cell: messages are lost.
 pub fn violate(report: &mut Report, cell: usize) {
     let cell = &mut report.cells[cell];
     cell.verdict = Verdict::Fail;
@@ -162,7 +162,7 @@ pub fn violate(report: &mut Report, cell: usize) {
     (report.verdict, report.exit_code) = (Verdict::Fail, 1);
 }
 
-/// The first expectation of this cell is not settled.
+/// Leaves the first expectation of this cell unsettled.
 pub fn unsettle(report: &mut Report, cell: usize) {
     let cell = &mut report.cells[cell];
     cell.verdict = Verdict::Inconclusive;
@@ -177,14 +177,14 @@ pub fn unsettle(report: &mut Report, cell: usize) {
     make_inconclusive(report);
 }
 
-/// Takes in one more reason.
+/// Adds a reason.
 pub fn add(report: &mut Report, reason: Reason) {
     report.why.push(reason);
     most_telling_first(&mut report.why);
     report.reasons = report.why.iter().map(ToString::to_string).collect();
 }
 
-/// The machine did not bear this cell.
+/// Overloads the machine in this cell.
 pub fn overload(report: &mut Report, cell: usize) {
     let cell = &mut report.cells[cell];
     cell.verdict = cell.verdict.max(Verdict::Inconclusive);
@@ -194,7 +194,7 @@ pub fn overload(report: &mut Report, cell: usize) {
     make_inconclusive(report);
 }
 
-/// The fault was not proved.
+/// Leaves the fault unproved.
 pub fn miss(report: &mut Report) {
     let fault = &mut report.faults[0];
     fault.effective = false;
@@ -204,14 +204,14 @@ pub fn miss(report: &mut Report) {
     make_inconclusive(report);
 }
 
-/// Something keeps the run from passing.
+/// Keeps the run from passing.
 pub fn make_inconclusive(report: &mut Report) {
     if report.verdict == Verdict::Pass {
         (report.verdict, report.exit_code) = (Verdict::Inconclusive, 3);
     }
 }
 
-/// Several trials put together.
+/// Merges several trials.
 pub fn trials(reports: Vec<Report>) -> Report {
     let numbered = (1..).zip(reports);
     let run = |(number, report): (u32, Report)| {

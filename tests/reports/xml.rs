@@ -1,9 +1,9 @@
-//! junit.xml seen by another program: `xmllint` of libxml2. A test that cannot ask it fails.
+//! junit.xml as another program sees it: `xmllint` of libxml2. Without it the tests fail.
 
 use std::fs;
 use std::process::{Command, Output};
 
-/// The JUnit file, checked against the schema of Jenkins.
+/// The JUnit file, validated against the schema of Jenkins.
 pub struct Checked {
     folder: tempfile::TempDir,
 }
@@ -15,7 +15,7 @@ fn xmllint(folder: &std::path::Path, arguments: &[&str]) -> Output {
 }
 
 impl Checked {
-    /// Fails when the text is not valid.
+    /// Fails if the text is not valid.
     pub fn new(text: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("junit.xml"), text).unwrap();
@@ -26,14 +26,14 @@ impl Checked {
         Checked { folder }
     }
 
-    /// What an XPath expression gives.
+    /// The result of an XPath expression.
     pub fn ask(&self, xpath: &str) -> String {
         let output = xmllint(self.folder.path(), &["--xpath", xpath, "junit.xml"]);
         let text = String::from_utf8(output.stdout).unwrap();
         text.strip_suffix('\n').unwrap_or(&text).to_owned()
     }
 
-    /// Cases, failures and errors by their elements; every sum that the file states must agree.
+    /// Cases, failures and errors by their elements; every sum in the file must agree.
     pub fn counts(&self) -> (u32, u32, u32) {
         let count = |of: &str, element: &str| {
             let number = self.ask(&format!("count({of}//{element})")).parse().unwrap();

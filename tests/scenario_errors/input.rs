@@ -1,5 +1,5 @@
-//! What the command line answers, with exit code 2 and nothing started, to what is no scenario, to
-//! what cannot run and to what is named wrongly; and scenarios from standard input.
+//! The answers, with exit code 2 and nothing started, to what is no scenario, cannot run or is
+//! named wrongly; and scenarios from standard input.
 
 use super::root;
 use serde_json::Value;
@@ -87,7 +87,7 @@ fn a_version_that_nobody_could_start_is_refused_unless_a_folder_or_an_image_has_
         assert_eq!((code, out.as_str()), (Some(2), ""), "{command}");
         assert!(err.starts_with(message) && err.contains(help), "{command}: {err}");
     }
-    // A run would take a daemon that answers, so this is worth a note and no error.
+    // A run would use a daemon that answers, so this is a note and no error.
     let (code, out, err) = chaos(&["validate", "-"], text);
     assert_eq!((code, err.as_str()), (Some(0), ""));
     assert!(out.contains("note: Kafka 3.9.9 needs Docker and an image of it"), "{out}");
@@ -99,7 +99,7 @@ fn a_version_that_nobody_could_start_is_refused_unless_a_folder_or_an_image_has_
     let (code, _, err) = chaos(&["plan", "minisr2", "--sweep", sweep, "--runtime", "local"], b"");
     assert_eq!(code, Some(2));
     assert!(err.contains(" | cluster.kafka=3.8.1,3.9.9\n |                     ^^^^^\n"), "{err}");
-    // What the file says of a compose file's images is theirs.
+    // What a compose file says about its images is its own business.
     let compose = root().join("tests/compose/apache.yml");
     let compose = format!("cluster.compose={}", compose.display());
     let (code, _, err) = chaos(&["validate", "-", "--set", &compose], b"name: x\nduration: 5s\n");

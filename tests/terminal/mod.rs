@@ -1,4 +1,4 @@
-//! The live view in a real pseudo-terminal, told a run's events.
+//! The live view in a real pseudo-terminal, fed with a run's events.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

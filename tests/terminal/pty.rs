@@ -1,4 +1,4 @@
-//! A pseudo-terminal and what its screen shows.
+//! A pseudo-terminal and its screen.
 
 use nix::pty::{Winsize, openpty};
 use parking_lot::Mutex;
@@ -9,10 +9,10 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Lines that were scrolled out of view and can still be looked at.
+/// How many scrolled-out lines are kept.
 const SCROLLBACK: usize = 10_000;
 
-/// A terminal with a screen that is read all the time.
+/// A terminal whose screen is read all the time.
 pub struct Pty {
     slave: OwnedFd,
     screen: Arc<Mutex<vt100::Parser>>,
@@ -39,7 +39,7 @@ impl Pty {
         File::from(self.slave.try_clone().unwrap())
     }
 
-    /// The rows in view, without what is empty at their ends and at the end of the screen.
+    /// The rows in view, without trailing blanks and blank rows.
     pub fn rows(&self) -> Vec<String> {
         let screen = self.screen.lock();
         let columns = screen.screen().size().1;
@@ -51,13 +51,13 @@ impl Pty {
         rows
     }
 
-    /// All rows, those that were scrolled out of view first.
+    /// All rows, scrolled-out ones first.
     pub fn history(&self) -> Vec<String> {
         let mut screen = self.screen.lock();
         let columns = screen.screen().size().1;
         let mut rows: Vec<String> = Vec::new();
         screen.screen_mut().set_scrollback(usize::MAX);
-        // The offset is cut down to what there is.
+        // The offset is limited to what there is.
         for offset in (1..=screen.screen().scrollback()).rev() {
             screen.screen_mut().set_scrollback(offset);
             rows.extend(screen.screen().rows(0, columns).next());
@@ -67,7 +67,7 @@ impl Pty {
         rows.iter().map(|row| row.trim_end().to_owned()).collect()
     }
 
-    /// Whether anything in view has a colour.
+    /// Whether anything in view has a color.
     pub fn is_colourful(&self) -> bool {
         let screen = self.screen.lock();
         let (rows, columns) = screen.screen().size();
@@ -78,7 +78,7 @@ impl Pty {
         })
     }
 
-    /// Gives another size to the terminal, as a person does who pulls at its window.
+    /// Resizes the terminal, like a person at its window.
     pub fn resize(&self, rows: u16, columns: u16) {
         let mut screen = self.screen.lock();
         screen.screen_mut().set_size(rows, columns);
@@ -87,7 +87,7 @@ impl Pty {
         assert!(status.success(), "stty: {status}");
     }
 
-    /// Waits until the rows in view are as they should be, and gives them.
+    /// Waits until the rows in view are as they should be, and returns them.
     pub fn wait_until(&self, within: Duration, is_so: impl Fn(&[String]) -> bool) -> Vec<String> {
         let deadline = Instant::now() + within;
         loop {

@@ -5,11 +5,11 @@ use kafka_chaos::testing::event::{
     Progress, RunEvent, Stamped, Step, TopicShape,
 };
 
-/// The scenario's clock begins so long after the run's, milliseconds.
+/// When the scenario's clock begins, in milliseconds of the run's.
 const ZERO_MS: f64 = 3_000.0;
 const WHAT: &str = "process_stop leader at 5 s for 18 s";
 
-/// At a time of the scenario's clock, milliseconds.
+/// At a time of the scenario's clock, in milliseconds.
 fn at(ms: f64, event: RunEvent) -> Stamped {
     Stamped { since_start_ms: ms + ZERO_MS, at_ms: (ms >= 0.0).then_some(ms), event }
 }
@@ -35,7 +35,7 @@ pub fn silent(ms: f64, broker: i32) -> Stamped {
     changes(ms, broker, false)
 }
 
-/// A broker begins or ceases to answer.
+/// A broker begins or stops answering.
 pub fn changes(ms: f64, broker: i32, answers: bool) -> Stamped {
     let view = BrokerView { at_us: ((ms + ZERO_MS) * 1e3) as u64, broker, answers };
     at(ms, RunEvent::Observed(Observation::Broker(view)))
@@ -52,7 +52,7 @@ fn leads(ms: f64, topic: usize, partition: i32, leader: i32, epoch: i32, isr: &[
     at(ms, RunEvent::Observed(Observation::Partition(view)))
 }
 
-/// Names of so many cells.
+/// Names of this many cells.
 pub fn cells(count: usize) -> Vec<String> {
     match count {
         1 => vec!["main".to_owned()],
@@ -115,7 +115,7 @@ fn started(cells: &[String]) -> Stamped {
     )
 }
 
-/// 1000 messages a second in each cell.
+/// 1000 messages per second in each cell.
 pub fn progress(tick: u64, cells: &[String]) -> Stamped {
     let acked = tick * 200;
     let progress = Progress { sent: acked + 120, acked, rejected: 0 };

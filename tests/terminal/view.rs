@@ -1,4 +1,5 @@
-//! A told run in real pseudo-terminals: what is seen in the middle, what stays, and what a resize does.
+//! A made-up run in real pseudo-terminals: what is seen in the middle, what stays, and what a
+//! resize does.
 
 use super::pty::Pty;
 use super::story;
@@ -33,7 +34,7 @@ impl Shown {
         events.into_iter().for_each(|event| self.events.send(event).unwrap());
     }
 
-    /// The rows in view once one of them begins so and has this figure.
+    /// The rows in view once one of them has this begin and this figure.
     fn wait_for(&self, start: &str, figure: &str) -> Vec<String> {
         let is_it = |row: &String| row.starts_with(start) && row.contains(figure);
         self.pty.wait_until(SOON, |rows| rows.iter().any(is_it))
@@ -95,7 +96,7 @@ fn the_middle_of_a_fault_is_seen_at_80_and_at_200_columns() {
         assert_eq!(last[0], nodes);
         let figures: Vec<&str> = last[2].split_whitespace().collect();
         assert_eq!(figures[..5], ["main", "1000", "120", "9000", "0"], "{rows:#?}");
-        // Above it the lines, as they always were.
+        // Above it the lines, as always.
         let line = "[    5.002 s] fault: process_stop leader at 5 s for 18 s: proved, process ";
         assert!(rows.iter().any(|row| row.starts_with(line)), "{rows:#?}");
         let (_, written) = shown.end();
@@ -190,7 +191,7 @@ fn a_broker_that_flickers_is_told_in_one_line_with_a_count() {
     let changes = (0..9).map(|i| story::changes(9_000.0 + 300.0 * f64::from(i), 2, i % 2 == 1));
     shown.tell(changes.collect());
     let (pty, written) = shown.end();
-    // The other side of the terminal is read by a thread of its own.
+    // A separate thread reads the other side of the terminal.
     pty.wait_until(SOON, |rows| rows.iter().any(|row| row.contains(" flickers between ")));
     let history = pty.history();
     let said = history.iter().filter_map(|row| Some(row.split_once("] broker 2 ")?.1));

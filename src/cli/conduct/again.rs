@@ -1,4 +1,4 @@
-//! What a report keeps of the command line, so that the run can be had again.
+//! What a report keeps of the command line, so that the run can be repeated.
 
 use super::Conduct;
 use crate::cli::scenario_argument::{STDIN, STDIN_SOURCE};
@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use std::slice;
 
 impl Conduct {
-    /// Of each study of which `--shard` takes something, in order, the shard that takes the same
-    /// of it alone; none where it takes all.
+    /// For each study in the shard, the shard that takes the same part of it alone; `None` for all
+    /// of it.
     pub(super) fn own_shards(&self, studies: &[Study]) -> Vec<Option<Shard>> {
         let Some(shard) = self.shard else { return vec![None; studies.len()] };
         let mut before = 0;

@@ -1,5 +1,5 @@
-//! The command line as it is told: every visible command has examples, they parse, lines fit into
-//! 80 columns, and a mistyped command is answered with the one that was meant.
+//! The command line's help: every visible command has examples, they parse, lines fit into 80
+//! columns, and a misspelled command is answered with the intended one.
 
 use super::super::main;
 use clap::Command;
@@ -7,7 +7,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 const COLUMNS: usize = 80;
 
-/// Calls `tell` with every visible command and its full name, that of `chaos` first.
+/// Calls `tell` with every visible command and its full name, `chaos` first.
 fn each(command: &Command, name: &str, tell: &mut dyn FnMut(&Command, &str)) {
     tell(command, name);
     for below in command.get_subcommands().filter(|below| !below.is_hide_set()) {
@@ -15,7 +15,7 @@ fn each(command: &Command, name: &str, tell: &mut dyn FnMut(&Command, &str)) {
     }
 }
 
-/// The lines under `Examples:` that begin with `chaos `, continued lines joined.
+/// The lines under `Examples:` that begin with `chaos `, with continuation lines joined.
 fn examples(help: &str) -> Vec<String> {
     let Some((_, after)) = help.split_once("Examples:\n") else { return Vec::new() };
     let section = after.split("\n\n").next().unwrap_or_default().replace("\\\n", " ");
@@ -23,7 +23,7 @@ fn examples(help: &str) -> Vec<String> {
     lines.filter(|line| line.starts_with("chaos ")).map(str::to_owned).collect()
 }
 
-/// The words of an example, up to where a shell would take the output.
+/// The words of an example, up to where a shell would redirect the output.
 fn words(example: &str) -> Vec<&str> {
     example.split_whitespace().take_while(|word| !matches!(*word, ">" | ">>" | "|" | "#")).collect()
 }
@@ -61,7 +61,7 @@ fn help_fits_into_80_columns() {
 #[test]
 fn help_is_as_it_was_read() {
     let help = |command: Command| {
-        // Whatever KAFKA_HOME is here.
+        // KAFKA_HOME may be set here.
         let command = command.mut_args(|argument| argument.hide_env_values(true));
         let text = command.term_width(COLUMNS).render_long_help().to_string();
         text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
@@ -72,7 +72,7 @@ fn help_is_as_it_was_read() {
     insta::assert_snapshot!("help_run", help(command.find_subcommand("run").unwrap().clone()));
 }
 
-/// What clap suggests for a command line that it does not take.
+/// What clap suggests for a command line that it refuses.
 fn suggested(arguments: &[&str], kind: ErrorKind, context: ContextKind) -> String {
     let error = main::command().try_get_matches_from(arguments).unwrap_err();
     assert_eq!(error.kind(), kind, "{error}");

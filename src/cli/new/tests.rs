@@ -1,4 +1,4 @@
-//! What is written runs as it is, in every form, and nothing is lost by it.
+//! What is written runs as it is, in every form, and nothing is lost.
 
 use super::super::scenario_argument;
 use super::*;
@@ -32,7 +32,7 @@ fn planned_name(file: &Path) -> String {
 #[test]
 fn the_template_has_a_plan_under_any_name() {
     let folder = tempfile::tempdir().unwrap();
-    // The last four are numbers, a date, nothing and a truth to YAML.
+    // The last four are numbers, a date, null and a boolean in YAML.
     for name in ["mine", "A-1_b.c", "5", "2026-01-01", "null", "true"] {
         let file = folder.path().join(format!("{name}.yaml"));
         let told = new(name, &file, None);
@@ -68,7 +68,7 @@ fn the_examples_in_the_template_can_be_taken_as_they_are() {
         })
         .collect();
     assert!(taken.iter().zip(TEMPLATE.lines()).filter(|(new, old)| new != old).count() >= 8);
-    // A compose file is there only in a folder that has it.
+    // Only some folders have a compose file.
     let taken: Vec<String> =
         taken.into_iter().filter(|line| !line.trim_start().starts_with("compose:")).collect();
     let study = plan::study_from_text("template", &taken.join("\n"), &Asked::default());

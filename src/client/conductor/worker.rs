@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How often a process is looked at that is expected to end.
+/// How often a process that should end is checked.
 const EXIT_POLL: Duration = Duration::from_millis(5);
 /// How long a worker may take to end after its account: librdkafka joins its threads.
 const EXIT_LIMIT: Duration = Duration::from_secs(5);
@@ -31,7 +31,7 @@ pub enum Ending {
     KilledByFault,
 }
 
-/// One worker process. Dropped, it is killed.
+/// One worker process. Dropping it kills it.
 pub struct Worker {
     child: Child,
     stdin: ChildStdin,
@@ -43,10 +43,7 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Starts `chaos worker` on `spec` through `spawn`. Its orders and its log go to `dir`.
-    ///
-    /// # Errors
-    /// When its folder can't be written or the process can't be made.
+    /// Starts `chaos worker` on `spec` through `spawn`. Its specification and its log go to `dir`.
     pub fn spawn(spawn: Spawn<'_>, spec: &WorkerSpec, dir: &Path) -> Result<Self, WorkerError> {
         let exe = std::env::current_exe()
             .map_err(|source| WorkerError::Io { what: "own program".into(), source })?;
@@ -174,7 +171,7 @@ impl Worker {
             return Err(silent);
         }
         let Some(status) = self.wait_exit(EXIT_LIMIT)? else {
-            // It has told everything; that librdkafka hangs in its own end changes nothing.
+            // It has reported everything; if librdkafka hangs at its end, that changes nothing.
             let silent = self.silent("end after it had finished", EXIT_LIMIT);
             self.kill()?;
             return lines.account.map(Ending::Finished).ok_or(silent);

@@ -17,15 +17,15 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-// A sequence may be as high as two days at the highest rate make it.
+// Enough for two days at the highest rate.
 const SEQUENCE_BITS: u32 = 42;
 /// The partition's bits.
 const PARTITION_BITS: u32 = 14;
 const _: () = assert!(MAX_PARTITIONS <= 1 << PARTITION_BITS);
 const _: () = assert!(usize::BITS == SEQUENCE_BITS + PARTITION_BITS + u8::BITS);
 
-/// What a message carries through librdkafka and back: who it is, and how late it was handed over,
-/// in microseconds, to a step of the latencies' scale.
+/// What a message carries through librdkafka and back: its identity, and how late it was handed
+/// over, in microseconds, rounded to a step of the latencies' scale.
 pub(super) fn opaque(partition: u32, sequence: u64, late_us: u64) -> usize {
     debug_assert!(partition < 1 << PARTITION_BITS && sequence < 1 << SEQUENCE_BITS);
     let late = u64::from(LatencyHistogram::step_of(late_us));
@@ -33,7 +33,7 @@ pub(super) fn opaque(partition: u32, sequence: u64, late_us: u64) -> usize {
     (late << (SEQUENCE_BITS + PARTITION_BITS) | who) as usize
 }
 
-/// Partition, sequence and lateness of an [`opaque`]; the lateness is no less than it was.
+/// Partition, sequence and lateness of an [`opaque`]; the lateness is rounded up.
 pub(super) fn unpack(opaque: usize) -> (u32, u64, u64) {
     let opaque = opaque as u64;
     let late = (opaque >> (SEQUENCE_BITS + PARTITION_BITS)) as u8;
@@ -42,7 +42,7 @@ pub(super) fn unpack(opaque: usize) -> (u32, u64, u64) {
     (partition as u32, sequence, LatencyHistogram::highest_of(late))
 }
 
-/// How many messages ended how, by delivery report.
+/// Delivery reports by outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Counts {
     pub acked: u64,
@@ -59,12 +59,12 @@ impl Counts {
     }
 }
 
-/// The callbacks of one producer. They all run on the one thread that polls it, which alone
-/// writes; others look in once a second at most, so the lock is as good as never contended.
+/// The callbacks of one producer. They all run on the one thread that polls it, and only they
+/// write; others read once per second at most, so the lock is practically uncontended.
 pub(super) struct Delivery {
     epoch: Epoch,
     state: Mutex<State>,
-    /// Goes up with every error.
+    /// Grows with every error.
     errors_seen: AtomicU64,
     /// The worker itself has failed; sending must end.
     halted: AtomicBool,
@@ -82,7 +82,6 @@ struct State {
 }
 
 impl Delivery {
-    /// Callbacks that write to this ledger.
     pub(super) fn new(outcomes: OutcomeLog, epoch: Epoch) -> Self {
         let state = State {
             outcomes,
@@ -106,23 +105,23 @@ impl Delivery {
         self.halted.load(Ordering::Relaxed)
     }
 
-    /// Ends sending because of a failure of our own; the first one is kept.
+    /// Ends sending because of our own failure; the first one is kept.
     pub(super) fn fail(&self, why: String) {
         self.state.lock().failure.get_or_insert(why);
         self.halted.store(true, Ordering::Relaxed);
     }
 
-    /// Why the worker itself failed, if it did.
+    /// Why the worker itself failed.
     pub(super) fn failure(&self) -> Option<String> {
         self.state.lock().failure.clone()
     }
 
-    /// Goes up with every error that was counted.
+    /// Grows with every counted error.
     pub(super) fn errors_seen(&self) -> u64 {
         self.errors_seen.load(Ordering::Relaxed)
     }
 
-    /// The errors so far, but for refused hand-overs, which the sender knows.
+    /// The errors so far, except refused hand-overs, which the sender knows.
     pub(super) fn errors(&self) -> Errors {
         let state = self.state.lock();
         Errors {
@@ -166,7 +165,7 @@ impl Delivery {
         match outcome {
             Outcome::Acked => {
                 state.counts.acked += 1;
-                // Whoever wanted to send it has waited since it was due.
+                // The message has waited since it was due.
                 let latency_us = report.latency_us + late_us;
                 outcomes.acked(partition, sequence, report.offset, at_us, latency_us)
             }

@@ -5,17 +5,17 @@ use crate::ledger::Outcome;
 use crate::native::Persistence;
 use rdkafka::types::RDKafkaErrorCode as Code;
 
-/// What became of a message whose delivery report says `code` and `persistence`.
+/// The outcome of a message whose delivery report has this code and persistence.
 ///
 /// 1. No error: acknowledged. With acks=0 the status is "possibly persisted" even then; the ledger
-///    takes it as acknowledged all the same, and every output calls it unconfirmed.
+///    counts it as acknowledged all the same, and every output calls it unconfirmed.
 /// 2. Possibly persisted: unknown, whatever the code, `_PURGE_QUEUE` too: a message that waits for
 ///    its second attempt is purged from the queue, and the first may have been written.
-/// 3. Persisted, and yet an error: unknown. The application was told an error, so nobody was
-///    promised anything and it can't count as lost; it is in a log, so it is not rejected either.
-///    (An idempotent producer's DUPLICATE_SEQUENCE_NUMBER is turned into success by librdkafka.)
-/// 4. Not persisted is taken at its word, but for the answers in `appended_before_answering` and
-///    for `_PURGE_INFLIGHT`, where a request is out by definition: those are unknown.
+/// 3. Persisted, and yet an error: unknown. The application got an error, so nothing was promised
+///    and it can't count as lost; it is in a log, so it is not rejected either. (librdkafka turns
+///    an idempotent producer's DUPLICATE_SEQUENCE_NUMBER into success.)
+/// 4. Not persisted is trusted, except for the answers in `appended_before_answering` and for
+///    `_PURGE_INFLIGHT`, where a request is out by definition: those are unknown.
 pub(crate) fn classify(code: Code, persistence: Persistence) -> Outcome {
     match (code, persistence) {
         (Code::NoError, _) => Outcome::Acked,
@@ -29,7 +29,7 @@ pub(crate) fn classify(code: Code, persistence: Persistence) -> Outcome {
 /// Answers that a leader also gives for a batch that it has appended already and that was waiting
 /// for its followers: it lost its leadership, its log folder or the topic meanwhile, or failed in
 /// an unforeseen way. A follower may have fetched the batch, so it may survive. librdkafka marks
-/// them "not persisted", which holds for a refusal before the append only.
+/// them "not persisted", which is true only of a refusal before the append.
 fn appended_before_answering(code: Code) -> bool {
     matches!(
         code,
@@ -41,8 +41,8 @@ fn appended_before_answering(code: Code) -> bool {
     )
 }
 
-/// What to do when librdkafka does not take a message: it was never handed over, so whatever this
-/// says, the ledger's entry can be taken back.
+/// What to do when librdkafka does not accept a message. It was never handed over, so the ledger's
+/// entry can be taken back in any case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
     /// The queue is full: wait, and hand over the same message again.
@@ -53,7 +53,7 @@ pub(crate) enum Refusal {
     Stop,
 }
 
-/// What an error of `rd_kafka_produce` asks for.
+/// What an error of `rd_kafka_produce` requires.
 pub(crate) fn refusal(code: Code) -> Refusal {
     match code {
         Code::QueueFull => Refusal::QueueFull,

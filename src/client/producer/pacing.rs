@@ -3,8 +3,8 @@
 
 use crate::model::Rate;
 
-/// The most messages that [`Pace::due`] lets through at once, so that the caller looks up from
-/// sending often enough.
+/// The most messages that [`Pace::due`] releases at once, so that the caller can react often
+/// enough.
 pub(crate) const BURST_MAX: u64 = 64;
 
 /// The schedule of one producer: message k is due at the start plus k/rate seconds.
@@ -12,21 +12,20 @@ pub(crate) const BURST_MAX: u64 = 64;
 pub(crate) struct Pace {
     rate: Rate,
     start_us: u64,
-    /// How many messages of the schedule are done with: sent or skipped.
+    /// How many messages of the schedule are done: sent or skipped.
     done: u64,
     skipped: u64,
     /// Skipped since [`Pace::take_skipped`].
     untold: Option<Skipped>,
 }
 
-/// Messages of a schedule that were given up: due at equal distances between these times.
+/// Skipped messages of a schedule: due at equal intervals between these times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Skipped {
     /// When the first was due.
     pub first_us: u64,
     /// When the last was due.
     pub last_us: u64,
-    /// How many.
     pub count: u64,
 }
 
@@ -37,7 +36,7 @@ impl Pace {
     }
 
     /// How many messages are due at `now_us`, at most [`BURST_MAX`]. What is more than a second
-    /// late is skipped here and now, and counted.
+    /// late is skipped and counted.
     pub(crate) fn due(&mut self, now_us: u64) -> u64 {
         let Rate::PerSecond(rate) = self.rate else { return BURST_MAX };
         let late = self.late(now_us);
@@ -46,12 +45,12 @@ impl Pace {
         (late - too_late).min(BURST_MAX)
     }
 
-    /// Gives up all that is due by now: nothing more will be sent.
+    /// Skips everything due by now: nothing more will be sent.
     pub(crate) fn give_up(&mut self, now_us: u64) {
         self.skip(self.late(now_us));
     }
 
-    /// How many messages of the schedule are due and not done with.
+    /// How many messages of the schedule are due and not done.
     fn late(&self, now_us: u64) -> u64 {
         let Rate::PerSecond(rate) = self.rate else { return 0 };
         if rate == 0 || now_us < self.start_us {
@@ -59,7 +58,7 @@ impl Pace {
         }
         let elapsed_us = u128::from(now_us - self.start_us);
         let scheduled = elapsed_us * u128::from(rate) / 1_000_000 + 1;
-        // 2^64 messages at 10^6 a second take half a million years.
+        // 2^64 messages at 10^6 per second take half a million years.
         u64::try_from(scheduled).unwrap_or(u64::MAX).saturating_sub(self.done)
     }
 
@@ -73,17 +72,16 @@ impl Pace {
         (untold.last_us, untold.count) = (last_us, untold.count + count);
     }
 
-    /// What was given up since this was asked last.
+    /// What was skipped since the last call.
     pub(crate) fn take_skipped(&mut self) -> Option<Skipped> {
         self.untold.take()
     }
 
-    /// Notes that one message was sent.
     pub(crate) fn sent(&mut self) {
         self.done += 1;
     }
 
-    /// When the next message is due; `None` when it is due whenever librdkafka takes it, or never.
+    /// When the next message is due; `None` if it is due whenever librdkafka accepts it, or never.
     pub(crate) fn next_us(&self) -> Option<u64> {
         match self.rate {
             Rate::Max | Rate::PerSecond(0) => None,
@@ -94,7 +92,7 @@ impl Pace {
         }
     }
 
-    /// How many messages of the schedule were given up because the sender was more than a second
+    /// How many messages of the schedule were skipped because the sender was more than a second
     /// late: it was stopped, or librdkafka's queue was full.
     pub(crate) fn skipped(&self) -> u64 {
         self.skipped
@@ -106,7 +104,6 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Sends all that is due at `now_us`.
     fn drain(pace: &mut Pace, now_us: u64) -> u64 {
         let mut sent = 0;
         loop {
@@ -137,10 +134,10 @@ mod tests {
         assert_eq!(drain(&mut pace, 999), 1);
         assert_eq!(drain(&mut pace, 20_000_999), 1000);
         assert_eq!(pace.skipped(), 19_000);
-        // Due from 1 ms to 19 s; they are told once.
+        // Due from 1 ms to 19 s; they are returned once.
         let told = Skipped { first_us: 1_000, last_us: 19_000_000, count: 19_000 };
         assert_eq!((pace.take_skipped(), pace.take_skipped()), (Some(told), None));
-        // Back on the old schedule, not on one that starts anew.
+        // Back on the old schedule, not on a new one.
         assert_eq!(pace.next_us(), Some(20_001_000));
     }
 
@@ -184,8 +181,8 @@ mod tests {
     }
 
     proptest! {
-        /// Whenever the sender looks, what was sent and what was skipped is exactly the schedule,
-        /// and nothing sent in one go is more than a second's worth.
+        /// Whenever the sender looks, sent plus skipped is exactly the schedule, and one go sends
+        /// at most a second's worth.
         #[test]
         fn it_never_drifts_and_never_bursts(
             rate in 1_u32..=1_000_000, start_us in 0_u64..1 << 40,

@@ -60,7 +60,7 @@ fn what_was_in_flight_when_all_brokers_went_is_accounted_for() {
             thread::sleep(Duration::from_millis(5));
         }
     };
-    // The mock cluster's handle stays on this thread: it is not made to be shared.
+    // The mock cluster's handle is not Sync, so it stays on this thread.
     let control = Control::default();
     let mut out = Vec::new();
     let summary = thread::scope(|scope| {
@@ -98,8 +98,9 @@ fn a_full_queue_is_waited_for() {
     assert!(summary.errors.refused.is_empty());
 }
 
-// Brokers that answer after 1.5 s and a queue of 20: of 200 messages a second about 13 get through.
-// Those due meanwhile wait before they are handed over, or are given up, and both is told.
+// Brokers that answer after 1.5 s and a queue of 20: of 200 messages per second about 13 get
+// through. Those due meanwhile wait before they are handed over, or are skipped, and both are
+// reported.
 #[test]
 fn who_waits_for_room_in_the_queue_waits_for_the_acknowledgement() {
     let bed = Bed::new();

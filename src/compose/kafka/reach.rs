@@ -11,7 +11,7 @@ impl Finder<'_> {
         let Some(advertised) = self.listeners_of(node, "advertised.listeners") else { return };
         let Some(mut bound) = self.listeners_of(node, "listeners") else { return };
         if bound.is_empty() && node.flavour == Flavour::Confluent && node.is_broker {
-            // These images listen where they are told to advertise.
+            // These images listen where they advertise.
             bound =
                 advertised.iter().map(|l| Listener { host: String::new(), ..l.clone() }).collect();
         }
@@ -94,8 +94,8 @@ impl Finder<'_> {
         }
     }
 
-    /// The listener that clients on this host use: advertised on the loopback, and published there.
-    /// A broker without one gets one.
+    /// The listener for clients on this host: advertised on the loopback, and published there. A
+    /// broker without one gets one.
     fn find_external(
         &mut self,
         node: &mut KafkaService,

@@ -13,7 +13,6 @@ fn problems(text: &str) -> Vec<String> {
     told.collect()
 }
 
-/// The only problem of a service with these keys begins like this and has this help.
 fn check(keys: &str, begins: &str, help: &str) {
     let text = format!("services:\n  s:\n    image: i\n    {keys}\n");
     let problems = problems(&text);

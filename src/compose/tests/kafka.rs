@@ -1,4 +1,4 @@
-//! The Kafka nodes of sound files, and what a run changes about them.
+//! The Kafka nodes of valid files, and what a run changes about them.
 
 use super::{DOCUMENT, documents_with_image, sound};
 use crate::compose::{self, Compose, KafkaCluster, Published, builtin, builtin_name};
@@ -86,7 +86,7 @@ fn confluents_variables_are_understood() {
     assert_eq!((node.flavour, node.id), (Flavour::Confluent, 1));
     assert_eq!(node.external, Some(Published { host: 9092, container: 9092 }));
     assert_eq!((node.replication, node.controller), (Some(29092), Some(29093)));
-    // Ports of other things go, so that runs fit side by side.
+    // Other ports are removed, so that runs fit side by side.
     cluster.move_ports(21_000).unwrap();
     assert_eq!(cluster.nodes[0].service.ports, [Published { host: 21_000, container: 9092 }]);
     // Without `listeners`, these images listen where they advertise.
@@ -136,7 +136,7 @@ fn releases_come_from_tags_that_are_versions() {
         ("apache/kafka:latest", None),
         ("apache/kafka", None),
         ("mirror.example:5000/apache/kafka", None),
-        // Somebody's own image has somebody's own tags.
+        // Private images have private tags.
         ("own/kafka:3.8.1", None),
     ] {
         let found = Flavour::release_of_image(image).map(|release| release.to_string());
@@ -167,7 +167,7 @@ fn properties_are_read_and_set_by_the_variable_that_the_image_reads() {
     let mut node = cluster(&documents_with_image()).nodes.remove(0);
     assert_eq!(node.property("node.id").as_deref(), Some("0"));
     assert_eq!(node.property("num.partitions"), None);
-    // The name without `CFG` goes first, until the property is set.
+    // The name without `CFG` wins until the property is set.
     node.service.environment.insert("KAFKA_NODE_ID".to_owned(), "5".to_owned());
     assert_eq!(node.property("node.id").as_deref(), Some("5"));
     node.set("node.id", "6");
@@ -190,7 +190,7 @@ fn ports_and_what_is_advertised_move_together() {
         assert_eq!(last.service.ports, Vec::from_iter(last.external));
         let hosts: Vec<u16> = externals(&cluster).iter().map(|(_, host, _)| *host).collect();
         assert_eq!(hosts, [21_000, 21_001, 21_002]);
-        // What is written is what is meant.
+        // The written file means the same.
         let again = compose::kafka(&sound(&cluster.to_yaml().unwrap()), None).unwrap();
         assert_eq!(again.nodes, cluster.nodes);
     }
@@ -230,11 +230,11 @@ fn a_service_that_is_not_started_needs_no_values_of_its_variables() {
     let cluster = cluster(VARIABLES);
     assert_eq!(cluster.brokers().count(), 3);
     assert_eq!(cluster.notes, ["`database` is not a Kafka node: it is not started"]);
-    // Nor does a volume that only such a service uses.
+    // Nor is a volume that only such a service uses.
     let more =
         "    volumes: [\"data:/data\"]\nvolumes:\n  data: {labels: {a: \"${SECRET:?set it}\"}}\n";
     assert_eq!(self::cluster(&format!("{VARIABLES}{more}")).nodes, cluster.nodes);
-    // A node's are asked for, and those of the volumes that it uses.
+    // A node's variables are needed, and those of its volumes.
     let asked = |text: &str| super::try_read(text).unwrap_err().to_string();
     let node = VARIABLES.replace("KAFKA_NODE_ID: 2", "KAFKA_NODE_ID: ${SECRET:?set it}");
     assert!(asked(&node).contains("`SECRET` has no value: set it"));
@@ -267,7 +267,7 @@ fn brokers_without_a_listener_for_this_host_get_one() {
     ] {
         assert_eq!(environment[variable], expected);
     }
-    // The effective file has it, as a file of one's own would; and its ports move.
+    // The effective file has it like a file's own, and its ports move.
     let again = kafka(&sound(&cluster.to_yaml().unwrap()));
     assert_eq!((&again.nodes, again.notes.len()), (&cluster.nodes, 0));
     cluster.move_ports(21_000).unwrap();
@@ -277,7 +277,7 @@ fn brokers_without_a_listener_for_this_host_get_one() {
 
 #[test]
 fn the_added_listener_yields_to_what_the_file_has() {
-    // Bitnami's variables; a port of the host and one of the container that are taken.
+    // Bitnami's variables; a port of the host and one of the container are taken.
     let text = documents_with_image()
         .replace("EXTERNAL://127.0.0.1:1000", "EXTERNAL://10.0.0.1:1000")
         .replace("EXTERNAL", "CHAOS");

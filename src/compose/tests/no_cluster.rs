@@ -1,9 +1,9 @@
-//! Files that Compose would start and that are no cluster, or none that can be reached.
+//! Files that Compose would start but that are not a cluster, or not reachable.
 
 use super::{documents_with_image, sound};
 use crate::compose;
 
-/// The problems of the document's file with each of these words replaced, as `line message (help)`.
+/// The problems of the document's file after these replacements, as `line message (help)`.
 fn problems(changes: &[(&str, &str)]) -> Vec<String> {
     let mut text = documents_with_image();
     for (from, to) in changes {
@@ -19,7 +19,7 @@ fn problems(changes: &[(&str, &str)]) -> Vec<String> {
     told.collect()
 }
 
-/// The line of the document's file, with images, that has this word.
+/// The line of the document's file, with images, that contains this word.
 fn line(word: &str) -> usize {
     let text = documents_with_image();
     text.lines().position(|line| line.contains(word)).expect("the word is there") + 1

@@ -1,4 +1,4 @@
-//! No text whatever makes reading a compose file, or looking for Kafka in it, panic.
+//! No text makes reading a compose file, or looking for Kafka in it, panic.
 
 use super::{documents_with_image, try_read};
 use crate::compose;
@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 const APACHE: &str = include_str!("../../../tests/compose/apache.yml");
 
-/// Bits of text that turn one kind of value into another.
+/// Fragments that turn one kind of value into another.
 const PIECES: &[&str] = &[
     ": ",
     "- ",
@@ -58,7 +58,7 @@ fn mutated(text: &str, changes: &[(f64, usize, usize)]) -> String {
     chars.into_iter().collect()
 }
 
-/// Reads, looks for Kafka, moves ports and writes; whatever is sound reads again.
+/// Reads, looks for Kafka, moves ports and writes; what was valid must read again.
 fn exercise(text: &str) {
     let Ok(compose) = try_read(text) else { return };
     let again = compose.to_yaml().expect("it can be written");

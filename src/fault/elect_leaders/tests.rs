@@ -1,4 +1,4 @@
-//! Elections asked of a fake broker, with a watcher's history that the test writes.
+//! Elections asked of a fake broker, with a watcher's history written by the test.
 
 use super::*;
 use crate::event::{Observation, PartitionView};
@@ -23,7 +23,7 @@ fn history(keeps_eligible: bool) -> (Arc<History>, Seen) {
     (Arc::new(History::new(&plan, keeps_eligible, Arc::clone(&seen))), seen)
 }
 
-/// What broker 2 says of the first partition: leader, epoch, ISR.
+/// Broker 2's claim about the first partition: leader, epoch, ISR.
 fn see(seen: &Seen, leader: i32, epoch: i32, isr: &[i32]) {
     let mut seen = seen.lock();
     let (at_us, isr) = (seen.len() as u64, isr.to_vec());
@@ -38,8 +38,8 @@ fn fault(broker: &FakeBroker, election: Election, history: &Arc<History>) -> Ele
     ElectLeaders::new(&vantage, election, Arc::clone(history))
 }
 
-/// Answers for the partitions that are asked for: the n-th time with the n-th codes (of the first
-/// and the second topic), or with the last ones; `None` closes the connection.
+/// Answers the n-th request with the n-th codes (of the first and the second topic), or with the
+/// last ones; `None` closes the connection.
 fn answering(answers: &'static [Option<[i16; 2]>]) -> FakeBroker {
     let turns = AtomicUsize::new(0);
     FakeBroker::start(move |asked: &Asked| {
@@ -111,7 +111,8 @@ fn what_a_request_without_an_answer_elected_counts_when_another_one_led() {
 fn an_unclean_election_is_asked_for_where_it_is_on_until_the_watcher_saw_it() {
     let (history, seen) = history(false);
     see(&seen, 0, 3, &[0]);
-    // Not needed: the controller takes the dead leader for alive. Only the first topic is asked for.
+    // Not needed: the controller considers the dead leader alive. Only the first topic is asked
+    // for.
     let broker = answering(&[Some([84, -1]), Some([0, -1])]);
     let mut fault = fault(&broker, Election::Unclean, &history);
     assert_eq!(fault.cases.len(), 1);

@@ -1,4 +1,4 @@
-//! Partitions at nodes that come and go, on a cluster whose packet filters only remember.
+//! Partitions at nodes that come and go, on a cluster whose packet filters only record.
 
 use super::super::custody::{Custody, Holder};
 use super::super::holds::Way;
@@ -244,7 +244,7 @@ fn rules_that_vanish_from_everybodys_place_have_undone_the_fault() {
     assert!(found.how.contains("are gone, and no fault removed them"), "{}", found.how);
 }
 
-/// The second of two equal cuts does nothing; the first that is healed leaves what the other made.
+/// The second of two equal cuts does nothing; healing one leaves what the other made.
 #[test]
 fn what_is_cut_already_cannot_be_cut_and_a_wider_cut_is_proved_by_what_is_new() {
     let cluster = FakeCluster::of(3);

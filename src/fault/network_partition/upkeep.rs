@@ -1,5 +1,5 @@
 //! Keeps a partition in force while nodes come and go: a node that another fault restarts gets its
-//! rules back; one that somebody else restarts, or whose rules somebody removes, has undone it.
+//! rules back; if somebody else restarts it, or removes its rules, the fault is undone.
 
 use super::{NetworkPartition, place};
 use crate::fault::FaultError;
@@ -9,13 +9,13 @@ use crate::runtime::{Node, Passes, Role};
 use std::io;
 use std::time::{Duration, Instant};
 
-/// Rules that are gone must be back within this time; a container that has just been started may
-/// need more than one look.
+/// Missing rules must be back within this time; a container that has just been started may need
+/// more than one look.
 const PUT_BACK_WITHIN: Duration = Duration::from_secs(5);
 
 /// Why a living node has no rules.
 pub(super) enum Uncut {
-    /// It was dead when the fault was injected.
+    /// It was dead at the injection.
     WasDead,
     /// A fault has restarted it: it has another network namespace now.
     Restarted,
@@ -36,10 +36,10 @@ impl Uncut {
     }
 }
 
-/// Rules that are gone, or of which nobody knows.
+/// Why rules are gone or unknown.
 pub(super) fn without_rules(preposition: &str, place: &str, error: &io::Error) -> String {
     let what = match error.kind() {
-        // The rules go with the helper container that keeps them.
+        // The rules go with the helper container that holds them.
         io::ErrorKind::NotFound | io::ErrorKind::BrokenPipe => {
             "are gone, and no fault removed them"
         }
@@ -49,8 +49,8 @@ pub(super) fn without_rules(preposition: &str, place: &str, error: &io::Error) -
 }
 
 impl NetworkPartition {
-    /// Rules for whoever has come up without them or has moved; the others get those that are
-    /// missing then.
+    /// Installs rules for nodes that came up without them or moved, and missing rules for the
+    /// others.
     pub(super) fn tend_nodes(&mut self) -> Result<Vec<String>, FaultError> {
         self.look_again();
         self.retire_lost();
@@ -86,8 +86,8 @@ impl NetworkPartition {
         }
     }
 
-    /// Notes who lives without rules, and gives up places that have gone. Those of the dead are
-    /// kept: nobody else has what they counted.
+    /// Records which nodes live without rules, and gives up places that are gone. Places of dead
+    /// nodes stay: only they have the counts.
     pub(super) fn retire_lost(&mut self) {
         for node in self.living() {
             let why = match self.placed.iter_mut().find(|p| p.is_at(node.id)) {
@@ -118,7 +118,7 @@ impl NetworkPartition {
         }
     }
 
-    /// Finds the place of a node that has none, and installs its rules.
+    /// Finds the place of a node without one, and installs its rules.
     fn cut_off(&mut self, node: &Node) -> Result<(), FaultError> {
         let table = self.next_table();
         self.put_back += 1;
@@ -133,13 +133,13 @@ impl NetworkPartition {
         Ok(())
     }
 
-    /// Members that live and have a place of their own to drop packets at.
+    /// Members that live and have their own place to drop packets at.
     fn living(&self) -> Vec<Node> {
         let members = self.groups.iter().flatten();
         members.filter(|n| n.role != Role::Clients && !n.pids().is_empty()).cloned().collect()
     }
 
-    /// As if whatever is to be put back had been missing for too long.
+    /// Acts as if missing rules had been missing for too long.
     #[cfg(test)]
     pub(super) fn forget_patience(&mut self) {
         let then = Instant::now() - 2 * PUT_BACK_WITHIN;

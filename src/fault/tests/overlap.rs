@@ -1,4 +1,4 @@
-//! Several faults on one node, and somebody who interferes: on clusters of `sleep`s.
+//! Several faults on one node, and interference, on clusters of `sleep`s.
 
 use super::super::custody::Holder;
 use super::super::kill::Kill;
@@ -43,15 +43,15 @@ fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-/// Injects until it is proved; gives the reason when it has no effect.
+/// Injects until it is proved; returns the reason if it has no effect.
 fn inject(fault: &mut dyn Fault, what: &str) -> Result<(), String> {
     fault.inject().map_err(|e| e.to_string())?;
     wait_for(what, || fault.prove().unwrap().map(drop));
     Ok(())
 }
 
-/// Two faults on one node, in every combination, healed in both orders: it runs again when the
-/// last one lets go, and neither takes the other's work for interference.
+/// Two faults on one node, in every combination, healed in both orders: it runs again when the last
+/// one lets go, and neither considers the other's work interference.
 #[test]
 fn a_node_runs_again_when_the_last_of_two_faults_lets_go() {
     for (a, b) in KINDS.iter().flat_map(|a| KINDS.map(|b| (*a, b))) {
@@ -61,7 +61,7 @@ fn a_node_runs_again_when_the_last_of_two_faults_lets_go() {
             let mut one = fault(a, 0, &sleepers, &custody);
             inject(one.as_mut(), &what).unwrap();
             let mut two = fault(b, 1, &sleepers, &custody);
-            // What stands still already cannot be made so; the dead can be neither.
+            // What stands still cannot be stopped again; a dead node can be neither.
             if let Err(reason) = inject(two.as_mut(), &what) {
                 assert!(a == b || a == "kill", "{what}: {reason}");
                 two.heal().unwrap();
@@ -99,7 +99,7 @@ fn what_another_still_holds_is_left_as_it_is_and_that_is_told() {
     assert_eq!(words, "broker-0 was started: the kill that it was due to was healed before");
 }
 
-/// A fault that finds some of its nodes so already joins those that hold them.
+/// A fault that finds some of its nodes in that state already joins the faults that hold them.
 #[test]
 fn a_fault_on_several_nodes_joins_the_holds_on_those_that_are_so_already() {
     let (sleepers, custody) = (FakeCluster::of_sleeps(2), Arc::default());
@@ -169,7 +169,7 @@ fn a_fault_that_somebody_ends_before_its_time_is_undone_and_its_time_ends_there(
         (
             timeline::ProcessStop { targets: targets() }.into(),
             &restart,
-            // Who dies slowly is seen to run meanwhile.
+            // A slowly dying process is seen to run meanwhile.
             &["runs, and no fault started it", "runs again, and no fault woke it"],
         ),
         (timeline::Kill { targets: targets() }.into(), &start, &["runs, and no fault started it"]),
@@ -226,7 +226,7 @@ fn a_kill_accounts_for_what_it_kills_and_a_command_for_what_it_touches_while_it_
     assert!(!custody.owns_end(3, process(5), before), "a stop kills nobody");
 }
 
-/// A command may do what it likes to what it touches; what it undoes of another fault is undone.
+/// A command may do anything to what it touches; if it ends another fault, that fault is undone.
 #[test]
 fn a_command_that_ends_another_fault_has_undone_it_and_is_named() {
     for (kind, verb) in [("stop", "woke"), ("pause", "thawed"), ("kill", "started")] {

@@ -1,4 +1,4 @@
-//! [`Claim`]: what one broker says of who leads, and which of several claims holds.
+//! [`Claim`]: what one broker says about who leads, and which of several claims holds.
 
 use crate::event::{ControllerView, PartitionView};
 use serde::{Deserialize, Serialize};
@@ -6,13 +6,12 @@ use serde::{Deserialize, Serialize};
 /// A broker that led a partition in an epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Leadership {
-    /// Leader epoch; there is one leader an epoch.
+    /// Leader epoch; an epoch has one leader.
     pub epoch: i32,
-    /// `node.id`.
     pub broker: i32,
 }
 
-/// What one broker says of a partition, or of the controllers' quorum.
+/// What one broker says about a partition, or about the controllers' quorum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Claim<'a> {
     /// `node.id` of the broker that says it.
@@ -21,9 +20,9 @@ pub(crate) struct Claim<'a> {
     pub leader: i32,
     /// The leader's epoch.
     pub epoch: i32,
-    /// In-sync replicas, sorted; a quorum has none.
+    /// In-sync replicas, sorted; empty for a quorum.
     pub isr: &'a [i32],
-    /// When it was said: of two claims alike, the latest holds.
+    /// When it was said: of two equal claims, the latest holds.
     pub at_us: u64,
 }
 
@@ -47,13 +46,13 @@ impl Claim<'_> {
         self.asked == self.leader
     }
 
-    /// Who leads by this claim, if anybody does.
+    /// Who leads according to this claim.
     pub(crate) fn led(&self) -> Option<Leadership> {
         (self.leader >= 0).then_some(Leadership { epoch: self.epoch, broker: self.leader })
     }
 
-    /// Whether it takes the place of the claim that held until it was heard. Within an epoch that
-    /// has a leader only the leader's own word does: only it changes the ISR.
+    /// Whether it replaces the claim that held before. Within an epoch that has a leader only the
+    /// leader's own claim does: only it changes the ISR.
     pub(crate) fn replaces(&self, held: Option<&Claim<'_>>) -> bool {
         held.is_none_or(|held| {
             self.epoch > held.epoch
@@ -62,12 +61,12 @@ impl Claim<'_> {
     }
 }
 
-/// The claim that holds: its leader leads, or nobody does if it names none.
+/// The claim that holds: its leader leads, or nobody if it names none.
 pub(crate) fn leading<'a>(claims: impl Iterator<Item = Claim<'a>>) -> Option<Claim<'a>> {
     claims.max_by_key(|claim| (claim.epoch, claim.is_own(), claim.leader >= 0, claim.at_us))
 }
 
-/// The in-sync replicas, by the last claims of brokers that answer or do not.
+/// The in-sync replicas, by the last claims of brokers, answering or silent.
 pub(crate) fn in_sync<'a>(
     claims: impl Iterator<Item = Claim<'a>> + Clone,
     answers: impl Fn(i32) -> bool,
@@ -77,7 +76,7 @@ pub(crate) fn in_sync<'a>(
     same.max_by_key(|claim| (claim.is_own() && answers(claim.asked), claim.at_us)).map(|c| c.isr)
 }
 
-/// Brokers that answer and take themselves for the leader, in an epoch that is over.
+/// Brokers that answer and consider themselves the leader in an epoch that is over.
 pub(crate) fn zombies<'a>(
     claims: impl Iterator<Item = Claim<'a>> + Clone,
     answers: impl Fn(i32) -> bool,
@@ -104,8 +103,8 @@ mod tests {
         (1..).zip(words).map(view).collect()
     }
 
-    // Whoever keeps the last claim of each broker, all of them, or goes along with time, must come
-    // to the same answer.
+    // The last claim of each broker, all claims, and claims applied one by one must give the same
+    // answer.
     #[test]
     fn now_is_the_same_by_the_last_claims_by_all_and_as_time_goes_on() {
         let all: &[i32] = &[0, 1, 2];
@@ -113,7 +112,7 @@ mod tests {
             (&[(0, 0, 4, all), (1, 0, 4, all)], (0, 4)),
             // Broker 1 was elected, and 0 is a zombie.
             (&[(0, 0, 4, all), (2, 1, 5, &[1, 2]), (1, 1, 5, &[1, 2]), (0, 0, 4, &[0])], (1, 5)),
-            // Broker 2 knows of the election, and not yet where 1 is.
+            // Broker 2 knows of the election, but not yet where 1 is.
             (&[(0, 0, 4, all), (1, 1, 5, &[1, 2]), (2, -1, 5, &[1, 2])], (1, 5)),
             (&[(0, 0, 4, all), (2, -1, 5, &[1, 2]), (0, 1, 5, &[1, 2])], (1, 5)),
             // Nobody is left who may lead.

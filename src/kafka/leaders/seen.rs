@@ -1,16 +1,16 @@
 //! [`Leaders`]: who leads a partition, who led in which epoch, and who may have acknowledged at a
-//! time, by all that was observed.
+//! time, from all observations.
 
 use super::claim::{Claim, Leadership, leading};
 use super::silence::Silences;
 use crate::event::Observation;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A change may be seen this long after it happened: brokers are asked five times a second, and
-/// an answer may take most of a second. An acknowledgement may be noted as late, by a busy client.
+/// A change may be seen this long after it happened: brokers are asked five times per second, and
+/// an answer may take most of a second. A busy client may record an acknowledgement as late.
 pub(crate) const SIGHTING_US: u64 = 1_000_000;
 
-/// All that was observed of one partition's leaders.
+/// All observations about one partition's leaders.
 pub(crate) struct Leaders<'a> {
     /// In the order of time.
     pub(super) claims: Vec<Claim<'a>>,
@@ -28,7 +28,7 @@ impl<'a> Leaders<'a> {
                 Observation::Partition(view)
                     if view.topic == topic && view.partition == partition =>
                 {
-                    // Kafka has one leader an epoch at most; -1 says that there is none.
+                    // Kafka has at most one leader per epoch; -1 means none.
                     if view.leader >= 0 {
                         leaders.entry(view.epoch).or_insert(view.leader);
                     }
@@ -41,12 +41,12 @@ impl<'a> Leaders<'a> {
         Leaders { claims, silences: Silences(brokers), leaders }
     }
 
-    /// The claim that holds after all that was observed.
+    /// The claim that holds after all observations.
     pub(crate) fn now(&self) -> Option<Claim<'a>> {
         leading(self.claims.iter().copied())
     }
 
-    /// The claims that held, each from its own time on. What zombies said is passed over.
+    /// The claims that held, each from its own time on, without those of zombies.
     pub(crate) fn course(&self) -> Vec<Claim<'a>> {
         let mut course: Vec<Claim<'a>> = Vec::new();
         for claim in &self.claims {
@@ -57,12 +57,12 @@ impl<'a> Leaders<'a> {
         course
     }
 
-    /// Who led in an epoch, if anyone was seen to.
+    /// Who led in an epoch, if seen.
     pub(crate) fn leader_of(&self, epoch: i32) -> Option<i32> {
         self.leaders.get(&epoch).copied()
     }
 
-    /// The first epoch above this one that had a leader.
+    /// The next higher epoch that had a leader.
     pub(crate) fn next_epoch(&self, epoch: i32) -> Option<i32> {
         self.leaders.range(epoch.saturating_add(1)..).next().map(|(next, _)| *next)
     }
@@ -74,12 +74,12 @@ impl<'a> Leaders<'a> {
 
     /// Who may have acknowledged something between two times, in the order of epochs.
     ///
-    /// A leadership begins for us when anyone names it, at latest [`SIGHTING_US`] after it
-    /// began. It does not end when others name another leader: a zombie acknowledges until it
-    /// learns of its end itself, so only its own word of a higher epoch ends it, and that for
-    /// what is noted from [`SIGHTING_US`] later on. A broker that gave no answer from
-    /// [`SIGHTING_US`] before the first acknowledgement until as long after the last was stopped
-    /// or dead, and acknowledged nothing.
+    /// A leadership begins when any broker names it, at most [`SIGHTING_US`] after it really began.
+    /// It does not end when others name another leader: a zombie acknowledges until it learns of
+    /// its end. So only its own claim with a higher epoch ends it, for what is recorded
+    /// [`SIGHTING_US`] later or more. A broker that gave no answer from [`SIGHTING_US`] before the
+    /// first acknowledgement until as long after the last was stopped or dead, and acknowledged
+    /// nothing.
     pub(crate) fn candidates(&self, from_us: u64, to_us: u64) -> Vec<Leadership> {
         let may = |leadership: &Leadership| {
             let Leadership { broker, epoch } = *leadership;
@@ -99,7 +99,7 @@ impl<'a> Leaders<'a> {
         all.map(|(epoch, broker)| Leadership { epoch, broker }).filter(may).collect()
     }
 
-    /// When an epoch was first seen to be over, whether another leader was there yet or not.
+    /// When an epoch was first seen to be over, with or without a new leader.
     pub(crate) fn deposed_us(&self, epoch: i32) -> Option<u64> {
         self.claims.iter().find(|claim| claim.epoch > epoch).map(|claim| claim.at_us)
     }
@@ -110,13 +110,13 @@ impl<'a> Leaders<'a> {
         elected.map(|claim| claim.at_us)
     }
 
-    /// The epochs behind one, up to another, that had a leader.
+    /// The epochs after `behind`, up to `to`, that had a leader.
     pub(crate) fn epochs_led(&self, behind: i32, to: i32) -> Vec<i32> {
         let range = behind.saturating_add(1)..=to;
         self.leaders.keys().copied().filter(|epoch| range.contains(epoch)).collect()
     }
 
-    /// Whether every epoch behind one, up to another, was seen, and led by one of these or nobody.
+    /// Whether every epoch after `behind`, up to `to`, was seen, and led by one of these or nobody.
     pub(crate) fn only_led_by(&self, brokers: &BTreeSet<i32>, behind: i32, to: i32) -> bool {
         (behind.saturating_add(1)..=to).all(|epoch| match self.leader_of(epoch) {
             Some(leader) => brokers.contains(&leader),
@@ -130,12 +130,12 @@ impl<'a> Leaders<'a> {
         in_sync.chain(self.leaders.values().copied()).collect()
     }
 
-    /// The replicas that everybody took for in sync in an epoch, whenever asked between two times,
-    /// and for [`SIGHTING_US`] before and after.
+    /// The replicas that every broker considered in sync in an epoch, whenever asked between two
+    /// times, and for [`SIGHTING_US`] before and after.
     pub(crate) fn in_sync(&self, epoch: i32, from_us: u64, to_us: u64) -> BTreeSet<i32> {
         let since_us = from_us.saturating_sub(SIGHTING_US);
         let until_us = to_us.saturating_add(SIGHTING_US);
-        // What was said before counts as long as the same broker has not said otherwise.
+        // An earlier claim counts until the same broker replaces it.
         let mut last_us = BTreeMap::new();
         for claim in self.claims.iter().filter(|claim| claim.at_us <= since_us) {
             let last_us = last_us.entry(claim.asked).or_insert(claim.at_us);
@@ -150,15 +150,15 @@ impl<'a> Leaders<'a> {
         in_sync.reduce(|all, one| &all & &one).unwrap_or_default()
     }
 
-    /// Whether somebody was asked up to a time who would have told what changed in an epoch: it was
+    /// Whether somebody was asked up to a time who would have reported a change in an epoch: it was
     /// not over yet, and not all replicas were silent.
     pub(crate) fn was_seen_until(&self, epoch: i32, until_us: u64) -> bool {
         self.deposed_us(epoch).is_none_or(|at_us| at_us >= until_us)
             && self.silences_of_all(&self.replicas()).iter().all(|(from_us, _)| *from_us > until_us)
     }
 
-    /// When none of these brokers answered: since the last of them fell silent, until the first of
-    /// them answered again.
+    /// When none of these brokers answered: from when the last of them fell silent until the first
+    /// answered again.
     pub(crate) fn silences_of_all(&self, brokers: &BTreeSet<i32>) -> Vec<(u64, u64)> {
         self.silences.of_all(brokers)
     }
@@ -172,8 +172,8 @@ mod tests {
         Observation::said(at_us, asked, 0, epoch, isr)
     }
 
-    // Broker 0 had taken 2 for in sync, and no more at 2 s. Broker 1 said at 1 s that all three are,
-    // and nothing since: that counts, and of broker 0 its word of 2 s only.
+    // Broker 0 considered 2 in sync until 2 s. Broker 1 said at 1 s that all three are, and nothing
+    // since: that counts, and of broker 0 only its claim of 2 s.
     #[test]
     fn a_broker_s_last_word_before_the_time_replaces_its_earlier_ones() {
         let said = [
@@ -184,13 +184,13 @@ mod tests {
         ];
         let leaders = Leaders::new(&said, "t", 0);
         assert_eq!(leaders.in_sync(1, 5_000_000, 6_000_000), [0, 1].into());
-        // Asked of 2.5 s, what broker 0 said from 1.5 s on and right before counts: 0 alone is in all.
+        // For 2.5 s, broker 0's claims from 1.5 s on and right before count: only 0 is in all.
         assert_eq!(leaders.in_sync(1, 2_500_000, 2_500_000), [0].into());
         assert_eq!(leaders.in_sync(3, 5_000_000, 6_000_000), [].into());
     }
 
-    // An hour of elections and shrunken ISRs, all within reach of one range of acknowledgements. To
-    // compare each of 60000 views with every other takes minutes.
+    // An hour of elections and shrunken ISRs, all within reach of one range of acknowledgements.
+    // Comparing each of 60000 views with every other takes minutes.
     #[test]
     fn many_views_are_looked_at_once_each() {
         let said: Vec<Observation> =

@@ -7,8 +7,6 @@ use std::collections::BTreeSet;
 pub(super) struct Silences<'a>(pub(super) Vec<&'a BrokerView>);
 
 impl Silences<'_> {
-    /// When none of these brokers answered: since the last of them fell silent, until the first of
-    /// them answered again.
     pub(super) fn of_all(&self, brokers: &BTreeSet<i32>) -> Vec<(u64, u64)> {
         let mut silent = BTreeSet::new();
         let mut since_us = None;

@@ -1,5 +1,5 @@
 //! [`Succession`]: how a partition's present leader came to lead, and who could have been elected
-//! without losing anything.
+//! without loss.
 
 use super::claim::Claim;
 use super::seen::Leaders;
@@ -14,9 +14,9 @@ pub(crate) struct Succession {
     pub to: i32,
     /// The first epoch of its leadership.
     pub epoch: i32,
-    /// The in-sync replicas before, as they were last seen.
+    /// The in-sync replicas before, as last seen.
     pub isr: Vec<i32>,
-    /// Whether a replica was elected that may lack what was acknowledged.
+    /// Whether the elected replica may lack acknowledged messages.
     pub unclean: bool,
 }
 
@@ -24,11 +24,11 @@ impl Leaders<'_> {
     /// How the present leader came to lead. `None`: nobody leads in the highest epoch, or nobody
     /// was seen to lead before.
     ///
-    /// A zombie goes on naming itself in an older epoch than the highest, and what is said of older
-    /// epochs after a newer one was seen counts for nothing. Everybody in the last in-sync replicas
-    /// could be elected cleanly, by anyone's last word and by the last word of the leader, who
-    /// changes them. Since KIP-966 (`floor` is `min.insync.replicas`, otherwise 1) so could those
-    /// who left them after they were last that many: they are eligible leader replicas.
+    /// A zombie goes on naming itself in an older epoch, and claims about older epochs that come
+    /// after a newer one was seen do not count. Every member of the last in-sync replicas could be
+    /// elected cleanly, by any broker's last claim and by that of the leader, who changes them.
+    /// Since KIP-966 (`floor` is `min.insync.replicas`, otherwise 1) so could those who left after
+    /// the in-sync replicas were last that many: they are eligible leader replicas.
     pub(crate) fn succession(&self, floor: usize) -> Option<Succession> {
         let mut claims = self.claims.clone();
         claims.sort_by_key(|claim| claim.epoch);

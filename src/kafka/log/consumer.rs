@@ -1,4 +1,4 @@
-//! The consumer that reads a log: its configuration, and the errors that it meets.
+//! The consumer that reads a log: its configuration and its errors.
 
 use super::ReadRequest;
 use parking_lot::Mutex;
@@ -9,7 +9,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::KafkaError;
 use std::time::Duration;
 
-/// Fetched and not yet looked at, over all partitions, in KiB; librdkafka keeps about three times
+/// Fetched and not yet processed, over all partitions, in KiB; librdkafka keeps about three times
 /// as much in memory for small records.
 const QUEUED_KIB: usize = 16 * 1024;
 
@@ -26,7 +26,7 @@ impl Errors {
 
 impl ClientContext for Errors {
     fn log(&self, _: RDKafkaLogLevel, _: &str, _: &str) {
-        // What matters comes as an error too; a reader has no log of its own.
+        // Important messages come as errors, too; a reader has no log of its own.
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
@@ -37,8 +37,8 @@ impl ClientContext for Errors {
 
 impl ConsumerContext for Errors {}
 
-/// Fetches the topic's metadata first: a cold start asks for each leader only after half a second.
-/// When it fails, so will the reading, which then says why.
+/// Fetches the topic's metadata first: a cold start looks up each leader only after half a second.
+/// If it fails, so will the reading, which then says why.
 pub(super) fn warm_up(consumer: &BaseConsumer<Errors>, topic: &str, limit: Duration) {
     if let Err(error) = consumer.fetch_metadata(Some(topic), limit) {
         consumer.context().error(error, "metadata");
@@ -56,14 +56,13 @@ pub(super) fn config(request: &ReadRequest) -> ClientConfig {
         ("allow.auto.create.topics", "false"),
         ("enable.auto.commit", "false"),
         ("enable.auto.offset.store", "false"),
-        // Every record that is in the log counts, a transaction's too, whatever became of it.
+        // Every record in the log counts, a transaction's too, whatever its outcome.
         ("isolation.level", "read_uncommitted"),
-        // Ends of partitions are what tells that a range is read although its last offsets are
-        // holes.
+        // A partition's end shows that a range is read although its last offsets are holes.
         ("enable.partition.eof", "true"),
-        // An offset that is gone must not silently become another one.
+        // A missing offset must not silently become another one.
         ("auto.offset.reset", "error"),
-        // Each stamp has a checksum of ours over key and value, which says which record is damaged;
+        // Each stamp has our checksum over key and value, which identifies the damaged record;
         // librdkafka's would refuse the whole batch.
         ("check.crcs", "false"),
         ("fetch.wait.max.ms", "100"),
@@ -72,7 +71,7 @@ pub(super) fn config(request: &ReadRequest) -> ClientConfig {
         ("fetch.max.bytes", "16777216"),
         ("receive.message.max.bytes", "100000000"),
         ("fetch.error.backoff.ms", "100"),
-        // Only the bytes bound what is queued, and a full queue is looked at again at once.
+        // Only bytes limit the queue, and a full queue is checked again at once.
         ("queued.min.messages", "10000000"),
         ("queued.max.messages.kbytes", &queued_kib),
         ("fetch.queue.backoff.ms", "2"),

@@ -1,4 +1,4 @@
-//! [`Reading`]: how far each range has been read, by what librdkafka fetched. Pure.
+//! [`Reading`]: how far each range has been read, from what librdkafka fetched. Pure.
 
 use super::{Completeness, Range};
 use crate::native::{Fetched, Record};
@@ -6,12 +6,12 @@ use rdkafka::types::RDKafkaErrorCode;
 use std::collections::HashMap;
 use std::time::Duration;
 
-/// One range on its way.
+/// A range in progress.
 struct Open {
-    /// The offset from which nothing was read yet.
+    /// The next unread offset.
     next: i64,
     end: i64,
-    /// What librdkafka said last that was no record.
+    /// librdkafka's last message that was no record.
     complaint: Option<String>,
     completeness: Option<Completeness>,
 }
@@ -24,7 +24,7 @@ pub(super) struct Reading {
     /// Partitions that were read or given up since the last look.
     pub(super) closed: Vec<u32>,
     pub(super) records: u64,
-    /// Goes up with everything that brings the reading on.
+    /// Grows with everything that advances the reading.
     pub(super) steps: u64,
 }
 
@@ -57,7 +57,7 @@ impl Reading {
         }
         match fetched {
             Fetched::Record(record) => {
-                // A batch can begin before the offset that was asked for.
+                // A batch can begin before the requested offset.
                 if record.offset < open.next {
                     return;
                 }
@@ -69,7 +69,7 @@ impl Reading {
                 open.next = record.offset + 1;
                 open.complaint = None;
             }
-            // The end may be a zombie's: only at or behind the range's it means anything.
+            // The end may be a zombie's: it counts only at or after the range's.
             Fetched::End { offset, .. } => {
                 if offset >= open.end {
                     open.next = offset;
@@ -142,7 +142,7 @@ mod tests {
         Fetched::Record(Record { partition: 3, offset, epoch: 0, key: None, value: None })
     }
 
-    /// What a reading of [`RANGE`] makes of these, and which offsets it gives away.
+    /// The outcome of reading [`RANGE`] from these, and the offsets that it passes on.
     fn run(fetched: &[Fetched<'_>]) -> (Option<Completeness>, Vec<i64>) {
         let mut reading = Reading::new(&[RANGE]);
         let mut offsets = Vec::new();

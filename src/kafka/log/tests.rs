@@ -1,4 +1,4 @@
-//! The log reader against librdkafka's mock cluster, over what our own producer wrote.
+//! The log reader against librdkafka's mock cluster, on what our own producer wrote.
 
 use super::{Range, ReadRequest, observe, read};
 use crate::client::mock_cluster::{Bed, plan, progress, send};
@@ -102,7 +102,7 @@ fn every_message_is_acknowledged_and_stands_once_and_in_order_in_the_log() {
         assert_eq!(ended.expect("it is readable"), vec![Ok(()); 4]);
         assert_eq!(next, ends);
         assert_eq!(told, messages);
-        // To another cell they are foreign, every one.
+        // To another cell all of them are foreign.
         let other = ProducerId { cell: 2, ..spec.id };
         let mut foreign = 0;
         let record = |_, _, _, found| foreign += u64::from(found == (0, Found::Foreign));
@@ -129,7 +129,7 @@ fn what_a_broker_refuses_before_the_append_is_rejected_and_not_in_the_log() {
     let sending = summary.started_us..=summary.flushed_us;
     assert!(sending.contains(&times.first_us) && sending.contains(&times.last_us), "{summary:?}");
     assert!(times.first_us <= times.last_us, "{times:?}");
-    // Partition by partition up to what the log holds: just the acknowledged ones are there.
+    // Partition by partition up to the log's end: exactly the acknowledged ones are there.
     let mut records = 0;
     let mut request = up_to(&bed, [10; 4]);
     request.silence_ms = 500;

@@ -260,8 +260,8 @@ fn a_died_jvm_ends_the_wait_at_once() {
     assert!(began.elapsed() < LONG / 2);
 }
 
-// Two of three brokers know the topic no more: there is nothing to wait for. Before they were
-// asked after the heal, or while only one of them says so, there is.
+// If two of three brokers do not know the topic any more, there is nothing to wait for. Before they
+// were asked after the heal, or while only one of them says so, there is.
 #[test]
 fn nothing_is_waited_for_of_a_topic_that_was_deleted() {
     let view = |unknown: usize| {
@@ -282,7 +282,7 @@ fn nothing_is_waited_for_of_a_topic_that_was_deleted() {
     }
 }
 
-// Somebody else moved the partition to brokers 0 and 1: these two are all that can be in sync.
+// Somebody else moved the partition to brokers 0 and 1: only these two can be in sync.
 #[test]
 fn recovery_is_of_the_replicas_that_there_are_now() {
     let mut view = ClusterView::default();
@@ -293,13 +293,13 @@ fn recovery_is_of_the_replicas_that_there_are_now() {
     }
     patiently(SHORT, |p| wait_for_full_isr(&|| view.clone(), &[plan()], 100, p)).unwrap();
     assert_eq!(recovery_lacks(&view, &plan(), 100).collect::<Vec<_>>(), [None]);
-    // A fault that means a follower hits one of these.
+    // A fault on a follower hits one of these.
     assert_eq!(replicas_now(&view, &plan(), 0), [1, 0]);
     assert_eq!(replicas_now(&ClusterView::default(), &plan(), 0), ALL);
 }
 
-// The topic had two partitions and was made anew with one: two of three brokers, asked after the
-// heal, no longer name the other one, and nothing is waited for of it. While one does so, it is.
+// The topic had two partitions and was recreated with one: once two of three brokers, asked after
+// the heal, no longer name the other one, it is not waited for.
 #[test]
 fn nothing_is_waited_for_of_a_partition_that_is_there_no_more() {
     let two = TopicPlan { placement: vec![vec![0, 1, 2]; 2], ..plan() };

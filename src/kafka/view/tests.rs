@@ -1,4 +1,4 @@
-//! What a [`ClusterView`] makes of brokers that contradict each other, on histories of a few lines.
+//! A [`ClusterView`] of brokers that contradict each other, on short histories.
 
 use super::super::fake::{Row, metadata_answer};
 use super::super::quorum::Voter;
@@ -51,7 +51,7 @@ fn within_one_epoch_the_leaders_own_word_goes_first() {
     let claimed = view(&[(1, 10, 1, 5, &[1, 2]), (2, 20, -1, 5, &[2])]);
     assert_eq!(claimed.leader("t", 0), Some(Leadership { broker: 1, epoch: 5 }));
     assert_eq!(claimed.isr("t", 0), Some(&[1, 2][..]));
-    // 1 itself was not heard: a named leader goes before none.
+    // 1 itself was not heard: a named leader beats none.
     let named = view(&[(0, 10, 1, 5, &[1, 2]), (2, 20, -1, 5, &[2])]);
     assert_eq!(named.leader("t", 0), Some(Leadership { broker: 1, epoch: 5 }));
 }
@@ -96,7 +96,7 @@ fn recovered_needs_every_replicas_fresh_agreement() {
         assert_eq!(check(&[a, b, third]).unwrap_err(), reason);
     }
     assert!(check(&[a, b]).is_err());
-    // A later epoch that a broker outside of the replicas knows of counts too.
+    // A later epoch that a broker outside the replicas knows counts too.
     assert!(check(&[a, b, (0, 100, 1, 5, ALL), (7, 50, 2, 6, ALL)]).is_err());
 }
 
@@ -137,7 +137,7 @@ fn the_controller_is_the_one_with_the_highest_quorum_epoch() {
     // The zombie controller was heard again, later.
     assert!(view.heard_quorum(0, quorum(0, 7), 30, 31).is_none());
     assert_eq!(view.controller(), Some((2, 8)));
-    // It is told once that none can be named, and the last one stays until another is.
+    // It is reported once that none can be named, and the last one stays until another is.
     let lost = ControllerView { at_us: 40, asked: 1, leader: -1, epoch: 8 };
     assert_eq!(view.quorum_lost(1, 40), Some(Observation::Controller(lost)));
     assert_eq!(view.quorum_lost(1, 50), None);
@@ -156,7 +156,7 @@ fn an_unanswered_describe_quorum_means_something_only_from_a_broker_that_answers
     assert_eq!(view.quorum_unanswered(1, 20, late - 1), None, "too early");
     view.silent(1, 30, "refused");
     assert_eq!(view.quorum_unanswered(1, 20, late), None, "it is stopped");
-    // It woke: its silence before says nothing.
+    // It woke: its earlier silence means nothing.
     hear(&mut view, 1, late, &[]);
     assert_eq!(view.quorum_unanswered(1, 20, late + 5), None);
     assert!(view.quorum_unanswered(1, 20, late + 1 + QUORUM_SILENCE_US).is_some());

@@ -8,13 +8,13 @@ use crate::kafka::wire::Connection;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-/// A broker that has not answered a Metadata request after this does not answer.
+/// A broker that has not answered a Metadata request within this time is silent.
 pub(crate) const ANSWER_US: u64 = 400_000;
-/// A connection without an answer for this long is replaced. Until then the one question waits in
-/// it: new connections in between would fill a stopped broker's queue and stand in the clients'
-/// way, and it is this question that is answered first when the broker wakes.
+/// A connection without an answer for this long is replaced. Until then its one question waits: new
+/// connections would fill a stopped broker's queue and delay the clients, and this question is
+/// answered first when the broker wakes.
 const CONNECTION_US: u64 = 5_000_000;
-/// How long one wait for an answer lasts before the watcher's end is looked for.
+/// How long one wait for an answer lasts before it checks for the watcher's end.
 const SLICE_US: u64 = 50_000;
 
 /// One kept connection to a broker, with at most one question in it.
@@ -26,11 +26,15 @@ pub(super) struct Asker {
 
 /// How a turn of an [`Asker`] ended.
 pub(super) enum Turn<T> {
-    /// An answer came.
-    Said { answer: T, asked_us: u64 },
+    Said {
+        answer: T,
+        asked_us: u64,
+    },
     /// None came in time; the question stays in the connection for the next turn.
-    Waiting { asked_us: u64 },
-    /// There is no connection, or there is none any more.
+    Waiting {
+        asked_us: u64,
+    },
+    /// There is no connection any more.
     Broken(KafkaError),
     /// The watch was ended.
     Stopped,
@@ -41,8 +45,8 @@ impl Asker {
         Asker { addr, connection: None, asked_us: None }
     }
 
-    /// Asks, unless a question is waiting, and waits: [`ANSWER_US`] for a new question, a tick
-    /// more for an old one.
+    /// Asks, unless a question is waiting, and waits: [`ANSWER_US`] for a new question, one more
+    /// tick for an old one.
     pub(super) fn turn<A: Ask>(&mut self, shared: &Shared, request: &A) -> Turn<A::Answer> {
         let (connection, asked_us) = match self.ready(shared, request) {
             Ok(ready) => ready,

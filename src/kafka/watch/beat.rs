@@ -1,6 +1,6 @@
 //! [`Beat`]: when each broker is asked.
 
-/// Each broker is asked this often.
+/// How often each broker is asked.
 pub(crate) const TICK_US: u64 = 200_000;
 
 /// Fixed points in time, one every [`TICK_US`]: a late one does not move those after it.
@@ -10,8 +10,8 @@ pub(super) struct Beat {
 }
 
 impl Beat {
-    /// One for each of so many nodes. They are asked one after another within a tick, so that
-    /// together they show a change sooner than each alone, and no burst meets the cluster.
+    /// One per node, spread over a tick: together they show a change sooner than each alone, and
+    /// the cluster gets no burst.
     pub(super) fn spread(nodes: usize) -> impl Iterator<Item = Beat> {
         let nodes = nodes.max(1) as u64;
         (0..nodes).map(move |index| Beat { phase_us: TICK_US * index / nodes })
@@ -40,7 +40,7 @@ mod tests {
         assert_eq!(beats[1].next_us(0), 50_000);
         assert_eq!(beats[1].next_us(50_000), 250_000);
         assert_eq!(beats[1].next_us(249_999), 250_000);
-        // Late by more than a tick: the missed beats are skipped, not made up for.
+        // Late by more than a tick: missed beats are skipped, not caught up.
         assert_eq!(beats[1].next_us(777_000), 850_000);
     }
 }

@@ -110,7 +110,7 @@ fn a_hanging_broker_is_told_once_holds_nobody_up_and_is_not_flooded() {
     let wakes_us = watcher.shared.epoch.elapsed_us();
     hangs.store(false, Ordering::SeqCst);
     until("the late answer", || watcher.view().is_answering(0));
-    // Within one look, not after a new connection; and true of the time when it was asked.
+    // Within one look, not after a new connection; and true as of the time when it was asked.
     let view = watcher.view();
     let (_, claim) = view.claims("t", 0).find(|&(broker, _)| broker == 0).unwrap();
     assert!(claim.said_us >= wakes_us);

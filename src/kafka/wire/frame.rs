@@ -1,13 +1,13 @@
-//! Kafka's frames: a request as bytes, and an answer of bytes.
+//! Kafka's frames: from a request to bytes, and from bytes to an answer.
 
 use crate::kafka::api::Ask;
 use bytes::{BufMut, Bytes, BytesMut};
 use kafka_protocol::messages::{RequestHeader, ResponseHeader};
 use kafka_protocol::protocol::{Decodable, Encodable, HeaderVersion, StrBytes};
 
-/// No answer that the operator asks for comes near this; a longer one is not Kafka's.
+/// Far above any answer to the operator; a longer one is not Kafka's.
 pub(crate) const ANSWER_BYTES_MAX: usize = 16 << 20;
-/// How the operator names itself to brokers (`client.id`), for their request logs.
+/// The operator's `client.id`, for the brokers' request logs.
 const CLIENT_ID: &str = "chaos-operator";
 
 pub(super) fn encode<A: Ask>(request: &A, correlation_id: i32) -> Result<BytesMut, String> {
@@ -27,7 +27,7 @@ pub(super) fn encode<A: Ask>(request: &A, correlation_id: i32) -> Result<BytesMu
     Ok(frame)
 }
 
-/// The answer's bytes behind their length, once all are there.
+/// The answer's bytes after their length, once all are there.
 pub(super) fn take(inbox: &mut BytesMut) -> Result<Option<Bytes>, String> {
     let Some(length) = inbox.first_chunk::<4>() else { return Ok(None) };
     let length = i32::from_be_bytes(*length);

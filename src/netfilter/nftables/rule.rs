@@ -1,5 +1,5 @@
-//! One rule: how a [`DropRule`] is written, and what its counter says. Every rule carries the index
-//! of its [`DropRule`] as a comment, which `nft list ruleset` shows.
+//! One rule: how a [`DropRule`] is written, and how its counter is read. Every rule carries the
+//! index of its [`DropRule`] as a comment, which `nft list ruleset` shows.
 
 use super::{GENERIC_LEN, IPV4, at, generic, kernel_name, kind, message, text};
 use crate::netfilter::netlink::{Attributes, Batch, NESTED, attribute, attributes};

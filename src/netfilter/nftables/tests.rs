@@ -1,4 +1,4 @@
-//! The messages byte by byte, and what is read from the answers.
+//! The messages byte by byte, and the parsed answers.
 
 use super::rule::{TCP_DESTINATION, drop_rule};
 use super::*;

@@ -1,4 +1,5 @@
-//! Axes that make plans, and `--sweep`: what they make, what is left out, and what is refused where.
+//! Axes that make plans, and `--sweep`: what they make, what is left out, and what is refused
+//! where.
 
 use super::super::*;
 use super::MOST_STUDY_CELLS;
@@ -147,7 +148,7 @@ fn what_a_sweep_has_wrong_is_told_at_its_place_in_the_argument() {
     }
     let told = problems("duration: 9s\nexpect: {lost: 0}\n", &[], &["faults=stop"]);
     assert_eq!(told, ["1:1 there are no timelines to choose from"]);
-    // Whatever is wrong comes out in one go, the file's own problems first.
+    // All problems come out at once, the file's own first.
     let told =
         problems("duration: 9s\ntopic: {partitions: 0}\n", &["seed=x"], &["acks=2", "ack=1"]);
     assert_eq!(told.len(), 4, "{told:#?}");
@@ -203,7 +204,7 @@ fn a_combination_that_the_matrix_makes_and_that_cannot_be_is_left_out_and_told_o
           brokers"
         ]
     );
-    // A timeline that no cluster can have is a mistake, and so is it when nothing is left.
+    // A timeline that no cluster can have is a mistake, and so is an empty result.
     let told = problems(&text.replace("broker:2", "broker:7"), &[], &[]);
     assert!(!told.is_empty() && told.iter().all(|t| t.contains("no `broker:7`")), "{told:#?}");
     let told = problems(&text.replace("[2, 3, 5]", "[1, 2]"), &[], &[]);
@@ -252,7 +253,7 @@ fn expectations_may_name_what_makes_plans() {
     let study = sound(&text, &[]);
     let counts: Vec<usize> = study.plans.iter().map(|p| p.cells[0].expectations.len()).collect();
     assert_eq!(counts, [1, 1, 1, 2]);
-    // What a sweep took away is told, and no mistake.
+    // What a sweep removed is noted, and is no mistake.
     let study = sound(&text, &["faults=stop"]);
     assert_eq!(study.notes(), ["no cell is left of which lost: \">= 1\" is expected"]);
     for (from, to, expected) in [
@@ -294,7 +295,7 @@ fn plans_and_cells_have_limits() {
 
 #[test]
 fn many_cells_are_left_out_in_few_words() {
-    // Few messages, so that nothing is to be said of batches.
+    // Few messages, so that there is no note about batches.
     let text = "duration: 9s\nproducer: {rate: 10}\nexpect: {lost: 0}\n";
     let sweeps = ["acks=0,1,all", "enable.idempotence=false,true", "min.insync.replicas=1,2,3"];
     let study = sound(text, &sweeps);

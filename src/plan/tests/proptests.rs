@@ -1,4 +1,4 @@
-//! No text whatever makes reading, planning or printing a scenario panic.
+//! No text makes reading, planning or printing a scenario panic.
 
 use super::super::{Asked, study_from_text};
 use super::cells::MOST_CELLS;
@@ -6,7 +6,7 @@ use crate::scenario::MOST_PLANS;
 use crate::scenario::mutated::{SHIPPED, mutated};
 use proptest::prelude::*;
 
-/// What a sweep may be about.
+/// Axes of a sweep.
 const SWEPT: &[&str] = &["acks", "faults", "cluster.kafka", "cluster.brokers", "linger.ms", "x"];
 
 fn plan_and_print(text: &str, overrides: &[String], sweeps: &[String]) {

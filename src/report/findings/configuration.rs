@@ -16,7 +16,7 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// Of one trial; none where its log does not settle all counts.
+    /// From one trial; `None` if its log does not settle all counts.
     fn of(trial: &CellTrial) -> Option<Self> {
         if !compared().all(|metric| trial.counts[metric].is_some()) {
             return None;
@@ -45,11 +45,11 @@ impl Seen {
     }
 }
 
-/// One configuration under all faults and on all clusters that the study has.
+/// One configuration under all of the study's faults and on all its clusters.
 pub(super) struct Configuration<'a> {
     /// The values of its axes.
     pub(super) name: String,
-    /// Its cells, one a plan, each with what was seen of it.
+    /// Its cells, one per plan, each with what was seen of it.
     pub(super) cells: Vec<(&'a CellReport, Seen)>,
 }
 
@@ -58,14 +58,14 @@ impl Configuration<'_> {
         self.cells.iter().map(|(_, seen)| *seen).reduce(Seen::with).unwrap_or_default()
     }
 
-    /// Nothing lost, doubled or unexpectedly there.
+    /// Nothing lost, duplicated or unexpected.
     pub(super) fn is_whole(&self) -> bool {
         let counts = self.all().counts;
         compared().all(|metric| counts[metric] == 0)
     }
 
-    /// How much Kafka promises of it, for configurations that measurement does not tell apart:
-    /// acks, idempotence, clean elections, min.insync.replicas.
+    /// How much Kafka promises for it, to rank configurations with equal measurements: acks,
+    /// idempotence, clean elections, min.insync.replicas.
     pub(super) fn promise(&self) -> (u8, bool, bool, u32) {
         let config = &self.cells[0].0.config;
         let value = |name: &str| config.get(name).map_or("", String::as_str);
@@ -84,7 +84,7 @@ impl Configuration<'_> {
     }
 }
 
-/// The configurations of which all cells are settled, and the names of the others.
+/// The configurations whose cells are all settled, and the names of the others.
 pub(super) fn configurations<'a>(
     report: &'a Report,
     inner: &[&str],
@@ -110,7 +110,7 @@ pub(super) fn configurations<'a>(
     (settled, unsettled)
 }
 
-/// What can happen to messages, as far as each trial tells it.
+/// What can happen to messages and is reported per trial.
 pub(super) fn compared() -> impl Iterator<Item = Metric> {
     Metric::anomalies().filter(|metric| metric.is_per_trial())
 }

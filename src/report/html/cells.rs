@@ -1,4 +1,4 @@
-//! A cell's own part of the page.
+//! A cell's part of the page.
 
 use super::chart::Axis;
 use super::config::{self, Block};
@@ -10,20 +10,19 @@ use crate::report::{client_errors, grid, rate};
 use crate::result::{CellReport, Report};
 use crate::verify::{Timeline, Verdict};
 
-/// At most so many ranges are told of a cell; `report.json` has more.
+/// How many ranges of a cell are listed; `report.json` has more.
 const WITNESSES_MAX: usize = 10;
 
-/// A verdict as it is shown.
+/// A verdict as shown.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Mark {
     /// In words.
     pub word: &'static str,
-    /// The name of its look.
+    /// The class of its look.
     pub class: &'static str,
 }
 
 impl Mark {
-    /// Of this verdict.
     pub(super) fn of(verdict: Verdict) -> Self {
         let class = match verdict {
             Verdict::Measured => "measured",
@@ -34,46 +33,42 @@ impl Mark {
         Mark { word: grid::word(verdict), class }
     }
 
-    /// Of a run that ended so.
+    /// For a run with this headline.
     pub(super) fn of_run(headline: Headline) -> Self {
         Mark { word: headline.word(), ..Mark::of(headline.look()) }
     }
 }
 
-/// The part of one cell.
 #[derive(Debug)]
 pub(super) struct Part {
-    /// Its position among all cells, as the charts have it.
+    /// Its position among all cells, for the charts.
     pub index: usize,
-    /// Where it stands.
+    /// The anchor of this part.
     pub anchor: String,
     /// The cell's id.
     pub cell: String,
-    /// The same, fit to be shown.
+    /// The id, safe to be shown.
     pub title: String,
-    /// Its verdict.
     pub verdict: Mark,
-    /// What became of each expectation: its look, and the reason.
+    /// The result of each expectation: its look, and the reason.
     pub expectations: Vec<(Mark, Prose)>,
     /// What the charts show, in words.
     pub in_words: Option<String>,
-    /// What the charts draw.
+    /// The curves of the charts.
     pub key: Vec<Curve>,
-    /// Leaders and in-sync replicas.
     pub lanes: Vec<Lanes>,
     /// Partitions without lanes, `1 more partition`.
     pub lanes_left_out: Option<String>,
     /// What happened, range by range.
     pub witnesses: Vec<Prose>,
-    /// Ranges that are left out, `1 more range`.
+    /// Omitted ranges, `1 more range`.
     pub witnesses_left_out: Option<String>,
-    /// Worth knowing.
     pub notes: Vec<Prose>,
-    /// What it has of its own.
+    /// Its own configuration.
     pub config: Vec<Block>,
 }
 
-/// The part of a cell; none where nothing is to be told.
+/// The part of a cell; `None` if there is nothing to show.
 pub(super) fn part(report: &Report, index: usize, axis: &Axis) -> Option<Part> {
     let cell = &report.cells[index];
     if !has_part(cell) {
@@ -118,15 +113,15 @@ fn has_part(cell: &CellReport) -> bool {
     cell.timeline.is_some() || !cell.witnesses.is_empty() || !cell.verdict.is_green()
 }
 
-/// Where the part of the cell at this position stands.
+/// The anchor of the cell at this position.
 fn anchor(index: usize) -> String {
     format!("cell-{index}")
 }
 
-/// A curve of a cell's charts, and what it comes to.
+/// A curve of a cell's charts, and its sum.
 #[derive(Debug)]
 pub(super) struct Curve {
-    /// Its name for the script, which is the class of its look, too.
+    /// Its name in the script, and the class of its look.
     pub of: &'static str,
     /// In words.
     pub name: &'static str,
@@ -142,7 +137,7 @@ fn key(cell: &CellReport) -> Vec<Curve> {
         Curve { of: "sent", name: "sent", sum: cell.counts.sent.to_string() },
         Curve { of: "acked", name: acked, sum: cell.counts.of(Metric::Acked).to_string() },
     ];
-    // The script draws what is in the lists, and nothing of empty ones.
+    // The script draws what is in the lists, and nothing for empty ones.
     let rare = placed(timeline).into_iter().filter(|(_, counts)| counts.iter().any(|n| *n > 0));
     key.extend(rare.map(|(metric, counts)| {
         let word = metric.word();
@@ -165,7 +160,7 @@ fn latency(us: u64) -> String {
     if ms >= 1e3 { format!("{:.2} s", ms / 1e3) } else { format!("{ms:.1} ms") }
 }
 
-/// What a person who does not see the charts must know of them.
+/// What a person who does not see the charts must know.
 fn in_words(cell: &CellReport) -> String {
     let acked = if cell.confirmed { "acknowledged" } else { "reported as sent, unconfirmed" };
     let mut text =

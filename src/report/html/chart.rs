@@ -1,18 +1,17 @@
-//! What the page's script draws: the axis that all charts share, and each cell's timeline.
+//! The data for the page's script: the axis that all charts share, and each cell's timeline.
 
 use super::faults::Band;
 use crate::result::Report;
 use serde::Serialize;
 
-/// A time axis has at most so many ticks: narrow pages have no room for more.
+/// The most ticks of a time axis: narrow pages have no room for more.
 const TICKS_MAX: usize = 11;
 
-/// The time that all charts and lanes show, milliseconds of the scenario's clock.
+/// The period that all charts and lanes show, in milliseconds of the scenario's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub(super) struct Axis {
-    /// Its left end.
     pub from_ms: f64,
-    /// Its right end; behind the left one.
+    /// Greater than `from_ms`.
     pub to_ms: f64,
 }
 
@@ -26,14 +25,14 @@ impl Axis {
         Axis { from_ms, to_ms: ends.fold(from_ms + 1.0, f64::max) }
     }
 
-    /// Where a stretch begins and how long it is, in percent of the axis, to two digits.
+    /// The begin and length of a period in percent of the axis, to two digits.
     pub(super) fn percent(&self, from_ms: f64, to_ms: f64) -> (f64, f64) {
         let of = |ms: f64| (ms - self.from_ms) / (self.to_ms - self.from_ms) * 1e4;
         let (left, right) = (of(from_ms).round(), of(to_ms).round());
         (left / 100.0, (right - left) / 100.0)
     }
 
-    /// Round times, milliseconds: charts and lanes have their lines there.
+    /// Round times in milliseconds, for the lines of charts and lanes.
     pub(super) fn ticks(&self) -> Vec<f64> {
         let steps_ms = (0..).map(|i| [1.0, 2.0, 5.0][i % 3] * 10_f64.powi(i as i32 / 3));
         let ticks = |step_ms: f64| {
@@ -58,8 +57,7 @@ struct Charts<'a> {
     cells: Vec<Option<&'a crate::verify::Timeline>>,
 }
 
-/// The charts as JSON that may stand in a script element: without `<`, so that nothing in it ends
-/// the element.
+/// The charts as JSON for a script element: without `<`, so that nothing in it ends the element.
 pub(super) fn json(report: &Report, axis: Axis, faults: &[Band]) -> String {
     let cells = report.cells.iter().map(|cell| cell.timeline.as_ref()).collect();
     let charts = Charts { axis, ticks: axis.ticks(), faults, cells };

@@ -1,5 +1,5 @@
-//! The configuration in force, as properties to copy: what all cells have once, and of each cell
-//! what it has of its own.
+//! The configuration in force, as properties to copy: once what all cells share, and for each cell
+//! its own.
 
 use crate::report::lines::printable;
 use crate::result::Report;
@@ -8,16 +8,15 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A block of properties.
 #[derive(Debug, PartialEq)]
 pub(super) struct Block {
-    /// Of what.
     pub title: String,
-    /// `name=value`, a line each.
+    /// `name=value`, one per line.
     pub text: String,
 }
 
 /// Properties that say how a cell sends, and are no configuration of Kafka or its client.
 const LOAD: [&str; 2] = ["message.bytes", "rate"];
 
-/// Brokers, and what topics and producers have in every cell.
+/// Brokers, and what topics and producers share in all cells.
 pub(super) fn common(report: &Report) -> Vec<Block> {
     let mut blocks = vec![block("Brokers", report.plan.cluster.config.iter())];
     let same = |(name, value): &(&String, &String)| {
@@ -29,7 +28,7 @@ pub(super) fn common(report: &Report) -> Vec<Block> {
     blocks
 }
 
-/// What the cell at this position has of its own; empty where there is but one.
+/// The own configuration of the cell at this position; empty if there is only one cell.
 pub(super) fn own(report: &Report, cell: usize) -> Vec<Block> {
     let first = &report.cells[0].config;
     let differs =
@@ -38,7 +37,7 @@ pub(super) fn own(report: &Report, cell: usize) -> Vec<Block> {
     split(report, "this cell", &own)
 }
 
-/// Topic, producer and load apart: they go to different places.
+/// Topic, producer and load separately, because they go to different places.
 fn split(report: &Report, whose: &str, properties: &BTreeMap<&String, &String>) -> Vec<Block> {
     let cells = &report.plan.cells;
     let topics: BTreeSet<&str> = cells

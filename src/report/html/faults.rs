@@ -1,7 +1,7 @@
 //! The faults of the page: the list with their proofs, and their bars behind charts and in lanes.
 //!
-//! Each kind of fault with its targets has a name and a colour, and each fault a number, so that
-//! nobody has to tell colours apart.
+//! Each kind of fault with its targets has a name and a color, and each fault a number, so that
+//! nobody has to distinguish colors.
 
 use super::chart::Axis;
 use super::lanes::Segment;
@@ -12,22 +12,22 @@ use crate::report::summary::{NOT_EFFECTIVE, alike, why_not};
 use crate::result::Report;
 use serde::Serialize;
 
-/// So many colours there are, `--f0` and on.
+/// The number of colors, from `--f0` on.
 const LOOKS: usize = 6;
-/// At most so many lanes, and so many bars in each of them; the list has all faults.
+/// The most lanes, and the most bars in each; the list has all faults.
 const LANES_MAX: usize = 8;
 const BARS_MAX: usize = 40;
 
 /// A fault and its proof.
 #[derive(Debug)]
 pub(super) struct Fault {
-    /// Counted from 1.
+    /// From 1.
     pub number: usize,
-    /// The class of its colour; empty where no chart shows it.
+    /// The class of its color; empty if no chart shows it.
     pub look: String,
     /// In the scenario's words.
     pub what: String,
-    /// Whom it hit.
+    /// The nodes it hit.
     pub nodes: String,
     /// When it was scheduled, called, effective, healed.
     pub times: Option<String>,
@@ -44,11 +44,11 @@ pub(super) struct Fault {
 pub(super) struct Band {
     /// Its number in the list.
     pub number: usize,
-    /// What was done to whom, without when.
+    /// What was done to whom, without the time.
     pub name: String,
-    /// Which colour: one for each name.
+    /// The index of its color: one per name.
     pub look: usize,
-    /// When it took effect, milliseconds of the scenario's clock.
+    /// When it took effect, in milliseconds of the scenario's clock.
     pub from_ms: f64,
     /// When it was healed.
     pub to_ms: f64,
@@ -63,15 +63,14 @@ pub(super) struct Lane {
     pub name: String,
     /// At which end of the lane the name has room: `left` or `right`.
     pub side: &'static str,
-    /// How far from that end, percent of the axis.
+    /// How far from that end, in percent of the axis.
     pub inset: f64,
-    /// A bar each.
     pub bars: Vec<Segment>,
     /// Faults without a bar.
     pub left_out: usize,
 }
 
-/// Every fault of a single run; of several trials, those with the same words together.
+/// Every fault of a single run; for several trials, those with the same words together.
 pub(super) fn faults(report: &Report, bands: &[Band]) -> Vec<Fault> {
     if report.trials.is_empty() {
         let look =
@@ -145,12 +144,12 @@ fn name(report: &Report, fault: &FaultRecord) -> String {
     printable(&plan.map_or(fault.kind.clone(), |plan| plan.action.to_string()))
 }
 
-/// The class of a band's colour.
+/// The class of a band's color.
 fn look(band: &Band) -> String {
     if band.effective { format!("f{}", band.look % LOOKS) } else { "ineffective".to_owned() }
 }
 
-/// The lanes of the bands, and how many names more there are.
+/// The lanes of the bands, and how many more names there are.
 pub(super) fn lanes(bands: &[Band], axis: &Axis) -> (Vec<Lane>, usize) {
     let names = bands.iter().map(|band| band.look + 1).max().unwrap_or(0);
     let lanes = (0..names.min(LANES_MAX)).map(|name| {
@@ -171,7 +170,7 @@ fn lane(bands: &[&Band], axis: &Axis) -> Lane {
     let bars: Vec<Segment> = bars.collect();
     let begin = bars.iter().map(|bar| bar.left).fold(100.0, f64::min);
     let end = bars.iter().map(|bar| bar.left + bar.width).fold(0.0, f64::max);
-    // The name begins where the first bar ends, or ends where it begins: wherever there is more room.
+    // The name begins after the bar, or ends before it, wherever there is more room.
     let (side, inset) = if 100.0 - end >= begin { ("left", end) } else { ("right", 100.0 - begin) };
     let proved = bands.iter().any(|band| band.effective);
     let mark = if proved { "" } else { NOT_EFFECTIVE };

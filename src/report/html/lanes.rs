@@ -1,36 +1,33 @@
-//! Who led a partition, and which replicas were in sync, as stretches of time.
+//! Who led a partition, and which replicas were in sync, as periods of time.
 
 use super::chart::Axis;
 use crate::event::Observation;
 use crate::kafka::leaders::{Claim, Leaders};
 use crate::plan::TopicPlan;
 
-/// So many partitions of a cell are shown.
+/// How many partitions of a cell are shown.
 const PARTITIONS_MAX: usize = 6;
 
 /// The lanes of one partition.
 #[derive(Debug, PartialEq)]
 pub(super) struct Lanes {
-    /// Partition.
     pub partition: i32,
-    /// Who led it.
     pub leader: Vec<Segment>,
-    /// Its in-sync replicas.
     pub isr: Vec<Segment>,
 }
 
 /// Something that stayed the same for a while.
 #[derive(Debug, PartialEq)]
 pub(super) struct Segment {
-    /// What is written on it.
+    /// The text on it.
     pub label: String,
     /// All of it, in words.
     pub title: String,
-    /// The name of its look.
+    /// The class of its look.
     pub class: String,
-    /// Where it begins, percent of the axis.
+    /// Its begin, in percent of the axis.
     pub left: f64,
-    /// Its length, percent of the axis.
+    /// Its length, in percent of the axis.
     pub width: f64,
 }
 
@@ -61,7 +58,7 @@ pub(super) fn lanes(
     (shown.collect(), partitions.saturating_sub(PARTITIONS_MAX))
 }
 
-/// Joins what is alike in one respect and cuts it to the axis.
+/// Joins neighbors that are alike in one respect, and clips to the axis.
 fn segments<'a, K: PartialEq>(
     course: &[Claim<'a>],
     zero_ms: f64,
@@ -94,7 +91,7 @@ fn leader(claim: &Claim<'_>, span: &str) -> (String, String, String) {
         return ("none".to_owned(), title, "none".to_owned());
     }
     let title = format!("broker {leader} leads in epoch {epoch}, {span}");
-    // As many looks as there are; the label says which broker it is.
+    // There are nine looks; the label says which broker it is.
     (format!("broker {leader}"), title, format!("b{}", leader % 9))
 }
 
@@ -133,8 +130,8 @@ mod tests {
 
     #[test]
     fn an_election_ends_one_stretch_and_begins_the_next_whatever_a_zombie_says() {
-        // Zero is at 1 s of the run's clock. Broker 1 leads from 4 s on, by its own word and by
-        // that of 2; broker 0 goes on naming itself.
+        // Zero is at 1 s of the run's clock. Broker 1 leads from 4 s on, by its own claim and that
+        // of 2; broker 0 goes on naming itself.
         let lanes = of(&[
             view(0, 0, 0, 0, &[0, 1, 2]),
             view(0, 1, 0, 0, &[0, 1, 2]),

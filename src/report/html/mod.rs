@@ -1,6 +1,6 @@
-//! `report.html`: one file that needs nothing else. [`write_html`] fills a template with what the
-//! report says; a script in it draws the charts. Everything but the charts is there without a
-//! script, and the charts' content stands in words beside them.
+//! `report.html`: one self-contained file. [`write_html`] fills a template from the report; a
+//! script in it draws the charts. Everything but the charts works without a script, and the charts'
+//! content is beside them in words.
 
 mod cells;
 mod chart;

@@ -1,4 +1,4 @@
-//! The page as a whole: what the template shows, taken from a report.
+//! The page as a whole: what the template shows.
 
 use super::cells::{self, Mark, Part};
 use super::chart::{self, Axis};
@@ -15,7 +15,7 @@ use crate::result::{Report, lead};
 use askama::Template;
 use std::io::{self, Write};
 
-/// So many reasons are open to the eye; the others are folded.
+/// How many reasons are visible; the others are folded.
 const REASONS_MAX: usize = 5;
 
 #[derive(Template)]
@@ -51,10 +51,6 @@ struct Page {
     charts: String,
 }
 
-/// Writes the page.
-///
-/// # Errors
-/// When `out` cannot be written.
 pub(crate) fn write_html(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     page(report).write_into(out)
 }
@@ -105,7 +101,7 @@ fn page(report: &Report) -> Page {
     }
 }
 
-/// Where the axis has its ticks, in percent, and the seconds that stand there.
+/// The axis's ticks in percent, and their seconds.
 fn ticks(axis: &Axis) -> Vec<(f64, String)> {
     let tick = |ms: f64| (axis.percent(ms, ms).0, format!("{}", ms / 1e3));
     axis.ticks().into_iter().map(tick).collect()

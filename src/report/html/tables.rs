@@ -1,4 +1,4 @@
-//! The tables of the page: those of the terminal, with a way to each cell's own part.
+//! The tables of the page: those of the terminal, with links to each cell's part.
 
 use super::cells::{Mark, Part};
 use crate::report::Sort;
@@ -9,26 +9,25 @@ use crate::result::Report;
 pub(super) struct Table {
     /// The plan, if there are several.
     pub title: String,
-    /// A heading a column; whether its column is figures.
+    /// One per column; whether its column is figures.
     pub headings: Vec<(String, bool)>,
-    /// As long as the headings, each.
+    /// Each as long as the headings.
     pub rows: Vec<Vec<Field>>,
 }
 
 /// A field of a table.
 #[derive(Debug)]
 pub(super) struct Field {
-    /// What stands in it.
     pub text: String,
     /// Whether it names the row.
     pub is_name: bool,
-    /// The names of its looks.
+    /// The class of its look.
     pub class: &'static str,
-    /// Where it leads; none for most.
+    /// Its link; none for most.
     pub anchor: Option<String>,
 }
 
-/// The counts of all cells, and of several trials the shares; a table a plan.
+/// The counts of all cells, and for several trials the shares; one table per plan.
 pub(super) fn tables(report: &Report, parts: &[Part]) -> (Vec<Table>, Vec<Table>) {
     let (mut counted, mut shares) = (Vec::new(), Vec::new());
     for group in grid::groups(report, &report.cells, &Sort::Plan) {
@@ -55,7 +54,7 @@ fn table(title: &str, grid: grid::Grid, anchor: &dyn Fn(usize) -> Option<String>
         fields.collect()
     };
     let rows = grid.rows.into_iter().enumerate().map(row).collect();
-    // Long names may be broken behind their dots.
+    // Long names may be broken after their dots.
     let breakable = |name: &String| name.replace('.', ".\u{200b}");
     let headings = names.iter().map(breakable).enumerate();
     let headings = headings.map(|(i, name)| (name, grid.figures.contains(&i))).collect();

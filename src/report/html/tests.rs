@@ -1,4 +1,4 @@
-//! The page of reports that were made by hand.
+//! The page for hand-made reports.
 
 use super::write_html;
 use crate::event::Evidence;
@@ -13,7 +13,7 @@ fn plan(matrix: &str) -> Plan {
     plan::from_text("t.yaml", &text, &[], Some(1)).unwrap()
 }
 
-/// A report whose cells all have a timeline as long as one may be.
+/// A report whose cells all have the longest possible timeline.
 fn report(plan: &Plan) -> Report {
     let steps = MAX_STEPS as usize;
     let mut report = blank(plan, None);
@@ -164,7 +164,7 @@ fn text_of_the_user_s_is_text_and_nothing_else() {
     }
     let page = page(&report);
     assert!(!page.contains("<img") && !page.contains("<script>alert"));
-    // The charts, their library and what draws them; each is opened and closed once.
+    // The charts, their library and the drawing script; each is opened and closed once.
     assert_eq!((page.matches("<script").count(), page.matches("</script>").count()), (3, 3));
     assert!(!page.chars().any(|c| c.is_control() && c != '\n'), "control characters");
 }
@@ -193,7 +193,7 @@ fn several_trials_have_their_shares_and_the_ways_to_their_own_pages() {
     }
 }
 
-/// What stands in `uplot/` is uPlot 1.6.32 as its package on npm has it in `dist`.
+/// `uplot/` is uPlot 1.6.32, as in `dist` of its npm package.
 #[test]
 fn the_library_is_as_it_was_published() {
     let files: [(&str, &[u8]); 2] = [

@@ -1,4 +1,4 @@
-//! Several trials on one page: the way to each trial's own page.
+//! Several trials on one page: links to each trial's own page.
 
 use super::cells::Mark;
 use crate::exit::Exit;
@@ -7,22 +7,21 @@ use crate::report::headline::Headline;
 use crate::report::lines::{in_one_line, printable};
 use crate::result::Report;
 
-/// At most so many trials are listed; their folders have all.
+/// How many trials are listed; the folders have all.
 const TRIALS_MAX: usize = 200;
 
 #[derive(Debug)]
 pub(super) struct Trial {
-    /// Counted from 1.
+    /// From 1.
     pub number: u32,
-    /// Its page, relative to this one.
+    /// Relative to this page.
     pub link: String,
     /// The plan, if there are several.
     pub label: String,
-    /// Its verdict.
     pub verdict: Mark,
     /// How long it took.
     pub seconds: String,
-    /// Why, in words.
+    /// In words.
     pub reason: String,
 }
 

@@ -1,30 +1,30 @@
-//! [`Cells`]: what flows in each cell, and the table of it: all cells where there is room, else
-//! the worst and the sum.
+//! [`Cells`]: the message flow of each cell, and its table: all cells if there is room, else the
+//! worst and the sum.
 
 use super::view::{Room, padded, seconds, width};
 use crate::event::Progress;
 use crate::report::printable;
 use std::collections::{BTreeMap, VecDeque};
 
-/// Rates are those of about so long, milliseconds.
+/// Rates cover about this period, in milliseconds.
 const WINDOW_MS: f64 = 1_000.0;
-/// A cell with open messages is silent when nothing was acknowledged for so long, milliseconds.
+/// A cell with open messages is silent after this many milliseconds without an acknowledgement.
 const SILENT_MS: f64 = 1_000.0;
-/// Counts that are older than this are not shown, milliseconds: nothing is sent any more.
+/// Counts older than this are not shown, in milliseconds: nothing is sent any more.
 const STALE_MS: f64 = 3_000.0;
 /// The figures' columns: their names and widths.
 const FIGURES: [(&str, usize); 5] =
     [("acked/s", 9), ("open", 9), ("acked", 11), ("rejected", 10), ("silent", 9)];
 /// Side by side, longer names are cut.
 const NAME_BESIDE: usize = 40;
-/// Names take so many columns, however short they are.
+/// The minimum width of names.
 const NAME_MIN: usize = 8;
-/// In a narrow terminal names keep so many, and figures are cut.
+/// In a narrow terminal names keep this width, and figures are cut.
 const NAME_KEPT: usize = 14;
 /// Between two cells side by side.
 const GAP: &str = "    ";
 
-/// What is known of all cells, in their order.
+/// What is known about all cells, in their order.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Cells {
     cells: Vec<Cell>,
@@ -35,19 +35,19 @@ pub(super) struct Cells {
 #[derive(Clone, Debug, Default)]
 struct Cell {
     id: String,
-    /// The id as it may be shown.
+    /// The id, safe to be shown.
     name: String,
     latest: Progress,
-    /// Acknowledged until when, in a window of time.
+    /// Acknowledged by which time, within a window.
     acked: VecDeque<(f64, u64)>,
-    /// When it was seen last that more were acknowledged.
+    /// When the last increase was seen.
     rose_ms: f64,
 }
 
-/// What is shown of a cell, or of all together.
+/// The figures of a cell, or of all together.
 #[derive(Clone, Debug, PartialEq)]
 struct Figures {
-    /// Acknowledged a second; none before there is a time to measure.
+    /// Acknowledged per second; `None` before there is a period to measure.
     rate: Option<f64>,
     open: u64,
     acked: u64,
@@ -56,13 +56,12 @@ struct Figures {
 }
 
 impl Cells {
-    /// Of these ids.
     pub(super) fn of(ids: &[String]) -> Self {
         let cell = |id: &String| Cell { id: id.clone(), name: printable(id), ..Cell::default() };
         Cells { cells: ids.iter().map(cell).collect(), told_ms: None }
     }
 
-    /// Live counts by cell id.
+    /// Records live counts by cell id.
     pub(super) fn progress(&mut self, now_ms: f64, counts: &BTreeMap<String, Progress>) {
         self.told_ms = Some(now_ms);
         for cell in &mut self.cells {
@@ -72,7 +71,7 @@ impl Cells {
         }
     }
 
-    /// The table, at most `height` lines; none while nothing is sent.
+    /// The table, at most `height` lines; empty while nothing is sent.
     pub(super) fn lines(&self, now_ms: f64, height: usize, room: Room) -> Vec<String> {
         if self.cells.is_empty() || self.told_ms.is_none_or(|ms| now_ms - ms > STALE_MS) {
             return Vec::new();
@@ -143,13 +142,13 @@ impl Cell {
     }
 }
 
-/// Where nothing is open, nobody waits for an acknowledgement.
+/// Without open messages, nobody waits for an acknowledgement.
 fn silence(open: u64, for_ms: f64) -> Option<f64> {
     (open > 0 && for_ms >= SILENT_MS).then_some(for_ms)
 }
 
 impl Figures {
-    /// Silent ones first, then by open messages; in steps of two, so that rows stay in place.
+    /// Silent ones first, then by open messages; in powers of two, so that rows stay in place.
     fn badness(&self) -> (bool, u32) {
         (self.silent_ms.is_some(), (self.open / 100).checked_ilog2().map_or(0, |log| log + 1))
     }
@@ -169,18 +168,18 @@ impl Figures {
     }
 }
 
-/// All digits of ordinary counts, millions of large ones.
+/// All digits of ordinary counts, millions for large ones.
 fn short(count: u64) -> String {
     if count < 100_000_000 { count.to_string() } else { format!("{:.1}M", count as f64 / 1e6) }
 }
 
-/// How the table is laid out.
+/// The table's layout.
 struct Layout {
-    /// Columns of the name.
+    /// The width of the name.
     name: usize,
     /// Cells side by side.
     across: usize,
-    /// Whether names are too long, and their axes' names are left out.
+    /// Whether names are too long, so that their axes' names are left out.
     values_only: bool,
 }
 
@@ -215,7 +214,7 @@ impl Layout {
         room.paint.faint(vec![entry; self.across.min(shown.max(1))].join(GAP))
     }
 
-    /// `acks=1,min.insync.replicas=2`, or `1,2` where that is too long.
+    /// `acks=1,min.insync.replicas=2`, or `1,2` if that is too long.
     fn name(&self, id: &str) -> String {
         if !self.values_only {
             return padded(id, self.name, false);

@@ -5,7 +5,7 @@ use crate::event::{FaultStep, FaultTime};
 use crate::report::printable;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What is known of the plan's faults. Times are milliseconds of the scenario's clock.
+/// What is known about the plan's faults. Times are milliseconds of the scenario's clock.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Faults {
     planned: Vec<Planned>,
@@ -30,14 +30,14 @@ struct Active {
 }
 
 impl Faults {
-    /// As the plan has them.
+    /// The plan's faults.
     pub(super) fn planned(what: &[String], times: &[FaultTime]) -> Self {
         let planned = what.iter().zip(times);
         let planned = planned.map(|(what, time)| Planned { what: printable(what), time: *time });
         Faults { planned: planned.collect(), ..Faults::default() }
     }
 
-    /// One went on.
+    /// Records a fault's step.
     pub(super) fn step(&mut self, index: u16, what: &str, step: &FaultStep, at_ms: f64) {
         self.begun.insert(index);
         let active = self.active.get_mut(&index);
@@ -63,7 +63,7 @@ impl Faults {
         }
     }
 
-    /// The next one, where more are to come.
+    /// The next fault, if there is one.
     pub(super) fn next_line(&self, at_ms: f64, room: Room) -> Option<String> {
         let waiting =
             self.planned.iter().enumerate().filter(|(i, _)| !self.begun.contains(&(*i as u16)));
@@ -79,7 +79,7 @@ impl Faults {
             let until_ms = self.planned.get(usize::from(*index)).and_then(|p| p.time.until_ms);
             let entry = active.lines(until_ms, at_ms, room);
             let rest = self.active.len() - told;
-            // The last line is for those that find no room.
+            // The last line is for those that do not fit.
             let reserved = usize::from(rest > 1);
             if lines.len() + entry.len() + reserved > height {
                 lines.push(format!("{}and {rest} more in force", room.key("faults")));
@@ -92,7 +92,7 @@ impl Faults {
 }
 
 impl Active {
-    /// One line where there is room for it, else two.
+    /// One line if it fits, else two.
     fn lines(&self, until_ms: Option<u64>, at_ms: f64, room: Room) -> Vec<String> {
         let left = match until_ms.map(|until_ms| until_ms as f64 - at_ms) {
             None => ", until it is done".to_owned(),
@@ -190,7 +190,7 @@ mod tests {
         let lines = faults.lines(5_000.0, 5, ROOM);
         // Two with two lines each, then the other seven.
         assert_eq!((lines.len(), lines[4].as_str()), (5, "faults  and 7 more in force"));
-        // One more than fits exactly is no reason to leave the last one out.
+        // If all but one fit exactly, the last one is not left out.
         assert_eq!(faults.lines(5_000.0, 18, ROOM).len(), 18);
         assert_eq!(faults.lines(5_000.0, 17, ROOM).last().unwrap(), "faults  and 1 more in force");
     }

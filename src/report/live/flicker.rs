@@ -1,15 +1,15 @@
-//! [`Flicker`]: a broker that falls silent and answers in quick succession is told in one line with a
-//! count, not in one line a change. `events.jsonl` has each of them.
+//! [`Flicker`]: a broker that falls silent and answers in quick succession gets one line with a
+//! count, not one per change. `events.jsonl` has each change.
 
 use crate::event::Stamped;
 use crate::report::lines;
 use std::collections::BTreeMap;
 
-/// Changes that follow each other faster than this are one spell, milliseconds.
+/// Changes that follow each other faster than this are one spell, in milliseconds.
 const CALM_MS: f64 = 2_000.0;
-/// So many changes of a spell are told as they come: a short silence is no flicker.
+/// How many changes of a spell are reported as they come: a short silence is no flicker.
 const LISTED_MAX: u32 = 2;
-/// A spell that goes on is told of this often, milliseconds.
+/// How often a long spell is reported, in milliseconds.
 const LONG_MS: f64 = 10_000.0;
 
 /// The latest changes of each broker.
@@ -21,16 +21,16 @@ pub(super) struct Flicker {
 #[derive(Debug)]
 struct Spell {
     told: u32,
-    /// Changes that nobody was told of.
+    /// Changes that were not reported.
     held: u32,
-    /// Time of the first of them, of the run's clock, milliseconds.
+    /// Time of the first of them, in milliseconds of the run's clock.
     since_ms: f64,
     last: Stamped,
     answers: bool,
 }
 
 impl Flicker {
-    /// A broker began or ceased to answer. Whether that is to be told by itself.
+    /// A broker began or stopped answering. Returns whether to report it by itself.
     pub(super) fn changed(&mut self, broker: i32, answers: bool, at: &Stamped) -> bool {
         let now_ms = at.since_start_ms;
         let known = self.spells.get_mut(&broker);
@@ -55,8 +55,8 @@ impl Flicker {
         }
     }
 
-    /// What is to be told now of changes that were held back; all of it when the run is `over`.
-    /// Must be called before the next change is taken in.
+    /// Reports about changes that were held back; all of them when the run is `over`. Call it
+    /// before recording the next change.
     pub(super) fn lines(&mut self, now_ms: f64, over: bool) -> Vec<String> {
         let mut told = Vec::new();
         for (broker, spell) in &mut self.spells {
@@ -92,7 +92,7 @@ mod tests {
         Stamped { since_start_ms: ms, at_ms: Some(ms), event }
     }
 
-    /// How many of these changes are told one by one, and what is told besides.
+    /// How many of these changes are reported one by one, and what is reported besides.
     fn told(times: &[f64], calm_at: f64) -> (usize, Vec<String>) {
         let mut flicker = Flicker::default();
         let mut lines = Vec::new();
@@ -119,7 +119,7 @@ mod tests {
         let line = "[    9.800 s] broker 1 flickers between silent and answering: 7 changes within 3.6 s; \
                     now it is silent";
         assert_eq!(told(&times, 11_900.0), (2, vec![line.to_owned()]));
-        // What came last is told in any case.
+        // The last change is reported in any case.
         let third = "[    2.000 s] broker 1 is silent";
         assert_eq!(told(&[1_000.0, 1_500.0, 2_000.0], 4_000.0), (2, vec![third.to_owned()]));
     }

@@ -1,5 +1,5 @@
-//! The listener of a run: every event goes to `events.jsonl`, to programs that asked for JSON
-//! lines, and to the person who waits.
+//! The listener of a run: every event goes to `events.jsonl`, to programs as JSON lines, and to the
+//! person who waits.
 
 use super::bars::{Bars, Series};
 use super::flicker::Flicker;
@@ -16,40 +16,39 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// Without a terminal, live counts are printed so often.
+/// Without a terminal, how often live counts are printed.
 const PLAIN_PROGRESS_INTERVAL: Duration = Duration::from_secs(5);
-/// The same where everything is told.
+/// The same with everything.
 const FULL_PROGRESS_INTERVAL: Duration = Duration::from_secs(1);
-/// The block is drawn anew so often: its times go on without events, too.
+/// How often the block is redrawn: its times advance without events, too.
 const REDRAW_INTERVAL: Duration = Duration::from_millis(200);
-/// No more events than this are taken in between two drawings.
+/// The most events between two drawings.
 const BURST: usize = 1_000;
 
-/// How much of a run is told in lines while it goes on.
+/// How much of a run is printed in lines while it is running.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Detail {
-    /// Nothing is told, and no block is shown.
+    /// Nothing, and no block is shown.
     Nothing,
-    /// What fails: for one of several runs.
+    /// Failures: for one of several runs.
     Failures,
     /// Every event.
     Events,
-    /// What every single broker says, too, and the counts each second.
+    /// Also every single broker's view, and the counts each second.
     Everything,
 }
 
-/// To whom a run is shown while it goes on, and how.
+/// How a run is shown while it is running.
 #[derive(Debug)]
 pub struct Show {
-    /// How much is told in lines.
     pub detail: Detail,
-    /// Which of several runs it is, as the block says it; empty for a single one.
+    /// Which of several runs it is, for the block; empty for a single one.
     pub label: String,
     /// The series that it is one of.
     pub series: Option<Series>,
     /// How the block is painted.
     pub paint: Paint,
-    /// The terminal that has lines and the block; without one there are lines on standard error.
+    /// The terminal for lines and the block; without one lines go to standard error.
     pub terminal: Option<Term>,
     /// Where events go for programs.
     pub json: Option<JsonLines>,
@@ -62,7 +61,7 @@ impl Show {
         Show { detail, label, series: None, paint, terminal: None, json: None }
     }
 
-    /// The same with the block, where standard error is a terminal that can show one.
+    /// Adds the block, if standard error is a terminal that can show one.
     #[must_use]
     pub fn with_block(self) -> Self {
         let term = Term::stderr();
@@ -71,17 +70,14 @@ impl Show {
     }
 }
 
-/// Shows a run while it goes on, on a thread of its own.
+/// Shows a run while it is running, on its own thread.
 #[derive(Debug)]
 pub struct Live {
     thread: JoinHandle<io::Result<()>>,
 }
 
 impl Live {
-    /// Listens to `events` until all who could tell one have gone.
-    ///
-    /// # Errors
-    /// When `events_path` or the thread cannot be made.
+    /// Listens to `events` until every sender is gone.
     pub fn listen(events: Receiver<Stamped>, events_path: &Path, show: Show) -> io::Result<Self> {
         let named =
             |e: io::Error| io::Error::new(e.kind(), format!("{}: {e}", events_path.display()));
@@ -109,11 +105,8 @@ impl Live {
         Ok(Live { thread })
     }
 
-    /// Waits until everything was shown and written.
-    ///
-    /// # Errors
-    /// When events could not be written: to `events.jsonl`, or to standard output for another
-    /// reason than that its reader has gone.
+    /// Waits until everything was shown and written. Fails if events could not be written: to
+    /// `events.jsonl`, or to standard output for another reason than that its reader is gone.
     pub fn finish(self) -> io::Result<()> {
         self.thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
@@ -128,7 +121,7 @@ struct Log {
 }
 
 impl Log {
-    /// The first failure is kept, and the person still sees the rest.
+    /// Keeps the first failure; the person still sees the rest.
     fn event(&mut self, stamped: &Stamped) {
         if matches!(stamped.event, RunEvent::Step(_)) {
             return;
@@ -146,7 +139,7 @@ impl Log {
             json.event(&object);
         }
         if self.written.is_ok() {
-            // A run that is killed leaves all events but the last few moments' counts.
+            // A killed run leaves all events except the last few moments' counts.
             let flush = !matches!(stamped.event, RunEvent::Progress { .. });
             let line = writeln!(self.file, "{object}");
             self.written = line.and_then(|()| if flush { self.file.flush() } else { Ok(()) });
@@ -169,9 +162,9 @@ struct Screen {
     state: State,
     bars: Bars,
     flicker: Flicker,
-    /// Whether the run was asked to end: then only what heals is told.
+    /// Whether the run was asked to end: then only what heals is printed.
     interrupted: bool,
-    /// When the latest event was heard, and its time since the run began, milliseconds.
+    /// When the latest event came, and its time since the run began in milliseconds.
     heard: (Instant, f64),
     drawn: Option<Instant>,
     counted: Option<Instant>,
@@ -205,16 +198,16 @@ impl Screen {
         log.end()
     }
 
-    /// The time since the run began, milliseconds.
+    /// Milliseconds since the run began.
     fn now_ms(&self) -> f64 {
         let (heard, at_ms) = self.heard;
         at_ms + heard.elapsed().as_secs_f64() * 1e3
     }
 
-    /// The line of an event, where it is told in one.
+    /// The line of an event, if it gets one.
     fn told(&mut self, stamped: &Stamped) -> Option<String> {
         if stamped.event == RunEvent::Interrupted {
-            // Whoever asked gets an answer, whatever else is told.
+            // Whoever interrupted gets an answer, whatever else is printed.
             self.interrupted = true;
             return lines::line(stamped, false);
         }
@@ -256,8 +249,8 @@ impl Screen {
         }
     }
 
-    /// Prints lines and draws the block, or takes it away when all is over. A reader that has gone
-    /// away is no reason to end a run.
+    /// Prints lines and draws the block, or removes it when all is over. A reader that is gone is
+    /// no reason to end a run.
     fn print(&mut self, printed: &[String], over: bool) {
         let now_ms = self.now_ms();
         let Some(terminal) = &mut self.terminal else {

@@ -1,4 +1,4 @@
-//! A run while it goes on: every event goes to `events.jsonl`, to programs as JSON lines, and to
+//! A run while it is running: every event goes to `events.jsonl`, to programs as JSON lines, and to
 //! the person who waits: as lines, and on a terminal as a small block under them.
 //!
 //! `state` folds events, and with it `faults`, `partitions` and `cells`, which also say how they

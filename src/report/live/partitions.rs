@@ -1,5 +1,5 @@
-//! [`Partitions`]: leader, epoch and ISR of each, as far as brokers have told. Few partitions are
-//! told one by one; of many, what each broker leads and what is out of the ordinary.
+//! [`Partitions`]: leader, epoch and ISR of each, as far as brokers have said. Few partitions are
+//! listed one by one; for many, how many each broker leads and what is unusual.
 
 use super::view::{Room, padded, width};
 use crate::event::{BrokerView, ControllerView, PartitionView, TopicShape};
@@ -7,10 +7,10 @@ use crate::kafka::leaders::{self, Claim};
 use crate::report::printable;
 use std::collections::BTreeMap;
 
-/// No more than so many are told one by one.
+/// The most partitions listed one by one.
 const FEW: usize = 6;
 
-/// What brokers said last of partitions and the quorum, and which of them answer.
+/// The last claims of brokers about partitions and the quorum, and which of them answer.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Partitions {
     topics: Vec<Topic>,
@@ -21,14 +21,14 @@ pub(super) struct Partitions {
 #[derive(Clone, Debug)]
 struct Topic {
     name: String,
-    /// As people call it; empty where there is only one.
+    /// For people; empty if there is only one.
     cell: String,
     replicas: usize,
-    /// By partition and by who said it.
+    /// By partition and by broker.
     claims: Vec<BTreeMap<i32, PartitionView>>,
 }
 
-/// One partition as it is taken to be: [`crate::kafka::leaders`] says why.
+/// One partition as [`crate::kafka::leaders`] judges it.
 #[derive(Clone, Debug, PartialEq)]
 struct Standing<'a> {
     /// `acks=1 p0`.
@@ -39,12 +39,12 @@ struct Standing<'a> {
     epoch: i32,
     isr: &'a [i32],
     replicas: usize,
-    /// Brokers that answer and take themselves for its leader, in an epoch that is over.
+    /// Brokers that answer and consider themselves its leader, in an epoch that is over.
     zombies: Vec<i32>,
 }
 
 impl Partitions {
-    /// Of these cells; nothing was said of them yet.
+    /// Of these cells, without claims yet.
     pub(super) fn of(cells: &[String], topics: &[TopicShape]) -> Self {
         let one = topics.len() == 1;
         let topics = cells.iter().zip(topics).map(|(cell, topic)| Topic {
@@ -56,7 +56,7 @@ impl Partitions {
         Partitions { topics: topics.collect(), ..Partitions::default() }
     }
 
-    /// A broker said something new of a partition.
+    /// A broker made a new claim about a partition.
     pub(super) fn claimed(&mut self, view: &PartitionView) {
         let topic = self.topics.iter_mut().find(|topic| topic.name == view.topic);
         let partition = usize::try_from(view.partition).ok();
@@ -66,17 +66,17 @@ impl Partitions {
         }
     }
 
-    /// A broker said something new of the quorum.
+    /// A broker made a new claim about the quorum.
     pub(super) fn controls(&mut self, view: &ControllerView) {
         self.controllers.insert(view.asked, view.clone());
     }
 
-    /// A broker began or ceased to answer.
+    /// A broker began or stopped answering.
     pub(super) fn answers(&mut self, view: &BrokerView) {
         self.answers.insert(view.broker, view.answers);
     }
 
-    /// At most `height` lines; none before anything was said.
+    /// At most `height` lines; empty before the first claim.
     pub(super) fn lines(&self, height: usize, room: Room) -> Vec<String> {
         let count: usize = self.topics.iter().map(|topic| topic.claims.len()).sum();
         let all = self.standings();
@@ -90,7 +90,7 @@ impl Partitions {
         lines
     }
 
-    /// Of all partitions that anybody said something of.
+    /// All partitions with a claim.
     fn standings(&self) -> Vec<Standing<'_>> {
         let mut all = Vec::new();
         for topic in &self.topics {
@@ -117,7 +117,7 @@ impl Partitions {
         Some(Standing { name, leader, silent, epoch, isr, replicas, zombies })
     }
 
-    /// The active controller and who is silent.
+    /// The active controller and the silent brokers.
     fn nodes_line(&self, room: Room) -> Option<String> {
         let named = leaders::leading(self.controllers.values().map(Claim::from));
         let controller = named.map(|claim| match claim.leader {
@@ -167,7 +167,7 @@ impl Standing<'_> {
     }
 }
 
-/// In columns, as many as there is room for.
+/// In as many columns as fit.
 fn one_by_one(all: &[Standing<'_>], room: Room) -> Vec<String> {
     let segments: Vec<String> = all.iter().map(|standing| standing.segment(room)).collect();
     let column = segments.iter().map(|segment| width(segment)).max().unwrap_or(0);
@@ -180,7 +180,7 @@ fn one_by_one(all: &[Standing<'_>], room: Room) -> Vec<String> {
     segments.chunks(across.max(1)).enumerate().map(line).collect()
 }
 
-/// How many each broker leads, then what is out of the ordinary, the worst first.
+/// How many each broker leads, then what is unusual, the worst first.
 fn summed_up(all: &[Standing<'_>], count: usize, room: Room) -> Vec<String> {
     let mut led: BTreeMap<i32, usize> = BTreeMap::new();
     for standing in all.iter().filter(|standing| standing.leader >= 0) {

@@ -1,4 +1,4 @@
-//! [`State`]: all that the block knows, folded from a run's events.
+//! [`State`]: everything that the block knows, folded from a run's events.
 
 use super::cells::Cells;
 use super::faults::Faults;
@@ -8,32 +8,28 @@ use crate::event::{FAULTS_PHASE, Observation, RunEvent, Stamped};
 /// What is known so far. Times are milliseconds since the run began, unless they say otherwise.
 #[derive(Clone, Debug, Default)]
 pub(super) struct State {
-    /// The scenario's name; empty before it is told.
+    /// Empty before the first event.
     pub scenario: String,
-    /// The phase that is on.
+    /// The current phase.
     pub phase: Option<Phase>,
     /// When the scenario's clock showed zero.
     pub zero_ms: Option<f64>,
     /// Those in force, and those to come.
     pub faults: Faults,
-    /// Who leads what.
     pub partitions: Partitions,
-    /// What flows.
     pub cells: Cells,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Phase {
-    /// Its name.
     pub name: String,
-    /// When it began.
     pub since_ms: f64,
     /// How long it is expected to take.
     pub expected_ms: Option<u64>,
 }
 
 impl State {
-    /// Takes in the next event.
+    /// Folds the next event.
     pub(super) fn fold(&mut self, stamped: &Stamped) {
         let now_ms = stamped.since_start_ms;
         match &stamped.event {
@@ -59,7 +55,7 @@ impl State {
         }
     }
 
-    /// The scenario's clock, milliseconds; none before its zero.
+    /// The scenario's clock in milliseconds; `None` before its zero.
     pub(super) fn at_ms(&self, now_ms: f64) -> Option<f64> {
         self.zero_ms.map(|zero_ms| now_ms - zero_ms)
     }

@@ -1,14 +1,13 @@
-//! [`Terminal`]: draws the block under the lines that were printed.
+//! [`Terminal`]: draws the block under the printed lines.
 //!
-//! The cursor rests on the block's first column, not behind its end. So the block is replaced by
+//! The cursor rests on the block's first column, not after its end. So the block is replaced by
 //! clearing from the cursor on, printed lines go where the block was, and no row is ever counted
-//! upwards over a resize: where a terminal wraps what was drawn anew, its cursor stays with the
-//! text.
+//! upwards over a resize: if a terminal rewraps what was drawn, its cursor stays with the text.
 
 use console::Term;
 use std::io::{self, Write};
 
-/// What a terminal has that tells no size.
+/// The size of a terminal that reports none.
 const ROWS_AND_COLUMNS: (u16, u16) = (24, 80);
 
 /// A terminal with a block at its end.
@@ -18,21 +17,17 @@ pub(super) struct Terminal {
 }
 
 impl Terminal {
-    /// Nothing is drawn yet.
     pub(super) fn new(term: Term) -> Self {
         Terminal { term }
     }
 
-    /// Rows and columns, now.
+    /// The current size.
     pub(super) fn size(&self) -> (usize, usize) {
         let (rows, columns) = self.term.size_checked().unwrap_or(ROWS_AND_COLUMNS);
         (usize::from(rows), usize::from(columns))
     }
 
-    /// Prints lines for good and draws the block under them, in one write.
-    ///
-    /// # Errors
-    /// When the terminal has gone.
+    /// Prints lines permanently and draws the block under them, in one write.
     pub(super) fn draw(&mut self, printed: &[String], block: &[String]) -> io::Result<()> {
         self.term.write_all(drawing(printed, block).as_bytes())
     }
@@ -49,8 +44,8 @@ fn drawing(printed: &[String], block: &[String]) -> String {
     // Terminals differ about the width of some characters: what is too wide is cut, not wrapped.
     out += "\u{1b}[?7l";
     for (i, line) in block.iter().enumerate() {
-        // The last one takes with it whatever stands below. Before the text: behind a full line
-        // the cursor still stands on its last character.
+        // The last line also clears everything below. Before the text: after a full line the cursor
+        // is still on its last character.
         let clear = if i + 1 == block.len() { CLEAR_REST } else { "\u{1b}[K" };
         let begin = if i == 0 { "" } else { "\r\n" };
         out += &format!("{begin}{clear}{line}");

@@ -3,28 +3,27 @@
 use super::state::{Phase, State};
 use crate::report::{Paint, printable};
 
-/// Where the block goes, and how it may look.
+/// The space for the block, and its colors.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Room {
-    /// Columns of a line.
+    /// Of a line.
     pub width: usize,
-    /// Rows of the whole terminal.
+    /// Of the whole terminal.
     pub height: usize,
-    /// How it is painted.
     pub paint: Paint,
 }
 
 impl Room {
-    /// Columns of the words that stand left.
+    /// The width of the words on the left.
     pub(super) const KEY: usize = 8;
 
-    /// Without colours.
+    /// Without colors.
     #[cfg(test)]
     pub(super) const fn plain(width: usize, height: usize) -> Self {
         Room { width, height, paint: Paint::plain() }
     }
 
-    /// A word that stands left, and the space behind it.
+    /// A word on the left, padded.
     pub(super) fn key(self, word: &str) -> String {
         if word.is_empty() {
             return " ".repeat(Self::KEY);
@@ -33,15 +32,15 @@ impl Room {
         format!("{}{space}", self.paint.faint(word))
     }
 
-    /// Rows that the block may take: the lines above it are worth reading, too.
+    /// Rows that the block may take: the lines above it matter, too.
     fn rows(self) -> usize {
         let most = self.height.saturating_sub(1);
         (self.height * 2 / 3).max(8).min(most).max(1)
     }
 }
 
-/// The block: no line is wider than the room, and some rows are left to the lines above it.
-/// `label` says which of several runs it is.
+/// The block: no line is wider than the room, and some rows are left to the lines above it. `label`
+/// says which of several runs it is.
 pub(super) fn block(state: &State, label: &str, now_ms: f64, room: Room) -> Vec<String> {
     let rows = room.rows();
     let mut lines = vec![status(state, label, now_ms, room)];
@@ -71,7 +70,7 @@ fn status(state: &State, label: &str, now_ms: f64, room: Room) -> String {
     };
     let time = format!(" for {}{left}", seconds(for_ms));
     let names = if names.is_empty() { names } else { format!("{names}: ") };
-    // The phase and its time are what changes: names are cut before them.
+    // The phase and its time change: names are cut first.
     let names = cut(&names, room.width.saturating_sub(width(name) + width(&time)));
     format!("{names}{}{time}", room.paint.strong(printable(name)))
 }
@@ -81,17 +80,17 @@ pub(super) fn seconds(ms: f64) -> String {
     format!("{:.1} s", ms / 1e3)
 }
 
-/// Columns that a text takes.
+/// The columns that a text takes.
 pub(super) fn width(text: &str) -> usize {
     console::measure_text_width(text)
 }
 
-/// A text that takes no more columns than this, and shows where it was cut.
+/// A text cut to this many columns, with a mark.
 pub(super) fn cut(text: &str, columns: usize) -> String {
     console::truncate_str(text, columns, "…").into_owned()
 }
 
-/// A text with spaces behind it, or before it, up to so many columns; a longer one is cut.
+/// A text padded on either side, or cut, to this many columns.
 pub(super) fn padded(text: &str, columns: usize, right: bool) -> String {
     let side = if right { console::Alignment::Right } else { console::Alignment::Left };
     console::pad_str(text, columns, side, Some("…")).into_owned()

@@ -9,7 +9,7 @@ use crate::result::{AchievedRate, Report, blank, merge, trials};
 use crate::verify::{Bounds, Counts, PhaseLatency, Reason, ReasonKind, Scope, Verdict};
 use insta::assert_snapshot;
 
-/// 36 cells: all that the comparison of configurations knows.
+/// 36 cells: everything that the comparison of configurations covers.
 fn plan() -> Plan {
     let text = "name: t\nsummary: a test\nduration: 9s\nexpect: {lost: 0}\n\
                 matrix:\n  min.insync.replicas: [1, 2, 3]\n  acks: ['0', '1', all]\n  \
@@ -44,7 +44,7 @@ fn report(plan: &Plan, more: u64) -> Report {
     report
 }
 
-/// The report of several trials put together.
+/// The merged report of several trials.
 fn merged(most: u32) -> Report {
     merge(trials(&plan(), most, &mut |number, plan| report(plan, u64::from(number) - 1)))
 }
@@ -153,7 +153,7 @@ fn rows_stand_in_the_order_that_was_asked_for() {
     assert!(Sort::parse("nothing", &report.axes).unwrap_err().contains("unavailable"));
 }
 
-/// What stands under the table.
+/// The text under the table.
 fn words(report: &Report) -> String {
     findings::lines(report).join("\n")
 }
@@ -187,7 +187,7 @@ fn each_anomaly_is_told_by_the_axes_that_decide_it() {
     ");
 }
 
-/// The machine did not bear the cells of acks=1, in a single run and in two trials of three.
+/// The cells of acks=1 overloaded the machine, in a single run and in two trials of three.
 #[test]
 fn nothing_is_concluded_from_what_is_not_settled() {
     let starve = |report: &mut Report| {
@@ -277,7 +277,8 @@ fn an_open_count_of_one_trial_leaves_the_sum_open() {
     assert_eq!(lost.share.of, 2, "an open trial is no trial");
 }
 
-/// What every configuration loses, no axis decides; and what nobody acknowledged is not called so.
+/// What every configuration loses, no axis decides; and what nobody acknowledged is not called
+/// acknowledged.
 #[test]
 fn what_all_configurations_have_is_told_of_all() {
     let mut report = report(&plan(), 0);
@@ -299,7 +300,7 @@ fn what_all_configurations_have_is_told_of_all() {
     ");
 }
 
-/// A fault is a circumstance, whatever else the plans differ in.
+/// Faults are named, whatever else the plans differ in.
 #[test]
 fn the_fault_is_named_beside_the_clusters() {
     let text = "name: t\nsummary: a test\nexpect: {lost: 0}\nmatrix: {acks: ['1', all]}\n\
@@ -322,7 +323,7 @@ fn the_fault_is_named_beside_the_clusters() {
     ");
 }
 
-/// The words that count the reasons which are not told count all of them.
+/// The count of unlisted reasons is complete.
 #[test]
 fn reasons_of_many_trials_are_counted_to_the_last() {
     let mut run = |_, plan: &Plan| {

@@ -29,7 +29,7 @@ use std::process::{Child, Command};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A helper container ends with the tool; should that ever fail, it ends then.
+/// A helper container ends with the tool; should that ever fail, it ends after this.
 const HELPER_TTL: Duration = Duration::from_secs(6 * 3_600);
 
 /// The clients' `node.id`.
@@ -44,27 +44,24 @@ pub struct DockerCluster {
     log_dir: PathBuf,
     /// In order of their ids.
     nodes: Vec<NodeContainer>,
-    /// The thread to which the clients' lives are tied.
+    /// The clients' lives are tied to its thread.
     spawner: Spawner,
     state: Mutex<State>,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    /// Process ids of clients that were alive when it was last looked.
+    /// Process ids of clients that were alive at the last look.
     clients: Vec<i32>,
-    /// Nothing is started any more.
+    /// Nothing may be started any more.
     ended: bool,
-    /// Nothing is there any more.
+    /// Everything is removed.
     gone: bool,
 }
 
 impl DockerCluster {
-    /// Makes networks, volumes and containers and starts all of them at once; none is waited for.
-    ///
-    /// # Errors
-    /// When an image or a port is missing, when a property is set that the compose file sets,
-    /// when the daemon refuses something, or is not one of this machine. Nothing is left behind.
+    /// Creates networks, volumes and containers and starts all containers at once; waits for none.
+    /// Leaves nothing behind if it fails.
     pub fn start(engine: Arc<Engine>, spec: DockerSpec) -> Result<DockerCluster, RuntimeError> {
         let checked = start::check(&engine, &spec)?;
         let belonging = Belonging::own(&spec.project, &spec.run, &spec.folder)?;
@@ -144,13 +141,13 @@ impl DockerCluster {
         }
     }
 
-    /// The clients and whatever they have started in their sessions.
+    /// Kills the clients and whatever they have started in their sessions.
     fn kill_clients(&self) -> Result<(), RuntimeError> {
         let mut state = self.state.lock();
         state.ended = true;
         for client in state.clients.iter().filter(|pid| is_alive(**pid)) {
             let pid = Pid::from_raw(*client);
-            // Each leads a session of its own; until it does, it is alone.
+            // Each leads its own session; until it does, it is alone.
             match killpg(pid, Signal::SIGKILL).or_else(|_| kill(pid, Signal::SIGKILL)) {
                 Ok(()) | Err(Errno::ESRCH) => {}
                 Err(e) => return Err(RuntimeError::io(format!("killing client {pid}"), e.into())),
@@ -204,7 +201,7 @@ impl Cluster for DockerCluster {
         Vantage { netns: None, brokers: external, bootstrap: Vec::new() }.bootstrap_servers()
     }
 
-    /// At the containers' own addresses: a fault that cuts the clients' port leaves it alone.
+    /// At the containers' own addresses: a fault that cuts the clients' port leaves them alone.
     fn vantage(&self) -> Vantage {
         let broker = |node: &NodeContainer| {
             let port = node.service.replication?;
@@ -259,7 +256,7 @@ impl Cluster for DockerCluster {
                 self.signal_by_engine(container, signal)?;
                 Ok("the Engine API")
             }
-            // That process has gone, and somebody else's has its number.
+            // The process is gone, and another one has its id.
             _ => Ok(KILL),
         }
     }
@@ -307,7 +304,7 @@ impl Cluster for DockerCluster {
         if let Ok(seen) = freezer::frozen(process.pid) {
             return Ok(seen);
         }
-        // The control group is not to be seen: the daemon's word, and the threads' own state.
+        // The control group is not visible: the daemon's answer, and the threads' own state.
         let paused = container.inspect(&self.engine, ANSWER_WITHIN)?.paused == Some(true);
         let words = |all| format!("process {}: paused, all {all} threads in state D", process.pid);
         Ok(process.all_in('D').filter(|_| paused).map(words))
@@ -325,7 +322,8 @@ impl Cluster for DockerCluster {
                 let error = state.error.filter(|e| !e.is_empty()).map(|e| format!(", {e}"));
                 format!("exit status: {code}{memory}{}", error.unwrap_or_default())
             }
-            // The daemon is gone: nor would it give a log, and there is something to be done.
+            // The daemon is gone: it would not return a log either, and there is something to do
+            // about it.
             Err(RuntimeError { what, advice: Some(advice), .. }) => {
                 return Some(format!("{what}; {advice}"));
             }
@@ -363,7 +361,7 @@ impl Cluster for DockerCluster {
 
 impl Drop for DockerCluster {
     fn drop(&mut self) {
-        // Whoever wants to know calls destroy(); `chaos heal` finds what may be left.
+        // Callers that need the result call destroy(); `chaos heal` finds what may be left.
         drop(self.destroy());
     }
 }

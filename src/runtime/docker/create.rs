@@ -1,4 +1,4 @@
-//! What the daemon is asked to make: requests from a [`KafkaService`], every option said.
+//! The requests that create things in Docker, from a [`KafkaService`], with every option explicit.
 
 use super::labels::{Belonging, Labels};
 use crate::compose::{KafkaService, Mount};
@@ -11,9 +11,9 @@ use bollard::models::{
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
 
-/// A broker writes a few megabytes in a run; a log is kept whole when the run ends.
+/// A broker writes a few megabytes per run; the whole log is kept when the run ends.
 const LOG_BYTES_MAX: &str = "50m";
-/// The older half of a log that grew beyond is kept until the newer is as large.
+/// The older half of a longer log is kept until the newer is as large.
 const LOG_FILES_MAX: &str = "2";
 
 /// The name of a project's network or volume.
@@ -21,7 +21,6 @@ pub(super) fn scoped(project: &str, name: &str) -> String {
     format!("{project}_{name}")
 }
 
-/// The name of a service's container.
 pub(super) fn container_name(project: &str, service: &str) -> String {
     format!("{project}-{service}-1")
 }
@@ -49,7 +48,6 @@ pub(super) fn network(
     }
 }
 
-/// A volume of the project.
 pub(super) fn volume(belonging: &Belonging, name: &str) -> VolumeCreateRequest {
     VolumeCreateRequest {
         name: Some(scoped(&belonging.project, name)),
@@ -64,8 +62,7 @@ fn with(mut labels: Labels, name: &str, value: &str) -> Labels {
     labels
 }
 
-/// A service's container on its first network, with an address that stays its own whenever it is
-/// started again.
+/// A service's container on its first network, with a fixed address.
 pub(super) fn container(
     belonging: &Belonging,
     node: &KafkaService,
@@ -97,7 +94,7 @@ pub(super) fn container(
         cmd: service.command.clone(),
         image: Some(service.image.clone()),
         labels: Some(labels),
-        // Its processes would come and go beside the broker's; readiness is asked by protocol.
+        // Its processes would run beside the broker's; readiness is checked by protocol.
         healthcheck: Some(HealthConfig {
             test: Some(vec!["NONE".to_owned()]),
             ..HealthConfig::default()
@@ -136,7 +133,7 @@ fn host_config(belonging: &Belonging, node: &KafkaService, network_id: &str) -> 
         network_mode: Some(network_id.to_owned()),
         port_bindings: Some(ports),
         publish_all_ports: Some(false),
-        // A fault must be the only thing that starts or ends a node.
+        // Only a fault may start or end a node.
         restart_policy: Some(RestartPolicy {
             name: Some(RestartPolicyNameEnum::NO),
             maximum_retry_count: None,

@@ -1,5 +1,4 @@
-//! [`Engine`]: a Docker daemon of this machine, asked over its socket, from threads that know
-//! nothing of `async`.
+//! [`Engine`]: a Docker daemon of this machine, for threads without `async`.
 
 use crate::runtime::RuntimeError;
 use bollard::Docker;
@@ -8,10 +7,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 
-/// An answer takes milliseconds; a daemon that takes so long does not answer. Long requests (a
-/// build, a pull) have streams, and this is the time between two pieces of one.
+/// The limit for an answer, which normally takes milliseconds. Long requests (a build, a pull) are
+/// streams, and this limits the time between two pieces.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(120);
-/// A daemon must say that it is there within this time.
+/// The limit for a ping.
 const PING_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A connection to a daemon. It may be used from any thread.
@@ -22,21 +21,18 @@ pub struct Engine {
     version: String,
 }
 
-/// How many threads may belong to a connection.
+/// How many threads a connection may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Threads {
-    /// None: whoever asks does the work. For before namespaces are entered.
+    /// None: the caller does the work. For use before namespaces are entered.
     None,
-    /// One that keeps streams going between questions.
+    /// One that keeps streams going between requests.
     One,
 }
 
 impl Engine {
-    /// Connects to the daemon that `DOCKER_HOST` names, or to the usual socket, and asks for its
-    /// version.
-    ///
-    /// # Errors
-    /// When no daemon answers there; it says where it was looked for.
+    /// Connects to the daemon that `DOCKER_HOST` names, or to the usual socket, and gets its
+    /// version. The error says where it looked.
     pub fn connect(threads: Threads) -> Result<Engine, RuntimeError> {
         let mut builder = match threads {
             Threads::None => Builder::new_current_thread(),
@@ -56,7 +52,7 @@ impl Engine {
             )
         };
         let (docker, version) = runtime.block_on(async {
-            // The reactor must be there when the socket is made.
+            // The socket needs the reactor.
             let docker =
                 Docker::connect_with_defaults().map_err(failed)?.with_timeout(ANSWER_TIMEOUT);
             match tokio::time::timeout(PING_TIMEOUT, docker.version()).await {
@@ -68,12 +64,12 @@ impl Engine {
         Ok(Engine { docker, runtime, version })
     }
 
-    /// The daemon's version, `20.10.24`.
+    /// `20.10.24`.
     pub fn version(&self) -> &str {
         &self.version
     }
 
-    /// The client, for requests made in [`Engine::wait`].
+    /// For requests made in [`Engine::wait`].
     pub fn docker(&self) -> &Docker {
         &self.docker
     }
@@ -83,10 +79,7 @@ impl Engine {
         self.runtime.block_on(request)
     }
 
-    /// As [`Engine::wait`], with what was asked for in front of the daemon's reason.
-    ///
-    /// # Errors
-    /// What the daemon said.
+    /// Like [`Engine::wait`]; the error says what was asked and the daemon's reason.
     pub fn ask<T, F>(&self, what: &str, request: F) -> Result<T, RuntimeError>
     where
         F: Future<Output = Result<T, bollard::errors::Error>>,
@@ -95,8 +88,7 @@ impl Engine {
     }
 }
 
-/// One error that says what was asked for and why it was not had. That the daemon is gone is said
-/// with what to do.
+/// An error that says what was asked and why it failed. If the daemon is gone, it says what to do.
 pub(super) fn failed(what: &str, error: &bollard::errors::Error) -> RuntimeError {
     if let bollard::errors::Error::DockerResponseServerError { .. } = error {
         return RuntimeError::new(format!("{what}: {}", reason(error)));
@@ -114,10 +106,10 @@ pub(super) fn status(error: &bollard::errors::Error) -> Option<u16> {
     }
 }
 
-/// An answer within this time, or none.
+/// An answer within this time.
 ///
 /// # Errors
-/// What the daemon said; or that it said nothing in time.
+/// The daemon's message; or that it did not answer in time.
 pub(super) async fn within<T>(
     limit: Duration,
     request: impl Future<Output = Result<T, bollard::errors::Error>>,
@@ -126,13 +118,13 @@ pub(super) async fn within<T>(
     tokio::time::timeout(limit, request).await.map_err(late)?
 }
 
-/// Where the daemon is looked for.
+/// Where the daemon is expected.
 pub fn host() -> String {
     std::env::var("DOCKER_HOST").unwrap_or_else(|_| "unix:///var/run/docker.sock".to_owned())
 }
 
-/// Whether a daemon is on this machine at all, running or not: by what names it, its socket, or its
-/// program.
+/// Whether this machine has a daemon at all, running or not: judged by DOCKER_HOST, its socket, or
+/// its program.
 pub fn is_installed() -> bool {
     const FOLDERS: [&str; 5] = ["/usr/bin", "/usr/sbin", "/usr/local/bin", "/sbin", "/snap/bin"];
     let path = std::env::var_os("PATH").unwrap_or_default();
@@ -142,12 +134,12 @@ pub fn is_installed() -> bool {
         || folders.any(|folder| folder.join("dockerd").exists())
 }
 
-/// The daemon's own words, without what the client wraps them in.
+/// The daemon's own message, without the client's wrapping.
 pub fn reason(error: &bollard::errors::Error) -> String {
     match error {
         bollard::errors::Error::DockerResponseServerError { message, .. } => message.clone(),
         bollard::errors::Error::DockerStreamError { error } => error.clone(),
-        // That a client of such a name could not connect, nobody needs to know; the reason below.
+        // The reason matters, not the client's name for it.
         bollard::errors::Error::HyperLegacyError { err } => root(err).to_string(),
         other => {
             let mut text = other.to_string();

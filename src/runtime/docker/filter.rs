@@ -1,5 +1,5 @@
-//! Where the packets of containers can be dropped: in each one's network namespace, entered by
-//! this process where it may, and by a helper container where it may not.
+//! Where the packets of containers can be dropped: in each network namespace, which this process
+//! enters if it may, and a helper container otherwise.
 
 use super::engine::Engine;
 use super::helper::{Helper, HelperSpec, Place, shares_the_hosts_network};
@@ -12,10 +12,8 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
 
-/// Places to drop these containers' packets at, in their order. Nothing is dropped yet.
-///
-/// # Errors
-/// When one of them is not running, or neither way leads into it; nothing is left then.
+/// Places to drop these containers' packets at, in their order. Nothing is dropped yet, and nothing
+/// is left behind if it fails.
 pub fn drop_sites(
     engine: &Arc<Engine>,
     places: &[Place],
@@ -30,7 +28,7 @@ pub fn drop_sites(
             None => Program::own()?,
             Some(path) => Program::at(path)?,
         };
-        // A container takes its time to start: all at once.
+        // A container takes time to start, so all start at once.
         let started: Vec<_> = std::thread::scope(|scope| {
             let missing = filters.iter_mut().zip(places).filter(|(filter, _)| filter.is_none());
             let start = |(filter, place): (&mut Option<Arc<dyn Filter>>, &Place)| {
@@ -52,11 +50,11 @@ pub fn drop_sites(
         .collect())
 }
 
-/// The filter of a container's namespace, if this process may go there.
+/// The filter of a container's namespace, if this process may enter it.
 fn enter(place: &Place) -> Result<Option<DropPoint>, RuntimeError> {
     let namespace = format!("/proc/{}/ns/net", place.pid);
     if !is_in_container(place.pid, &place.container) {
-        // Its processes are not seen from here: the daemon is in another PID namespace.
+        // Its processes are not visible here: the daemon is in another PID namespace.
         return Ok(None);
     }
     let Ok(netns) = File::open(&namespace) else { return Ok(None) };
@@ -69,7 +67,7 @@ fn enter(place: &Place) -> Result<Option<DropPoint>, RuntimeError> {
     }
     let means = "nftables in each container's namespace";
     let tried = DropPoint::open_in(&netns, &place.name, means).and_then(|point| {
-        // Whether tables can be made there is seen by making one.
+        // Making a table shows whether this process may.
         let probe = format!("probe_{:08x}", fastrand::u32(..));
         point.install(&probe, &[])?;
         point.remove(&probe)?;

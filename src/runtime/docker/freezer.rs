@@ -1,11 +1,11 @@
-//! Whether a process is frozen, as its control group says: `freezer.state` (v1), `cgroup.events`
-//! (v2).
+//! Whether a process is frozen, according to its control group: `freezer.state` (v1),
+//! `cgroup.events` (v2).
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The file that says it, and the word in it.
+/// The file to read, and the word in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Sign {
     file: PathBuf,
@@ -13,9 +13,6 @@ struct Sign {
 }
 
 /// What shows that a process is frozen; `None`: it is not.
-///
-/// # Errors
-/// When its control group cannot be looked at from here.
 pub(super) fn frozen(pid: i32) -> io::Result<Option<String>> {
     let groups = fs::read_to_string(format!("/proc/{pid}/cgroup"))?;
     let mounts = fs::read_to_string("/proc/self/mountinfo")?;
@@ -48,7 +45,7 @@ fn sign(groups: &str, mounts: &str) -> Option<Sign> {
     Some(Sign { file, word: "frozen 1" })
 }
 
-/// Where a group's folder is among the mounts.
+/// Where the mounts have a group's folder.
 fn place(mounts: &str, wanted: impl Fn(&str, &str) -> bool, group: &str) -> Option<PathBuf> {
     mounts.lines().find_map(|line| {
         let (front, back) = line.split_once(" - ")?;

@@ -1,5 +1,5 @@
-//! Healing: whatever runs that were killed have left behind is found by its labels and removed.
-//! Everything of a living run stays, and so does what is not ours.
+//! Healing: finds what killed runs left behind by its labels, and removes it. Everything of a
+//! living run stays, and so does everything that is not ours.
 
 use super::engine::{Engine, failed, reason};
 use super::labels::{FOLDER, Fate, MANAGED, Owner, PROJECT};
@@ -22,14 +22,14 @@ use std::time::{Duration, Instant};
 const DEATH_WITHIN: Duration = Duration::from_secs(5);
 const DEATH_POLL: Duration = Duration::from_millis(5);
 
-/// What there is of chaos on this machine beside living processes' own affairs.
+/// What chaos has on this machine.
 #[derive(Clone, Debug, Default)]
 pub struct Findings {
     /// Of dead runs, in the order of healing.
     pub leftovers: Vec<Leftover>,
     /// Of living runs, in words; left alone.
     pub in_use: Vec<String>,
-    /// Whose run is not known here, in words; left alone.
+    /// Of runs that cannot be judged from here, in words; left alone.
     pub unjudged: Vec<String>,
 }
 
@@ -39,34 +39,29 @@ impl Findings {
         self.leftovers.is_empty() && self.unjudged.is_empty()
     }
 
-    /// What healing is about to remove, a line each.
+    /// What healing will remove, one line each.
     pub fn in_words(&self) -> Vec<String> {
         let words = |leftover: &Leftover| format!("left behind by a killed run: {leftover}");
         self.leftovers.iter().map(words).collect()
     }
 }
 
-/// What became of something that was left behind.
+/// The outcome for a leftover.
 #[derive(Clone, Debug)]
 pub struct Healed {
-    /// What it was.
     pub leftover: Leftover,
     /// Why it is still there; `None`: it is gone.
     pub failure: Option<String>,
 }
 
-/// Looks for what dead runs left behind in Docker, and for processes of theirs. Changes nothing.
-///
-/// # Errors
-/// When the daemon does not answer.
+/// Looks for what dead runs left in Docker, and for their processes. Changes nothing.
 pub fn survey(engine: &Engine) -> Result<Findings, RuntimeError> {
     let mut findings = Findings::default();
     survey_docker(engine, &mut findings)?;
     Ok(findings)
 }
 
-/// Looks for scratch folders that runs of the local runtime left behind in this folder. Changes
-/// nothing.
+/// Looks for scratch folders that runs of the local runtime left in this folder. Changes nothing.
 pub fn survey_local(scratch_parent: &Path) -> Findings {
     let leftovers = scratch::stale(scratch_parent).into_iter().map(Leftover::folder).collect();
     Findings { leftovers, ..Findings::default() }
@@ -115,7 +110,7 @@ fn in_words(thing: &Thing) -> String {
     format!("{} {}{}", thing.kind, thing.name, project.unwrap_or_default())
 }
 
-/// A container's state; that it is stopped by a signal, the daemon does not know.
+/// A container's state; the daemon does not know about a stop by signal.
 async fn state(engine: &Engine, thing: &Thing) -> Option<String> {
     let known = thing.state.clone()?;
     if thing.kind != Kind::Container || known != "running" {
@@ -132,8 +127,8 @@ async fn state(engine: &Engine, thing: &Thing) -> Option<String> {
     })
 }
 
-/// Processes that runs with these folders have started and that we may signal; never this one or
-/// those above it.
+/// Processes started by runs with these folders that we may signal; never this one or its
+/// ancestors.
 fn processes_of(folders: &BTreeSet<PathBuf>) -> Vec<Process> {
     if folders.is_empty() {
         return Vec::new();
@@ -147,10 +142,8 @@ fn processes_of(folders: &BTreeSet<PathBuf>) -> Vec<Process> {
     all_processes().into_iter().filter(ours).filter_map(Process::find).collect()
 }
 
-/// Removes what was found. What has gone meanwhile is healed.
-///
-/// # Errors
-/// When something could not be removed; everything else was.
+/// Removes what was found. What is gone already counts as healed. Tries everything, even after a
+/// failure.
 pub fn heal(engine: &Engine, findings: &Findings) -> Result<(), RuntimeError> {
     let left = |healed: Healed| Some(format!("{}: {}", healed.leftover, healed.failure?));
     let left: Vec<String> =
@@ -162,8 +155,7 @@ pub fn heal(engine: &Engine, findings: &Findings) -> Result<(), RuntimeError> {
     Err(RuntimeError::new(what))
 }
 
-/// As [`heal`], telling what became of each; without a daemon, what is not in Docker. Everything
-/// is tried, whatever became of what came before it.
+/// Like [`heal`], with the outcome of each; without a daemon, only what is not in Docker.
 pub fn heal_each(engine: Option<&Engine>, findings: &Findings) -> Vec<Healed> {
     let mut things = Vec::new();
     let mut healed = Vec::new();

@@ -1,5 +1,5 @@
-//! [`Helper`]: a container beside a node's, in its network namespace and with the one right that
-//! packet filters need. It drops packets as it is told, and ends with whoever has started it.
+//! [`Helper`]: a container in a node's network namespace, with the one capability that packet
+//! filters need. It drops packets on request, and ends with the process that started it.
 
 use super::engine::{Engine, reason};
 use super::helper_program::Program;
@@ -24,41 +24,38 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 
-/// A container takes 0.3 to 2 s to start, on a crowded machine more.
+/// A container takes 0.3 to 2 s to start, more on a busy machine.
 const READY_WITHIN: Duration = Duration::from_secs(30);
 /// An answer takes a millisecond.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
-/// At most so much of what a helper complains about is quoted, in bytes.
+/// How much of a helper's error output is quoted.
 const QUOTED_BYTES_MAX: usize = 500;
 
-/// What helper containers are made with.
+/// How to make helper containers.
 #[derive(Clone, Debug)]
 pub struct HelperSpec {
-    /// In front of their names.
+    /// The prefix of their names.
     pub prefix: String,
     /// Their labels; `chaos.service=helper` is added.
     pub labels: HashMap<String, String>,
     /// They end after this time whatever happens: some minutes more than the longest fault.
     pub ttl: Duration,
-    /// The program that they run, which must be `chaos` and linked as the caller is; `None`: the
-    /// caller itself.
+    /// The program that they run: `chaos`, linked like the caller; `None`: the caller itself.
     pub program: Option<PathBuf>,
 }
 
 /// A node's container, whose packets are to be dropped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// `node.id`.
     pub node: i32,
     /// The node's name, for reports.
     pub name: String,
-    /// The container's id.
     pub container: String,
-    /// The container's first process, as the daemon gives its id.
+    /// The container's first process, according to the daemon.
     pub pid: i32,
 }
 
-/// A running helper container. It is removed when this is dropped.
+/// A running helper container. Dropping it removes it.
 pub(super) struct Helper {
     engine: Arc<Engine>,
     container: String,
@@ -66,23 +63,21 @@ pub(super) struct Helper {
     conversation: Mutex<Conversation>,
 }
 
-/// What goes to the helper's standard input and comes from its output.
+/// The helper's standard input and output.
 struct Conversation {
     input: Pin<Box<dyn AsyncWrite + Send>>,
     output: Pin<Box<dyn Stream<Item = Result<LogOutput, bollard::errors::Error>> + Send>>,
-    /// What came and is no whole line yet.
+    /// An incomplete line.
     begun: Vec<u8>,
-    /// What it complained about.
+    /// The helper's error output.
     complaints: Vec<u8>,
-    /// An answer did not come in time: what comes later would be taken for another's.
+    /// An answer was late: it would be taken for the next one.
     is_lost: bool,
 }
 
 impl Helper {
-    /// Starts a helper beside this container and waits until it is ready.
-    ///
-    /// # Errors
-    /// When the daemon refuses, or the helper cannot run there; nothing is left then.
+    /// Starts a helper beside this container and waits until it is ready. Leaves nothing if it
+    /// fails.
     pub(super) fn start(
         engine: &Arc<Engine>,
         place: &Place,
@@ -132,7 +127,7 @@ impl Helper {
         self.with(ANSWER_WITHIN, Some(request))?.into_counts()
     }
 
-    /// Says something, if anything, and waits for the next answer.
+    /// Sends a request, if any, and waits for the next answer.
     fn with(&self, limit: Duration, request: Option<&Request>) -> io::Result<Answer> {
         let mut conversation = self.conversation.lock();
         let answer = self
@@ -158,14 +153,14 @@ impl Conversation {
         if let Some(request) = request {
             let mut line = serde_json::to_vec(request)?;
             line.push(b'\n');
-            // That it has ended is told by what comes back, with the reason.
+            // If it has ended, the answer says so, with the reason.
             drop(self.input.write_all(&line).await.and(self.input.flush().await));
         }
         let line = self.line().await?;
         Ok(serde_json::from_slice(&line)?)
     }
 
-    /// The next line that it says.
+    /// Its next line.
     async fn line(&mut self) -> io::Result<Vec<u8>> {
         loop {
             if let Some(end) = self.begun.iter().position(|byte| *byte == b'\n') {
@@ -227,7 +222,7 @@ impl Drop for Helper {
     }
 }
 
-/// A helper ends where it would touch the host's own packets.
+/// In the host's network a helper would drop the host's own packets.
 pub(super) fn shares_the_hosts_network(name: &str) -> RuntimeError {
     RuntimeError::new(format!("{name} shares the host's network: it cannot be cut off alone"))
         .advise("give it a network of its own in the compose file")
@@ -253,7 +248,7 @@ async fn begin(engine: &Engine, container: &str) -> Result<Conversation, String>
     Ok(Conversation { input, output, begun: Vec::new(), complaints: Vec::new(), is_lost: false })
 }
 
-/// It may have removed itself by now, which is as good.
+/// It may have removed itself already.
 fn remove(engine: &Engine, container: &str) {
     let options = RemoveContainerOptionsBuilder::new().force(true).v(true).link(false).build();
     drop(engine.wait(engine.docker().remove_container(container, Some(options))));
@@ -263,7 +258,7 @@ fn body(place: &Place, spec: &HelperSpec, program: &Program, image: String) -> C
     let mut entrypoint = program.command();
     entrypoint.extend(["filter", "--ttl-s"].map(str::to_owned));
     entrypoint.push(spec.ttl.as_secs().to_string());
-    // It is no service of the compose project.
+    // It is not a service of the compose project.
     let labels = spec.labels.iter().filter(|(name, _)| !name.starts_with("com.docker.compose."));
     let mut labels: HashMap<String, String> =
         labels.map(|(name, value)| (name.clone(), value.clone())).collect();
@@ -280,7 +275,7 @@ fn body(place: &Place, spec: &HelperSpec, program: &Program, image: String) -> C
         attach_stdout: Some(true),
         attach_stderr: Some(true),
         open_stdin: Some(true),
-        // When whoever has started it is gone, its input ends and so does it.
+        // When the process that started it is gone, its input closes and it ends.
         stdin_once: Some(true),
         host_config: Some(HostConfig {
             network_mode: Some(format!("container:{}", place.container)),

@@ -1,5 +1,5 @@
-//! [`Program`]: this very program, as something that runs in a container of whatever image: the
-//! executable, the loader and the libraries that it was linked with, each mounted read-only.
+//! [`Program`]: this program, made to run in a container of any image: the executable, its loader
+//! and its libraries, each mounted read-only.
 
 use crate::runtime::RuntimeError;
 use bollard::models::{Mount, MountBindOptions, MountType};
@@ -8,15 +8,15 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Where it is in the container.
+/// Its folder in the container.
 const FOLDER: &str = "/chaos";
 const OTHERS_READ: u32 = 0o004;
 
-/// Files of the host that make a program, and how to start it from them.
+/// The host's files that make up a program, and how to start it from them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Program {
     executable: PathBuf,
-    /// `None`: it needs none.
+    /// `None` for a static program.
     linked: Option<Linked>,
 }
 
@@ -29,7 +29,7 @@ struct Linked {
 }
 
 impl Program {
-    /// The program that is running.
+    /// The running program.
     pub(super) fn own() -> Result<Program, RuntimeError> {
         let link = "/proc/self/exe";
         let executable =
@@ -41,7 +41,7 @@ impl Program {
         Program::at(&executable)
     }
 
-    /// A program of the same kind as the one that is running: linked by the same loader.
+    /// A program linked by the same loader as the running one.
     pub(super) fn at(executable: &Path) -> Result<Program, RuntimeError> {
         let maps = "/proc/self/maps";
         let text =
@@ -57,7 +57,6 @@ impl Program {
         Ok(Program { executable, linked })
     }
 
-    /// What must be mounted.
     pub(super) fn mounts(&self) -> Vec<Mount> {
         let mut mounts = vec![mount(&self.executable, format!("{FOLDER}/chaos"))];
         if let Some(linked) = &self.linked {
@@ -68,7 +67,7 @@ impl Program {
         mounts
     }
 
-    /// How it is started then, to be followed by its arguments.
+    /// How to start it, followed by its arguments.
     pub(super) fn command(&self) -> Vec<String> {
         let chaos = format!("{FOLDER}/chaos");
         match self.linked {
@@ -118,7 +117,7 @@ fn listed_libraries(text: &str) -> Vec<(String, PathBuf)> {
     text.lines().filter_map(library).collect()
 }
 
-/// The file behind links, if the container's root can read it: it has none of root's rights.
+/// The file behind links, if the container's root, which has none of root's rights, can read it.
 fn real(path: &Path) -> Result<PathBuf, RuntimeError> {
     let failed = |e| unusable(&format!("{}: {e}", path.display()));
     let real = fs::canonicalize(path).map_err(failed)?;

@@ -11,23 +11,23 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
-/// A registry that takes longer to say whether it has an image does not count as having it.
+/// A registry that takes longer to say whether it has an image counts as not having it.
 const REGISTRY_WITHIN: Duration = Duration::from_secs(5);
-/// Between two pieces of a download nothing may be heard for so long.
+/// The longest silence between two pieces of a download.
 const PIECE_WITHIN: Duration = Duration::from_secs(120);
-/// How often a person hears of a download.
+/// How often download progress is reported.
 const REPORT_EVERY: Duration = Duration::from_secs(5);
 
-/// Whether an image may be fetched from its registry.
+/// Whether an image may be pulled from its registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pull {
-    /// When it is not there.
+    /// If it is missing.
     Missing,
-    /// It is there, or it is not to be had.
+    /// Never: a missing image is not available.
     Never,
 }
 
-/// Whether an image is to be had.
+/// Whether an image is available.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Obtainable {
     /// This one is.
@@ -67,10 +67,7 @@ pub fn resolve(
     Err(absent(wanted, fallback, &why))
 }
 
-/// Whether [`resolve`] would find an image, without fetching it.
-///
-/// # Errors
-/// When the daemon does not answer.
+/// Whether [`resolve`] would find an image, without pulling it.
 pub fn is_obtainable(
     engine: &Engine,
     wanted: &str,
@@ -101,9 +98,6 @@ pub fn is_obtainable(
 }
 
 /// An image that must be there.
-///
-/// # Errors
-/// When it is not.
 pub(super) fn present(engine: &Engine, name: &str) -> Result<Image, RuntimeError> {
     look(engine, name)?.ok_or_else(|| absent(name, None, "it is not there"))
 }
@@ -131,7 +125,7 @@ fn look(engine: &Engine, name: &str) -> Result<Option<Image>, RuntimeError> {
     }
 }
 
-/// By chaos' own label, or Bitnami's variable.
+/// From our own label, or Bitnami's variable.
 fn kafka_of(image: &ImageInspect) -> Option<String> {
     let config = image.config.as_ref()?;
     let label = config.labels.as_ref().and_then(|labels| labels.get("chaos.kafka.version"));

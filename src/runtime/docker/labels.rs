@@ -1,5 +1,5 @@
-//! Labels: what says on everything that chaos makes in Docker which run it belongs to, and whose
-//! process that run is. Nothing without them is ever touched.
+//! Labels: they say on everything that chaos creates in Docker which run it belongs to, and which
+//! process. Nothing without them is ever touched.
 
 use crate::runtime::{Liveness, Process, RuntimeError};
 use std::collections::HashMap;
@@ -7,34 +7,31 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// On everything that chaos makes: `1`.
+/// On everything that chaos creates: `1`.
 pub(super) const MANAGED: &str = "chaos.managed";
-/// The compose project.
 pub(super) const PROJECT: &str = "chaos.project";
-/// The run's id.
 pub(super) const RUN: &str = "chaos.run";
-/// The service; on containers.
+/// On containers.
 pub(super) const SERVICE: &str = "chaos.service";
 /// `node.id`; on containers.
 pub(super) const NODE: &str = "chaos.node";
-/// The run's folder.
 pub(super) const FOLDER: &str = "chaos.folder";
 const OWNER_PID: &str = "chaos.owner.pid";
 const OWNER_START: &str = "chaos.owner.start";
 const OWNER_NAMESPACE: &str = "chaos.owner.pidns";
 const BOOT: &str = "chaos.boot";
 
-/// Labels as the daemon takes and gives them.
+/// Labels as the daemon's API has them.
 pub(super) type Labels = HashMap<String, String>;
 
-/// The process that made something, in words that hold beyond its life.
+/// The process that created something, identified beyond its life.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Owner {
     process: Process,
     place: Place,
 }
 
-/// Where a process id means something.
+/// Where a process id is valid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Place {
     /// The kernel's id of this boot.
@@ -43,32 +40,29 @@ struct Place {
     namespace: u64,
 }
 
-/// What became of an [`Owner`].
+/// What happened to an [`Owner`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fate {
     Lives,
-    /// It is gone.
     Dead,
-    /// Its id means nothing here: it was given in another PID namespace.
+    /// Its id is not valid here: it belongs to another PID namespace.
     Elsewhere,
     /// Its state cannot be read.
     Unknown,
 }
 
 impl Owner {
-    /// This process.
     pub(super) fn own() -> Result<Owner, RuntimeError> {
         let process = Process::find(std::process::id() as i32)
             .ok_or_else(|| RuntimeError::new("this process is not in /proc"))?;
         Ok(Owner { process, place: Place::own()? })
     }
 
-    /// Its process id, where it means something.
+    /// Its process id, in its own place.
     pub(super) fn pid(&self) -> i32 {
         self.process.pid
     }
 
-    /// Whether it lives still.
     pub(super) fn fate(&self) -> Result<Fate, RuntimeError> {
         let here = Place::own()?;
         Ok(if self.place.boot != here.boot {
@@ -84,7 +78,7 @@ impl Owner {
         })
     }
 
-    /// As labels say it; `None` when they do not say it.
+    /// From labels; `None` if they do not name one.
     pub(super) fn of(labels: &Labels) -> Option<Owner> {
         let pid = labels.get(OWNER_PID)?.parse().ok()?;
         let start_ticks = labels.get(OWNER_START)?.parse().ok()?;
@@ -116,25 +110,21 @@ impl Place {
     }
 }
 
-/// What everything of one cluster is labelled with.
 #[derive(Clone, Debug)]
 pub(super) struct Belonging {
-    /// The compose project.
     pub(super) project: String,
-    /// The run's id.
     pub(super) run: String,
     folder: PathBuf,
     owner: Owner,
 }
 
 impl Belonging {
-    /// A cluster of this process.
     pub(super) fn own(project: &str, run: &str, folder: &Path) -> Result<Self, RuntimeError> {
         let (project, run) = (project.to_owned(), run.to_owned());
         Ok(Belonging { project, run, folder: folder.to_owned(), owner: Owner::own()? })
     }
 
-    /// On networks and volumes, and on whatever else is of the cluster.
+    /// On networks and volumes, and on everything else of the cluster.
     pub(super) fn labels(&self) -> Labels {
         let mut labels: Labels = [
             (MANAGED, "1".to_owned()),
@@ -149,7 +139,7 @@ impl Belonging {
         labels
     }
 
-    /// On a service's container; `docker compose ps` sees it by some of them.
+    /// On a service's container; `docker compose ps` uses some of them.
     pub(super) fn container_labels(&self, service: &str, node: i32) -> Labels {
         let mut labels = self.labels();
         let more = [
@@ -163,7 +153,7 @@ impl Belonging {
         labels
     }
 
-    /// What finds everything of the cluster and nothing else.
+    /// Matches everything of the cluster and nothing else.
     pub(super) fn filters(&self) -> HashMap<String, Vec<String>> {
         let label = |name: &str, value: &str| format!("{name}={value}");
         let labels =

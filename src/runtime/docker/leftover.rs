@@ -1,4 +1,5 @@
-//! [`Leftover`]: one thing that a dead run left behind, in words; and which processes are a run's.
+//! [`Leftover`]: one thing that a dead run left behind, in words; and which processes belong to a
+//! run.
 
 use super::labels::{FOLDER, PROJECT};
 use super::port_owner::command;
@@ -11,23 +12,21 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-/// Something of a dead run.
 #[derive(Clone, Debug)]
 pub struct Leftover {
     /// The compose project; `None`: not of the Docker runtime, or not known.
     pub project: Option<String>,
-    /// The run's folder, where it is known.
+    /// The run's folder, if known.
     pub folder: Option<String>,
     /// `container`, `network`, `volume`, `process`, `scratch folder`.
     pub kind: String,
-    /// By what a person knows it.
+    /// Its name for a person.
     pub name: String,
-    /// In which state it is: `stopped by SIGSTOP`, `paused`, `exited`, `running`.
+    /// `stopped by SIGSTOP`, `paused`, `exited`, `running`.
     pub state: Option<String>,
     pub(super) what: What,
 }
 
-/// What to remove.
 #[derive(Clone, Debug)]
 pub(super) enum What {
     Thing(Thing),
@@ -84,8 +83,8 @@ impl fmt::Display for Leftover {
     }
 }
 
-/// Whether one of these runs has started the process: its environment names the run's folder, or
-/// it is a worker whose orders lie there.
+/// Whether one of these runs started the process: its environment names the run's folder, or it is
+/// a worker whose specification is there.
 pub(super) fn is_of_run(pid: i32, folders: &BTreeSet<PathBuf>) -> bool {
     let read = |file: &str| fs::read(format!("/proc/{pid}/{file}")).unwrap_or_default();
     names_run(&read("environ"), folders) || is_worker_of(&read("cmdline"), folders)
@@ -106,7 +105,7 @@ fn is_worker_of(command_line: &[u8], folders: &BTreeSet<PathBuf>) -> bool {
     is_chaos && folders.iter().any(|folder| path(orders).starts_with(folder))
 }
 
-/// A process and all above it.
+/// A process and all its ancestors.
 pub(super) fn ancestors(pid: i32) -> BTreeSet<i32> {
     let mut seen = BTreeSet::new();
     let mut next = Some(pid);

@@ -14,8 +14,8 @@ use std::time::Duration;
 /// A log of many megabytes comes in pieces; none of them takes that long.
 const PIECE_WITHIN: Duration = Duration::from_secs(5);
 
-/// Writes a container's whole log to this file, which is replaced when all of it is there. One
-/// that has no container any more keeps what it has.
+/// Writes a container's whole log to this file, which is replaced once the log is complete. If the
+/// container is gone, the file stays as it is.
 pub(super) async fn keep(
     docker: &Docker,
     container: &str,

@@ -1,4 +1,4 @@
-//! [`NodeContainer`]: one Kafka node's container, and the process that it is while it runs.
+//! [`NodeContainer`]: one Kafka node's container, and its process while it runs.
 
 use super::engine::{Engine, failed, status, within};
 use super::process_state::{Live, ProcessState};
@@ -15,37 +15,36 @@ use std::time::{Duration, Instant};
 
 /// The daemon answers in milliseconds, or under load in a second.
 pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(10);
-/// Whoever only looks at the nodes is not kept waiting by a daemon that is gone.
+/// A look at the nodes does not wait longer for a daemon that is gone.
 const GLANCE_WITHIN: Duration = Duration::from_secs(2);
 /// The daemon hears of a process's end a moment after the kernel.
 const END_SEEN_WITHIN: Duration = Duration::from_secs(30);
 const END_POLL: Duration = Duration::from_millis(10);
-/// A start takes up to a few seconds on a crowded machine.
+/// A start takes up to a few seconds on a busy machine.
 const STARTED_WITHIN: Duration = Duration::from_secs(60);
 
-/// A container of a service.
+/// A service's container.
 #[derive(Debug)]
 pub(super) struct NodeContainer {
     pub(super) service: KafkaService,
-    /// The daemon's id.
     pub(super) container: String,
-    /// On the services' common network; it stays.
+    /// On the services' common network; fixed.
     pub(super) address: Ipv4Addr,
     known: ProcessState,
 }
 
 impl NodeContainer {
-    /// A container that was made and not started.
+    /// A container that was created and not started.
     pub(super) fn new(service: KafkaService, container: String, address: Ipv4Addr) -> Self {
         NodeContainer { service, container, address, known: ProcessState::dead() }
     }
 
-    /// The service's name, which is the node's.
+    /// The service's name is the node's.
     pub(super) fn name(&self) -> &str {
         &self.service.service.name
     }
 
-    /// The node as it is now. The daemon is asked only about a dead one, and not each time.
+    /// The node as it is now. The daemon is asked only about a dead node, and not each time.
     pub(super) fn now(&self, engine: &Engine) -> Node {
         let life = self.life(engine);
         Node {
@@ -68,7 +67,6 @@ impl NodeContainer {
         })
     }
 
-    /// What the daemon knows of it.
     pub(super) fn inspect(
         &self,
         engine: &Engine,
@@ -84,8 +82,8 @@ impl NodeContainer {
             .ok_or_else(|| RuntimeError::new(format!("container {} has no state", self.name())))
     }
 
-    /// Starts it, unless it lives, and remembers its process. One that ends at once is dead, which
-    /// is no error here.
+    /// Starts it, unless it lives, and records its process. If it ends at once it is dead, which is
+    /// not an error here.
     pub(super) fn start(&self, engine: &Engine) -> Result<(), RuntimeError> {
         self.known.start(|| {
             if let Some(live) = self.wait_for_end(engine)? {
@@ -100,9 +98,8 @@ impl NodeContainer {
         })
     }
 
-    /// Waits until the daemon knows what we see: that the process is gone. Told to start a
-    /// container that it believes to be running, it would do nothing. Gives the process if
-    /// somebody has started it again.
+    /// Waits until the daemon knows that the process is gone: it would not start a container that
+    /// it believes to be running. Returns the process if somebody has started it again.
     fn wait_for_end(&self, engine: &Engine) -> Result<Option<Live>, RuntimeError> {
         let begun = Instant::now();
         loop {
@@ -121,7 +118,7 @@ impl NodeContainer {
         }
     }
 
-    /// What the daemon knows of a container whose process has ended; waits until it knows that.
+    /// Waits until the daemon knows that the container's process has ended, and returns the state.
     pub(super) fn ended(&self, engine: &Engine) -> Result<ContainerState, RuntimeError> {
         let begun = Instant::now();
         loop {
@@ -133,17 +130,15 @@ impl NodeContainer {
         }
     }
 
-    /// As the one request of a start, for many at once: see [`NodeContainer::found`].
+    /// The single request of a start, for many at once; see [`NodeContainer::found`].
     pub(super) async fn ask_to_start(&self, engine: &Engine) -> Result<(), RuntimeError> {
         let asked = engine.docker().start_container(&self.container, None);
         let started = within(STARTED_WITHIN, asked).await;
         started.map_err(|e| failed(&format!("starting container {}", self.name()), &e))
     }
 
-    /// Looks for the process of a container that was just started.
-    ///
-    /// # Errors
-    /// When the process that the daemon names is none of this machine.
+    /// Looks for the process of a container that was just started. Fails if the process that the
+    /// daemon names is not on this machine.
     pub(super) fn found(&self, engine: &Engine) -> Result<(), RuntimeError> {
         let inspected = self.inspect(engine, ANSWER_WITHIN)?;
         let pid = pid_of(&inspected);
@@ -159,12 +154,12 @@ impl NodeContainer {
     }
 }
 
-/// What to do about a daemon whose containers are elsewhere.
+/// Advice for a daemon whose containers are elsewhere.
 pub(super) const NOT_HERE: &str = "faults need the containers' processes and addresses on this \
     machine: Docker Desktop, rootless and remote daemons cannot be used, nor can chaos in a \
     container of its own; use --runtime local, or a Docker Engine on this machine";
 
-/// Whether a request failed because the container does not run, or is not there at all.
+/// Whether a request failed because the container does not run, or does not exist.
 pub(super) fn is_gone(error: &Error) -> bool {
     matches!(status(error), Some(404 | 409 | 500))
         && match error {
@@ -193,7 +188,7 @@ fn life_of(inspected: &ContainerState, container: &str) -> Liveness<Live> {
     process.look().map(|_| Live { process, netns })
 }
 
-/// Its control group has the container's id for a name; where a namespace hides that, the files
+/// Its control group is named after the container's id; where a namespace hides that, the files
 /// that Docker mounts over `/etc/hosts` and others come from a folder of that name.
 pub(super) fn is_in_container(pid: i32, container: &str) -> bool {
     let names = |file| {

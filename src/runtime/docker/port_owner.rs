@@ -1,13 +1,11 @@
-//! Who has a TCP port of this machine: sockets by `/proc/net/tcp`, their processes by what is open
-//! in `/proc/PID/fd`.
+//! Who has a TCP port of this machine: sockets by `/proc/net/tcp`, their processes by
+//! `/proc/PID/fd`.
 
 use std::fs;
 use std::path::Path;
 
-/// The state of a listening socket in `/proc/net/tcp`.
 const LISTEN: &str = "0A";
 
-/// A socket on a port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Socket {
     inode: u64,
@@ -15,12 +13,12 @@ struct Socket {
     listens: bool,
 }
 
-/// Who holds a port that could not be bound on 127.0.0.1, in words; `None`: nobody is seen.
+/// Who holds a port that could not be bound on 127.0.0.1, in words.
 pub(super) fn of_port(port: u16) -> Option<String> {
     let table = |path| fs::read_to_string(path).unwrap_or_default();
     let mut sockets = sockets(&table("/proc/net/tcp"), port);
     sockets.extend(self::sockets(&table("/proc/net/tcp6"), port));
-    // What listens there is the reason, if anything does.
+    // A listening socket is the most likely reason.
     sockets.sort_by_key(|socket| !socket.listens);
     let socket = sockets.first()?;
     Some(match process_with(socket.inode) {
@@ -36,7 +34,7 @@ fn sockets(table: &str, port: u16) -> Vec<Socket> {
         let (_, own) = fields.get(1)?.rsplit_once(':')?;
         (u16::from_str_radix(own, 16).ok()? == port).then_some(())?;
         let (user, inode) = (fields.get(7)?.parse().ok()?, fields.get(9)?.parse().ok()?);
-        // Without an inode it waits for its last packets, and nobody holds it.
+        // Without an inode it waits for its last packets, and no process holds it.
         (inode != 0).then(|| Socket { inode, user, listens: fields[3] == LISTEN })
     };
     table.lines().skip(1).filter_map(parse).collect()
@@ -51,13 +49,13 @@ fn process_with(inode: u64) -> Option<i32> {
     all_processes().into_iter().find(|pid| has(*pid))
 }
 
-/// The ids of all processes that this one sees.
+/// The ids of all visible processes.
 pub(super) fn all_processes() -> Vec<i32> {
     let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
     entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
 }
 
-/// A process's command line, cut to one line.
+/// A process's command line, truncated.
 pub(super) fn command(pid: i32) -> String {
     const SHOWN_MAX: usize = 80;
     let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
@@ -106,7 +104,7 @@ mod tests {
     #[test]
     fn a_long_command_line_stays_one_line() {
         let mut long = std::process::Command::new("sh")
-            // Two commands: a shell may become its last one.
+            // Two commands, because a shell may become its last one.
             .args(["-c", &format!("sleep 60; : {}", "x".repeat(200))])
             .spawn()
             .unwrap();

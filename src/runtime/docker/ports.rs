@@ -1,4 +1,4 @@
-//! Ports of the host are tried before anything is made: a taken one is named with its holder.
+//! Tries the host's ports before anything is created, and names the holder of a taken one.
 
 use super::engine::{Engine, failed, within};
 use super::labels::{FOLDER, Fate, MANAGED, Owner, PROJECT};
@@ -13,12 +13,10 @@ use std::time::Duration;
 
 const LIST_WITHIN: Duration = Duration::from_secs(20);
 
-/// Whether all these ports are free on 127.0.0.1; each is given with the service that wants it.
-///
-/// # Errors
-/// When some are taken; it names them all with their holders.
+/// Checks that these ports are free on 127.0.0.1; each comes with its service. The error names all
+/// taken ports with their holders.
 pub(super) fn check(engine: &Engine, ports: &BTreeMap<u16, String>) -> Result<(), RuntimeError> {
-    // Without Docker's own proxy, a published port can be bound all the same: both are asked.
+    // Without Docker's own proxy, a published port can still be bound, so both are checked.
     let running = running(engine)?;
     let mut taken = Vec::new();
     let mut left_behind = false;
@@ -68,7 +66,7 @@ fn is_free(port: u16) -> Result<bool, RuntimeError> {
     match TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
         Ok(_) => Ok(true),
         Err(e) if e.kind() == io::ErrorKind::AddrInUse => Ok(false),
-        // Ports below 1024: this user may not, but the daemon may.
+        // Ports below 1024: this user may not bind them, but the daemon may.
         Err(e) if e.kind() == io::ErrorKind::PermissionDenied => Ok(true),
         Err(e) => Err(RuntimeError::io(format!("trying port {port} of 127.0.0.1"), e)),
     }
@@ -78,7 +76,7 @@ fn is_ours(container: &ContainerSummary) -> bool {
     label(container, MANAGED) == Some("1")
 }
 
-/// Whether a run made it that is dead. Where that cannot be told, it is not said.
+/// Whether a dead run created it, if that can be determined.
 fn is_left_behind(container: &ContainerSummary) -> bool {
     let owner = container.labels.as_ref().and_then(Owner::of);
     is_ours(container) && owner.is_some_and(|owner| matches!(owner.fate(), Ok(Fate::Dead)))

@@ -1,4 +1,5 @@
-//! [`ProcessState`]: what is known of a container's process, without asking the daemon each time.
+//! [`ProcessState`]: what is known about a container's process, without asking the daemon each
+//! time.
 
 use crate::runtime::{Liveness, Process, RuntimeError};
 use parking_lot::Mutex;
@@ -6,16 +7,16 @@ use std::fs::File;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// A dead node is asked for this often: nobody but us starts it, as a rule.
+/// How often the daemon is asked about a dead node: as a rule, only we start it.
 const ASK_EVERY: Duration = Duration::from_millis(200);
-/// A daemon that did not answer is left alone for so long.
+/// How long a daemon that did not answer is left alone.
 const SILENT_FOR: Duration = Duration::from_secs(5);
 
 /// The process of a running container.
 #[derive(Clone, Debug)]
 pub(super) struct Live {
     pub(super) process: Process,
-    /// Where this user may open it.
+    /// If this user may open it.
     pub(super) netns: Option<Arc<File>>,
 }
 
@@ -28,16 +29,16 @@ enum State {
 }
 
 /// The state is locked for moments only, never while the daemon works: the monitor looks at every
-/// node each 50 ms, and a start takes seconds.
+/// node every 50 ms, and a start takes seconds.
 #[derive(Debug)]
 pub(super) struct ProcessState {
     state: Mutex<State>,
-    /// Held by whoever starts the container.
+    /// Held while the container is being started.
     starts: Mutex<()>,
 }
 
 impl ProcessState {
-    /// A container that was made and not started.
+    /// A container that was created and not started.
     pub(super) fn dead() -> Self {
         let state = State::Seen(Liveness::Dead, Instant::now());
         ProcessState { state: Mutex::new(state), starts: Mutex::new(()) }
@@ -81,8 +82,8 @@ impl ProcessState {
         }
     }
 
-    /// Starts it by `start`, which gives its process, unless it lives. One that ends at once is
-    /// dead, which is no error here.
+    /// Starts it with `start`, which returns its process, unless it lives. If it ends at once it is
+    /// dead, which is not an error here.
     pub(super) fn start(
         &self,
         start: impl FnOnce() -> Result<Liveness<Live>, RuntimeError>,
@@ -109,7 +110,7 @@ impl ProcessState {
     }
 }
 
-/// Tells what came of a start when it is dropped.
+/// Records a start's outcome when it is dropped.
 struct Outcome<'a> {
     known: &'a ProcessState,
     life: Liveness<Live>,

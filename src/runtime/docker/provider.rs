@@ -1,4 +1,4 @@
-//! [`DockerProvider`]: removes what a killed run left, sees to the image, then starts the
+//! [`DockerProvider`]: removes what a killed run left, provides the image, then starts the
 //! containers of the compose file.
 
 use super::{
@@ -17,24 +17,24 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-/// The version in the image that the compose files of chaos name.
+/// The version in the image that our compose files name.
 const BUILTIN_VERSION: &str = "3.8.1";
-/// Names an image for the compose files of chaos.
+/// Names an image for our compose files.
 pub const KAFKA_IMAGE: &str = "KAFKA_IMAGE";
-/// Docker's names of networks and volumes begin with the project's; so much of a scenario's name
-/// goes into it, in characters.
+/// Docker's names of networks and volumes begin with the project's; this many characters of a
+/// scenario's name go into it.
 const PROJECT_NAME_MAX: usize = 24;
 
-/// What the command line says of containers.
+/// Options of the command line for containers.
 #[derive(Clone, Debug)]
 pub struct DockerOptions {
-    /// Instead of the compose file's image.
+    /// Replaces the compose file's image.
     pub image: Option<String>,
-    /// Whether an image that is not there may be pulled.
+    /// Whether a missing image may be pulled.
     pub pull: Pull,
-    /// First port on 127.0.0.1 instead of the compose file's.
+    /// First port on 127.0.0.1, instead of the compose file's.
     pub port_base: Option<u16>,
-    /// Heap of each Kafka process, MiB.
+    /// Heap of each Kafka process in MiB.
     pub heap_mib: u32,
 }
 
@@ -44,32 +44,26 @@ pub struct DockerProvider {
     options: DockerOptions,
     daemon: String,
     why: String,
-    /// What was found of images, and of what is taken instead: a registry is asked once.
+    /// What is known about images and their fallbacks: a registry is asked only once.
     known: RefCell<BTreeMap<(String, Option<String>), Obtainable>>,
 }
 
 impl DockerProvider {
-    /// When a daemon answers. No thread is left behind.
-    ///
-    /// # Errors
-    /// When none answers.
+    /// Connects to the daemon. Leaves no thread behind.
     pub fn connect(options: DockerOptions, why: &str) -> Result<DockerProvider, RuntimeError> {
         let engine = Engine::connect(Threads::None)?;
         let daemon = engine.version().to_owned();
         Ok(DockerProvider { options, daemon, why: why.to_owned(), known: RefCell::default() })
     }
 
-    /// With another reason why it was taken.
+    /// Sets another reason for the choice of this runtime.
     #[must_use]
     pub fn because(self, why: &str) -> DockerProvider {
         DockerProvider { why: why.to_owned(), ..self }
     }
 
-    /// Whether the images of a cluster are there or could be pulled: the first that could not, or
-    /// else the first of them.
-    ///
-    /// # Errors
-    /// When the daemon ceases to answer, or the compose file is wrong.
+    /// Whether a cluster's images are there or could be pulled: the first that could not, else the
+    /// first of them.
     pub fn obtainable(&self, cluster: &ClusterPlan) -> Result<Obtainable, RuntimeError> {
         let nodes = self.nodes(cluster)?;
         let fallback = self.fallback(cluster, &nodes);
@@ -95,12 +89,12 @@ impl DockerProvider {
         Ok(found)
     }
 
-    /// The Kafka nodes of the compose file, with all that the command line says of them.
+    /// The Kafka nodes of the compose file, with the command line's options.
     fn nodes(&self, cluster: &ClusterPlan) -> Result<KafkaCluster, RuntimeError> {
         let compose = match &cluster.compose {
             Some(path) => compose::read_file(path).map_err(wrong)?,
             None => {
-                // The image that the compose files of chaos name is of one version.
+                // The image that our compose files name has one version.
                 let own = (cluster.kafka != BUILTIN_VERSION).then(|| own_image(&cluster.kafka));
                 let variable = |name: &str| {
                     let given = compose::process_environment(name);
@@ -120,15 +114,15 @@ impl DockerProvider {
         Ok(nodes)
     }
 
-    /// What is taken when the wanted image cannot be had. An explicit choice never falls back,
-    /// and the image of chaos reads no other variables than Bitnami's.
+    /// The image to use if the wanted one is not available. An explicit choice never falls back,
+    /// and our image reads only Bitnami's variables.
     fn fallback(&self, cluster: &ClusterPlan, nodes: &KafkaCluster) -> Option<String> {
         let fits = nodes.nodes.iter().all(|n| n.flavour == Flavour::Bitnami);
         let exact = cluster.release().is_some_and(Release::is_exact);
         (fits && exact && self.options.image.is_none()).then(|| own_image(&cluster.kafka))
     }
 
-    /// Has every image there, and names in the nodes those that were taken instead of others.
+    /// Provides every image, and replaces those in the nodes that fell back.
     fn provide_images(
         &self,
         engine: &Engine,
@@ -247,7 +241,7 @@ fn check_version(image: &Image, plan: &ClusterPlan) -> Result<(), RuntimeError> 
     }
 }
 
-/// What `chaos image build` tags.
+/// The tag of `chaos image build`.
 fn own_image(version: &str) -> String {
     format!("chaos-kafka:{version}")
 }
@@ -268,7 +262,7 @@ fn heal_first(engine: &Engine, note: &dyn Fn(String)) -> Result<(), RuntimeError
     heal::heal(engine, &findings)
 }
 
-/// The file by which anybody can start the same cluster by hand.
+/// Writes the file with which anybody can start the same cluster by hand.
 fn keep_compose(folder: &Path, nodes: &KafkaCluster) -> Result<(), RuntimeError> {
     let path = folder.join("compose.yaml");
     let text = nodes

@@ -1,5 +1,4 @@
-//! [`DockerSpec`]: all that a cluster of containers is made from; and what each of its services
-//! leads to.
+//! [`DockerSpec`]: what a cluster of containers is made from; and what follows for each service.
 
 use crate::compose::{KafkaService, Mount};
 use crate::model::Properties;
@@ -8,23 +7,21 @@ use crate::runtime::{Listeners, Role, RuntimeError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-/// What to start.
 #[derive(Clone, Debug)]
 pub struct DockerSpec {
-    /// The compose project: the first part of every name. No two clusters may have the same at
-    /// one time.
+    /// The compose project: the first part of every name. Unique among living clusters.
     pub project: String,
-    /// The run's id; no two runs have the same.
+    /// Unique.
     pub run: String,
-    /// What messages call the compose file.
+    /// The compose file's name in messages.
     pub file: String,
-    /// The containers to be; their images must be there.
+    /// The containers; their images must be there.
     pub nodes: Vec<KafkaService>,
-    /// Broker properties beside those in the services' environments, and stronger.
+    /// Broker properties that override those in the services' environments.
     pub properties: Properties,
-    /// The run's folder; heal knows the run's processes by it.
+    /// The run's folder; heal recognizes the run's processes by it.
     pub folder: PathBuf,
-    /// Where each container's log goes, as `<service>.log`. Made if it is not there; kept.
+    /// Container logs go here, as `<service>.log`. Created if missing; kept.
     pub log_dir: PathBuf,
 }
 
@@ -53,7 +50,7 @@ impl DockerSpec {
         Ok(services)
     }
 
-    /// The one network on which all services meet: where packets between them go.
+    /// The one network that all services share: packets between them go there.
     pub(super) fn common_network(&self, services: &[KafkaService]) -> Result<String, RuntimeError> {
         let names = |s: &KafkaService| s.service.networks.keys().cloned().collect();
         let common = (services.iter().map(names))
@@ -86,7 +83,7 @@ impl DockerSpec {
             .collect()
     }
 
-    /// Who publishes each port of the host.
+    /// Which service publishes each port of the host.
     pub(super) fn ports(
         &self,
         services: &[KafkaService],
@@ -109,7 +106,6 @@ impl DockerSpec {
     }
 }
 
-/// What a service is.
 pub(super) fn role(service: &KafkaService) -> Role {
     match (service.is_broker, service.is_controller) {
         (true, true) => Role::Combined,

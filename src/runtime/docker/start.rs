@@ -1,5 +1,5 @@
-//! From a [`DockerSpec`] to running containers: networks and volumes first, then all containers
-//! at once.
+//! From a [`DockerSpec`] to running containers: networks and volumes first, then all containers at
+//! once.
 
 use super::create;
 use super::engine::{Engine, failed, status, within};
@@ -21,24 +21,24 @@ use std::io;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-/// Making something takes up to a second on a crowded machine.
+/// Creating something takes up to a second on a busy machine.
 const MADE_WITHIN: Duration = Duration::from_secs(60);
 /// Somebody may take the addresses that the daemon has just chosen for us.
 const SUBNET_TRIES: usize = 5;
 /// An address on this machine answers within microseconds.
 const REACHED_WITHIN: Duration = Duration::from_secs(5);
 
-/// What was found right before anything is made.
+/// The findings of the checks before anything is created.
 pub(super) struct Checked {
     services: Vec<KafkaService>,
-    /// The network on which they meet.
+    /// The network that they share.
     common: String,
     ports: BTreeMap<u16, String>,
     /// Each once.
     pub(super) images: Vec<Image>,
 }
 
-/// Everything that can be wrong before anything is made.
+/// Checks everything that can be wrong before anything is created.
 pub(super) fn check(engine: &Engine, spec: &DockerSpec) -> Result<Checked, RuntimeError> {
     let services = spec.services()?;
     let common = spec.common_network(&services)?;
@@ -50,7 +50,7 @@ pub(super) fn check(engine: &Engine, spec: &DockerSpec) -> Result<Checked, Runti
     Ok(Checked { services, common, ports, images })
 }
 
-/// Makes and starts everything; none is waited for. What was made stays there on an error.
+/// Creates and starts everything; waits for none. What was created stays there on an error.
 pub(super) fn start(
     engine: &Engine,
     belonging: &Belonging,
@@ -88,8 +88,8 @@ pub(super) fn start(
     Ok(nodes)
 }
 
-/// The first error of several requests, all of which have ended: one that was left alone might
-/// still make what nobody would remove.
+/// The first error of several requests. All have ended: an abandoned one might still create
+/// something that nobody would remove.
 fn all<T>(results: Vec<Result<T, RuntimeError>>) -> Result<Vec<T>, RuntimeError> {
     results.into_iter().collect()
 }
@@ -108,8 +108,8 @@ async fn make_networks(
     Ok(all(join_all(made).await)?.into_iter().collect())
 }
 
-/// A network whose addresses are the daemon's own choice and yet may be given out one by one: the
-/// daemon allows that only where somebody has asked for the range by name.
+/// A network with addresses of the daemon's choice that can still be assigned individually: the
+/// daemon allows that only if the range was requested explicitly.
 async fn make_network(
     engine: &Engine,
     belonging: &Belonging,
@@ -163,7 +163,7 @@ async fn make_volumes(
         let volume = within(MADE_WITHIN, engine.docker().create_volume(request))
             .await
             .map_err(|e| failed(&what, &e))?;
-        // Asked for one that is there, the daemon gives that.
+        // If it exists already, the daemon returns that one.
         if volume.labels.get(RUN) != Some(&belonging.run) {
             return Err(RuntimeError::new(format!("{what}: a volume of that name exists")));
         }
@@ -199,7 +199,7 @@ async fn make_container(
     Ok(NodeContainer::new(service.clone(), made.id, address))
 }
 
-/// Whether a node's address leads to it from here. That nobody listens yet is an answer, too.
+/// Whether a node's address leads to it from here. A refused connection is an answer, too.
 async fn reach(engine: &Engine, node: &NodeContainer) -> Result<(), RuntimeError> {
     let Some(port) = node.service.replication.or(node.service.controller) else { return Ok(()) };
     let connecting = tokio::net::TcpStream::connect((node.address, port));
@@ -209,7 +209,7 @@ async fn reach(engine: &Engine, node: &NodeContainer) -> Result<(), RuntimeError
         Ok(Err(e)) => e.to_string(),
         Err(_) => format!("no answer within {} s", REACHED_WITHIN.as_secs()),
     };
-    // One that has ended has no address; what it died of is told when it is missed.
+    // An ended container has no address; why it died is reported when it is missed.
     let asked = engine.docker().inspect_container(&node.container, None);
     let inspected = within(ANSWER_WITHIN, asked).await;
     let running = inspected.ok().and_then(|i| i.state).and_then(|state| state.running);

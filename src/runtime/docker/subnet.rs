@@ -3,7 +3,6 @@
 use bollard::models::IpamConfig;
 use std::net::Ipv4Addr;
 
-/// A range of addresses with its gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Subnet {
     first: u32,
@@ -12,13 +11,13 @@ pub(super) struct Subnet {
 }
 
 impl Subnet {
-    /// From what the daemon tells of a network; `None` when that is no IPv4 range.
+    /// From the daemon's description of a network; `None` if that is not an IPv4 range.
     pub(super) fn of(config: &IpamConfig) -> Option<Subnet> {
         let (address, prefix) = config.subnet.as_deref()?.split_once('/')?;
         let address: Ipv4Addr = address.parse().ok()?;
         let prefix: u32 = prefix.parse().ok().filter(|bits| (1..=30).contains(bits))?;
         let first = address.to_bits() & (u32::MAX << (32 - prefix));
-        // The daemon gives the first host's address to the bridge where nobody chose.
+        // By default the daemon gives the first host's address to the bridge.
         let gateway = match config.gateway.as_deref() {
             Some(gateway) => gateway.parse().ok()?,
             None => Ipv4Addr::from_bits(first + 1),
@@ -26,7 +25,7 @@ impl Subnet {
         Some(Subnet { first, prefix, gateway })
     }
 
-    /// As the daemon takes it.
+    /// In the daemon's form.
     pub(super) fn config(&self) -> IpamConfig {
         let first = Ipv4Addr::from_bits(self.first);
         IpamConfig {

@@ -1,4 +1,4 @@
-//! What carries our labels in Docker, and removing it: containers first, whatever their state,
+//! Lists what carries our labels in Docker, and removes it: containers first, whatever their state,
 //! then networks and volumes.
 
 use super::engine::{Engine, failed, reason, status, within};
@@ -17,13 +17,13 @@ use std::time::{Duration, Instant};
 
 const LIST_WITHIN: Duration = Duration::from_secs(10);
 const REMOVED_WITHIN: Duration = Duration::from_secs(30);
-/// A network is in use until its last container is gone; that is seen a moment later.
+/// A network is in use until its last container is gone, which becomes visible a moment later.
 const IN_USE_MAX: Duration = Duration::from_secs(3);
 const IN_USE_POLL: Duration = Duration::from_millis(25);
-/// What is made while we remove is found the next time; nobody makes things that often.
+/// What is created during the removal is found in the next round; nobody creates things that often.
 const ROUNDS_MAX: usize = 3;
 
-/// What a [`Thing`] is, in the order of removal.
+/// In the order of removal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
     Container,
@@ -45,18 +45,18 @@ impl fmt::Display for Kind {
 #[derive(Clone, Debug)]
 pub(super) struct Thing {
     pub(super) kind: Kind,
-    /// What the daemon knows it by.
+    /// The daemon's id.
     pub(super) id: String,
     pub(super) name: String,
     pub(super) labels: Labels,
-    /// A container's state as the daemon has it: `running`, `paused`, `exited`.
+    /// A container's state according to the daemon: `running`, `paused`, `exited`.
     pub(super) state: Option<String>,
 }
 
-/// Filters as the daemon takes them.
+/// Filters in the daemon's form.
 pub(super) type Filters = HashMap<String, Vec<String>>;
 
-/// Everything that passes the filters, in the order of removal.
+/// Everything that matches the filters, in the order of removal.
 pub(super) async fn list(docker: &Docker, filters: &Filters) -> Result<Vec<Thing>, Error> {
     let containers = docker.list_containers(Some(ListContainersOptions {
         all: true,
@@ -94,7 +94,7 @@ pub(super) async fn list(docker: &Docker, filters: &Filters) -> Result<Vec<Thing
     Ok(things)
 }
 
-/// Removes all of these, kind after kind; gives for each whether it is gone.
+/// Removes all of these, kind by kind; returns for each whether it is gone.
 pub(super) async fn remove(docker: &Docker, things: &[Thing]) -> Vec<(Thing, Result<(), Error>)> {
     let mut done = Vec::new();
     for kind in [Kind::Container, Kind::Network, Kind::Volume] {
@@ -106,7 +106,7 @@ pub(super) async fn remove(docker: &Docker, things: &[Thing]) -> Vec<(Thing, Res
     done
 }
 
-/// What is gone already is removed; what is in use a moment longer is tried again.
+/// What is gone already counts as removed; what is in use a moment longer is tried again.
 async fn remove_one(docker: &Docker, thing: &Thing) -> Result<(), Error> {
     let begun = Instant::now();
     loop {
@@ -124,7 +124,7 @@ async fn remove_one(docker: &Docker, thing: &Thing) -> Result<(), Error> {
 async fn ask_to_remove(docker: &Docker, thing: &Thing) -> Result<(), Error> {
     match thing.kind {
         Kind::Container => {
-            // With its anonymous volumes: images declare some.
+            // With its anonymous volumes, which some images declare.
             let options = RemoveContainerOptions { force: true, v: true, link: false };
             docker.remove_container(&thing.id, Some(options)).await
         }
@@ -135,7 +135,7 @@ async fn ask_to_remove(docker: &Docker, thing: &Thing) -> Result<(), Error> {
     }
 }
 
-/// Removes everything that passes the filters. Idempotent.
+/// Removes everything that matches the filters. Idempotent.
 pub(super) fn sweep(engine: &Engine, filters: &Filters) -> Result<(), RuntimeError> {
     engine.wait(async {
         let docker = engine.docker();

@@ -1,5 +1,5 @@
-//! Why a machine refuses namespaces, and the setting that allows them: a table, one row a step
-//! and reason.
+//! Why a machine refuses namespaces, and the setting that allows them: a table with one row per
+//! step and reason.
 
 use crate::runtime::RuntimeError;
 use nix::errno::Errno;
@@ -17,23 +17,20 @@ pub(super) enum Step {
     PacketFilter,
 }
 
-/// The machine's settings that bear on it; `None` where it has no such setting.
+/// The machine's settings for namespaces; `None` if it has no such setting.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Settings {
-    /// `user.max_user_namespaces`.
     pub(super) max_user_namespaces: Option<u64>,
     /// `kernel.unprivileged_userns_clone`, on older Debian kernels.
     pub(super) unprivileged_userns_clone: Option<u64>,
     /// `kernel.apparmor_restrict_unprivileged_userns`, on Ubuntu since 23.10.
     pub(super) apparmor_restrict: Option<u64>,
-    /// Whether the effective user is root.
     pub(super) root: bool,
 }
 
 impl Settings {
-    /// As they are now.
     pub(super) fn read() -> Settings {
-        // A setting that cannot be read is one that this kernel does not have.
+        // A setting that cannot be read does not exist in this kernel.
         let number = |path: &str| fs::read_to_string(path).ok()?.trim().parse().ok();
         Settings {
             max_user_namespaces: number("/proc/sys/user/max_user_namespaces"),
@@ -47,7 +44,7 @@ impl Settings {
 const CONTAINER: &str = "in a container, start it with `--security-opt seccomp=unconfined` or \
                          `--cap-add SYS_ADMIN`; else use `--runtime docker`";
 
-/// The error for a refused step, with what a person can do about it.
+/// The error for a refused step, with advice.
 pub(super) fn explain(step: Step, errno: Errno, settings: &Settings) -> RuntimeError {
     let what = match step {
         Step::UserNamespace => "making a user namespace",

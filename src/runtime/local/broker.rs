@@ -1,5 +1,5 @@
-//! What a Kafka node is started with: its properties, its `meta.properties`, its command line.
-//! All of it is text made from a [`ClusterSpec`], without any I/O.
+//! What a Kafka node is started with: its properties, its `meta.properties`, its command line. All
+//! of it is text made from a [`ClusterSpec`], without any I/O.
 
 use super::spec::{ClusterSpec, KafkaNode};
 use crate::model::{Feature, Properties};
@@ -7,7 +7,7 @@ use crate::runtime::{RuntimeError, kafka_id, port};
 use std::ffi::OsString;
 use std::path::Path;
 
-/// A node's own addresses, ids and folders: the runtime alone can set them.
+/// A node's own addresses, ids and folders: only the runtime can set them.
 const RESERVED: [&str; 16] = [
     "advertised.listeners",
     "broker.id",
@@ -27,7 +27,7 @@ const RESERVED: [&str; 16] = [
     "zookeeper.connect",
 ];
 
-/// Environment variables that change what a JVM does behind its command line.
+/// Environment variables that change a JVM's behavior behind its command line.
 pub(super) const JVM_ENVIRONMENT: [&str; 3] =
     ["JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS"];
 
@@ -36,7 +36,7 @@ pub fn is_reserved_property(name: &str) -> bool {
     RESERVED.contains(&name)
 }
 
-/// Everything in the node's properties file.
+/// The node's properties file.
 pub(super) fn properties(
     spec: &ClusterSpec,
     nodes: &[KafkaNode],
@@ -57,7 +57,7 @@ pub(super) fn properties(
     Ok(all)
 }
 
-/// What suits many small brokers on one machine. A scenario may set each of them.
+/// Defaults for many small brokers on one machine. A scenario may override each of them.
 fn defaults(spec: &ClusterSpec) -> Properties {
     let brokers = spec.cluster.brokers;
     let replicas = brokers.min(3);
@@ -143,7 +143,7 @@ pub(super) fn to_file(properties: &Properties) -> String {
     file
 }
 
-/// As `java.util.Properties` wants it in a file of Latin-1.
+/// As `java.util.Properties` expects it in a Latin-1 file.
 fn escaped(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars() {
@@ -169,12 +169,12 @@ pub(super) fn meta_properties(cluster_id: &str, node_id: i32, directory_id: &str
 pub(super) struct Ids(fastrand::Rng);
 
 impl Ids {
-    /// The ids that follow from this seed, always the same ones.
+    /// The ids that follow from this seed, always the same.
     pub(super) fn new(seed: u64) -> Self {
         Ids(fastrand::Rng::with_seed(seed))
     }
 
-    /// The next. Kafka keeps ids near zero for itself, and gives out none that begins with a dash.
+    /// Kafka reserves ids near zero, and assigns none that begins with a dash.
     pub(super) fn next(&mut self) -> String {
         loop {
             let id = self.0.u128(..);

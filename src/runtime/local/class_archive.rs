@@ -1,4 +1,4 @@
-//! Makes the class-data archive: a one-broker cluster is used as clients would, so that the classes
+//! Makes the class-data archive: uses a one-broker cluster as clients would, so that the classes
 //! that a broker loads are known.
 
 use super::{LocalCluster, LocalProvider};
@@ -10,7 +10,7 @@ use crate::plan::ClusterPlan;
 use crate::runtime::{Cluster, RuntimeError};
 use std::path::Path;
 
-/// Makes the archive if it can; without one the brokers start slower, which is no failure.
+/// Makes the archive if it can; without one the brokers start more slowly, which is no failure.
 pub(super) fn archive(
     provider: &LocalProvider,
     found: &mut Distribution,
@@ -30,7 +30,7 @@ pub(super) fn archive(
     if let Err(error) = found.ensure_archive(&train) {
         note(format!("no class-data archive, brokers start slower: {error}"));
     }
-    // Inside of the scratch folder, which goes as a whole.
+    // It is inside the scratch folder, which goes as a whole.
     drop(std::fs::remove_dir_all(&folder));
 }
 

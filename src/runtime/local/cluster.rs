@@ -1,4 +1,4 @@
-//! [`LocalCluster`]: real brokers as JVM processes, each in a network namespace of its own.
+//! [`LocalCluster`]: real brokers as JVM processes, each in its own network namespace.
 
 use super::broker::{self, Ids, JVM_ENVIRONMENT};
 use super::host::{Host, Isolation};
@@ -47,17 +47,14 @@ pub struct LocalCluster {
 #[derive(Debug)]
 struct State {
     nodes: Vec<NodeProcess>,
-    /// Process ids of clients that were alive when it was last looked.
+    /// Process ids of clients that were alive at the last look.
     clients: Vec<i32>,
     destroyed: bool,
 }
 
 impl LocalCluster {
-    /// Makes the namespaces and starts every node; none is waited for.
-    ///
-    /// # Errors
-    /// When the machine refuses namespaces, when a property is set that the runtime sets itself,
-    /// when a file cannot be written or Java cannot be started. Nothing is left behind.
+    /// Makes the namespaces and starts every node; waits for none. Leaves nothing behind if it
+    /// fails.
     pub fn start(host: &Host, spec: ClusterSpec) -> Result<LocalCluster, RuntimeError> {
         let nodes = kafka_nodes(&spec)?;
         let spawner = host.spawner()?;
@@ -100,8 +97,8 @@ impl LocalCluster {
         Arc::clone(&self.hub)
     }
 
-    /// Kafka's listeners for clients outside of the namespaces, in the order of the brokers; they
-    /// are reached from the [`Vantage`] only.
+    /// Kafka's listeners for clients outside the namespaces, in the order of the brokers; reachable
+    /// from the [`Vantage`] only.
     pub fn external_listeners(&self) -> Vec<(u16, SocketAddr)> {
         let state = self.state.lock();
         let external = |n: &NodeProcess| {
@@ -110,7 +107,7 @@ impl LocalCluster {
         state.nodes.iter().filter_map(external).collect()
     }
 
-    /// Writes what each node is started from.
+    /// Writes the files that each node is started from.
     fn format(&self, nodes: &[KafkaNode]) -> Result<(), RuntimeError> {
         let mut ids = Ids::new(self.spec.id_seed);
         let cluster_id = ids.next();
@@ -155,7 +152,7 @@ impl LocalCluster {
         Ok(command)
     }
 
-    /// Kills whoever is in a namespace of this cluster, and waits until nobody is.
+    /// Kills every process in a namespace of this cluster, and waits until they are gone.
     fn kill_everybody(&self) -> Result<(), RuntimeError> {
         let own = self.nodes_netns.iter().chain([&self.clients_netns, &self.observer_netns]);
         let namespaces: Vec<&File> = own.map(AsRef::as_ref).collect();
@@ -277,7 +274,7 @@ impl Cluster for LocalCluster {
         self.state.lock().nodes.iter_mut().find(|n| n.node.id == id)?.post_mortem()
     }
 
-    /// The namespaces go when the cluster and all that was got from it are dropped.
+    /// The namespaces go when the cluster and everything obtained from it are dropped.
     fn destroy(&self) -> Result<(), RuntimeError> {
         let mut state = self.state.lock();
         state.destroyed = true;
@@ -298,7 +295,7 @@ impl Cluster for LocalCluster {
 
 impl Drop for LocalCluster {
     fn drop(&mut self) {
-        // Whoever wants to know calls destroy(); init does it again when the tool ends.
+        // Callers that need the result call destroy(); init does it again when the tool ends.
         drop(self.destroy());
     }
 }

@@ -1,5 +1,5 @@
-//! [`Forwarder`]: lets programs on the host reach brokers in their namespaces, for as long as
-//! somebody works with a cluster by hand. Plain TCP, two threads a connection.
+//! [`Forwarder`]: lets programs on the host reach brokers in their namespaces, for manual work with
+//! a cluster. Plain TCP, two threads per connection.
 
 use crate::runtime::Vantage;
 use parking_lot::Mutex;
@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// A broker in a namespace answers at once or is stopped; then the client is better told.
+/// A broker in a namespace answers at once or is stopped; then the client should know.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 
 /// Forwards ports of 127.0.0.1; stops when it is dropped.
@@ -29,7 +29,6 @@ struct Listening {
 #[derive(Debug, Default)]
 struct Shared {
     stopping: AtomicBool,
-    /// Numbers the connections.
     connections: AtomicU64,
     /// Both ends of every connection that may still be open.
     open: Mutex<Vec<(u64, TcpStream, TcpStream)>>,
@@ -38,9 +37,6 @@ struct Shared {
 impl Forwarder {
     /// For each pair, listens on 127.0.0.1 at the port and connects to the address from the
     /// vantage's network namespace.
-    ///
-    /// # Errors
-    /// When a port is taken, or a thread cannot be made.
     pub fn start(vantage: &Vantage, pairs: &[(u16, SocketAddr)]) -> io::Result<Forwarder> {
         let mut forwarder = Forwarder { shared: Arc::default(), ports: Vec::new() };
         for (port, target) in pairs {
@@ -62,7 +58,7 @@ impl Forwarder {
         self.ports.iter().map(|port| port.address).collect()
     }
 
-    /// Closes everything and waits for the threads that listen.
+    /// Closes everything and waits for the listening threads.
     pub fn stop(self) {
         drop(self);
     }
@@ -72,7 +68,7 @@ impl Drop for Forwarder {
     fn drop(&mut self) {
         self.shared.stopping.store(true, Ordering::SeqCst);
         for port in &mut self.ports {
-            // Wakes the thread from accept(); if nobody listens any more, it is awake.
+            // Wakes the thread from accept(); without a listener it is awake.
             drop(TcpStream::connect(port.address));
             if let Some(thread) = port.thread.take() {
                 // A thread that failed has nothing left to close.
@@ -97,10 +93,10 @@ fn accept(listener: &TcpListener, target: SocketAddr, shared: &Arc<Shared>) {
             Ok((outside, _)) => {
                 let shared = Arc::clone(shared);
                 let connection = std::thread::Builder::new().name("forward".to_owned());
-                // A connection that cannot be forwarded is closed: that is what its client sees.
+                // Its client sees a connection that cannot be forwarded as closed.
                 drop(connection.spawn(move || forward(&outside, target, number, &shared)));
             }
-            // Too many descriptors, say; the next may do.
+            // For example, too many descriptors; the next may succeed.
             Err(_) => std::thread::sleep(Duration::from_millis(50)),
         }
     }
@@ -127,7 +123,7 @@ fn forward(
     Ok(())
 }
 
-/// Until one end closes or fails; then the other end is told.
+/// Copies until one end closes or fails, then tells the other end.
 fn copy(mut from: &TcpStream, mut to: &TcpStream) {
     match io::copy(&mut from, &mut to) {
         // The other direction may go on.
@@ -140,7 +136,7 @@ fn copy(mut from: &TcpStream, mut to: &TcpStream) {
 }
 
 fn shut(stream: &TcpStream) {
-    // One that is closed already is closed.
+    // It may be closed already.
     drop(stream.shutdown(Shutdown::Both));
 }
 
@@ -153,7 +149,7 @@ mod tests {
         Vantage { netns: None, brokers: Vec::new(), bootstrap: Vec::new() }
     }
 
-    /// Answers each connection's bytes with the same bytes, until it is closed.
+    /// Echoes each connection's bytes until it is closed.
     fn echo() -> SocketAddr {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = listener.local_addr().unwrap();

@@ -1,4 +1,4 @@
-//! [`Host`]: this process made fit to run clusters: a user namespace, a PID namespace with an init
+//! [`Host`]: prepares this process to run clusters: a user namespace, a PID namespace with an init
 //! that outlives the tool just long enough to clean up, and a scratch folder.
 
 use super::init::Init;
@@ -21,10 +21,9 @@ pub const NO_USER_NAMESPACE: &str = "CHAOS_NO_USER_NAMESPACE";
 /// `CAP_SYS_ADMIN` and `CAP_NET_ADMIN` as bits of `CapEff`.
 const NEEDED_CAPABILITIES: u64 = 1 << 21 | 1 << 12;
 
-/// How to enter.
 #[derive(Clone, Debug)]
 pub struct HostOptions {
-    /// Where the scratch folder is made; the system's folder for temporary files by default.
+    /// Where the scratch folder is made; by default the system's temporary folder.
     pub scratch_parent: PathBuf,
     /// Whether to make a user namespace; without one, root's own rights are needed.
     pub user_namespace: bool,
@@ -43,32 +42,29 @@ impl HostOptions {
 /// Where the rights over the namespaces come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Isolation {
-    /// A user namespace of the tool's own.
+    /// The tool's own user namespace.
     UserNamespace,
-    /// The rights that root has.
+    /// Root's rights.
     Root,
 }
 
-/// This process, able to run clusters. It must live as long as they do; when it is dropped, and
-/// when this process dies in whatever way, all of their processes are killed and the scratch folder
-/// is removed.
+/// This process, able to run clusters. It must live as long as they do. When it is dropped, or this
+/// process dies in whatever way, all their processes are killed and the scratch folder is removed.
 #[derive(Debug)]
 pub struct Host {
     isolation: Isolation,
     notes: Vec<String>,
     spawner: Mutex<Option<Spawner>>,
     clusters: AtomicU32,
-    // Its drop waits until the scratch folder is gone; only then the folder's lock may go.
+    // Its drop waits until the scratch folder is gone; only then may the folder's lock go.
     init: Init,
     scratch: Scratch,
 }
 
 impl Host {
-    /// Enters the namespaces. It must be called before this process has a second thread. The
-    /// process itself stays on the host's network, in its session and in its PID namespace.
-    ///
-    /// # Errors
-    /// When the machine refuses; the error says which setting allows it.
+    /// Enters the namespaces. Call it before this process has a second thread. The process itself
+    /// stays on the host's network, in its session and in its PID namespace. The error says which
+    /// setting allows it.
     pub fn enter(options: &HostOptions) -> Result<Host, RuntimeError> {
         let alone = SingleThread::check()?;
         let notes = scratch::remove_stale(&options.scratch_parent);
@@ -80,12 +76,11 @@ impl Host {
         Ok(Host { isolation, notes, spawner, clusters, init, scratch })
     }
 
-    /// Where the rights over the namespaces come from.
     pub fn isolation(&self) -> Isolation {
         self.isolation
     }
 
-    /// What a person should know of how it was entered: folders of killed runs that were removed.
+    /// Notes for the user: folders of killed runs that were removed.
     pub fn notes(&self) -> &[String] {
         &self.notes
     }
@@ -101,10 +96,7 @@ impl Host {
     }
 
     /// A function that starts commands on the host's network. They are killed when this process
-    /// ends, however it ends, and hear nothing of the terminal's Ctrl-C.
-    ///
-    /// # Errors
-    /// When the thread that starts processes cannot be started.
+    /// ends, however it ends, and do not receive the terminal's Ctrl-C.
     pub fn starter(
         &self,
     ) -> Result<impl Fn(Command) -> io::Result<Child> + Send + Sync + use<>, RuntimeError> {
@@ -128,7 +120,7 @@ impl Host {
         Ok(spawner)
     }
 
-    /// A folder for the next cluster; it is not made yet.
+    /// A folder for the next cluster; it does not exist yet.
     pub(super) fn next_cluster_folder(&self) -> PathBuf {
         let number = self.clusters.fetch_add(1, Ordering::Relaxed);
         self.scratch.path().join(format!("cluster-{number}"))
@@ -152,7 +144,7 @@ fn isolate(options: &HostOptions, alone: &SingleThread) -> Result<Isolation, Run
 }
 
 fn has_capabilities() -> bool {
-    // Where /proc cannot be read, nothing here works; the next step says so.
+    // Without a readable /proc nothing here works; the next step reports it.
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     effective_capabilities(&status)
         .is_some_and(|caps| caps & NEEDED_CAPABILITIES == NEEDED_CAPABILITIES)

@@ -1,5 +1,5 @@
 //! [`Init`]: the first process of the PID namespace in which every node lives. It sleeps until the
-//! tool is gone, however that happened, then kills everybody and removes the scratch folder.
+//! tool is gone, however that happened, then kills all processes and removes the scratch folder.
 
 use super::advice::{Settings, Step, explain};
 use super::namespace::{self, Forked, SingleThread};
@@ -17,7 +17,7 @@ use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// How long init waits for the killed to be gone before it removes their files nevertheless.
+/// How long init waits for killed processes before it removes their files nevertheless.
 const DEATH_WITHIN: Duration = Duration::from_secs(3);
 /// How long the tool waits for init at its own end.
 const REMOVAL_WITHIN: Duration = Duration::from_secs(5);
@@ -47,24 +47,23 @@ impl Init {
         Ok(Init { pid, namespace, lifeline: Some(writer), scratch: scratch.to_owned() })
     }
 
-    /// A handle of the PID namespace.
     pub(super) fn namespace(&self) -> io::Result<File> {
         self.namespace.try_clone()
     }
 
-    /// Init's process id, as the tool sees it.
+    /// As the tool sees it.
     pub(super) fn pid(&self) -> Pid {
         self.pid
     }
 }
 
 impl Drop for Init {
-    /// Ends everybody, and waits until the scratch folder is gone.
+    /// Ends all processes, and waits until the scratch folder is gone.
     fn drop(&mut self) {
         self.lifeline = None;
         let start = Instant::now();
-        // Init itself can end only after the tool has waited for all children in the namespace;
-        // whoever dropped one unwaited must not make the tool hang here.
+        // Init itself can end only after the tool has reaped all children in the namespace; a
+        // caller that dropped one without waiting must not make the tool hang here.
         while start.elapsed() < REMOVAL_WITHIN {
             let ended = waitpid(self.pid, Some(WaitPidFlag::WNOHANG)) != Ok(WaitStatus::StillAlive);
             if ended || !self.scratch.exists() {
@@ -83,9 +82,9 @@ fn live(forked: Forked, lifeline: OwnedFd, scratch: &Path) -> i32 {
     }
 }
 
-/// Until nobody holds the other end of the lifeline.
+/// Waits until nobody holds the other end of the lifeline.
 fn wait_for_the_end(forked: Forked, lifeline: OwnedFd) -> io::Result<()> {
-    // First of all: as long as init has a copy of the pipe's other end, it would wait for itself.
+    // First of all: with a copy of the pipe's other end, init would wait for itself.
     let mut lifeline = namespace::keep_only(forked, lifeline)?;
     setsid()?;
     prctl::set_name(c"chaos-init")?;
@@ -105,8 +104,8 @@ fn wait_for_the_end(forked: Forked, lifeline: OwnedFd) -> io::Result<()> {
 fn end(scratch: &Path) -> io::Result<()> {
     let namespace = File::open("/proc/self/ns/pid")?;
     let start = Instant::now();
-    // A stopped process dies as well. Whoever is dead but not waited for can write no more; that
-    // the orphans of a killed tool are waited for is up to the host's init.
+    // A stopped process dies as well. A dead process that was not reaped can write no more; the
+    // host's init reaps a killed tool's orphans.
     while kill(Pid::from_raw(-1), Signal::SIGKILL).is_ok()
         && !living_in(Kind::Pid, &[&namespace])?.is_empty()
         && start.elapsed() < DEATH_WITHIN

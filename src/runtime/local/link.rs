@@ -1,12 +1,11 @@
-//! The rtnetlink messages that the star of namespaces is made of: links, addresses, routes and
-//! neighbours. [`Links`] is a network namespace's rtnetlink socket.
+//! The rtnetlink messages for the star of namespaces: links, addresses, routes and neighbors.
+//! [`Links`] is a network namespace's rtnetlink socket.
 
 use crate::netfilter::netlink::{Attributes, Batch, Refused, Socket, attribute};
 use nix::sys::socket::SockProtocol;
 use std::net::Ipv4Addr;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
-/// A link's hardware address.
 pub(super) type Mac = [u8; 6];
 
 /// `lo` in every network namespace.
@@ -16,12 +15,12 @@ const IPV4: u8 = libc::AF_INET as u8;
 /// Length of `ifinfomsg`.
 const LINK_HEADER_LEN: usize = 16;
 const CREATE: i32 = libc::NLM_F_ACK | libc::NLM_F_CREATE | libc::NLM_F_EXCL;
-/// `RTNH_F_ONLINK`: the gateway is there, though no route says so.
+/// `RTNH_F_ONLINK`: the gateway is reachable although no route says so.
 const ONLINK: u8 = 4;
 /// `IF_OPER_UP`: frames are carried.
 const OPERATIONAL: u8 = 6;
 
-/// Attribute numbers of `linux/if_link.h` and its relatives that libc does not name.
+/// Attribute numbers of `linux/if_link.h` and its relatives that libc lacks.
 mod kind {
     pub(super) const INFO_KIND: u16 = 1;
     pub(super) const INFO_DATA: u16 = 2;
@@ -45,7 +44,7 @@ pub(super) struct VethEnd<'a> {
     pub(super) mac: Mac,
 }
 
-/// A network namespace's links, and what hangs on them.
+/// A network namespace's links, addresses, routes and neighbors.
 pub(super) struct Links(Socket);
 
 impl Links {
@@ -54,12 +53,12 @@ impl Links {
         Ok(Links(Socket::open(SockProtocol::NetlinkRoute)?))
     }
 
-    /// Does all of it, or stops at the first refusal.
+    /// Applies everything, or stops at the first refusal.
     pub(super) fn apply(&mut self, batch: &Batch) -> Result<(), Refused> {
         self.0.send(batch, |_, _| {})
     }
 
-    /// The indices of links that do not carry frames yet; `lo`, which never says, is left out.
+    /// The indices of links that do not carry frames yet, except `lo`, which never reports it.
     pub(super) fn not_operational(&mut self) -> Result<Vec<u32>, Refused> {
         let mut batch = Batch::new();
         let header = link_header(0, 0);
@@ -77,8 +76,8 @@ impl Links {
     }
 }
 
-/// A pair of links: `near` here and up, `far` in `far_netns` and still down, because a link can be
-/// set up only when the pair is joined.
+/// Adds a pair of links: `near` here and up, `far` in `far_netns` and still down, because a link
+/// can be set up only when the pair is joined.
 pub(super) fn add_veth(batch: &mut Batch, near: &VethEnd, far: &VethEnd, far_netns: BorrowedFd) {
     let what = format!("adding the veth link {}", near.name);
     let header = link_header(near.index, libc::IFF_UP as u32);
@@ -96,15 +95,14 @@ pub(super) fn add_veth(batch: &mut Batch, near: &VethEnd, far: &VethEnd, far_net
     });
 }
 
-/// Sets a link up.
 pub(super) fn set_up(batch: &mut Batch, index: u32) {
     let what = format!("setting link {index} up");
     let header = link_header(index, libc::IFF_UP as u32);
     batch.message(libc::RTM_NEWLINK, libc::NLM_F_ACK, &header, what, |_| {});
 }
 
-/// Packets that come in on this link are forwarded, whatever way they would go back. By netlink,
-/// because `/proc/sys` is read-only in many containers.
+/// Forwards packets that come in on this link, whatever way they would go back. By netlink, because
+/// `/proc/sys` is read-only in many containers.
 pub(super) fn set_forwarding(batch: &mut Batch, index: u32) {
     let what = format!("setting link {index} to forward");
     let header = link_header(index, 0);
@@ -119,7 +117,7 @@ pub(super) fn set_forwarding(batch: &mut Batch, index: u32) {
     });
 }
 
-/// Gives a link an address that is no network.
+/// Gives a link an address without a network.
 pub(super) fn add_address(batch: &mut Batch, index: u32, address: Ipv4Addr) {
     let what = format!("giving link {index} the address {address}");
     let mut header = vec![IPV4, 32, 0, libc::RT_SCOPE_UNIVERSE];
@@ -147,7 +145,7 @@ pub(super) fn add_default_route(batch: &mut Batch, index: u32, gateway: Ipv4Addr
     });
 }
 
-/// `address` has this hardware address, for ever: no ARP, so none is ever cut by a fault.
+/// `address` has this hardware address permanently: without ARP, no fault can cut it.
 pub(super) fn add_neighbour(batch: &mut Batch, index: u32, address: Ipv4Addr, mac: Mac) {
     let what = format!("making {address} a neighbour on link {index}");
     let mut header = vec![IPV4, 0, 0, 0];
@@ -163,7 +161,7 @@ fn name_and_mac(a: &mut Attributes, end: &VethEnd) {
     a.text(libc::IFLA_IFNAME, end.name).bytes(libc::IFLA_ADDRESS, &end.mac);
 }
 
-/// `ifinfomsg`: family and type unsaid, the flags that are set also those that change.
+/// `ifinfomsg`: no family and type; the flags that are set also form the change mask.
 fn link_header(index: u32, flags: u32) -> [u8; LINK_HEADER_LEN] {
     let mut header = [0; LINK_HEADER_LEN];
     header[4..8].copy_from_slice(&index.to_ne_bytes());

@@ -18,8 +18,8 @@ use std::sync::Arc;
 /// Where [`keep_only`] puts the descriptor that it keeps.
 const KEPT_FD: i32 = 3;
 
-/// This process has one thread. A copy of a process with more has the locks of threads that it does
-/// not have; nor may such a process enter a user namespace.
+/// Proof that this process has one thread. A copy of a process with more would have the locks of
+/// threads that it lacks; nor may such a process enter a user namespace.
 pub(super) struct SingleThread(());
 
 impl SingleThread {
@@ -35,10 +35,10 @@ impl SingleThread {
     }
 }
 
-/// This process has just been forked: nothing in it owns what it has inherited.
+/// Proof that this process has just been forked: nothing in it owns what it has inherited.
 pub(super) struct Forked(());
 
-/// Runs `child` in a copy of this process, as the first process of a PID namespace of its own.
+/// Runs `child` in a copy of this process, as the first process of its own PID namespace.
 pub(super) fn clone_into_pid_namespace(
     _: &SingleThread,
     child: impl FnOnce(Forked) -> i32,
@@ -46,8 +46,8 @@ pub(super) fn clone_into_pid_namespace(
     let flags = (libc::CLONE_NEWPID | libc::SIGCHLD) as libc::c_long;
     let none: libc::c_long = 0;
     // SAFETY: without CLONE_VM this is fork(2): the child gets a copy of the address space and
-    // goes on on the same stack. The process has one thread, so no lock is held in the copy. All
-    // pointers (stack, tid addresses, tls) are null, which asks for none of their features.
+    // continues on the same stack. The process has one thread, so no lock is held in the copy. All
+    // pointers (stack, tid addresses, tls) are null, which requests none of their features.
     let pid = unsafe { libc::syscall(libc::SYS_clone, flags, none, none, none, none) };
     match Errno::result(pid)? {
         0 => exit_with(child(Forked(()))),
@@ -69,12 +69,12 @@ fn exit_with(status: i32) -> ! {
     unsafe { libc::_exit(status) }
 }
 
-/// Closes every descriptor but this one: nobody must wait for a forked process's copies of pipes and
-/// locks.
+/// Closes every descriptor except this one: nobody may wait for a forked process's copies of pipes
+/// and locks.
 pub(super) fn keep_only(_: Forked, kept: OwnedFd) -> nix::Result<File> {
-    // SAFETY: dup2 takes any numbers; whoever owned descriptor 3 does not run in this process.
+    // SAFETY: dup2 takes any numbers; the owner of descriptor 3 does not run in this process.
     Errno::result(unsafe { libc::dup2(kept.as_raw_fd(), KEPT_FD) })?;
-    // `kept` itself is closed below, if it is not descriptor 3.
+    // `kept` itself is closed below, unless it is descriptor 3.
     std::mem::forget(kept);
     let (first, last) = ((KEPT_FD + 1) as libc::c_uint, libc::c_uint::MAX);
     // SAFETY: close_range takes any numbers; nothing in this process uses the closed ones again.
@@ -83,19 +83,19 @@ pub(super) fn keep_only(_: Forked, kept: OwnedFd) -> nix::Result<File> {
         // SAFETY: as above. The result does not matter: a descriptor that is not open is closed.
         unsafe { libc::close(fd) };
     }
-    // SAFETY: descriptor 3 is open, by dup2 above, and nothing else owns it.
+    // SAFETY: dup2 above opened descriptor 3, and nothing else owns it.
     Ok(unsafe { File::from_raw_fd(KEPT_FD) })
 }
 
-/// Children that end leave no zombies behind.
+/// Ended children leave no zombies.
 pub(super) fn ignore_ended_children() -> nix::Result<()> {
     // SAFETY: ignoring a signal installs no handler that could run at a bad moment.
     unsafe { signal(Signal::SIGCHLD, SigHandler::SigIgn) }.map(drop)
 }
 
 /// Makes the child of `command` die with the thread that spawns it, and live in this network
-/// namespace if one is given; signals are as new, and Ctrl-C on the terminal is not for it. A
-/// `parent` that the child can see is looked for once more: it may have died meanwhile.
+/// namespace if one is given; signals are reset, and Ctrl-C does not reach it. A `parent` that the
+/// child can see is checked once more, because it may have died meanwhile.
 pub(super) fn confine(command: &mut Command, netns: Option<Arc<File>>, parent: Option<Pid>) {
     let in_child = move || -> io::Result<()> {
         if let Some(netns) = &netns {
@@ -115,12 +115,12 @@ pub(super) fn confine(command: &mut Command, netns: Option<Arc<File>>, parent: O
     unsafe { command.pre_exec(in_child) };
 }
 
-/// Signals that the tool (or the shell that started it) ignores or blocks would stay so in the
-/// child: a JVM must get its SIGTERM whatever its parents thought of it.
+/// Signals that the tool (or its shell) ignores or blocks would stay so in the child: a JVM must
+/// get its SIGTERM.
 fn forget_signals() -> nix::Result<()> {
     for signal in 1..=libc::SIGRTMAX() {
         // SAFETY: the default disposition is no handler. SIGKILL, SIGSTOP and the two that libc
-        // keeps for itself refuse, which is as good.
+        // reserves refuse, which is fine.
         unsafe { libc::signal(signal, libc::SIG_DFL) };
     }
     SigSet::empty().thread_set_mask()

@@ -1,4 +1,4 @@
-//! Who lives in a namespace, as `/proc` tells it.
+//! Which processes live in a namespace, according to `/proc`.
 
 use nix::unistd::Pid;
 use std::collections::HashSet;
@@ -6,22 +6,21 @@ use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::MetadataExt;
 
-/// A kind of namespace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Network,
     Pid,
 }
 
-/// The living processes (but this one) in one of these namespaces. Whoever has closed their files
-/// and only waits to be waited for does not live.
+/// The living processes in one of these namespaces, except this one. A process that has closed its
+/// files and only waits to be reaped does not live.
 pub(super) fn living_in(kind: Kind, namespaces: &[&File]) -> io::Result<Vec<Pid>> {
     let mut wanted = HashSet::new();
     for namespace in namespaces {
         let metadata = namespace.metadata()?;
         wanted.insert((metadata.dev(), metadata.ino()));
     }
-    // Not getpid(): inside of a PID namespace that is another number than the one in /proc.
+    // Not getpid(): inside a PID namespace that differs from the number in /proc.
     let this = fs::read_link("/proc/self")?;
     let mut inside = Vec::new();
     for entry in fs::read_dir("/proc")? {
@@ -35,8 +34,9 @@ pub(super) fn living_in(kind: Kind, namespaces: &[&File]) -> io::Result<Vec<Pid>
 }
 
 fn wanted_by(pid: i32, kind: Kind, wanted: &HashSet<(u64, u64)>) -> bool {
-    // Whoever cannot be looked at has ended, or is a stranger and in no namespace of ours. The
-    // network namespace is let go after the files are closed, the PID namespace only at the end.
+    // A process that cannot be inspected has ended, or is a stranger in no namespace of ours. A
+    // process leaves its network namespace after its files are closed, its PID namespace only at
+    // the end.
     let look = |name| fs::metadata(format!("/proc/{pid}/ns/{name}"));
     let Ok(network) = look("net") else { return false };
     let namespace = match kind {
@@ -60,7 +60,7 @@ mod tests {
         assert!(network.contains(&pid) && !network.contains(&Pid::this()));
         assert!(living_in(Kind::Pid, &[&own("pid")]).unwrap().contains(&pid));
         child.kill().unwrap();
-        // A zombie until it is waited for.
+        // A zombie until it is reaped.
         while super::super::process::is_alive(pid.as_raw()) {
             std::thread::yield_now();
         }

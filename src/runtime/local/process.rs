@@ -1,4 +1,4 @@
-//! [`NodeProcess`]: one Kafka node's process as it comes and goes, and what is said when it ended.
+//! [`NodeProcess`]: one Kafka node's process through its restarts, and the account of its end.
 
 use super::spec::KafkaNode;
 use nix::errno::Errno;
@@ -9,11 +9,11 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ExitStatus};
 
-/// What is read of a log's end, and how many lines of it are shown.
+/// How much of a log's end is read.
 const TAIL_BYTES: u64 = 8 * 1024;
 const TAIL_LINES: usize = 12;
 
-/// A Kafka node and the process that it is, while it is one.
+/// A Kafka node and its process, while it has one.
 #[derive(Debug)]
 pub(super) struct NodeProcess {
     pub(super) node: KafkaNode,
@@ -25,7 +25,7 @@ pub(super) struct NodeProcess {
 #[derive(Debug)]
 enum Ended {
     As(ExitStatus),
-    /// Somebody else has waited for it.
+    /// Somebody else has reaped it.
     Unseen(io::Error),
 }
 
@@ -84,14 +84,14 @@ pub(in crate::runtime) fn tail(path: &Path) -> io::Result<String> {
     Ok(lines[lines.len().saturating_sub(TAIL_LINES)..].join("\n"))
 }
 
-/// Whether a child of this process lives. Its end is left for its owner to wait for.
+/// Whether a child of this process lives. Its owner still has to reap it.
 pub(in crate::runtime) fn is_alive(pid: i32) -> bool {
     let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
     loop {
         match waitid(Id::Pid(Pid::from_raw(pid)), flags) {
             Ok(status) => return status == WaitStatus::StillAlive,
             Err(Errno::EINTR) => {}
-            // No child of ours any more: its owner has waited for it.
+            // It is no longer our child: its owner has reaped it.
             Err(_) => return false,
         }
     }

@@ -1,4 +1,4 @@
-//! [`LocalProvider`]: has Kafka fetched and cached, then starts nodes in namespaces.
+//! [`LocalProvider`]: fetches and caches Kafka, then starts nodes in namespaces.
 
 use super::{ClusterSpec, Host, LocalCluster, class_archive};
 use crate::distribution::{self, Distribution, Launcher, Surroundings};
@@ -9,25 +9,22 @@ use crate::runtime::{Cluster, Order, Provider, RuntimeError, Stop};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// What the command line says of the nodes.
 #[derive(Clone, Debug, Default)]
 pub struct NodeOptions {
-    /// An unpacked Kafka to take instead of the plan's version.
+    /// An unpacked Kafka, instead of the plan's version.
     pub kafka_home: Option<PathBuf>,
-    /// Heap of each Kafka process, MiB.
+    /// Heap of each Kafka process in MiB.
     pub heap_mib: u32,
 }
 
 /// Uses a cluster as clients would, so that the classes that a broker loads are known.
 pub type Serve = fn(&dyn Cluster, &Interrupt) -> Result<(), RuntimeError>;
 
-/// Clusters of JVM processes in namespaces of their own.
+/// Clusters of JVM processes in their own namespaces.
 pub struct LocalProvider {
-    /// This process, made fit for it.
+    /// This process, prepared for it.
     pub host: Host,
-    /// What the command line says of the nodes.
     pub options: NodeOptions,
-    /// Why it was taken.
     pub why: String,
     /// What the training broker does.
     pub serve: Serve,
@@ -49,7 +46,7 @@ impl LocalProvider {
         let Order { plan, ref mut phase, interrupt, note, step, .. } = *order;
         phase("kafka");
         let asked = interrupt.clone();
-        // Maven and its kin must go when the tool goes, as brokers do.
+        // Maven must go when the tool goes, as brokers do.
         let launcher = Launcher::new(self.host.starter()?, move || asked.asked().is_none());
         let request = distribution::Request {
             version: plan.cluster.kafka.clone(),
@@ -67,7 +64,6 @@ impl LocalProvider {
         Ok(found)
     }
 
-    /// A cluster of what was found.
     pub(super) fn spec_of(
         &self,
         cluster: &ClusterPlan,
@@ -76,7 +72,7 @@ impl LocalProvider {
         seed: u64,
     ) -> ClusterSpec {
         ClusterSpec {
-            // What was found counts: an unpacked release may be another one than the plan's.
+            // What was found counts: an unpacked release may differ from the plan's version.
             cluster: ClusterPlan { kafka: found.version.clone(), ..cluster.clone() },
             java: found.java.path.clone(),
             jars: found.jars.clone(),

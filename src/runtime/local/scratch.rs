@@ -1,5 +1,5 @@
 //! [`Scratch`]: the folder of everything that a run must not leave behind. While its tool lives, a
-//! marker file in it is locked; a folder whose marker is free belongs to nobody.
+//! marker file in it is locked; a folder whose marker is unlocked has no owner.
 
 use crate::runtime::RuntimeError;
 use std::fs::{self, DirBuilder, File};
@@ -11,7 +11,7 @@ const PREFIX: &str = "chaos-";
 const MARKER: &str = ".chaos-run";
 /// The marker's name until it is locked.
 const NEW_MARKER: &str = ".chaos-run.new";
-/// A folder may get new files while it is removed, from processes that are about to die.
+/// During removal, dying processes may still create files.
 const REMOVAL_ATTEMPTS: u32 = 20;
 
 /// A folder of this process alone.
@@ -22,19 +22,18 @@ pub(crate) struct Scratch {
 }
 
 impl Scratch {
-    /// Chooses a name that nobody has; nothing is made yet, so that the process which removes the
-    /// folder can be there before the folder is.
+    /// Chooses an unused name; creates nothing yet, so that the process which removes the folder
+    /// can exist before the folder.
     pub(crate) fn choose(parent: &Path) -> Scratch {
         let name = format!("{PREFIX}{}-{:016x}", std::process::id(), fastrand::u64(..));
         Scratch { path: parent.join(name), marker: None }
     }
 
-    /// Where it is.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Makes the folder, for its owner only, with the locked marker.
+    /// Creates the folder, for its owner only, with the locked marker.
     pub(crate) fn create(&mut self) -> Result<(), RuntimeError> {
         let failed = |e| {
             RuntimeError::io(format!("making the folder {}", self.path.display()), e)
@@ -46,7 +45,7 @@ impl Scratch {
     }
 }
 
-/// The marker gets its name when it is locked, so nobody ever finds it free while its tool lives.
+/// The marker gets its name once it is locked, so it is never found unlocked while its tool lives.
 fn lock_marker(folder: &Path) -> io::Result<File> {
     let new = folder.join(NEW_MARKER);
     let mut marker = File::options().write(true).create_new(true).open(&new)?;
@@ -56,7 +55,7 @@ fn lock_marker(folder: &Path) -> io::Result<File> {
     Ok(marker)
 }
 
-/// Removes a folder with all that is in it; one that is not there is removed already.
+/// Removes a folder with its content; a missing one counts as removed.
 pub(crate) fn remove(folder: &Path) -> io::Result<()> {
     let mut attempt = 0;
     loop {
@@ -70,7 +69,7 @@ pub(crate) fn remove(folder: &Path) -> io::Result<()> {
     }
 }
 
-/// Removes the folders in `parent` that tools of this user left behind, and says which.
+/// Removes the folders in `parent` that tools of this user left behind, and returns which.
 pub(crate) fn remove_stale(parent: &Path) -> Vec<String> {
     let removed = stale(parent).into_iter().map(|path| match remove(&path) {
         Ok(()) => format!("removed {}, left behind by a run that was killed", path.display()),
@@ -83,7 +82,7 @@ pub(crate) fn remove_stale(parent: &Path) -> Vec<String> {
 
 /// The folders in `parent` that tools of this user left behind.
 pub(crate) fn stale(parent: &Path) -> Vec<PathBuf> {
-    // A parent that cannot be read gets its error when the folder is made.
+    // A parent that cannot be read fails when the folder is made.
     let Ok(entries) = fs::read_dir(parent) else { return Vec::new() };
     let ours = entries
         .flatten()

@@ -1,5 +1,5 @@
-//! [`Spawner`]: the one thread that forks. It sits in the PID namespace for its children, if there
-//! is one, for as long as anybody can spawn: their death signal is tied to it.
+//! [`Spawner`]: the one thread that forks. It stays in its children's PID namespace, if there is
+//! one, for as long as anybody can spawn: their death signal is tied to it.
 
 use super::namespace::confine;
 use nix::sched::{CloneFlags, setns};
@@ -10,8 +10,8 @@ use std::process::{Child, Command};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-/// Starts processes that die with the tool. They are children of the tool as any other, and may be
-/// waited for from any thread.
+/// Starts processes that die with the tool. They are ordinary children of the tool; any thread may
+/// wait for them.
 #[derive(Clone, Debug)]
 pub(in crate::runtime) struct Spawner {
     jobs: Sender<Job>,
@@ -28,14 +28,14 @@ impl Spawner {
     pub(in crate::runtime) fn start(pid_namespace: Option<File>) -> io::Result<Spawner> {
         let (jobs, queue) = channel();
         let (ready, entered) = channel();
-        // In another namespace a child does not see its parent, nor does it need to: its init
-        // takes it along.
+        // In another namespace a child does not see its parent, and need not: its init takes it
+        // along.
         let parent = pid_namespace.is_none().then(Pid::this);
         std::thread::Builder::new().name("spawner".to_owned()).spawn(move || {
             let enter = |namespace: &File| setns(namespace, CloneFlags::CLONE_NEWPID);
             let inside = pid_namespace.as_ref().map_or(Ok(()), enter);
             let go_on = inside.is_ok();
-            // Nobody listens only if the starter is gone, and then there is nothing to do.
+            // The send fails only if the starter is gone, and then there is nothing to do.
             if ready.send(inside).is_ok() && go_on {
                 work(&queue, parent);
             }
@@ -65,7 +65,7 @@ fn work(queue: &Receiver<Job>, parent: Option<Pid>) {
     for Job { mut command, netns, reply } in queue {
         confine(&mut command, netns, parent);
         let spawned = command.spawn().map_err(|e| match e.raw_os_error() {
-            // What fork says in a PID namespace whose init has ended.
+            // fork's error in a PID namespace whose init has ended.
             Some(libc::ENOMEM) => io::Error::new(
                 e.kind(),
                 format!("{e}, or the init of the PID namespace was killed"),
@@ -75,7 +75,7 @@ fn work(queue: &Receiver<Job>, parent: Option<Pid>) {
         if let Err(unheard) = reply.send(spawned)
             && let Ok(mut child) = unheard.0
         {
-            // Nobody would ever wait for it. It has not been seen, so its end cannot fail either.
+            // Nobody would ever reap it. It has not been seen, so its end cannot fail either.
             drop(child.kill().and_then(|()| child.wait()));
         }
     }
@@ -97,7 +97,7 @@ mod tests {
 
     const AS_TOOL: &str = "CHAOS_TEST_SPAWNER";
 
-    /// Not a test by itself: what the next one runs as the tool that is killed.
+    /// Not a test by itself: the next one runs it as the tool that is killed.
     #[test]
     fn a_tool_that_stops_its_child() {
         if std::env::var_os(AS_TOOL).is_none() {

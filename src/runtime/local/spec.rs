@@ -1,4 +1,4 @@
-//! [`ClusterSpec`]: all that a local cluster is made from, and the Kafka nodes it leads to.
+//! [`ClusterSpec`]: what a local cluster is made from, and the Kafka nodes that follow.
 
 use crate::distribution::StorageTemplate;
 use crate::model::Controllers;
@@ -7,22 +7,19 @@ use crate::runtime::{Role, RuntimeError};
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
-/// Controllers of their own, when they are isolated.
+/// The number of separate controllers, if isolated.
 const ISOLATED_CONTROLLERS: u16 = 3;
 /// `node.id` of the first of them.
 const FIRST_CONTROLLER_ID: u16 = 100;
-/// So many brokers have addresses before the controllers' begin.
+/// Brokers have this many addresses before the controllers' begin.
 const BROKERS_MAX: u16 = 30;
 
 /// The last byte of 10.88.0.x.
 const FIRST_BROKER_HOST: u8 = 11;
 const FIRST_CONTROLLER_HOST: u8 = 41;
-/// Where the workers are.
 pub(super) const CLIENTS_ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 88, 0, 101);
-/// Where the operator is.
 pub(super) const OBSERVER_ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 88, 0, 102);
 
-/// What to start, and from what.
 #[derive(Clone, Debug)]
 pub struct ClusterSpec {
     /// Kafka's version, brokers, controllers, properties.
@@ -31,13 +28,13 @@ pub struct ClusterSpec {
     pub java: PathBuf,
     /// Kafka's jars in the order of the class path.
     pub jars: Vec<PathBuf>,
-    /// Further options of the JVM, as of a class-data archive; they come last.
+    /// Further JVM options, such as those of a class-data archive; they come last.
     pub jvm_options: Vec<String>,
-    /// What Kafka's own formatting writes into a log folder; Kafka 4 has features from it.
+    /// What Kafka's own formatting writes into a log folder; Kafka 4 takes its features from it.
     pub storage_template: Option<StorageTemplate>,
-    /// Options of the JVM that configure Kafka's logging.
+    /// JVM options that configure Kafka's logging.
     pub log_config_args: Vec<String>,
-    /// Where each node's log goes, as `<name>.log`. Made if it is not there; kept.
+    /// Node logs go here, as `<name>.log`. Created if missing; kept.
     pub log_dir: PathBuf,
     /// Heap of each JVM.
     pub heap_mib: u32,
@@ -48,14 +45,14 @@ pub struct ClusterSpec {
     pub id_seed: u64,
 }
 
-/// One Kafka process to be.
+/// One Kafka process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct KafkaNode {
     pub(super) id: i32,
     pub(super) name: String,
     pub(super) role: Role,
     pub(super) address: Ipv4Addr,
-    /// The port of the host under which clients outside reach it.
+    /// The port of the host for clients outside.
     pub(super) external_port: Option<u16>,
 }
 

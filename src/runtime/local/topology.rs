@@ -16,15 +16,16 @@ use std::time::{Duration, Instant};
 
 /// The hub's address on every link.
 const GATEWAY: Ipv4Addr = Ipv4Addr::new(10, 88, 0, 1);
-/// The link of a spoke's namespace. Other numbers than the hub's, because the kernel takes a veth
-/// pair with equal numbers for one link and then lets up to a second pass before it carries frames.
+/// The link of a spoke's namespace. It differs from the hub's numbers, because the kernel takes a
+/// veth pair with equal numbers for one link and then waits up to a second before it carries
+/// frames.
 const SPOKE_LINK: u32 = 2;
 /// The hub's first link; the others follow.
 const FIRST_HUB_LINK: u32 = 100;
 /// Links carry frames a few milliseconds after they were set up.
 const OPERATIONAL_WITHIN: Duration = Duration::from_secs(10);
 
-/// One end of the star: what is to live there.
+/// One end of the star: what lives there.
 #[derive(Clone, Debug)]
 pub(super) struct Spoke {
     /// Names its link in the hub; at most 15 bytes.
@@ -36,7 +37,7 @@ pub(super) struct Spoke {
 pub(super) struct Topology {
     /// Where packets between spokes can be dropped.
     pub(super) hub: Arc<DropPoint>,
-    /// One for each spoke, in order.
+    /// One per spoke, in order.
     pub(super) netns: Vec<Arc<File>>,
 }
 
@@ -48,7 +49,7 @@ struct Namespace {
 impl Topology {
     /// Builds the star and waits until every link carries frames.
     pub(super) fn build(spokes: Vec<Spoke>) -> Result<Topology, RuntimeError> {
-        // A thread of its own goes from namespace to namespace, and ends in the last.
+        // A separate thread goes from namespace to namespace, and ends in the last.
         let thread = std::thread::Builder::new().name("topology".to_owned());
         let building = thread
             .spawn(move || build_here(&spokes))
@@ -78,7 +79,7 @@ fn build_here(spokes: &[Spoke]) -> Result<Topology, RuntimeError> {
     Ok(Topology { hub: Arc::new(filter), netns })
 }
 
-/// Moves this thread into a network namespace of its own.
+/// Moves this thread into a new network namespace.
 fn enter_new_namespace() -> Result<Namespace, RuntimeError> {
     unshare(CloneFlags::CLONE_NEWNET)
         .map_err(|errno| explain(Step::NetworkNamespace, errno, &Settings::read()))?;
@@ -119,7 +120,7 @@ fn set_up_spoke(end: &mut Namespace, spoke: &Spoke, gateway: Mac) -> Result<(), 
     end.links.apply(&batch)
 }
 
-/// A packet sent before that is lost, and TCP repeats it a second later only.
+/// A packet sent before that is lost, and TCP repeats it only a second later.
 fn wait_until_operational(hub: &mut Namespace, ends: &mut [Namespace]) -> Result<(), RuntimeError> {
     let start = Instant::now();
     for namespace in std::iter::once(hub).chain(ends) {

@@ -1,5 +1,5 @@
-//! Entering a user namespace of one's own, in which the tool has all rights over the namespaces
-//! that it makes, while users, groups and files stay what they were.
+//! Enters a user namespace in which the tool has all rights over the namespaces that it makes,
+//! while users, groups and files stay what they were.
 
 use super::advice::{Settings, Step, explain};
 use super::namespace::{Forked, SingleThread, fork_helper, keep_only};
@@ -15,9 +15,9 @@ use std::os::fd::OwnedFd;
 
 /// Why no user namespace was entered.
 pub(super) enum NotEntered {
-    /// The process is as it was.
+    /// The process is unchanged.
     Unchanged(RuntimeError),
-    /// It is in a user namespace without rights: there is no way back.
+    /// It is in a user namespace without rights, and there is no way back.
     Stuck(RuntimeError),
 }
 
@@ -26,7 +26,7 @@ pub(super) fn enter(alone: &SingleThread) -> Result<(), NotEntered> {
     if geteuid().is_root() { enter_as_root(alone) } else { enter_as_user() }
 }
 
-/// An ordinary user may map themselves, and nobody else.
+/// An ordinary user may map only themselves.
 fn enter_as_user() -> Result<(), NotEntered> {
     let (user, group) = (geteuid(), getegid());
     unshare_user()?;
@@ -36,8 +36,8 @@ fn enter_as_user() -> Result<(), NotEntered> {
         .map_err(|e| stuck(errno_of(&e)))
 }
 
-/// Root keeps everybody, so that files of others stay within reach. Only a process outside of the
-/// namespace may write such a map, so a helper is forked before.
+/// Root maps everybody, so that other users' files stay accessible. Only a process outside the
+/// namespace may write such a map, so a helper is forked first.
 fn enter_as_root(alone: &SingleThread) -> Result<(), NotEntered> {
     let unchanged = |what: &str, e: io::Error| NotEntered::Unchanged(RuntimeError::io(what, e));
     let users = identity_of("/proc/self/uid_map").map_err(|e| unchanged("reading uid_map", e))?;
@@ -74,13 +74,13 @@ fn stuck(errno: Errno) -> NotEntered {
 
 /// The helper: waits until the parent is in the namespace, and maps. Its exit status is an errno.
 fn write_maps(forked: Forked, parent: u32, go: OwnedFd, users: &str, groups: &str) -> i32 {
-    // As long as the helper has a copy of the pipe's other end, it would wait for itself.
+    // With a copy of the pipe's other end, the helper would wait for itself.
     let mut go = match keep_only(forked, go) {
         Ok(go) => go,
         Err(errno) => return errno as i32,
     };
     match go.read_exact(&mut [0]) {
-        // The parent gave up: nothing is to be mapped.
+        // The parent gave up: there is nothing to map.
         Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => return 0,
         Err(e) => return errno_of(&e) as i32,
         Ok(()) => {}
@@ -90,7 +90,7 @@ fn write_maps(forked: Forked, parent: u32, go: OwnedFd, users: &str, groups: &st
     written.map_or_else(|e| errno_of(&e) as i32, |()| 0)
 }
 
-/// The map that gives everybody whom this process knows the number that they have.
+/// The identity map of every id that this process knows.
 fn identity_of(map: &str) -> io::Result<String> {
     identity(&fs::read_to_string(map)?)
         .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, format!("{map} is unreadable")))

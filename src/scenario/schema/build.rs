@@ -6,7 +6,6 @@ use super::super::section::Section;
 use super::{cluster, expect, faults, forms, matrix, property};
 use serde_json::{Map, Value, json};
 
-/// The schema of a scenario file.
 pub fn schema() -> Value {
     let mut definitions = forms::definitions();
     definitions.extend(property::definitions());
@@ -40,12 +39,12 @@ fn part(top: Top) -> Value {
     }
 }
 
-/// What stands at each key of a section: `part` of it, with what the key means and its default.
+/// The schemas of a section's keys: `part` of each, with the key's meaning and default.
 pub(super) fn keyed<T: Copy>(keys: &[Key<T>], part: impl Fn(T) -> Value) -> Map<String, Value> {
     keys.iter().map(|key| (key.name.to_owned(), with_key(key, part(key.is)))).collect()
 }
 
-/// A schema with what its key means, and the key's default.
+/// Adds a key's meaning and default to a schema.
 pub(super) fn with_key<T>(key: &Key<T>, schema: Value) -> Value {
     let mut schema = explained(key.about, schema);
     if let Some(default) = key.default {
@@ -57,14 +56,15 @@ pub(super) fn with_key<T>(key: &Key<T>, schema: Value) -> Value {
 /// A definition with a description, for values of these types.
 pub(super) fn typed(text: &str, definition: &str, types: &[&str]) -> Value {
     let mut schema = explained(text, forms::reference(definition));
-    // It says nothing new. But editors complete a key with its colon where they see the type.
+    // Redundant, but editors complete a key with its colon if they see the type.
     schema["type"] = json!(types);
     schema
 }
 
 /// A schema with a description.
 pub(super) fn explained(text: &str, schema: Value) -> Value {
-    // Beside `$ref` draft 7 allows no other key. Of an `anyOf` editors show the alternatives' texts.
+    // Beside `$ref` draft 7 allows no other key. For an `anyOf` editors show the alternatives'
+    // texts.
     let mut schema = match schema {
         Value::Object(object) if object.contains_key("$ref") => json!({ "allOf": [object] }),
         other => other,

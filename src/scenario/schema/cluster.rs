@@ -7,7 +7,6 @@ use super::forms;
 use crate::timeline::one_of;
 use serde_json::{Value, json};
 
-/// `cluster:`.
 pub(super) fn cluster() -> Value {
     let mut schema = forms::map(keyed(CLUSTER, value));
     schema["dependencies"] = json!({ "flavour": ["compose"] });
@@ -34,7 +33,7 @@ fn value(key: Cluster) -> Value {
     }
 }
 
-/// A key's value as an axis has it: white space around it is left aside.
+/// A key's value in an axis: surrounding white space is ignored.
 pub(super) fn axis_value(key: Cluster) -> Value {
     match key {
         Cluster::Controllers => forms::trimmed_words(CONTROLLERS, None),

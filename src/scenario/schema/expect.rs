@@ -1,4 +1,4 @@
-//! The JSON Schema of `expect:` with its `when:`.
+//! The JSON Schema of `expect:` and its `when:`.
 
 use super::super::bound::SIGNS;
 use super::super::plan_axes::TIMELINES;
@@ -11,10 +11,9 @@ use serde_json::{Map, Value, json};
 /// One map of `expect:`.
 pub(super) const EXPECTATION: &str = "expectation";
 
-/// How many messages are expected.
+/// An expected number of messages.
 const COUNT: &str = "bound";
 
-/// What stands under `definitions`.
 pub(super) fn definitions() -> Map<String, Value> {
     let mut count = forms::count(0, u64::MAX);
     count["pattern"] = forms::pattern(&bound(forms::COUNT)).into();
@@ -22,7 +21,7 @@ pub(super) fn definitions() -> Map<String, Value> {
     Map::from_iter([(COUNT.to_owned(), count), (EXPECTATION.to_owned(), expectation())])
 }
 
-/// An end with a sign, two ends, or a single value.
+/// A bound with a sign, two bounds, or a single value.
 fn bound(end: &str) -> String {
     let signs: Vec<&str> = SIGNS.iter().map(|(sign, ..)| *sign).collect();
     format!(r"(?:(?:{})|=*|{end}\s*\.\.)\s*{end}", signs.join("|"))

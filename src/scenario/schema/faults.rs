@@ -6,10 +6,9 @@ use super::forms;
 use crate::timeline::{KINDS, TARGETS, docs, own_keys};
 use serde_json::{Map, Value, json};
 
-/// Where the other files find [`list`].
+/// Refers to [`list`].
 pub(super) const REFERENCE: &str = "#/definitions/faults";
 
-/// What stands under `definitions`.
 pub(super) fn definitions() -> Map<String, Value> {
     let mut definitions = Map::new();
     definitions.insert("faults".to_owned(), list());
@@ -57,9 +56,8 @@ fn fault() -> Value {
     })
 }
 
-/// A word, or a list of words.
 fn targets() -> Value {
-    // As Rust reads a number: with a sign, if there is one.
+    // As Rust parses a number, with an optional sign.
     let target = forms::trimmed_words(TARGETS, Some(r"broker:[+-]?[0-9]+"));
     forms::either(target.clone(), forms::list(target))
 }

@@ -5,10 +5,10 @@ use super::build::{name, with_key};
 use super::{cluster, faults, forms, property};
 use serde_json::{Map, Value, json};
 
-/// `matrix:`. Each axis has a list of what [`property::NAMES`] takes.
+/// `matrix:`. Each axis has a list of what [`property::NAMES`] accepts.
 pub(super) fn matrix() -> Value {
     let mut axes = Map::new();
-    // What is one value in JSON may be two spellings that Kafka tells apart, `1` and `1.0`.
+    // One JSON value may be two spellings that Kafka distinguishes, `1` and `1.0`.
     for (name, _) in property::every_property().filter(|(_, property)| property.is_direct()) {
         axes.insert(name.to_owned(), forms::reference("distinct"));
     }

@@ -1,8 +1,8 @@
-//! The JSON Schema of a scenario file, for editors, made of the tables that the readers use.
+//! The JSON Schema of a scenario file, for editors, generated from the readers' tables.
 //!
-//! It never refuses a file that the readers take, however the values are spelt; it may take what
-//! only a reader or the planner can refuse (two names of one property, a target that is not there).
-//! Draft 7, the newest that editors' YAML servers know all of.
+//! It never refuses a file that the readers accept, however values are spelled. It may accept what
+//! only a reader or the planner can refuse (two names of one property, a target that does not
+//! exist). Draft 7 is the newest that editors' YAML servers support completely.
 
 mod build;
 mod cluster;

@@ -1,11 +1,11 @@
-//! The schema as text, for people to read: [`printed`].
+//! Prints the schema for people to read: [`printed`].
 
 use serde_json::Value;
 
-/// What fits between these columns stands on one line.
+/// What fits this width is on one line.
 const COLUMNS: usize = 100;
 
-/// JSON with a line for each value that fits on one, and more lines for longer ones.
+/// JSON with each value on one line if it fits.
 pub fn printed(value: &Value) -> String {
     let mut text = String::new();
     print(&mut text, value, 0);

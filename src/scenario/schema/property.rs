@@ -1,4 +1,4 @@
-//! The JSON Schema of properties of topics and producers. Each stands once under `definitions`; the
+//! The JSON Schema of topic and producer properties. Each is once under `definitions`; the
 //! sections, `matrix` and `when` refer to it.
 
 use super::super::plan_axes::{self, TIMELINES};
@@ -16,8 +16,8 @@ pub(super) const NAMES: &str = "names";
 /// `cluster.config.PROPERTY`, for any property.
 const BROKER_PROPERTY: &str = r"^cluster\.config\.[\s\S]";
 
-/// What stands under `definitions`: each property that stands directly under its section, and
-/// [`NAMES`], where the others are.
+/// For `definitions`: each property that belongs directly under its section, and [`NAMES`], which
+/// has the others.
 pub(super) fn definitions() -> Map<String, Value> {
     let sections = Section::ALL.into_iter();
     let mut definitions: Map<_, _> =
@@ -26,7 +26,6 @@ pub(super) fn definitions() -> Map<String, Value> {
     definitions
 }
 
-/// The value of a property.
 fn value(form: Form) -> Value {
     match form {
         Form::Count(least, most) => forms::count(least, most),
@@ -44,7 +43,7 @@ fn value(form: Form) -> Value {
     }
 }
 
-/// Each name with one value or a list of them. Who refers to it says which of the two is meant.
+/// Each name with one value or a list of them. What refers to it says which of the two it means.
 fn names_map() -> Value {
     let mut names = Map::new();
     let values = |text: &str| typed(text, "values", &["string", "number", "boolean", "array"]);
@@ -69,14 +68,13 @@ fn names_map() -> Value {
     })
 }
 
-/// Every name that a property has.
+/// Every name of every property.
 pub(super) fn every_property() -> impl Iterator<Item = (&'static str, Property)> {
     let known = property::all_direct().into_iter().chain(property::all_in_config());
     let all = known.chain(names::ALIASES.iter().map(|(alias, _)| *alias));
     all.filter_map(|name| Some((name, property::find(name)?)))
 }
 
-/// What a property means.
 fn about(name: &str, property: Property) -> String {
     let used = property.name;
     match property.form {
@@ -104,7 +102,6 @@ fn about(name: &str, property: Property) -> String {
     text
 }
 
-/// `topic:` or `producer:`.
 pub(super) fn section(section: Section) -> Value {
     let direct = keys::names(section.keys()).into_iter();
     let mut properties: Map<_, _> =
@@ -120,7 +117,7 @@ fn config(section: Section) -> Value {
     let taken = names.filter(|name| property::in_config(section, name).is_some());
     let reference = |name| forms::reference(&format!("{NAMES}/properties/{name}"));
     let mut config = forms::map(taken.map(|name| (name.to_owned(), reference(name))).collect());
-    // What they refer to takes lists, too; here stand single values.
+    // What they refer to accepts lists, too; these are single values.
     config["allOf"] = json!([{ "additionalProperties": value(form) }]);
     config
 }

@@ -1,5 +1,5 @@
-//! The schema takes whatever the readers take, however it is spelt, and refuses what they refuse as
-//! far as a schema can.
+//! The schema accepts whatever the readers accept, however it is spelled, and refuses what they
+//! refuse as far as a schema can.
 
 use super::super::mutated::{SHIPPED, mutated};
 use super::super::{Changes, builtin, read_text};
@@ -25,7 +25,7 @@ enum Spelling {
     Plain,
 }
 
-/// The tree as an editor has it. To the readers both spellings are one, so both must do.
+/// The tree as an editor sees it. For the readers both spellings are the same, so both must pass.
 fn seen(node: &Node, spelling: Spelling) -> Value {
     match &node.kind {
         Kind::Null => Value::Null,
@@ -65,13 +65,12 @@ fn plain(text: &str) -> Value {
     float.map_or_else(|| json!(text), Value::Number)
 }
 
-/// What the readers say: nothing of a sound text, `None` when it is no YAML map.
+/// The readers' problems; `None` if the text is not a YAML map.
 fn read_problems(text: &str) -> Option<Vec<String>> {
     let reading = read_text("test.yaml", text, &Changes::default()).ok()?;
     Some(reading.problems.iter().map(|problem| problem.message.clone()).collect())
 }
 
-/// What the schema says.
 fn schema_problems(text: &str, spelling: Spelling) -> Vec<String> {
     let value = seen(&Node::parse_text(text).expect("YAML"), spelling);
     VALIDATOR
@@ -222,7 +221,7 @@ fn what_the_readers_refuse_for_its_form_is_refused() {
         "name: x\nmatrix: {faults: {'a b': []}}\n",
     ] {
         assert!(read_problems(text).is_some_and(|found| !found.is_empty()), "{text}");
-        // Text in quotes has its form only; its bounds are not looked at.
+        // Of quoted text only the form is checked, not its bounds.
         assert!(!schema_problems(text, Spelling::Plain).is_empty(), "{text}");
     }
     let many = format!("name: x\nfaults:\n{}", "  - {kill: all, at: 1s, for: 1s}\n".repeat(21));
@@ -230,7 +229,7 @@ fn what_the_readers_refuse_for_its_form_is_refused() {
 }
 
 proptest! {
-    // Most changes break a scenario, and say nothing here; so many that are taken must be found.
+    // Most changes break a scenario and test nothing here, so many cases are needed.
     #![proptest_config(ProptestConfig {
         cases: 200,
         max_global_rejects: 20_000,
@@ -242,7 +241,7 @@ proptest! {
         base in 0..SHIPPED.len(),
         changes in prop::collection::vec((0.0..1.0f64, 0..3usize, any::<usize>()), 1..4),
     ) {
-        // Without the comment at its head, where every change is taken.
+        // Without the comment at its head, where every change is valid.
         let (_, scenario) = SHIPPED[base].split_once("\nname: ").expect("it has a name");
         let text = mutated(&format!("name: {scenario}"), &changes);
         prop_assume!(read_problems(&text) == Some(Vec::new()));

@@ -1,5 +1,5 @@
-//! Why a loss happened: which fault moved the leader, what no election took away, and what became
-//! of the topic.
+//! Why a loss happened: which fault moved the leader, what no election took away, and what happened
+//! to the topic.
 
 use super::*;
 
@@ -7,8 +7,8 @@ const ALL: &[i32] = &[0, 1, 2];
 const GONE: Cause = Cause::GoneFromDisk { epoch: 6, leader: 2 };
 
 // Both followers sleep from 3 s to 4 s; broker 0 leads and acknowledges alone, with acks=1, until
-// it is killed at 3.9 s. Broker 1 leads from 4.2 s on without these messages. The followers'
-// sleep was in force at the acknowledgement, but it moved nobody: the kill did, though the last
+// it is killed at 3.9 s. Broker 1 leads from 4.2 s on without these messages. The followers' sleep
+// was in force at the acknowledgement, but it moved nobody: the kill did, though the last
 // acknowledgement came before it.
 #[test]
 fn the_fault_that_moved_the_leader_is_told_from_the_one_in_force() {
@@ -38,8 +38,9 @@ fn moved_by(change: impl FnOnce(History) -> History) -> Vec<u16> {
     only_witness(&findings).moved_by.clone()
 }
 
-// The kill left the partition without a leader; whether the request made broker 1 the leader or the
-// controller did so by itself is not known, so the text says no more than that it was asked for.
+// The kill left the partition without a leader. Whether broker 1 became leader because of the
+// request or by the controller's own doing is not known, so the text says only that it was
+// requested.
 #[test]
 fn a_request_for_an_election_is_told_apart_from_what_moved_the_leader() {
     let findings = sent(2)
@@ -70,10 +71,10 @@ fn only_what_befell_the_old_leader_in_time_moved_it() {
     // Another broker's death, or a cut between clients and the leader, is no reason.
     assert_eq!(one(Act::Kill, &[1, 2], 9 * S, 12 * S), [] as [u16; 0]);
     assert_eq!(one(Act::Other, &[0], 9 * S, 12 * S), [] as [u16; 0]);
-    // Who asked for an election is told; a command has done nothing to the leader that is known.
+    // A request for an election is named; a command has no known effect on the leader.
     assert_eq!(one(Act::Elect, &[], 9 * S, 10 * S), [0]);
     assert_eq!(one(Act::Exec, &[], 9 * S, 10 * S), [] as [u16; 0]);
-    // It was asked for before, and the proof came later.
+    // It was requested before, and the proof came later.
     let proved_late = moved_by(|mut history| {
         history = history.act(Act::Elect, &[], "it", 9 * S, 13 * S);
         history.faults[0].effective_us = Some(12 * S);
@@ -82,7 +83,8 @@ fn only_what_befell_the_old_leader_in_time_moved_it() {
     assert_eq!(proved_late, [0]);
     // A fault that was never proved moved nobody.
     assert_eq!(moved_by(|history| history.fault("it", 9 * S, 12 * S)), [] as [u16; 0]);
-    // The leader fell silent at 6 s, and nobody led until 10 s: what befell it at 8 s came too late.
+    // The leader fell silent at 6 s, and nobody led until 10 s: what happened to it at 8 s came too
+    // late.
     let vacant = |from_us| {
         moved_by(|history| {
             history.says(6 * S, 1, -1, 5).act(Act::Kill, &[0], "it", from_us, 12 * S)
@@ -151,8 +153,8 @@ fn a_leader_that_may_never_have_had_them_is_an_election() {
     assert_eq!(witness.moved_by, [0]);
 }
 
-// Where elections may be unclean, broker 2 may have fallen out of sync right before all died, and
-// nobody was asked after that. It is certain of what was acknowledged a second earlier.
+// With unclean elections, broker 2 may have fallen out of sync right before all died, and nobody
+// was asked after that. It certainly had what was acknowledged a second earlier.
 #[test]
 fn an_unclean_election_is_excluded_only_by_who_was_seen_in_sync_later() {
     let late = |to_us| {
@@ -165,8 +167,8 @@ fn an_unclean_election_is_excluded_only_by_who_was_seen_in_sync_later() {
     assert_eq!(late(2 * S), Some(GONE));
 }
 
-// Whoever acknowledged had it, whatever acks says: one replica, killed and cut, leads again. But
-// if an epoch lies between that nobody saw, another may have led in it, and have cut it off.
+// Whoever acknowledged had it, whatever acks says: one replica, killed and cut, leads again. But if
+// there is an unseen epoch in between, another may have led in it and cut it off.
 #[test]
 fn who_acknowledged_and_leads_again_had_it() {
     let again = |epoch| {
@@ -180,7 +182,7 @@ fn who_acknowledged_and_leads_again_had_it() {
     };
     let findings = again(6);
     let witness = only_witness(&findings);
-    // The others answered all the while, so nothing is said of every replica's disk.
+    // The others answered all the while, so the text does not blame every replica's disk.
     assert_eq!(witness.cause, Some(Cause::GoneInSync { epoch: 6, leader: 0 }));
     let because = "is gone, and no election explains it: broker 0 itself acknowledged it, and no \
                    longer had it when it became leader in epoch 6";
@@ -188,7 +190,7 @@ fn who_acknowledged_and_leads_again_had_it() {
     assert!(matches!(only_witness(&again(7)).cause, Some(Cause::Truncated { .. })));
 }
 
-// A zombie acknowledges at 8 s in epoch 4, when epoch 6 has begun: that never came to the others,
+// A zombie acknowledges at 8 s in epoch 4, when epoch 6 has begun: that never reached the others,
 // whatever its in-sync set was.
 #[test]
 fn what_a_zombie_acknowledged_was_cut_off() {
@@ -198,7 +200,7 @@ fn what_a_zombie_acknowledged_was_cut_off() {
     assert!(!matches!(cause, Some(Cause::GoneFromDisk { .. } | Cause::GoneInSync { .. })));
 }
 
-// One loss has one pair of times: the text says to the millisecond what the fields have.
+// One loss has one pair of times: the text gives the fields' times to the millisecond.
 #[test]
 fn text_and_fields_give_the_same_times() {
     let findings = sent(1).says(0, 0, 0, 4).acked(0..1, 0, 2_949_600, 3_151_400).verify();
@@ -207,8 +209,8 @@ fn text_and_fields_give_the_same_times() {
     assert!(witness.text.contains("between 2.950 s and 3.151 s"), "{}", witness.text);
 }
 
-// The topic was made anew, and then 2 and 1 were sent to it. Of 0 and 3 nobody knows what became in
-// the old one; 1 stands behind 2 in the new one, but may have stood before it in the old one.
+// The topic was recreated, and then 2 and 1 were sent to it. What happened to 0 and 3 in the old
+// one is unknown; 1 follows 2 in the new one, but may have come first in the old one.
 #[test]
 fn a_topic_made_anew_leaves_open_what_the_old_one_held() {
     let mut history = sent(4).says(0, 0, 0, 0).says(5 * S, 1, 1, 0).acked(0..4, 0, S, 2 * S).log(
@@ -249,9 +251,9 @@ fn a_topic_that_was_deleted_proves_no_loss() {
     assert!(only_witness(&findings).text.ends_with("is gone with the topic, which was deleted"));
 }
 
-// Partition 1 was added. Message 1 of partition 0 is lost, and a copy of it, byte for byte, stands
-// in partition 1, beside a record without a stamp: there both are foreign, and the copy meets no
-// acknowledgement. (The reader tells by the stamp, which names partition 0.)
+// Partition 1 was added. Message 1 of partition 0 is lost, and a copy of it, byte for byte, is in
+// partition 1, beside a record without a stamp: there both are foreign, and the copy meets no
+// acknowledgement. (The reader sees the stamp, which names partition 0.)
 #[test]
 fn what_stands_in_an_added_partition_is_foreign_and_meets_no_acknowledgement() {
     let known = sent(2).acked(0..2, 0, S, S).log(0, 1, ours(0..1));

@@ -1,5 +1,5 @@
-//! Losses and doubles before any fault: hand-written histories with one argued answer each. The
-//! fault is called at 5 s, and the log's end is asked for before it.
+//! Losses and duplicates before any fault: hand-written histories with one argued answer each. The
+//! fault is called at 5 s, and the log's end is queried before it.
 
 use super::*;
 use crate::plan::Expectation;
@@ -18,8 +18,8 @@ fn verdict(findings: &CellFindings, metric: Metric, min: Option<u64>, max: Optio
     judge("main", &[expectation], findings).verdict
 }
 
-// Acknowledged at offsets 0 to 9; 3 and 4 are not in the log, and what was acknowledged behind them
-// stands in their place. The log ended at 8 before the fault: they were gone by then.
+// Acknowledged at offsets 0 to 9; 3 and 4 are not in the log, and later messages are in their
+// place. The log ended at 8 before the fault: they were gone by then.
 fn lost_early() -> History {
     sent(20).acked(0..10, 0, S, 2 * S).acked(10..20, 8, 7 * S, 8 * S).ended_early(8, 1, 4 * S).log(
         0,
@@ -51,8 +51,8 @@ fn a_loss_before_the_fault_meets_and_violates_nothing() {
     assert_eq!(reason, "`lost: 0` is not settled: 2 messages lost, 2 of them before any fault");
 }
 
-// Beside them 15 to 19 went with the fault: that is a violation, and the others change nothing of
-// it. But a control that these five meet leaves the cell inconclusive.
+// In addition 15 to 19 went with the fault: that is a violation, which the others do not change.
+// But a control that these five meet leaves the cell inconclusive.
 #[test]
 fn a_loss_by_the_fault_stays_one_beside_an_earlier_one() {
     let history = sent(20)
@@ -68,7 +68,7 @@ fn a_loss_by_the_fault_stays_one_beside_an_earlier_one() {
 }
 
 // The log ended at 10 before the fault, which then cut off offsets 6 to 9 in a later epoch. Other
-// records stand below that end now, but they came with that epoch: all ten had been there.
+// records are below that end now, but they came with that epoch: all ten had been there.
 #[test]
 fn what_a_fault_cut_off_was_not_lost_before_it() {
     let history = sent(20)
@@ -83,8 +83,9 @@ fn what_a_fault_cut_off_was_not_lost_before_it() {
     assert_eq!(verdict(&findings, Metric::Lost, None, Some(0)), Verdict::Fail);
 }
 
-// The log ended at 8 before the fault. An unclean election cut it to 3, and 8 and 9 were acknowledged
-// at offsets 3 and 4; another one brought the old log back. They did not exist before the fault.
+// The log ended at 8 before the fault. An unclean election cut it to 3, and 8 and 9 were
+// acknowledged at offsets 3 and 4; another one brought the old log back. They did not exist before
+// the fault.
 #[test]
 fn what_was_acknowledged_after_the_fault_was_not_lost_before_it() {
     let history = sent(10).acked(0..8, 0, S, 2 * S).acked(8..10, 3, 7 * S, 8 * S);
@@ -93,7 +94,7 @@ fn what_was_acknowledged_after_the_fault_was_not_lost_before_it() {
     assert_eq!(verdict(&findings, Metric::Lost, None, Some(0)), Verdict::Fail);
 }
 
-// [`lost_early`], but the log's last five records were not read: 3 and 4 may stand there, sent again.
+// [`lost_early`], but the log's last five records were not read: 3 and 4 may be there, sent again.
 #[test]
 fn what_may_stand_in_an_unread_tail_was_not_certainly_lost() {
     let mut history = lost_early();
@@ -111,7 +112,7 @@ fn unconfirmed(end: i64, at_us: u64, records: impl IntoIterator<Item = Found>) -
 
 #[test]
 fn with_acks_0_a_later_message_in_the_log_proves_that_an_earlier_one_was_lost() {
-    // 3 is nowhere. The log's end was asked for while the last ones were still on their way.
+    // 3 is nowhere. The log's end was queried while the last ones were still on their way.
     let lost = |end| unconfirmed(end, 2 * S, ours(0..3).chain(ours(4..20)));
     assert_eq!(early(lost(9)).counts[Metric::Lost], 1);
     // Before 4 was in the log nothing is proved.
@@ -123,21 +124,21 @@ fn with_acks_0_a_later_message_in_the_log_proves_that_an_earlier_one_was_lost() 
 fn with_acks_0_what_has_not_arrived_long_after_it_was_handed_over_was_lost() {
     let lost = |end, at_us| unconfirmed(end, at_us, ours(0..10));
     assert_eq!(early(lost(10, 4 * S)).counts[Metric::Lost], 10);
-    // Less than a second later they may have been on their way: then it was the fault's doing.
+    // Less than a second later they may have been on their way: then the fault did it.
     assert_eq!(early(lost(10, 2_500_000)).counts[Metric::Lost], 0);
     // It ended at 15 then: the fault cut off five, and maybe all that is missing.
     assert_eq!(early(lost(15, 4 * S)).counts[Metric::Lost], 0);
 }
 
-// With acks that mean something an offset is known, but for the acknowledgement of a retry. Where
-// that one stood nobody knows.
+// With a confirming acks an offset is known, except for the acknowledgement of a retry, whose place
+// is unknown.
 #[test]
 fn a_confirmed_message_without_an_offset_proves_nothing() {
     let lost = sent(20).ended_early(15, 1, 4 * S).acked(0..20, -1, S, 2 * S);
     assert_eq!(early(lost.log(0, 1, ours(0..3).chain(ours(4..20)))).counts[Metric::Lost], 0);
 }
 
-// 2 stands at offsets 2 and 3, both below the log's end before the fault; 7 at 8 and, after it, 9.
+// 2 is at offsets 2 and 3, both below the log's end before the fault; 7 at 8 and, after it, 9.
 #[test]
 fn a_copy_that_was_there_before_the_fault_was_not_its_doing() {
     let records = ours(0..3).chain(ours(2..8)).chain(ours(7..8));
@@ -155,7 +156,7 @@ fn a_copy_that_was_there_before_the_fault_was_not_its_doing() {
     );
 }
 
-// A log of which the end before the fault is not known says so, if there is something to say.
+// If the log's end before the fault is not known, a note says so, if it matters.
 #[test]
 fn without_the_log_s_end_the_gate_has_no_sign() {
     let lost = || sent(9).acked(0..9, 0, S, 2 * S).log(0, 1, ours(0..8));
@@ -167,8 +168,8 @@ fn without_the_log_s_end_the_gate_has_no_sign() {
     assert!(with_fault(sound).verify().notes.is_empty());
 }
 
-// 3 stands twice, and the log ended behind its first copy. It was asked for at 2 s, which is at zero:
-// the second one may have come in the three seconds before the fault. At 4.7 s it cannot have.
+// 3 is there twice, and the log ended after its first copy. The end was queried at 2 s, at zero:
+// the second copy may have come in the three seconds before the fault. At 4.7 s it cannot have.
 #[test]
 fn an_end_that_was_told_long_before_the_fault_says_nothing_of_the_time_in_between() {
     let doubled = |at_us| {
@@ -186,7 +187,7 @@ fn an_end_that_was_told_long_before_the_fault_says_nothing_of_the_time_in_betwee
     assert!(doubled(4_700_000).notes.is_empty());
 }
 
-// What is missing in the middle was not read, and may stand there. A damaged record was whole once.
+// What is missing in the middle was not read, and may be there. A damaged record was whole once.
 #[test]
 fn what_was_not_read_or_is_damaged_was_not_lost_before_the_fault() {
     let sent = || sent(9).ended_early(9, 1, 4 * S).acked(0..9, 0, S, 2 * S);
@@ -195,7 +196,7 @@ fn what_was_not_read_or_is_damaged_was_not_lost_before_the_fault() {
     assert_eq!(early(sent().log(0, 1, damaged)).counts[Metric::Lost], 0);
 }
 
-// Three messages were rejected: two before zero, at 2 s, which are the warm-up's, and one behind it.
+// Three messages were rejected: two before zero, at 2 s, which are the warm-up's, and one after it.
 #[test]
 fn what_was_rejected_before_zero_is_told_apart() {
     let mut history = sent(9).acked(0..6, 0, S, 2 * S).rejected(6..9).log(0, 1, ours(0..6));
@@ -216,8 +217,8 @@ fn what_was_rejected_before_zero_is_told_apart() {
     );
 }
 
-// Two messages were rejected and one is unknown, all before zero. None was later: who expects none
-// is right, and a control that wants one did not bite.
+// Two messages were rejected and one is unknown, all before zero, and none later: expecting none is
+// met, and a control that wants one did not bite.
 #[test]
 fn what_happened_before_zero_only_leaves_no_doubt_of_what_came_later() {
     let mut history = sent(9).acked(0..6, 0, S, 2 * S).rejected(6..8).log(0, 1, ours(0..6));

@@ -3,8 +3,8 @@
 use super::*;
 use crate::kafka::leaders::Leaders;
 
-// 2..4 were acknowledged in epoch 4 at offsets 2-3, where epoch 5 stands now: they are lost,
-// and 4..6, which stand there instead, are not.
+// 2..4 were acknowledged in epoch 4 at offsets 2-3, where epoch 5 is now: they are lost, and 4..6,
+// which are there instead, are not.
 #[test]
 fn acknowledged_and_absent_is_lost_and_a_later_epoch_explains_it() {
     let findings = sent(6)
@@ -42,7 +42,7 @@ fn acknowledged_and_absent_is_lost_and_a_later_epoch_explains_it() {
 }
 
 // A zombie: broker 1 leads in epoch 5 since 12 s, but broker 0 does not know, and acknowledges at
-// 15 s. The log holds epoch 5 at the offset, so it was not broker 1 that acknowledged 1 there.
+// 15 s. The log holds epoch 5 at the offset, so broker 1 did not acknowledge 1 there.
 #[test]
 fn a_loss_while_two_brokers_claim_to_lead_is_the_zombies() {
     let findings = sent(3)
@@ -108,8 +108,8 @@ fn beyond_the_end_of_the_log_the_last_leader_is_not_suspected() {
     assert!(witness.standing.is_empty());
 }
 
-// Only one leader was ever seen, and the log ends before the offset: it is the only one who can
-// have acknowledged, and no later epoch explains the loss, so none is claimed.
+// Only one leader was ever seen, and the log ends before the offset: only it can have acknowledged.
+// No later epoch explains the loss, so none is claimed.
 #[test]
 fn without_a_later_epoch_no_truncation_is_claimed() {
     let history = sent(2).says(0, 0, 0, 4).acked(0..2, 0, S, S);
@@ -140,8 +140,8 @@ fn a_truncation_across_two_epochs_names_no_culprit() {
     assert!(witness.text.contains("is not in the log with which broker 2 in epoch 6 went on"));
 }
 
-// Of the epochs in the log that are later than the acknowledgement's, the first did it, though
-// a still later one stands behind it.
+// Of the log's epochs later than the acknowledgement's, the first did it, though a still later one
+// follows.
 #[test]
 fn the_first_later_epoch_of_the_log_is_named() {
     let findings = sent(4)
@@ -158,7 +158,7 @@ fn the_first_later_epoch_of_the_log_is_named() {
     assert_eq!(only_witness(&findings).count, 2, "one story, one range");
 }
 
-// Between two takings-over seen at once, either broker may have acknowledged: both are named.
+// Between two leader changes seen at once, either broker may have acknowledged: both are named.
 #[test]
 fn what_cannot_be_told_apart_is_not_told_apart() {
     let findings = sent(2)
@@ -177,7 +177,7 @@ fn what_cannot_be_told_apart_is_not_told_apart() {
     );
 }
 
-// Broker 0 gave no answer from before the acknowledgement until long after: it was not it.
+// Broker 0 gave no answer from before the acknowledgement until long after: it did not acknowledge.
 #[test]
 fn a_broker_that_was_silent_throughout_acknowledged_nothing() {
     let history = || {
@@ -203,7 +203,7 @@ fn a_broker_that_was_silent_throughout_acknowledged_nothing() {
     assert_eq!(candidates(history().answers(8 * S, 2, false)), 2);
 }
 
-// A leadership counts from a second before it was seen, and ends with the broker's own word.
+// A leadership counts from a second before it was seen, and ends with the broker's own claim.
 #[test]
 fn a_leadership_lasts_until_the_broker_itself_says_otherwise() {
     let leaders = |history: &History, at_us: u64| -> Vec<i32> {
@@ -222,7 +222,7 @@ fn a_leadership_lasts_until_the_broker_itself_says_otherwise() {
     assert_eq!(leaders(&history, 9 * S), [0, 1]);
     assert_eq!(leaders(&history, 13 * S - 1), [0, 1]);
     assert_eq!(leaders(&history, 13 * S), [1]);
-    // Broker 0 leads again in epoch 7: that it led before says nothing of when epoch 7 began.
+    // Broker 0 leads again in epoch 7: that it led before says nothing about when epoch 7 began.
     let again =
         sent(1).says(0, 0, 0, 4).says(5 * S, 1, 1, 5).says(5 * S, 0, 1, 5).says(9 * S, 0, 0, 7);
     assert_eq!(leaders(&again, 7 * S), [1]);
@@ -234,7 +234,7 @@ fn a_leadership_lasts_until_the_broker_itself_says_otherwise() {
     assert_eq!(of_another.highest_epoch(), None);
 }
 
-// With acks=0 nobody acknowledged anything and no offset is known: it is called what it is.
+// With acks=0 nobody acknowledged anything and no offset is known: the text says so.
 #[test]
 fn a_loss_with_acks_0_is_unconfirmed() {
     let mut history = sent(3).says(0, 0, 0, 4).acked(0..3, -1, S, S).log(0, 4, ours(0..1));
@@ -254,8 +254,8 @@ fn a_loss_with_acks_0_is_unconfirmed() {
     assert_eq!(findings.notes.len(), 1);
 }
 
-// A corrupt record stands where the message was acknowledged: lost it is, since its content is
-// not there, and the corrupt record is the reason.
+// A corrupt record is where the message was acknowledged: it is lost, since its content is not
+// there, and the corrupt record is the reason.
 #[test]
 fn a_message_that_came_back_corrupt_is_lost_and_corrupt() {
     let history = sent(2).says(0, 0, 0, 4).acked(0..2, 0, S, S);
@@ -285,8 +285,8 @@ fn a_message_replaced_within_its_epoch_was_not_truncated() {
     assert_eq!(findings.witnesses[1].anomaly, Metric::Foreign);
 }
 
-// Ranges: 2 and 3 in a row are one witness over two stretches; 5 is another; and where the
-// offsets jump, a range ends.
+// Ranges: 2 and 3 in a row are one witness over two stretches; 5 is another; and where offsets
+// jump, a range ends.
 #[test]
 fn lost_messages_in_a_row_are_one_range() {
     let findings = sent(8)
@@ -304,7 +304,7 @@ fn lost_messages_in_a_row_are_one_range() {
         })
         .collect();
     let ms = |s: u64| Some(s as f64 * 1e3);
-    // 2 stands at offset 2, where 4 is now; 3 is beyond the end: two stories, two ranges.
+    // 2 was at offset 2, where 4 is now; 3 is beyond the end: two explanations, two ranges.
     assert_eq!(
         ranges,
         [(2, 2, ms(1), ms(2)), (3, 3, ms(3), ms(4)), (5, 5, ms(3), ms(4)), (6, 7, ms(5), ms(5))]
@@ -312,12 +312,12 @@ fn lost_messages_in_a_row_are_one_range() {
     let joined = sent(4).acked(0..2, 0, S, 2 * S).acked(2..4, 2, 3 * S, 4 * S).verify();
     let witness = only_witness(&joined);
     assert_eq!((witness.count, witness.acked_from_ms, witness.acked_to_ms), (4, ms(1), ms(4)));
-    // Acknowledgements may come out of order; the stretches are sought by sequence.
+    // Acknowledgements may come out of order; the stretches are searched by sequence.
     let swapped = sent(4).acked(2..4, 2, S, 2 * S).acked(0..2, 0, 3 * S, 4 * S).verify();
     assert_eq!(only_witness(&swapped).count, 4);
 }
 
-// A ledger killed between two stores has a bit that no stretch explains: lost all the same.
+// A ledger killed between two stores has a bit without a stretch: lost all the same.
 #[test]
 fn a_loss_without_a_stretch_is_a_loss_without_a_time() {
     let mut history = sent(4).acked(2..3, 0, S, S);

@@ -1,8 +1,8 @@
-//! What is in the log and should not be, or not there; and a history without fault.
+//! What should not be in the log, or not there; and a history without a fault.
 
 use super::*;
 
-// Nothing wrong: all that was acknowledged is there once, in order, and the log was read whole.
+// Nothing wrong: everything acknowledged is there once, in order, and the log was read whole.
 #[test]
 fn a_clean_history_has_no_anomaly_and_is_conclusive() {
     let findings = sent(3).acked(0..3, 0, 0, S).log(0, 1, ours(0..3)).verify();
@@ -12,7 +12,7 @@ fn a_clean_history_has_no_anomaly_and_is_conclusive() {
     assert!(findings.inconclusive.is_empty() && findings.notes.is_empty());
 }
 
-// 1 and 2 stand at offsets 1-2 and again at 3-4: two messages duplicated, two extra copies.
+// 1 and 2 are at offsets 1-2 and again at 3-4: two messages duplicated, two extra copies.
 #[test]
 fn a_message_at_two_offsets_is_duplicated() {
     let findings = sent(3)
@@ -43,7 +43,7 @@ fn a_message_at_two_offsets_is_duplicated() {
     );
 }
 
-// 0 stands five times, 1 twice: two stories, and of five copies four are listed.
+// 0 is there five times, 1 twice: two explanations, and of five copies four are listed.
 #[test]
 fn copies_are_counted_message_by_message() {
     let copies = [0, 1, 0, 1, 0, 0, 0].map(|sequence| Found::Ours { sequence });
@@ -59,8 +59,8 @@ fn copies_are_counted_message_by_message() {
     );
 }
 
-// Every message twice in a row are more stretches than are kept: all are counted, but where the
-// second copies of the last ones stand is not known, and it is said so.
+// Every message twice in a row makes more stretches than are kept: all are counted, but the places
+// of the last second copies are not known, and the text says so.
 #[test]
 fn copies_beyond_what_is_kept_are_counted_and_not_placed() {
     let messages = crate::ledger::MAX_LOG_STRETCHES as u64;
@@ -93,7 +93,7 @@ fn a_copy_of_one_message_names_no_neighbours() {
     assert_eq!(offsets, [Span { first: 1, last: 1 }, Span { first: 3, last: 3 }]);
 }
 
-// 1 and 2 came behind 3: they are reordered. 3 before them is not, and neither is a late copy.
+// 1 and 2 came after 3: they are reordered. 3 before them is not, and neither is a late copy.
 #[test]
 fn a_first_copy_behind_a_higher_sequence_is_reordered() {
     let records = ours(0..1).chain(ours(3..4)).chain(ours(1..3)).chain(ours(0..1));

@@ -7,8 +7,8 @@ fn bounds(findings: &CellFindings, metric: Metric) -> (u64, Option<u64>) {
     (least, most)
 }
 
-// Every message that is not found may stand where nobody looked: lost is 0 to 2; but the copy
-// that was seen is a copy whatever else is in the log.
+// Every message that is not found may be where nobody looked: lost is 0 to 2; but the copy that was
+// seen is a copy whatever else is in the log.
 #[test]
 fn a_log_start_above_zero_leaves_the_loss_open_and_not_the_copies() {
     let mut history = sent(3).acked(0..3, 0, S, S).log(2, 1, ours(2..3).chain(ours(2..3)));
@@ -30,8 +30,8 @@ fn a_log_start_above_zero_leaves_the_loss_open_and_not_the_copies() {
     );
 }
 
-// What stands before an unread tail stands first: a message behind a higher one is reordered
-// whatever the tail holds. Behind a gap it may be a second copy.
+// What precedes an unread tail comes first: a message after a higher one is reordered whatever the
+// tail holds. After a gap it may be a second copy.
 #[test]
 fn an_unread_tail_leaves_reordering_proved_and_a_gap_does_not() {
     let read = || sent(3).acked(0..3, 0, S, S).log(0, 1, ours(1..2).chain(ours(0..1)));
@@ -87,7 +87,7 @@ fn an_unreadable_partition_proves_no_loss() {
     assert!(only_witness(&findings).text.ends_with("were not found: the log was not read whole"));
 }
 
-// The reader was told that one message was sent; so it took the second for foreign.
+// The reader was told that one message was sent, so it took the second for foreign.
 #[test]
 fn a_reading_with_the_wrong_count_proves_nothing() {
     let mut history = sent(2).acked(0..2, 0, S, S);
@@ -101,7 +101,7 @@ fn a_reading_with_the_wrong_count_proves_nothing() {
     assert_eq!(bounds(&findings, Metric::Lost), (0, Some(1)));
 }
 
-// With nothing sent or acknowledged, nothing could go wrong: no verdict rests on that.
+// If nothing was sent or acknowledged, nothing could go wrong: no verdict rests on that.
 #[test]
 fn a_run_that_could_not_fail_is_inconclusive() {
     assert_eq!(sent(0).verify().inconclusive, ["nothing was sent, so nothing was tested"]);
@@ -118,7 +118,7 @@ fn a_run_that_could_not_fail_is_inconclusive() {
     assert_eq!(reasons, ["nothing was reported as sent, so nothing could be lost"]);
 }
 
-// Of two partitions, one read whole and one not at all: what the first lost is lost for certain.
+// Of two partitions, one read whole and one not at all: the first one's loss is certain.
 #[test]
 fn a_partition_read_whole_proves_its_loss_whatever_another_hides() {
     let lost_one = sent(2).acked(0..2, 0, S, S).log(0, 1, ours(0..1));

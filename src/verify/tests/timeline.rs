@@ -5,7 +5,7 @@ use crate::ledger::PULSE_ROW_US;
 use crate::verify::{MAX_STEPS, Timeline, timeline};
 
 /// 10 messages in the second that begins at 1 s, and 10 in the one that begins at 2 s; the log has
-/// what `records` says.
+/// `records`.
 fn two_seconds(records: impl IntoIterator<Item = Found>) -> History {
     sent(20)
         .acked(0..10, 0, S, S + 200_000)
@@ -37,7 +37,7 @@ fn what_is_missing_stands_where_it_was_acknowledged() {
     let timeline = of(two_seconds(ours(0..4).chain(ours(10..20))));
     assert_eq!(timeline.lost, [1, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
     assert!(timeline.duplicated.is_empty());
-    // The witness says the same: the steps with a loss lie between its two times.
+    // The witness agrees: the steps with a loss lie between its two times.
     let findings = two_seconds(ours(0..4).chain(ours(10..20))).verify();
     let witness = only_witness(&findings);
     assert_eq!((witness.acked_from_ms, witness.acked_to_ms), (Some(1_000.0), Some(1_200.0)));
@@ -45,7 +45,7 @@ fn what_is_missing_stands_where_it_was_acknowledged() {
 
 #[test]
 fn copies_stand_where_they_were_acknowledged() {
-    // 2 of the second ten stand in the log twice.
+    // 2 of the second ten are in the log twice.
     let timeline = of(two_seconds(ours(0..20).chain(ours(18..20))));
     assert_eq!(timeline.duplicated, [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2]);
     assert!(timeline.lost.is_empty());
@@ -61,7 +61,7 @@ fn a_log_that_was_not_read_whole_shows_no_loss() {
 #[test]
 fn nothing_sent_has_no_timeline_and_a_long_run_has_long_steps() {
     assert_eq!(sent(0).with(timeline), None);
-    // 1000 s are 10000 rows: 240 steps are at least 42 of them, and the next of 1, 2, 5 is 50.
+    // 1000 s are 10000 rows: 240 steps need at least 42 of them, and the next of 1, 2, 5 is 50.
     let long = of(sent(2).counted(0, 1, 1, 1).counted(1000 * S - PULSE_ROW_US, 1, 1, 1));
     assert_eq!((long.step_ms, long.sent.len()), (5_000, 200));
     assert!(long.sent.len() as u64 <= MAX_STEPS);

@@ -1,4 +1,4 @@
-//! The command that a report prints is parsed by the tool's own parser and gives the same study.
+//! The command that a report prints, parsed by the tool's own parser, gives the same study.
 
 use super::*;
 use crate::cli::{main, matrix, run, scenario_argument};
@@ -28,7 +28,7 @@ fn kept(words: &[String], runtime: RuntimeKind) -> Vec<(Study, Invocation)> {
     };
     let invocation = |(mut study, shard): (Study, Option<Shard>)| {
         let kept = conduct.invocation(verb, &study, shard, runtime);
-        // A note of the shard names the one that was asked for.
+        // The note about the shard names the requested one.
         study.plans.iter_mut().for_each(|plan| plan.notes.retain(|n| !n.starts_with("shard ")));
         (study, kept)
     };

@@ -50,7 +50,7 @@ fn worker(dir: &Path, script: &str) -> Worker {
     Worker::spawn_command(&spawn, command, dir).expect("sh is everywhere")
 }
 
-/// How long a worker was waited for that did not finish.
+/// How long an unfinished worker was waited for.
 fn waited(error: &WorkerError) -> Duration {
     match error {
         WorkerError::Silent { what: "finish", waited, .. } => *waited,

@@ -1,4 +1,4 @@
-//! What is told of cells: rates, silence, the worst of many.
+//! The live view of cells: rates, silence, the worst of many.
 
 use super::super::view::{Room, width};
 use super::Cells;
@@ -19,7 +19,7 @@ fn told(cells: &mut Cells, at_ms: f64, counts: &[(&str, u64, u64)]) {
     cells.progress(at_ms, &counts.iter().map(progress).collect::<BTreeMap<_, _>>());
 }
 
-/// The words of the row that begins so.
+/// The words of the row with this begin.
 fn row<'a>(lines: &'a [String], name: &str) -> Vec<&'a str> {
     let found = lines.iter().find(|line| line.starts_with(name));
     let line = found.unwrap_or_else(|| panic!("no {name} in {lines:#?}"));
@@ -29,7 +29,7 @@ fn row<'a>(lines: &'a [String], name: &str) -> Vec<&'a str> {
 #[test]
 fn the_rate_is_that_of_the_last_second() {
     let mut cells = Cells::of(&["main".to_owned()]);
-    // 1000 a second for two seconds, then 500 a second for two.
+    // 1000 per second for two seconds, then 500 per second for two.
     for tick in 0..=20_u64 {
         let acked = if tick <= 10 { tick * 200 } else { 2_000 + (tick - 10) * 100 };
         told(&mut cells, tick as f64 * 200.0, &[("main", acked + 30, acked)]);
@@ -37,7 +37,7 @@ fn the_rate_is_that_of_the_last_second() {
         let expected = match tick {
             0 => "-",
             1..=10 => "1000",
-            // The window of 5 ticks holds both.
+            // The window of 5 ticks contains both.
             11 => "900",
             12 => "800",
             15.. => "500",
@@ -73,7 +73,7 @@ fn counts_that_are_no_longer_told_are_not_shown() {
     assert_eq!(cells.lines(4_100.0, 9, ROOM), [""; 0]);
 }
 
-/// 36 cells of which 7 waits with 900 messages, and 20 with as many and is silent.
+/// 36 cells; 7 waits with 900 messages, and 20 with as many and is silent.
 fn many() -> Cells {
     let ids = ids(36);
     let mut cells = Cells::of(&ids);
@@ -105,11 +105,11 @@ fn a_wide_terminal_has_cells_side_by_side() {
     let (narrow, wide) = (ROOM, Room::plain(200, 50));
     let lines = many().lines(2_000.0, 20, wide);
     assert!(lines.iter().all(|line| width(line) <= 200), "{lines:#?}");
-    // 18 rows of two hold all 36, in the plan's order.
+    // 18 rows of two contain all 36, in the plan's order.
     assert_eq!(lines.len(), 20);
     assert!(lines[1].starts_with("cell=00") && lines[1].contains("    cell=01 "), "{}", lines[1]);
     assert!(lines[0].matches("acked/s").count() == 2 && !lines[0].contains("worst"));
-    // Where one column is enough, it is one.
+    // If one column is enough, it is one.
     let few = many().lines(2_000.0, 40, wide);
     assert_eq!((few.len(), few[0].matches("acked/s").count()), (38, 1));
     assert_eq!(many().lines(2_000.0, 40, narrow).len(), 38);

@@ -1,4 +1,4 @@
-//! What is told of partitions, by what brokers said.
+//! The live view of partitions, from what brokers said.
 
 use super::super::view::Room;
 use super::Partitions;
@@ -13,7 +13,7 @@ fn partitions(cells: usize, each: u32) -> Partitions {
     Partitions::of(&ids, &(0..cells).map(topic).collect::<Vec<_>>())
 }
 
-/// `asked` says of t-`cell`-`partition`: `leader` in `epoch`, `isr`.
+/// Broker `asked` says of t-`cell`-`partition`: `leader` in `epoch`, `isr`.
 fn says(to: &mut Partitions, asked: i32, of: (usize, i32), now: (i32, i32), isr: &[i32]) {
     let ((cell, partition), (leader, epoch)) = (of, now);
     let (topic, isr) = (format!("t-{cell}"), isr.to_vec());
@@ -51,7 +51,7 @@ fn the_highest_epoch_counts_and_a_leader_that_does_not_know_of_it_is_named() {
     says(&mut all, 1, (0, 0), (1, 1), &[1, 2]);
     let zombie = "leader  p0: 1 in epoch 1, isr 1,2 of 3, 0 leads, too";
     assert_eq!(all.lines(9, ROOM)[0], zombie);
-    // One that does not answer leads nothing any more that anybody could see.
+    // A broker that does not answer leads nothing visible any more.
     answers(&mut all, 0, false);
     let lines = all.lines(9, ROOM);
     assert_eq!(lines, ["leader  p0: 1 in epoch 1, isr 1,2 of 3", "nodes   broker 0 is silent"]);
@@ -67,7 +67,7 @@ fn within_one_epoch_the_leader_knows_the_isr_best_while_it_answers() {
     let mut all = partitions(1, 1);
     answers(&mut all, 1, true);
     says(&mut all, 1, (0, 0), (1, 1), &[1]);
-    // As late as the leader's own word, and another.
+    // As late as the leader's own claim, and different.
     says(&mut all, 2, (0, 0), (1, 1), &[0, 1, 2]);
     assert!(all.lines(9, ROOM)[0].ends_with("isr 1 of 3"), "{:?}", all.lines(9, ROOM));
     answers(&mut all, 1, false);
@@ -92,7 +92,7 @@ fn many_partitions_are_summed_up_and_the_odd_ones_are_named() {
     let mut all = partitions(36, 1);
     answers(&mut all, 0, true);
     for cell in 0..36 {
-        // As the placement has it: broker 0 leads every cell's only partition.
+        // As placed: broker 0 leads every cell's only partition.
         says(&mut all, 0, (cell, 0), (0, 0), &[0, 1, 2]);
     }
     assert_eq!(all.lines(9, ROOM), ["leader  broker 0 leads 36 of 36 partitions"]);

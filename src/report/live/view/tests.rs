@@ -1,4 +1,4 @@
-//! The block as a whole: what it says, and that it never outgrows its terminal.
+//! The block as a whole: its content, and that it never outgrows its terminal.
 
 use super::super::state::State;
 use super::{Room, block, width};
@@ -11,7 +11,7 @@ use crate::report::Paint;
 const WHAT: &str = "process_stop leader at 5 s for 18 s";
 const PROOF: &str = "process 17154: all 78 threads in state T";
 
-/// Takes in an event at a time of the run's clock; the scenario's begins 3 s later.
+/// Folds an event at a time of the run's clock; the scenario's begins 3 s later.
 fn fold(state: &mut State, ms: f64, event: RunEvent) {
     let at_ms = (ms >= 3_000.0).then_some(ms - 3_000.0);
     state.fold(&Stamped { since_start_ms: ms, at_ms, event });
@@ -100,7 +100,7 @@ fn at_200_columns_the_room_is_used() {
 
 #[test]
 fn of_36_cells_some_rows_are_left_to_the_lines_above() {
-    // With 50 rows, all find room side by side: a header, 18 rows of two and the sum.
+    // With 50 rows, all fit side by side: a header, 18 rows of two and the sum.
     for (width, height, rows) in [(80, 24, 16), (200, 24, 16), (200, 50, 6 + 1 + 18 + 1)] {
         let state = in_the_fault(&cells(36), WHAT, PROOF);
         let lines = block(&state, "", 12_000.0, Room::plain(width, height));

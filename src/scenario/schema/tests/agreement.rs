@@ -1,5 +1,5 @@
-//! Readers and schema say the same of every scenario in the repository and every example in its pages,
-//! of copies with one thing changed, and of each key with values of all kinds.
+//! Readers and schema agree on every scenario in the repository and every example in its pages, on
+//! copies with one change, and on each key with values of all kinds.
 
 use super::keys::all_keys;
 use super::{Spelling, VALIDATOR, seen};
@@ -13,15 +13,15 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-/// What only a reader can know, by words of its message or its help.
+/// What only a reader can know, by words of its message or help.
 const ONLY_READERS: &[&str] = &[
-    // Kafka and librdkafka check the values of these themselves.
+    // Kafka and librdkafka check these values themselves.
     "it must be a value",
     "every topic sets its own",
     "is listed twice",
     "both `faults` and `matrix.faults`",
     "the matrix makes",
-    // A number that is a name: `5` may be one, `-1` may not.
+    // A number as a name: `5` is valid, `-1` is not.
     "is not a valid scenario name",
 ];
 
@@ -29,7 +29,7 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Scenarios and pieces of them, as text.
+/// Scenarios and fragments of them, as text.
 fn texts() -> Vec<String> {
     let mut texts: Vec<String> = builtin::BUILTIN.iter().map(|one| one.text.to_owned()).collect();
     for folder in ["tests/scenarios/broken", "tests/scenarios/sound"] {
@@ -48,7 +48,7 @@ fn texts() -> Vec<String> {
     texts
 }
 
-/// The same as trees; what is no YAML has none.
+/// The same as trees, if they are YAML.
 fn corpus() -> Vec<Value> {
     let trees = texts().into_iter().filter_map(|text| Node::parse_text(&text).ok());
     trees.map(|tree| seen(&tree, Spelling::Plain)).collect()
@@ -102,7 +102,7 @@ fn paths(tree: &Value, here: &str, found: &mut Vec<String>) {
     }
 }
 
-/// Copies of what stands at a path, each with one change, and what the change is.
+/// Copies of the value at a path, each with one change and its description.
 fn changed(there: &Value) -> Vec<(String, Value)> {
     let values = [json!(null), json!(5), json!("x"), json!([]), json!([1, 1]), json!({ "x": 1 })];
     let mut copies: Vec<(String, Value)> =
@@ -129,7 +129,7 @@ fn changed(there: &Value) -> Vec<(String, Value)> {
     copies
 }
 
-/// The keys of every map, and of the properties under `config` a few: they are all alike.
+/// The keys of every map, and some of the properties under `config`, which are all alike.
 fn maps() -> Vec<(Vec<&'static str>, Vec<String>)> {
     let typical: BTreeSet<&str> = Section::ALL
         .iter()
@@ -152,7 +152,7 @@ fn maps() -> Vec<(Vec<&'static str>, Vec<String>)> {
     maps
 }
 
-/// A scenario that has only this at this path.
+/// A scenario with only this at this path.
 fn with(path: &[&str], key: &str, value: Value) -> Value {
     let mut map = Map::from_iter([(key.to_owned(), value)]);
     let mut tree = if path == ["faults"] {
@@ -175,7 +175,7 @@ fn with(path: &[&str], key: &str, value: Value) -> Value {
     Value::Object(scenario)
 }
 
-/// Compares the two words on a scenario; whether it is sound.
+/// Compares readers and schema on a scenario; returns whether it is valid.
 fn is_sound(tree: &Value) -> bool {
     // JSON is YAML.
     let text = tree.to_string();
@@ -196,7 +196,7 @@ fn is_sound(tree: &Value) -> bool {
     told.is_empty()
 }
 
-/// How many of these are sound, and how many are not.
+/// How many of these are valid, and how many are not.
 fn counted(trees: impl Iterator<Item = Value>) -> (usize, usize) {
     trees.fold((0, 0), |(sound, broken), tree| match is_sound(&tree) {
         true => (sound + 1, broken),
@@ -215,7 +215,7 @@ fn readers_and_schema_agree_on_every_scenario_and_on_changed_copies() {
         paths(tree, "", &mut found);
         for path in found {
             let Some(there) = tree.pointer(&path) else { continue };
-            // The same change in other items of a list says nothing new.
+            // The same change in other items of a list adds nothing.
             let keys = path.split('/').filter(|key| key.parse::<u8>().is_err());
             let keys: Vec<&str> = keys.collect();
             for (change, copy) in changed(there) {

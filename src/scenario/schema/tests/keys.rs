@@ -1,4 +1,4 @@
-//! Whatever stands in the tables of keys is explained to editors.
+//! Every key in the tables is explained to editors.
 
 use super::super::property::every_property;
 use super::super::schema;
@@ -10,7 +10,7 @@ use crate::scenario::section::{CONFIG, Section};
 use crate::timeline;
 use serde_json::Value;
 
-/// What a `$ref` leads to.
+/// Resolves a `$ref`.
 fn resolved<'s>(schema: &'s Value, of: &'s Value) -> &'s Value {
     match of["$ref"].as_str() {
         Some(to) => resolved(schema, schema.pointer(&to[1..]).expect(to)),
@@ -18,7 +18,7 @@ fn resolved<'s>(schema: &'s Value, of: &'s Value) -> &'s Value {
     }
 }
 
-/// What stands at a key of a map: in the map itself, or in one of its parts.
+/// The schemas of a map's key: in the map itself, or in its parts.
 fn at<'s>(schema: &'s Value, map: &'s Value, key: &str) -> Vec<&'s Value> {
     let map = resolved(schema, map);
     let by_pattern = map["patternProperties"].as_object().into_iter().flatten();
