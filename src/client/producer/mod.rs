@@ -1,4 +1,4 @@
-//! The role of a producer: [`run`] sends, [`Summary`] tells what came of it.
+//! The role of a producer: [`run()`] sends, [`Summary`] tells what came of it.
 
 mod delivery;
 mod flush;
