@@ -13,11 +13,15 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::{Duration, Instant};
 
 /// Our own image, or one that is named.
 pub fn image() -> String {
     std::env::var("KAFKA_IMAGE").unwrap_or_else(|_| crate::world::docker::image().to_owned())
 }
+
+/// Nobody wonders about a wait that is shorter.
+const TEARDOWN_MAX: Duration = Duration::from_secs(3);
 
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 static NEXT: AtomicU16 = AtomicU16::new(0);
@@ -138,7 +142,17 @@ impl Bench {
     }
 }
 
-/// The node with this id, as it is now.
+/// Removes the cluster, which leaves nothing.
+pub fn destroy_in_time(cluster: &DockerCluster, bench: &Bench) {
+    let begun = Instant::now();
+    cluster.destroy().unwrap();
+    let took = begun.elapsed();
+    println!("teardown of {} took {took:?}", bench.project);
+    assert!(took < TEARDOWN_MAX, "teardown took {took:?}");
+    assert_eq!(bench.objects(), Vec::<String>::new());
+}
+
+/// The node of this id, as it is now.
 pub fn node(cluster: &dyn Cluster, id: i32) -> Node {
     cluster.nodes().into_iter().find(|node| node.id == id).unwrap()
 }

@@ -58,16 +58,19 @@ fn heal(place: &Place, more: &[&str]) -> (i32, String) {
     (output.status.code().unwrap_or(-1), said)
 }
 
-fn killed_in(user: User, fault: &str) {
+/// Kills the tool when each of these faults is proved.
+fn killed_in(user: User, faults: &[&str]) {
     let ports = Ports::take();
     let place = on_docker(Place::of(user), &ports);
-    let foreign = Foreign::new(fault.split(':').next().unwrap().trim());
-    let scenario = place.scenario(&small_scenario(
-        "killed",
-        &format!("faults:\n- {{{fault}, at: 500ms, for: 60s}}"),
-    ));
+    let foreign = Foreign::new("crash");
+    let list: String =
+        faults.iter().map(|fault| format!("\n- {{{fault}, at: 500ms, for: 60s}}")).collect();
+    let scenario = place.scenario(&small_scenario("killed", &format!("faults:{list}")));
     let mut running = place.start(&scenario, &[]);
-    running.wait_for(": proved, ");
+    for fault in faults {
+        let name = fault.split(':').next().unwrap();
+        running.wait_for_line(&[&format!("{name} "), ": proved, "]);
+    }
     running.signal(Signal::SIGKILL);
     running.finish();
     assert!(!docker::objects_of(&place).is_empty(), "containers outlive the tool");
@@ -90,28 +93,21 @@ fn killed_in(user: User, fault: &str) {
 }
 
 #[test]
-fn killed_in_a_stop() {
-    killed_in(User::Current, "process_stop: leader");
-}
-
-#[test]
-fn killed_in_a_pause() {
-    killed_in(User::Current, "pause: leader");
-}
-
-#[test]
-fn killed_in_a_kill() {
-    killed_in(User::Current, "kill: leader");
+fn killed_in_a_stop_a_pause_and_a_kill() {
+    killed_in(
+        User::Current,
+        &["process_stop: 'broker:0'", "pause: 'broker:1'", "kill: 'broker:2'"],
+    );
 }
 
 #[test]
 fn killed_in_a_partition() {
-    killed_in(User::Current, "network_partition: [[leader], [followers]]");
+    killed_in(User::Current, &["network_partition: [[leader], [followers]]"]);
 }
 
 #[test]
 fn killed_in_a_partition_by_helper_containers() {
-    killed_in(User::OrdinaryWithDocker, "network_partition: [[leader], [followers]]");
+    killed_in(User::OrdinaryWithDocker, &["network_partition: [[leader], [followers]]"]);
 }
 
 /// Nobody has to call heal: the next run reports what it found, heals it, and then has its ports.

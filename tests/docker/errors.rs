@@ -1,6 +1,7 @@
 //! If something of Docker is missing or in the way: one clear error, and nothing is left.
 
 use crate::harness::Place;
+use crate::runs::AUTO;
 use crate::world::{Ports, docker, on_docker, small_scenario};
 use nix::sys::signal::Signal;
 use std::io::{self, Read, Write};
@@ -25,7 +26,9 @@ fn without_a_daemon_docker_is_an_error_and_auto_is_local() {
     assert!(ran.stderr.contains("/nonexistent/docker.sock"), "{}", ran.stderr);
     assert!(ran.stderr.contains("help: "), "{}", ran.stderr);
     let place = place.on(&["--runtime", "auto"]);
-    let ran = place.run(&scenario, &[]);
+    let one = ["--set", "cluster.brokers=1", "--set", "topic.replication.factor=1"];
+    let more = ["--set", "topic.min.insync.replicas=1"];
+    let ran = place.run(&scenario, &[&one[..], &more].concat());
     ran.expect_code(0);
     assert!(
         ran.stderr.contains("runtime  local (auto: no Docker daemon answers"),
@@ -36,15 +39,10 @@ fn without_a_daemon_docker_is_an_error_and_auto_is_local() {
 
 #[test]
 fn with_a_daemon_and_an_image_auto_is_docker() {
-    let ports = Ports::take();
-    let place = on_docker(Place::new(), &ports);
-    let base = ports.base().to_string();
-    let place = place.on(&["--runtime", "auto", "--pull", "never", "--port-base", &base]);
-    let ran = place.run(&place.scenario(&short()), &[]);
+    let ran = &*AUTO;
     ran.expect_code(0);
     assert!(ran.stderr.contains("runtime  docker "), "{}", ran.stderr);
     assert!(ran.stderr.contains("auto: "), "{}", ran.stderr);
-    docker::expect_nothing_of(&place);
 }
 
 #[test]
@@ -137,7 +135,7 @@ fn said_without_a_daemon(fault: &str, last: impl FnOnce(&Place)) -> String {
     let front = Front::new(place.path());
     let host = format!("unix://{}", front.path.display());
     let place = place.with("DOCKER_HOST", &host);
-    let faults = format!("faults:\n- {{{fault}, at: 500ms, for: 6s}}");
+    let faults = format!("faults:\n- {{{fault}, at: 500ms, for: 4s}}");
     let scenario = place.scenario(&small_scenario("daemonless", &faults));
     let mut running = place.start(&scenario, &[]);
     running.wait_for(": proved, ");

@@ -116,7 +116,7 @@ fn a_helper_that_lives_too_long_ends_by_itself() {
 /// Container 0 hears nobody for a while, and everybody afterwards.
 fn partition(user: User) {
     let small = Small::start(3);
-    let mut tool = Tool::start(&small, user, Duration::from_secs(6));
+    let mut tool = Tool::start(&small, user, Duration::from_secs(4));
     tool.until("INJECTED ");
     assert!(!small.reaches(0, 1, PEERS) && !small.reaches(2, 0, PEERS));
     assert!(small.reaches(1, 2, PEERS));
@@ -172,7 +172,7 @@ fn a_killed_tool_leaves_no_rule_and_no_helper() {
 /// A restart gives a container a new namespace, without rules.
 fn restarted_in_a_partition(user: User) {
     let small = Small::start(3);
-    let mut tool = Tool::start_with_touch(&small, user, Duration::from_secs(20));
+    let mut tool = Tool::start_with_touch(&small, user, Duration::from_secs(10));
     tool.until("INJECTED ");
     assert!(!small.reaches(0, 1, PEERS));
     tool.until("EFFECTIVE ");

@@ -144,6 +144,8 @@ fn what_a_killed_tool_left_is_found_and_healed_once() {
     let mut started = Sleeper::of(&tool.folder);
     let process = Process::find(started.0.id() as i32).unwrap();
     let mut foreign_process = Sleeper::of("/elsewhere");
+    // The daemon is the last to notice that one is dead.
+    docker(&["wait", &format!("{}-sleeper-2-1", tool.project)]);
     tool.kill();
 
     let found = survey(&bench.engine).unwrap();

@@ -57,6 +57,14 @@ impl Place {
         command
     }
 
+    /// Builds an image, unless one was built with this cache before.
+    pub fn fill_cache(&mut self) {
+        if !user_cache().join("kafka").is_dir() {
+            let image = self.image("cache");
+            must(&mut self.chaos(&["image", "build", "--tag", &image]));
+        }
+    }
+
     /// `chaos` as an ordinary user whose only right is the daemon's socket. Root only.
     pub fn chaos_as_member_of_the_group(&self, arguments: &[&str]) -> Command {
         let socket = kafka_chaos::testing::runtime::docker::host();

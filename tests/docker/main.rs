@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod bench;
+mod brokers;
 mod compose_file;
 mod crash;
 mod errors;

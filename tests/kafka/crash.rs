@@ -1,28 +1,42 @@
 //! However the tool dies, nothing of it is left; asked to end, it heals and reports.
 
-use crate::harness::{Place, User, minisr2, shipped};
+use crate::harness::{Place, User, shipped};
+use crate::series::LOSS;
 use nix::sys::signal::Signal;
 use std::time::{Duration, Instant};
 
 const FAST: [&str; 2] = ["--set", "cluster.timing=fast"];
 
-/// What the tool prints when it is in the middle of something.
-const MOMENTS: [(&str, &str); 5] = [
-    ("starting", "-- cluster"),
-    ("sending", "the clock starts"),
-    ("a broker stopped", "process_stop leader at 1 s for 4 s: proved"),
-    ("partitioned", "network_partition leader | followers at 6 s for 4 s: injected"),
-    ("reading", "-- read back"),
+/// What the tool says when it is in the middle of something, with so many brokers and this happening.
+const MOMENTS: [(&str, &str, u16, &str); 5] = [
+    ("starting", "-- cluster", 3, "duration: 1s"),
+    ("sending", "the clock starts", 1, "duration: 1s"),
+    (
+        "a broker stopped",
+        "process_stop leader at 0.2 s for 4 s: proved",
+        1,
+        "faults: [{process_stop: leader, at: 200ms, for: 4s}]",
+    ),
+    (
+        "partitioned",
+        "network_partition leader | followers at 0.2 s for 4 s: injected",
+        3,
+        "faults: [{network_partition: [[leader], [followers]], at: 200ms, for: 4s}]",
+    ),
+    ("reading", "-- read back", 1, "duration: 1s"),
 ];
 
 /// Kills the tool at each moment.
 fn killed_at_every_moment(user: User) {
-    for (moment, said) in MOMENTS {
+    for (moment, said, brokers, what) in MOMENTS {
         let place = Place::of(user);
-        // One run gets to all of the moments, so the faults come soon after each other.
-        let text = minisr2().replace("at: 5s", "at: 1s").replace("at: 12s", "at: 6s");
-        let scenario = place.scenario(&text);
-        let mut running = place.start(&scenario, &FAST);
+        let scenario = place.scenario(&format!(
+            "name: killed\n\
+             cluster: {{timing: fast, brokers: {brokers}}}\n\
+             topic: {{partitions: 3, replication.factor: {brokers}}}\n\
+             {what}\nexpect: {{lost: 0}}\n"
+        ));
+        let mut running = place.start(&scenario, &[]);
         running.wait_for(said);
         running.signal(Signal::SIGKILL);
         drop(running);
@@ -93,13 +107,12 @@ fn an_environment_that_fails_is_told_as_an_error_with_what_to_do() {
 #[test]
 fn two_runs_side_by_side_are_both_right() {
     let place = Place::new();
-    let scenario = shipped("acks1-leader-loss");
+    let scenario = place.scenario(LOSS);
     let first = place.path().join("cwd/first").display().to_string();
     let second = place.path().join("cwd/second").display().to_string();
     let start = |out: &str| {
         let file = scenario.display().to_string();
-        let mut arguments = vec!["run", &file, "--runtime", "local", "--out", out, "-q"];
-        arguments.extend(FAST);
+        let arguments = ["run", &file, "--runtime", "local", "--out", out, "-q"];
         place.chaos(&arguments).stdout(std::process::Stdio::piped()).spawn().unwrap()
     };
     let both = [start(&first), start(&second)];
@@ -109,7 +122,7 @@ fn two_runs_side_by_side_are_both_right() {
         assert_eq!(output.status.code(), Some(0), "{stdout}");
         // The table of two cells, and a line.
         let lines: Vec<&str> = stdout.lines().filter(|line| !line.is_empty()).collect();
-        assert!(lines.len() == 5 && lines[4].starts_with("PASS acks1-leader-loss"), "{stdout}");
+        assert!(lines.len() == 5 && lines[4].starts_with("PASS repeated"), "{stdout}");
     }
     place.expect_nothing_left(Duration::from_secs(3));
 }

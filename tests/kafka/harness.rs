@@ -5,7 +5,7 @@
 use parking_lot::{Mutex, MutexGuard};
 use serde_json::Value;
 use std::fs;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -15,6 +15,12 @@ pub const ORDINARY_USER: u32 = 65_534;
 
 /// The default socket of a daemon.
 const DOCKER_SOCKET: &str = "/var/run/docker.sock";
+
+/// Names the file to which script/test wants the number of JVMs that each place started.
+const JVM_STARTS: &str = "CHAOS_TEST_JVM_STARTS";
+
+/// What each Kafka logs once.
+const STARTED: &str = "Log4jControllerRegistration";
 
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
@@ -136,7 +142,7 @@ impl Place {
     /// Runs a scenario to its end.
     pub fn run(&self, scenario: &Path, more: &[&str]) -> Ran {
         let out = self.out();
-        drop(fs::remove_dir_all(&out));
+        self.clear();
         let mut arguments = vec!["run".to_owned(), scenario.display().to_string()];
         arguments.extend(self.runtime.clone());
         arguments.extend(["--out".to_owned(), out.display().to_string()]);
@@ -163,7 +169,27 @@ impl Place {
         Running { child, log: self.path().join("stderr.log") }
     }
 
-    /// What is left of the tool: processes that name this place, folders in its TMPDIR.
+    /// Removes the results of the run before.
+    pub fn clear(&self) {
+        self.tell_jvm_starts();
+        drop(fs::remove_dir_all(self.out()));
+    }
+
+    /// Adds a line to the file of JVM starts.
+    fn tell_jvm_starts(&self) {
+        let Some(file) = std::env::var_os(JVM_STARTS) else { return };
+        let folders = ["cwd", "repository"].map(|folder| self.path().join(folder));
+        let started: usize = folders.iter().map(|folder| jvm_starts(folder)).sum();
+        if started == 0 {
+            return;
+        }
+        let thread = std::thread::current();
+        let line = format!("{started} {}\n", thread.name().unwrap_or_default());
+        let file = fs::OpenOptions::new().append(true).create(true).open(file);
+        file.unwrap().write_all(line.as_bytes()).unwrap();
+    }
+
+    /// What of the tool is left: processes that name this place, folders in its TMPDIR.
     pub fn leftovers(&self) -> Vec<String> {
         let name = self.path().display().to_string();
         let mut left = Vec::new();
@@ -201,7 +227,28 @@ impl Place {
     }
 }
 
-/// A finished run.
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.tell_jvm_starts();
+    }
+}
+
+/// How many JVMs the runs below a folder started, by the logs of their nodes.
+fn jvm_starts(folder: &Path) -> usize {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let in_entry = |path: PathBuf| match path {
+        path if path.is_symlink() => 0,
+        path if path.is_dir() => jvm_starts(&path),
+        path if folder.ends_with("nodes") && path.extension().is_some_and(|e| e == "log") => {
+            // One that was killed soon has said nothing yet.
+            fs::read_to_string(path).unwrap_or_default().matches(STARTED).count().max(1)
+        }
+        _ => 0,
+    };
+    entries.map(|entry| in_entry(entry.path())).sum()
+}
+
+/// A run that is over.
 pub struct Ran {
     pub code: i32,
     pub stdout: String,
@@ -240,15 +287,20 @@ pub struct Running {
 impl Running {
     /// Waits until the tool prints this on stderr.
     pub fn wait_for(&mut self, text: &str) {
+        self.wait_for_line(&[text]);
+    }
+
+    /// Waits until the tool said all of these in one line.
+    pub fn wait_for_line(&mut self, texts: &[&str]) {
         let deadline = Instant::now() + Duration::from_secs(120);
         loop {
             let said = fs::read_to_string(&self.log).unwrap_or_default();
-            if said.contains(text) {
+            if said.lines().any(|line| texts.iter().all(|text| line.contains(text))) {
                 return;
             }
             let ended = self.child.try_wait().unwrap();
-            assert!(ended.is_none(), "ended with {ended:?} before it said `{text}`:\n{said}");
-            assert!(Instant::now() < deadline, "never said `{text}`:\n{said}");
+            assert!(ended.is_none(), "ended with {ended:?} before it said {texts:?}:\n{said}");
+            assert!(Instant::now() < deadline, "never said {texts:?}:\n{said}");
             std::thread::sleep(Duration::from_millis(10));
         }
     }

@@ -2,13 +2,11 @@
 //! commands that touch what they do not name stand for that somebody.
 
 use crate::harness::{Place, Ran};
+use std::fs;
+use std::sync::LazyLock;
 
-/// A run of some seconds with these faults.
-fn run(name: &str, duration: &str, faults: &[&str]) -> (Place, Ran) {
-    run_cells(name, duration, faults, "")
-}
-
-fn run_cells(name: &str, duration: &str, faults: &[&str], more: &str) -> (Place, Ran) {
+/// A run of some seconds with these faults, and `more` at the end of the scenario.
+fn run(name: &str, duration: &str, faults: &[&str], more: &str) -> (Place, Ran) {
     let place = Place::new();
     let faults: String = faults.iter().map(|fault| format!("  - {{{fault}}}\n")).collect();
     let scenario = place.scenario(&format!(
@@ -27,20 +25,34 @@ fn reasons(ran: &Ran) -> String {
     reasons.iter().map(|reason| reason.as_str().unwrap()).collect::<Vec<_>>().join("\n")
 }
 
-#[test]
-fn a_stop_that_is_woken_is_undone_and_who_stands_still_without_a_fault_is_told() {
+/// What is done to brokers, and later to the producers of two cells.
+struct Disturbed {
+    ran: Ran,
+    pages: Vec<(&'static str, String)>,
+}
+
+static DISTURBED: LazyLock<Disturbed> = LazyLock::new(|| {
     let (place, ran) = run(
-        "woken",
-        "6s",
+        "disturbed",
+        "8s",
         &[
             "process_stop: leader, at: 1s, for: 3s",
             "exec: 'kill -CONT $CHAOS_NODE_0_PID', at: 1400ms",
             "exec: 'kill -STOP $CHAOS_NODE_1_PID; sleep 0.7; kill -CONT $CHAOS_NODE_1_PID', at: 2s",
             "exec: 'kill -STOP $CHAOS_PRODUCER_PIDS; sleep 0.7; kill -CONT $CHAOS_PRODUCER_PIDS', at: 4s",
+            "exec: 'set -- $CHAOS_PRODUCER_PIDS; kill -ABRT $1; kill -STOP $2', at: 6s",
         ],
+        "matrix: {linger.ms: [5, 6]}\n",
     );
+    let read = |file| (file, fs::read_to_string(place.out().join(file)).unwrap_or_default());
+    Disturbed { ran, pages: ["report.html", "summary.md", "junit.xml"].map(read).into() }
+});
+
+#[test]
+fn a_stop_that_is_woken_is_undone_and_who_stands_still_without_a_fault_is_told() {
+    let Disturbed { ran, pages } = &*DISTURBED;
     ran.expect_code(3);
-    let reasons = reasons(&ran);
+    let reasons = reasons(ran);
     let undone = &ran.fault(0)["undone"];
     assert_eq!(undone["node"], "broker-0", "{undone}");
     let after_ms = undone["after_ms"].as_f64().unwrap();
@@ -52,30 +64,25 @@ fn a_stop_that_is_woken_is_undone_and_who_stands_still_without_a_fault_is_told()
         "fault 1 (process_stop leader at 1 s for 3 s) was undone after ",
         " runs again, and no fault woke it",
         "broker-1 stood still from 2.",
-        "the producer of cell main (process ",
+        "the producer of cell linger.ms=5 (process ",
+        "the producer of cell linger.ms=6 (process ",
         "stood still from 4.",
     ] {
         assert!(reasons.contains(told), "no {told} in\n{reasons}");
     }
     assert!(!reasons.contains("broker-0 stood still"), "that was the fault:\n{reasons}");
     assert!(ran.stdout.contains("NOT EFFECTIVE: undone after "), "{}", ran.stdout);
-    let read = |file: &str| std::fs::read_to_string(place.out().join(file)).unwrap();
-    for file in ["report.html", "summary.md", "junit.xml"] {
-        assert!(read(file).contains("undone after "), "{file}");
+    for (file, page) in pages {
+        assert!(page.contains("undone after "), "{file}");
     }
 }
 
 #[test]
 fn a_producer_that_ends_without_a_fault_is_told_with_its_signal_and_a_stopped_one_is_called_stopped()
  {
-    let (_place, ran) = run_cells(
-        "producers",
-        "4s",
-        &["exec: 'set -- $CHAOS_PRODUCER_PIDS; kill -ABRT $1; kill -STOP $2', at: 2s"],
-        "matrix: {linger.ms: [5, 6]}\n",
-    );
+    let ran = &DISTURBED.ran;
     ran.expect_code(3);
-    let reasons = reasons(&ran);
+    let reasons = reasons(ran);
     assert!(reasons.contains("signal: 6 (SIGABRT)"), "{reasons}");
     assert!(reasons.contains("and no fault killed it"), "{reasons}");
     assert!(reasons.contains("is stopped by a signal, so it could not finish"), "{reasons}");
@@ -88,6 +95,7 @@ fn a_broker_that_dies_beside_a_kill_of_another_fails_the_run() {
         "crash",
         "7s",
         &["kill: 'broker:2', at: 1s, for: 500ms", "exec: 'kill -KILL $CHAOS_NODE_1_PID', at: 3s"],
+        "",
     );
     ran.expect_code(4);
     let reasons = reasons(&ran);
@@ -98,29 +106,14 @@ fn a_broker_that_dies_beside_a_kill_of_another_fails_the_run() {
 #[test]
 fn a_broker_that_dies_after_the_last_message_fails_the_run_too() {
     let later = "exec: '(sleep 3.4; kill -KILL $CHAOS_NODE_1_PID) > /dev/null 2>&1 &', at: 1s";
-    let (_place, ran) = run("late", "3s", &[later]);
+    let (_place, ran) = run("late", "3s", &[later], "");
     ran.expect_code(4);
     assert!(ran.fault(0)["effective"] == true, "{}", ran.fault(0));
     assert!(reasons(&ran).contains("broker-1 died, and no fault killed it"), "{}", reasons(&ran));
 }
 
-#[test]
-fn cutting_off_the_dead_has_no_effect() {
-    let (_place, ran) = run(
-        "dead-node-cut",
-        "6s",
-        &[
-            "kill: 'broker:2', at: 1s, for: 4s",
-            "network_partition: ['broker:2', ['broker:0', 'broker:1']], at: 2s, for: 2s",
-        ],
-    );
-    ran.expect_code(3);
-    assert_eq!(ran.fault(0)["effective"], true, "{}", ran.fault(0));
-    assert_eq!(ran.fault(1)["reason"], "broker-2 is dead: there is nothing to cut");
-}
-
-/// The kill is over before the stop: the node is started when the stop lets go of it. And a command
-/// may do anything to what it touches.
+/// The kill's time is over before the stop's: the node is started when that lets go of it. And a
+/// command may do what it likes to what it touches.
 #[test]
 fn the_last_of_two_faults_starts_the_node_and_a_command_may_end_what_it_touches() {
     let (_place, ran) = run(
@@ -133,6 +126,7 @@ fn the_last_of_two_faults_starts_the_node_and_a_command_may_end_what_it_touches(
              touches: 'broker:2', at: 500ms",
             "exec: 'kill -KILL $CHAOS_PRODUCER_PIDS', touches: producer, at: 8s",
         ],
+        "",
     );
     ran.expect_code(0);
     let evidence = |fault: usize| ran.fault(fault)["evidence"].to_string();

@@ -2,6 +2,7 @@
 
 use crate::harness::{Place, minisr2, shipped};
 use crate::page;
+use crate::series::LOSS;
 use crate::tampering::tamper;
 use std::time::Duration;
 
@@ -79,10 +80,9 @@ expect: {{lost: 0}}
 #[test]
 fn a_loss_that_was_not_expected_is_a_violation_with_its_ranges_named() {
     let place = Place::new();
-    let text = std::fs::read_to_string(shipped("acks1-leader-loss")).unwrap();
-    let start = text.find("\nexpect:").unwrap();
-    let scenario = place.scenario(&format!("{}\nexpect:\n  lost: 0\n", &text[..start]));
-    let ran = place.run(&scenario, &FAST);
+    let start = LOSS.find("\nexpect:").unwrap();
+    let scenario = place.scenario(&format!("{}\nexpect:\n  lost: 0\n", &LOSS[..start]));
+    let ran = place.run(&scenario, &[]);
     ran.expect_code(1);
     assert_eq!(ran.report["verdict"], "fail");
     assert_eq!(ran.cell("acks=1")["verdict"], "fail");

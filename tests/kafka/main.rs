@@ -15,10 +15,10 @@ mod losses;
 mod page;
 mod phases;
 #[path = "../terminal/pty.rs"]
-#[expect(dead_code, reason = "each test target uses its own part of it")]
 mod pty;
 mod scale;
 mod series;
 mod tampering;
 mod terminal;
+mod without_effect;
 mod workflow;

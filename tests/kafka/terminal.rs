@@ -1,5 +1,6 @@
 //! What a person sees of a real run: in a terminal of 80 columns, in one of 200, and piped.
 
+use crate::elections::{PREFERRED, Preferred};
 use crate::harness::Place;
 use crate::pty::Pty;
 use serde_json::Value;
@@ -34,7 +35,7 @@ impl Seen {
         let pty = Pty::new(24, columns);
         let scenario = place.scenario(SCENARIO).display().to_string();
         let out = place.out().display().to_string();
-        drop(std::fs::remove_dir_all(place.out()));
+        place.clear();
         let child = place
             .chaos(&["run", &scenario, "--runtime", "local", "--out", &out])
             .env("TERM", "xterm-256color")
@@ -67,30 +68,33 @@ fn keys(block: &[String]) -> Vec<&str> {
     block.iter().map(|row| row.get(..8).unwrap_or(row).trim_end()).collect()
 }
 
+/// Where the block begins, when there is one.
+fn block(rows: &[String]) -> &[String] {
+    let status = rows.iter().rposition(|row| row.starts_with("seen: faults for "));
+    &rows[status.unwrap_or(rows.len())..]
+}
+
 #[test]
 fn a_terminal_shows_the_middle_of_a_fault_at_80_and_at_200_columns() {
     let place = Place::new();
-    for columns in [80, 200] {
-        let mut seen = Seen::start(&place, columns);
+    let mut seen = Seen::start(&place, 80);
+    // Each row is where it belongs, so nothing wraps and nothing is left over from before.
+    let narrow = ["seen: fa", "next", "fault", "", "leader", "", "nodes", "cell", "main"];
+    let wide = ["seen: fa", "next", "fault", "leader", "nodes", "cell", "main"];
+    for (columns, expected) in [(80, &narrow[..]), (200, &wide)] {
+        seen.pty.resize(24, columns);
         // Proved, and fenced: another leader elected, the sleeper out of sync everywhere.
         let is_it = |rows: &[String]| {
             let text = rows.join("\n");
             let fenced = text.matches("isr 1,2 of 3").count() == 3 && !text.contains("(silent)");
-            fenced && text.contains("proved at 2.") && text.contains(" is silent")
+            let proved = text.contains("proved at 2.") && text.contains(" is silent");
+            fenced && proved && keys(block(rows)) == expected
         };
         let rows = seen.pty.wait_until(START, is_it);
-        let status = rows.iter().rposition(|row| row.starts_with("seen: faults for "));
-        let block = &rows[status.unwrap_or_else(|| panic!("no block in {rows:#?}"))..];
+        let block = block(&rows);
         assert!(block[0].ends_with(" s to go"), "{rows:#?}");
         assert!(block[1].contains(": process_stop follower at 9 s for 0.5 s"), "{rows:#?}");
         assert!(block[2].starts_with("fault   process_stop leader at 2 s for "), "{rows:#?}");
-        // Each row is where it belongs, so nothing wraps and nothing is left over from before.
-        let expected: &[&str] = if columns == 80 {
-            &["seen: fa", "next", "fault", "", "leader", "", "nodes", "cell", "main"]
-        } else {
-            &["seen: fa", "next", "fault", "leader", "nodes", "cell", "main"]
-        };
-        assert_eq!(keys(block), expected, "{rows:#?}");
         let text = block.join("\n");
         assert!(
             text.contains("on broker-0 since 2.") && text.contains(" s, proved at 2."),
@@ -103,25 +107,23 @@ fn a_terminal_shows_the_middle_of_a_fault_at_80_and_at_200_columns() {
         let acked: u64 = figures[3].parse().unwrap();
         assert!(acked > 300, "what was acknowledged before the fault: {rows:#?}");
         assert!(seen.pty.is_colourful());
-
-        let (code, stdout) = seen.finish();
-        assert_eq!(code, Some(0), "{stdout}\n{:#?}", seen.pty.history());
-        // The terminal keeps the lines, each once, and nothing of the block.
-        let history = seen.pty.history();
-        let count = |end: &str| history.iter().filter(|row| row.ends_with(end)).count();
-        assert_eq!(count("leader at 2 s for 6 s: injected on broker-0"), 1, "{history:#?}");
-        assert_eq!(count("] -- verify"), 1, "{history:#?}");
-        let left = history.iter().find(|row| row.starts_with("nodes ") || row.starts_with("next "));
-        assert_eq!(left, None, "{history:#?}");
-        assert!(!stdout.contains('\u{1b}'), "a pipe has no colours: {stdout}");
     }
+
+    let (code, stdout) = seen.finish();
+    assert_eq!(code, Some(0), "{stdout}\n{:#?}", seen.pty.history());
+    // The terminal keeps the lines, each once, and nothing of the block.
+    let history = seen.pty.history();
+    let count = |end: &str| history.iter().filter(|row| row.ends_with(end)).count();
+    assert_eq!(count("leader at 2 s for 6 s: injected on broker-0"), 1, "{history:#?}");
+    assert_eq!(count("] -- verify"), 1, "{history:#?}");
+    let left = history.iter().find(|row| row.starts_with("nodes ") || row.starts_with("next "));
+    assert_eq!(left, None, "{history:#?}");
+    assert!(!stdout.contains('\u{1b}'), "a pipe has no colours: {stdout}");
 }
 
 #[test]
 fn without_a_terminal_there_is_a_line_an_event_and_json_on_request() {
-    let place = Place::new();
-    let scenario = place.scenario(SCENARIO);
-    let ran = place.run(&scenario, &["--json", "-v"]);
+    let Preferred { ran, events: file, wrote } = &*PREFERRED;
     ran.expect_code(0);
     assert!(!ran.stderr.contains('\u{1b}'), "{}", ran.stderr);
     for said in [
@@ -133,16 +135,15 @@ fn without_a_terminal_there_is_a_line_an_event_and_json_on_request() {
     ] {
         assert!(ran.stderr.contains(said), "{said}\n{}", ran.stderr);
     }
-    // Text for people went to standard error, with the verdict as the last line.
-    assert!(ran.stderr.lines().last().unwrap().starts_with("PASS seen"), "{}", ran.stderr);
+    // What is for people went to standard error, its last line the verdict.
+    assert!(ran.stderr.lines().last().unwrap().starts_with("PASS preferred"), "{}", ran.stderr);
     let lines: Vec<&str> = ran.stdout.lines().collect();
     let (last, events) = lines.split_last().unwrap();
-    let file = std::fs::read_to_string(place.out().join("events.jsonl")).unwrap();
     assert_eq!(events, file.lines().collect::<Vec<_>>());
     let last: Value = serde_json::from_str(last).unwrap();
     assert_eq!((&last["event"], &last["verdict"]), (&"finished".into(), &"pass".into()));
     assert_eq!(last["exit_code"], 0);
-    assert!(std::fs::exists(last["report"].as_str().unwrap()).unwrap(), "{last}");
+    assert!(wrote.iter().any(|file| last["report"] == *file), "{last} {wrote:?}");
 }
 
 #[test]
