@@ -58,7 +58,10 @@ impl Outside {
         // The tool's user must reach the program and write beside it.
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
         let program = folder.path().join("tool");
-        fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+        // Not by this process: a child that another thread forks meanwhile would have the copy open
+        // for writing, and what is open for writing cannot be executed (ETXTBSY).
+        let copy = Command::new("cp").arg(std::env::current_exe().unwrap()).arg(&program).status();
+        assert!(copy.unwrap().success());
         let outside = Outside { level, folder, program };
         fs::create_dir(outside.temporary()).unwrap();
         if outside.becomes_nobody() {
