@@ -203,7 +203,7 @@ pub enum RunEvent {
     /// Something takes a while. Only a person at a terminal sees it, as a bar.
     #[serde(skip)]
     Step(Step),
-    /// Something that a person should know and that changes no verdict.
+    /// A note for a person that changes no verdict.
     Note {
         /// In words.
         text: String,

@@ -108,7 +108,7 @@ impl Options {
         }
     }
 
-    /// What of them decides what this runtime does, for who wants it again.
+    /// Keeps the options that decide what this runtime does, to repeat the run.
     pub(super) fn keep(&self, kept: &mut Invocation) {
         kept.heap_mib = self.heap_mib;
         if kept.runtime == RuntimeKind::Local {

@@ -87,7 +87,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     }
 }
 
-/// Starts this program again, and prints each step as it is told.
+/// Starts this program again, and prints each step as it comes.
 fn try_in_child(kind: RuntimeKind, arguments: &Arguments) -> Result<Tried, RuntimeError> {
     let folder = std::env::temp_dir().join(format!("kafka-chaos-doctor-{}", std::process::id()));
     let exe = std::env::current_exe().map_err(|e| RuntimeError::io("own program", e))?;
@@ -172,7 +172,7 @@ fn notes(librdkafka_spins: bool) -> Vec<&'static str> {
     librdkafka_spins.then_some(spins).into_iter().collect()
 }
 
-/// In the child: tries one runtime, and tells each step on standard output.
+/// In the child: tries one runtime, and reports each step on standard output.
 fn try_here(kind: RuntimeKind, arguments: &Arguments, folder: &Path) -> Exit {
     let tell = |step: Step| {
         let mut out = io::stdout().lock();

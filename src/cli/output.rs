@@ -63,7 +63,7 @@ impl OutputOptions {
         let json = self.json.then(|| JsonLines::stdout(trial.map(|trial| trial.number)));
         let label = trial.map_or(String::new(), name);
         let show = Show { label, series, paint: self.err(), json, ..Show::lines(detail) };
-        // On one terminal JSON lines and a block would be in each other's way.
+        // On one terminal JSON lines and a block would interfere.
         if self.json && io::stdout().is_terminal() { show } else { show.with_block() }
     }
 

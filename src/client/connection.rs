@@ -40,7 +40,7 @@ pub(super) fn wait_for_topic<C: ClientContext>(
             return Err(Failure::Unknown { topic, partitions, limit, last });
         }
         match client.fetch_metadata(Some(&spec.topic), left.min(METADATA_TURN)) {
-            // A timeout says less than what a broker said before.
+            // A timeout says less than an earlier answer of a broker.
             Err(error) => log_line(spec.epoch, &format!("the topic is asked for: {error}")),
             Ok(metadata) => match metadata.topics() {
                 [topic] if topic.error().is_some() => last = format!("{:?}", topic.error()),

@@ -40,8 +40,8 @@ impl Control {
     }
 }
 
-/// Follows the conductor's words. When it is gone there is nobody to tell a summary, and the
-/// ledger holds everything already: the process ends at once, without a flush.
+/// Follows the conductor's commands. When it is gone nobody needs a summary, and the ledger has
+/// everything already: the process ends at once, without a flush.
 pub(super) fn listen(control: &Control, epoch: Epoch) {
     for line in io::stdin().lock().lines().map_while(Result::ok) {
         match line.trim() {

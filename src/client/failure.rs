@@ -14,7 +14,7 @@ pub(crate) enum Failure {
     /// librdkafka does not take the configuration.
     #[error("librdkafka does not accept the client's configuration: {0}")]
     Config(KafkaError),
-    /// librdkafka does not accept the topic.
+    /// librdkafka refuses the topic.
     #[error("librdkafka does not accept the topic {topic}: {code}")]
     Topic { topic: String, code: RDKafkaErrorCode },
     /// The topic can't be found.

@@ -41,7 +41,7 @@ pub(crate) fn plan(spec: &mut WorkerSpec) -> &mut ProducerPlan {
     spec.role.producer_mut().expect("it is a producer's")
 }
 
-/// Runs a producer that is told to start at once, and gives its summary and its lines.
+/// Runs a producer that is told to start at once, and returns its summary and its lines.
 pub(crate) fn send(spec: &WorkerSpec) -> (Summary, Vec<WorkerEvent>) {
     send_with(spec, |_| ())
 }

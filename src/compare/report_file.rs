@@ -40,7 +40,7 @@ struct Environment {
     kafka: PlannedKafka,
 }
 
-/// One of the runs of which the report was put together.
+/// One of the merged runs.
 #[derive(Clone, Debug, Deserialize)]
 struct Run {
     number: u32,

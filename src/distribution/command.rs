@@ -77,10 +77,7 @@ impl fmt::Debug for Launcher {
     }
 }
 
-/// Runs `command` without input; kills it when it takes longer than `limit`.
-///
-/// # Errors
-/// When the program cannot be started or waited for.
+/// Runs `command` without input; kills it after `limit`.
 pub(super) fn run(launcher: &Launcher, command: Command, limit: Duration) -> io::Result<Finished> {
     run_heard(launcher, command, limit, &mut |_| {})
 }
@@ -100,7 +97,7 @@ pub(super) fn run_heard(
     let (sender, said) = mpsc::channel();
     thread::Builder::new().name("output".into()).spawn(move || {
         let lines = BufReader::new((&mut reader).take(OUTPUT_BYTES_MAX)).split(b'\n');
-        // Nobody listens any more when the program outlived its limit; then nothing is owed.
+        // Nobody listens after the time limit.
         lines.map_while(Result::ok).for_each(|line| drop(sender.send(line)));
         let _ = io::copy(&mut reader, &mut io::sink());
     })?;

@@ -25,7 +25,6 @@ pub(crate) fn is_known(version: &str) -> bool {
     known(version).is_some()
 }
 
-/// The versions that can be fetched, oldest first.
 pub(crate) const KNOWN_VERSIONS: &[&str] = &{
     let mut versions = [""; KNOWN.len()];
     let mut i = 0;

@@ -78,7 +78,7 @@ pub struct Distribution {
     pub log_args: Vec<String>,
     /// Where the jars came from.
     pub origin: JarOrigin,
-    /// The cache folder of all that is derived from these jars.
+    /// The cache folder for everything derived from these jars.
     pub(super) folder: PathBuf,
     pub(super) launcher: Launcher,
 }

@@ -79,7 +79,7 @@ impl Lock {
         self.sums.get(name).map_or(0, |sum| sum.bytes)
     }
 
-    /// Reads every jar in `libs` and compares it with the list: all of them, and no other.
+    /// Compares the jars in `libs` with the list: all of them, and no others.
     pub(super) fn check(&self, libs: &Path) -> Result<(), LockError> {
         let folder = |source| LockError::Io { jar: libs.display().to_string(), source };
         for entry in fs::read_dir(libs).map_err(folder)? {

@@ -65,7 +65,7 @@ fn downloaded(line: &str) -> Option<&str> {
     address.split(' ').next()?.rsplit('/').next()
 }
 
-/// Maven says what is wrong in a line or two and then adds a screenful on how to debug Maven.
+/// Maven states the error in a line or two, and adds a screenful on how to debug Maven.
 fn telling_lines(finished: &Finished) -> String {
     const LINES_MAX: usize = 8;
     const GENERAL: [&str; 4] =

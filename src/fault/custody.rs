@@ -69,7 +69,7 @@ impl Custody {
     }
 }
 
-/// One fault's hand in the custody of nodes.
+/// One fault's access to the custody of nodes.
 #[derive(Clone)]
 pub(super) struct Holder {
     pub(super) cluster: Arc<dyn Cluster>,

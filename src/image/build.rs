@@ -57,7 +57,7 @@ pub(crate) struct Watch<'a> {
     pub note: &'a dyn Fn(&str),
     /// Told how far it is with something that takes a while.
     pub step: &'a TellStep<'a>,
-    /// Asked whether the image is still wanted.
+    /// Whether the image is still wanted.
     pub wanted: &'a dyn Fn() -> bool,
 }
 
@@ -166,7 +166,7 @@ fn step_of(line: &str) -> Option<(u64, u64)> {
     Some((step.parse::<u64>().ok()?.checked_sub(1)?, of.parse().ok()?))
 }
 
-/// The daemon paints what programs say on standard error.
+/// The daemon colors what programs print on standard error.
 fn uncoloured(line: &str) -> String {
     let mut parts = line.split("\u{1b}[");
     let first = parts.next().unwrap_or_default().to_owned();

@@ -13,12 +13,9 @@ const METADATA_VERSION: &str = "metadata.version";
 const ELIGIBLE_LEADER_REPLICAS: &str = "eligible.leader.replicas.version";
 
 /// Asks every broker.
-///
-/// # Errors
-/// When one cannot be asked, or refuses.
 pub(crate) fn ask(operator: &mut Operator) -> Result<ReportedKafka, KafkaError> {
     let mut word = ReportedKafka { releases: BTreeMap::new(), keeps_eligible: false };
-    // What is switched on changes with the epoch, and brokers hear of it one after another.
+    // Features change with the epoch, and brokers hear of it one after another.
     let mut newest = -1;
     for broker in operator.brokers() {
         let answer = operator.call(broker, &request())?;
@@ -106,7 +103,7 @@ mod tests {
         for (answers, releases, keeps_eligible) in [
             (vec![answer(20, 1, None); 2], [Some("3.8"); 2], false),
             (vec![answer(33, 1, Some(1)); 2], [Some("4.4"); 2], true),
-            // 4.0 knows them, and they are off until somebody asks for them.
+            // 4.0 knows them, and they are off by default.
             (vec![answer(25, 1, None); 2], [Some("4.0"); 2], false),
             (vec![answer(25, 1, Some(0)); 2], [Some("4.0"); 2], false),
             (vec![answer(99, 1, Some(1)); 2], [None; 2], true),

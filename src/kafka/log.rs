@@ -114,11 +114,8 @@ pub fn read(
     Ok(reading.into_completeness())
 }
 
-/// As [`read`], with each record judged by its stamp: `record` gets partition, offset, leader
+/// Like [`read`], with each record judged by its stamp: `record` gets partition, offset, leader
 /// epoch, and what the record is to whom of the `expected`, by position.
-///
-/// # Errors
-/// As [`read`].
 pub fn observe(
     request: &ReadRequest,
     expected: &[ProducerId],

@@ -9,7 +9,7 @@ pub struct Patience<'a> {
     pub timeout: Duration,
     /// Called repeatedly; its error ends the wait at once (a JVM died, a person pressed Ctrl-C).
     pub alive: &'a dyn Fn() -> Result<(), String>,
-    /// Told what is missing, whenever that changes.
+    /// Gets what is missing, whenever that changes.
     pub progress: Option<&'a mut dyn FnMut(&str)>,
 }
 

@@ -12,7 +12,6 @@ use std::sync::atomic::Ordering::Relaxed;
 /// How many phase changes a ledger holds; after that the last one stays in force.
 pub(super) const MAX_PHASE_CHANGES: usize = 4096;
 
-/// How many partitions a ledger may hold.
 pub(crate) const MAX_PARTITIONS: u32 = 10_000;
 
 /// Words per stretch of acknowledgements: sequence, offset, time, and count with duration.

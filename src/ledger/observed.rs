@@ -7,7 +7,6 @@ use super::partition_observed::PartitionObserved;
 pub struct Observed {
     /// By client that sends, in the cell's order, then by partition.
     pub clients: Vec<Vec<PartitionObserved>>,
-    /// The first offset of each log.
     pub log_start: Vec<i64>,
     /// Each leader's high watermark: one past the last offset to read.
     pub end: Vec<i64>,

@@ -115,7 +115,7 @@ impl Release {
         found.map(|&(_, (major, minor))| Release { major, minor, patch: None })
     }
 
-    /// Whether both can be one release, as far as they are known.
+    /// Whether both can be the same release, as far as they are known.
     pub fn agrees(self, other: Release) -> bool {
         let line = |release: Release| (release.major, release.minor);
         let patches = self.patch.zip(other.patch);

@@ -57,7 +57,7 @@ fn linger(maker: &mut Maker<'_>, cells: &mut [Cell]) {
         paced.iter().map(one).sum::<u64>().div_ceil(1000)
     };
     let fits = |linger_ms: &u64| requests(*linger_ms, &paced) <= REQUESTS_PER_SECOND;
-    // A message may not spend its time of delivery on waiting; 0 means that it has no end.
+    // Waiting may not use up a message's delivery time; 0 means unlimited.
     let timeouts = paced.iter().filter_map(|(_, one)| number(one, "message.timeout.ms"));
     let shortest = timeouts.filter(|timeout| *timeout > 0).min().unwrap_or(u64::MAX);
     let most = LINGER_MOST_MS.min(shortest / 2);
@@ -76,7 +76,7 @@ fn linger(maker: &mut Maker<'_>, cells: &mut [Cell]) {
     ));
 }
 
-/// A batch of each partition goes when its time is over, and never without a message.
+/// Each partition's batch goes when its time is over, and never empty.
 fn requests_per_1000_s(partitions: u32, rate: Rate, linger_ms: u64) -> u64 {
     let batches = u64::from(partitions) * 1_000_000 / linger_ms.max(1);
     match rate {

@@ -55,7 +55,7 @@ pub(super) fn plan(maker: &mut Maker<'_>) -> ClusterPlan {
     for (name, value) in STOCK.iter().chain(fast) {
         config.insert((*name).to_owned(), (*value).to_owned());
     }
-    // A release without it does not know this property, and says so in its log.
+    // A release without this property logs that it does not know it.
     if section.timing == Timing::Fast && Feature::UncleanElection.is_in(&kafka) {
         config.insert("unclean.leader.election.interval.ms".to_owned(), "2000".to_owned());
     }

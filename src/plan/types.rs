@@ -176,7 +176,7 @@ pub struct Cell {
     /// Who uses the topic; never empty.
     #[serde(flatten, with = "serde_form")]
     pub clients: Vec<ClientPlan>,
-    /// What must hold of this cell.
+    /// What must hold in this cell.
     pub expectations: Vec<Expectation>,
 }
 

@@ -152,7 +152,7 @@ pub(super) fn figures(cell: &CellReport) -> String {
 }
 
 fn counted(cells: &[&CellReport], axes: &[&str]) -> Grid {
-    // What is rare has a column only where there is some.
+    // Rare counts have a column only if there are some.
     let seen = |metric: Metric| cells.iter().any(|cell| cell.counts[metric].settled() != Some(0));
     let shown = |metric: &Metric| metric.is_always_shown() || seen(*metric);
     let metrics: Vec<Metric> = Metric::counts().filter(shown).collect();

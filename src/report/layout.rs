@@ -82,7 +82,7 @@ fn parts(grid: &Grid, widths: &[usize], width: usize) -> Vec<Vec<usize>> {
     let mut part: Vec<usize> = (0..pinned).collect();
     for column in others {
         let fuller: Vec<usize> = part.iter().copied().chain([column]).chain(verdict).collect();
-        // Names that stand alone stay together.
+        // Names in a separate part stay together.
         let ends = is_numbered && column == grid.figures.start || grid.breaks.contains(&column);
         if part.len() > pinned && (ends || wide(&fuller) > width) {
             part.extend(verdict.take());

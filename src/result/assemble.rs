@@ -42,9 +42,8 @@ pub struct Assembly<'a> {
     pub clients: &'a [ClientFacts],
     /// One per cell, as far as logs were read.
     pub observed: Vec<Observed>,
-    /// Cells that something kept from being settled, and what.
+    /// Cells that could not be settled, and why.
     pub unsettled: Vec<(u16, String)>,
-    /// Worth knowing.
     pub notes: Vec<String>,
     /// Why the run ended before its time.
     pub stop: Option<Stop>,
@@ -67,7 +66,7 @@ impl ClientFacts {
     }
 }
 
-/// What is found out about one cell, and its verdict.
+/// A cell's findings and verdict.
 struct Judged {
     findings: CellFindings,
     verdict: CellVerdict,
@@ -96,7 +95,7 @@ impl<'a> Assembly<'a> {
         }
     }
 
-    /// The report; its phases are empty, for this is one of them.
+    /// The report without phases, because making it is one of them.
     pub fn report(mut self) -> Report {
         let zero_us = self.zero_us.unwrap_or(0);
         for fault in &mut self.faults {

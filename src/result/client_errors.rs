@@ -64,7 +64,7 @@ pub(super) fn of(summary: &Summary, zero_us: u64) -> Vec<ClientError> {
     messages.chain(refusals).chain(client).collect()
 }
 
-/// Those of several runs together, each with the scenario's clock of its own.
+/// The errors of several runs together, each with its own scenario clock.
 pub(super) fn merged<'a>(all: impl IntoIterator<Item = &'a ClientError>) -> Vec<ClientError> {
     let mut sums: Vec<ClientError> = Vec::new();
     for one in all {

@@ -47,7 +47,7 @@ pub(crate) fn wanted_rate(cell: &Cell) -> Option<f64> {
     cell.producers().map(rate).sum()
 }
 
-/// A cell's rate; none without a clock.
+/// A cell's rate; `None` without a schedule.
 pub(super) fn achieved(
     cell: &Cell,
     clients: &[ClientRecord<'_>],
@@ -136,7 +136,8 @@ mod tests {
         crate::plan::from_text("t.yaml", &text, &[], Some(1)).unwrap().cells.remove(0)
     }
 
-    /// 100 messages a second are sent from 1 s to 11 s, and acknowledged but for the sixth second.
+    /// 100 messages per second are sent from 1 s to 11 s, and acknowledged except in the sixth
+    /// second.
     fn clients() -> [ClientRecord<'static>; 1] {
         let row = |i: u64| PulseRow {
             at_us: i * PULSE_ROW_US,

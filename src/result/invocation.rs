@@ -30,7 +30,7 @@ pub struct Invocation {
     pub shard: Option<String>,
     /// The runtime that was taken.
     pub runtime: RuntimeKind,
-    /// Heap of each Kafka process, MiB.
+    /// Heap of each Kafka process in MiB.
     pub heap_mib: u32,
     /// Local: the unpacked Kafka used instead of the scenario's version.
     pub kafka_home: Option<String>,

@@ -45,7 +45,7 @@ pub struct Report {
     /// Where it ran and on what.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment: Option<Environment>,
-    /// The runs of which this report was put together, in order; empty in a single run's own.
+    /// The merged runs, in order; empty in a single run's own report.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub trials: Vec<TrialReport>,
     /// Names of the matrix's axes, in the order of the table's columns.

@@ -52,7 +52,7 @@ impl Bus {
         self.tell(RunEvent::Step(Step { what, far }));
     }
 
-    /// Tells something worth knowing that changes no verdict.
+    /// Sends a note that changes no verdict.
     pub(crate) fn note(&self, text: impl Into<String>) {
         self.tell(RunEvent::Note { text: text.into() });
     }

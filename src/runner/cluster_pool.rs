@@ -47,10 +47,7 @@ impl<'a> ClusterPool<'a> {
         }
     }
 
-    /// The warm cluster if it is what is ordered, or a new one.
-    ///
-    /// # Errors
-    /// When another warm one cannot be removed, or the new one cannot be started.
+    /// The warm cluster if it matches the order, or a new one.
     pub(crate) fn take(&mut self, order: Order<'_>) -> Result<PooledCluster, Stop> {
         if self.warm.as_ref().is_some_and(|warm| warm.plan == order.plan.cluster)
             && let Some(warm) = self.warm.take()

@@ -14,22 +14,21 @@ use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-/// Progress is told, and the end considered, so often.
+/// How often progress is reported and the end is considered.
 pub(super) const TICK: Duration = Duration::from_millis(200);
-/// Without a fault, a limit or a `duration`, sending goes on for so long.
+/// How long sending goes on without a fault, a limit or a `duration`.
 const IDLE_DURATION: Duration = Duration::from_secs(10);
 /// With a limit on messages, sending ends after this long without an acknowledgement.
 const SILENCE_MAX: Duration = Duration::from_secs(150);
 
 /// What the load phases work on.
 pub(super) struct Load<'a> {
-    /// What to do.
     pub(super) plan: &'a Plan,
     /// Those of all cells.
     pub(super) clients: &'a [Client<'a>],
-    /// Told of progress.
+    /// For progress.
     pub(super) bus: &'a Bus,
-    /// Told what the report must say, too.
+    /// For notes that the report must have, too.
     pub(super) note: &'a (dyn Fn(String) + Sync),
     /// May end the run.
     pub(super) interrupt: &'a Interrupt,
@@ -40,8 +39,8 @@ pub(super) struct Load<'a> {
 }
 
 impl Load<'_> {
-    /// Lets the faults live while messages flow, until sending should end.
-    /// Every fault is healed when this returns, whatever it returns.
+    /// Runs the faults while messages flow, until sending should end. Every fault is healed when
+    /// this returns, whatever it returns.
     pub(super) fn run_faults(&self, site: &Site<'_>) -> (Vec<FaultRecord>, Result<(), Stop>) {
         let healed: Mutex<Vec<FaultRecord>> = Mutex::new(Vec::new());
         let records = || healed.lock();

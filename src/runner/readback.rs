@@ -28,7 +28,7 @@ pub(super) struct Source<'a> {
     pub made: TopicId,
     /// What was sent to it, by client.
     pub ledgers: Vec<&'a Ledger>,
-    /// Knows where a partition's log ended before the first fault.
+    /// Where a partition's log ended before the first fault, if known.
     pub early_end: &'a dyn Fn(u32) -> Option<LogEnd>,
 }
 

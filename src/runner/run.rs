@@ -135,7 +135,7 @@ fn on_cluster(
     outcome
 }
 
-/// From the topics to the end of reading, while the monitor looks.
+/// From the topics to the end of reading, under the monitor.
 fn watched(scene: &Scene<'_>, known: &mut Known) -> Result<(), Stop> {
     let Scene { request, cluster, monitor, bus, interrupt, .. } = *scene;
     let plan = request.plan;

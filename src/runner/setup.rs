@@ -20,9 +20,6 @@ pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// Between two questions to brokers that did not answer the first.
 const ASK_AGAIN: Duration = Duration::from_millis(100);
 /// Waits until each broker's own metadata shows all brokers, at each of the cluster's entrances.
-///
-/// # Errors
-/// When a node dies or the time is over.
 pub fn wait_until_ready(
     cluster: &dyn Cluster,
     interrupt: &Interrupt,
@@ -40,10 +37,7 @@ pub fn wait_until_ready(
     Ok(())
 }
 
-/// Which Kafka the brokers are, by their own word.
-///
-/// # Errors
-/// When one of them does not say so in time.
+/// Asks the brokers which Kafka they are.
 pub(super) fn ask_kafka(
     cluster: &dyn Cluster,
     interrupt: &Interrupt,
@@ -65,8 +59,8 @@ pub(super) fn ask_kafka(
     Ok(heard.map_err(|e| RuntimeError::new(format!("the Kafka version is unknown: {e}")))?)
 }
 
-/// What a person should know of the brokers' word: that the plan was made for another Kafka, or
-/// for none in particular.
+/// A note if the plan was made for another Kafka than the brokers report, or for none in
+/// particular.
 pub(super) fn surprise(plan: &ClusterPlan, reported: &ReportedKafka) -> Option<String> {
     let word = reported_kafka(reported);
     let Some(planned) = plan.release() else {

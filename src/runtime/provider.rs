@@ -53,7 +53,7 @@ pub trait Provider {
     /// Starts every node; none is waited for. Gives the cluster, and what it is made of.
     ///
     /// # Errors
-    /// When something is missing, cannot be started, or the run was interrupted. Nothing is left
-    /// behind then.
+    /// Something is missing or cannot be started, or the run was interrupted. Nothing is left
+    /// behind.
     fn launch(&self, order: Order<'_>) -> Result<(Arc<dyn Cluster>, MadeOf), Stop>;
 }

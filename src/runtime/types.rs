@@ -34,8 +34,8 @@ pub struct Node {
     /// Its processes, as this process sees their ids: one for a Kafka node, the living workers for
     /// the clients.
     pub life: Liveness<Vec<i32>>,
-    /// Where its packets come from and go to. `None`: it shares the host's addresses, as clients
-    /// outside of containers do, and is known by the listener that it uses.
+    /// Source and destination of its packets. `None`: it shares the host's addresses, like clients
+    /// outside containers, and is identified by the listener that it uses.
     pub address: Option<Ipv4Addr>,
     /// Its ports at that address.
     pub listeners: Listeners,
@@ -224,9 +224,7 @@ pub trait Cluster: Send + Sync {
     /// unknown id.
     fn post_mortem(&self, id: i32) -> Option<String>;
 
-    /// Kills every process of the cluster and removes what it made, but for logs. Idempotent.
-    ///
-    /// # Errors
-    /// When something could not be removed; it says what.
+    /// Kills every process of the cluster and removes what it made, except logs. Idempotent. The
+    /// error says what could not be removed.
     fn destroy(&self) -> Result<(), RuntimeError>;
 }

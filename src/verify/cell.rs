@@ -28,8 +28,8 @@ pub struct CellInput<'a> {
     pub faults: &'a [FaultWindow],
     /// The zero of the scenario's clock, in microseconds of the run's clock.
     pub zero_us: u64,
-    /// Why offsets of this topic may hold no record (transactions, compaction), if they may.
-    /// Without it, missing offsets make the cell inconclusive.
+    /// Why offsets of this topic may have no record (transactions, compaction), if they may.
+    /// Otherwise missing offsets make the cell inconclusive.
     pub holes_explained: Option<&'a str>,
 }
 

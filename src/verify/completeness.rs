@@ -37,10 +37,10 @@ pub(super) fn of_topic(topic: &TopicFate) -> Option<String> {
     }
 }
 
-/// Looks at one partition. Every reason makes the cell inconclusive.
+/// Judges one partition's reading. Every reason makes the cell inconclusive.
 pub(super) fn of_partition(client: Client<'_>, partition: usize) -> Completeness {
     let observed = client.cell.observed;
-    // Of a topic that was deleted, what stood in it before is not known.
+    // The former content of a deleted topic is not known.
     let kept = observed.topic == TopicFate::Kept;
     let reading = if kept { Reading::Whole } else { Reading::Gaps };
     let mut found = Completeness { reading, reasons: Vec::new() };

@@ -41,7 +41,7 @@ const ASKED_WITHIN_US: u64 = 500_000;
 /// Counts what happened before any fault.
 pub(super) fn early(input: &CellInput<'_>, tallies: &[Tally<'_>], outages: &Outages) -> Early {
     let before_zero = |count: fn(&PulseRow) -> u64| {
-        // Whole rows only: of a row that zero cuts nobody knows what came first.
+        // Whole rows only: in a row that zero cuts, the order is unknown.
         let rows = input.clients.iter().flat_map(|client| client.ledger.pulses.iter().flatten());
         rows.filter(|row| row.at_us + PULSE_ROW_US <= input.zero_us).map(count).sum()
     };
@@ -60,7 +60,7 @@ pub(super) fn early(input: &CellInput<'_>, tallies: &[Tally<'_>], outages: &Outa
         if reading <= Reading::NoTail {
             early.counts[Metric::Reordered] += log.reordered;
         }
-        // What is nowhere may stand in what was not read.
+        // What is nowhere may be in the unread part.
         if reading == Reading::Whole {
             early.counts[Metric::Lost] += lost(client, partition, &log);
         }
@@ -154,13 +154,13 @@ pub(super) fn notes(
     notes
 }
 
-/// Of how many partitions that lost or duplicated messages nobody knows whether that was before any
-/// fault, because the end of their log before it was not told, or that of zero only.
+/// Notes for partitions that lost or duplicated messages when the log's end before the fault is not
+/// known, or only that of zero.
 fn not_known(input: &CellInput<'_>, tallies: &[Tally<'_>]) -> Vec<String> {
     let Some(first_us) = input.faults.iter().map(|fault| fault.called_us).min() else {
         return Vec::new();
     };
-    // How many, and the longest time before the fault that nobody knows of; none: all of it.
+    // How many, and the longest unknown time before the fault; `None`: all of it.
     let (mut never, mut late, mut longest_us) = (BTreeSet::new(), BTreeSet::new(), 0);
     let all = tallies.iter().flat_map(|tally| tally.readings().map(|read| (tally.client, read)));
     for (client, (partition, _)) in all {

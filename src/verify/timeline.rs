@@ -54,7 +54,7 @@ pub(crate) fn timeline(input: &CellInput<'_>) -> Option<Timeline> {
         sent: steps.sums(rows(), |row| row.sent),
         acked: steps.sums(rows(), |row| row.acked),
         latency_max_us: steps.latencies(rows()),
-        // Of a log that was not read whole it is not known what is missing.
+        // If the log was not read whole, it is not known what is missing.
         lost: steps.anomalies(input, lost_word, |client, partition| {
             completeness::of_partition(client, partition).reading == Reading::Whole
         }),

@@ -168,7 +168,7 @@ pub struct Witness {
     /// Whose, where the cell has several clients.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client: Option<String>,
-    /// How many messages (records, for corrupt and foreign).
+    /// Messages; records, for corrupt and foreign.
     pub count: u64,
     /// Which messages, if they are ours.
     pub sequences: Option<Span<u64>>,

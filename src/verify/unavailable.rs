@@ -9,7 +9,8 @@
 //!
 //! Of several clients each waits for itself: the longest wait of any of them counts.
 //!
-//! What was before the scenario's zero is told apart: an outage that spans zero is cut there.
+//! What was before the scenario's zero is reported separately: an outage that spans zero is cut
+//! there.
 
 use super::cell::CellInput;
 use super::types::{FaultOutage, Outage};

@@ -152,7 +152,7 @@ pub fn destroy_in_time(cluster: &DockerCluster, bench: &Bench) {
     assert_eq!(bench.objects(), Vec::<String>::new());
 }
 
-/// The node of this id, as it is now.
+/// The node with this id, as it is now.
 pub fn node(cluster: &dyn Cluster, id: i32) -> Node {
     cluster.nodes().into_iter().find(|node| node.id == id).unwrap()
 }

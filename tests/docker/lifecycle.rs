@@ -21,7 +21,7 @@ fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-/// How a signal gets to a container's process: this user may send it, or the daemon does.
+/// How a signal reaches a container's process: this user may send it, or the daemon does.
 fn means() -> &'static str {
     if nix::unistd::geteuid().is_root() { "kill(2)" } else { "the Engine API" }
 }

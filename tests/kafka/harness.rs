@@ -189,7 +189,7 @@ impl Place {
         file.unwrap().write_all(line.as_bytes()).unwrap();
     }
 
-    /// What of the tool is left: processes that name this place, folders in its TMPDIR.
+    /// What is left of the tool: processes that name this place, folders in its TMPDIR.
     pub fn leftovers(&self) -> Vec<String> {
         let name = self.path().display().to_string();
         let mut left = Vec::new();
@@ -248,7 +248,7 @@ fn jvm_starts(folder: &Path) -> usize {
     entries.map(|entry| in_entry(entry.path())).sum()
 }
 
-/// A run that is over.
+/// A finished run.
 pub struct Ran {
     pub code: i32,
     pub stdout: String,

@@ -112,8 +112,8 @@ fn a_broker_that_dies_after_the_last_message_fails_the_run_too() {
     assert!(reasons(&ran).contains("broker-1 died, and no fault killed it"), "{}", reasons(&ran));
 }
 
-/// The kill's time is over before the stop's: the node is started when that lets go of it. And a
-/// command may do what it likes to what it touches.
+/// The kill is over before the stop: the node is started when the stop lets go of it. And a command
+/// may do anything to what it touches.
 #[test]
 fn the_last_of_two_faults_starts_the_node_and_a_command_may_end_what_it_touches() {
     let (_place, ran) = run(

@@ -135,7 +135,7 @@ fn without_a_terminal_there_is_a_line_an_event_and_json_on_request() {
     ] {
         assert!(ran.stderr.contains(said), "{said}\n{}", ran.stderr);
     }
-    // What is for people went to standard error, its last line the verdict.
+    // Text for people went to standard error, with the verdict as the last line.
     assert!(ran.stderr.lines().last().unwrap().starts_with("PASS preferred"), "{}", ran.stderr);
     let lines: Vec<&str> = ran.stdout.lines().collect();
     let (last, events) = lines.split_last().unwrap();

@@ -8,13 +8,13 @@ use std::path::Path;
 use std::process::ExitStatus;
 use std::time::Duration;
 
-/// How much of the end of a worker's log an error quotes, in bytes.
+/// How much of a worker's log an error quotes.
 const LOG_TAIL: u64 = 600;
 
 /// What went wrong with a worker.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkerError {
-    /// Its orders can't be written.
+    /// Its specification can't be written.
     #[error(transparent)]
     Spec(#[from] SpecError),
     /// The process can't be made.

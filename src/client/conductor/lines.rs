@@ -29,7 +29,7 @@ impl Received {
         self.lines.lock()
     }
 
-    /// Waits until `done` holds or nothing more will come; gives what holds then.
+    /// Waits until `done` holds or nothing more will come; returns the lines then.
     pub(super) fn wait(&self, limit: Duration, done: impl Fn(&Lines) -> bool) -> Lines {
         let mut lines = self.lock();
         self.changed.wait_while_for(&mut lines, |lines| !lines.closed && !done(lines), limit);
@@ -37,7 +37,7 @@ impl Received {
     }
 }
 
-/// Reads the worker's lines to their end. A line that is none goes to its log.
+/// Reads the worker's lines to their end. An invalid line goes to its log.
 pub(super) fn collect(stdout: ChildStdout, received: &Received, log: &Path) {
     for line in BufReader::new(stdout).lines().map_while(Result::ok) {
         let event = serde_json::from_str(&line);
@@ -48,7 +48,7 @@ pub(super) fn collect(stdout: ChildStdout, received: &Received, log: &Path) {
             Ok(WorkerEvent::Finished { account }) => lines.account = Some(account),
             Err(error) => {
                 let note = format!("an invalid line on stdout ({error}): {line}\n");
-                // The log is the only place for it; failing that, the line is worth nothing.
+                // If the log cannot be written either, the line is dropped.
                 let _ = File::options()
                     .append(true)
                     .open(log)

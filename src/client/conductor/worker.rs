@@ -25,9 +25,9 @@ pub(super) type Spawn<'a> = &'a dyn Fn(Command) -> Result<Child, RuntimeError>;
 /// How a worker ended.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Ending {
-    /// It finished and told everything.
+    /// It finished and reported everything.
     Finished(Box<Account>),
-    /// A fault killed it: what it had sent without an outcome stays unknown.
+    /// A fault killed it: messages without an outcome stay unknown.
     KilledByFault,
 }
 
@@ -95,9 +95,6 @@ impl Worker {
     }
 
     /// Waits until it is ready to begin.
-    ///
-    /// # Errors
-    /// When it dies or `limit` passes before.
     pub fn wait_ready(&mut self, limit: Duration) -> Result<(), WorkerError> {
         let lines = self.received.wait(limit, |lines| lines.ready);
         if lines.ready {
@@ -110,9 +107,6 @@ impl Worker {
     }
 
     /// Tells it to begin.
-    ///
-    /// # Errors
-    /// When it has died.
     pub fn start(&mut self) -> Result<(), WorkerError> {
         self.say(START)
     }
@@ -124,7 +118,7 @@ impl Worker {
     pub fn stop(&mut self) -> Result<(), WorkerError> {
         self.stop_sent = Some(Instant::now());
         let said = self.say(STOP);
-        // It may have finished by itself, its last line still on the way.
+        // It may have finished by itself, with its last line still on the way.
         let finished = || self.received.wait(EXIT_LIMIT, |_| false).account.is_some();
         match said {
             Err(_) if self.death_excused || finished() => Ok(()),

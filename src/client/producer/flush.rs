@@ -15,7 +15,7 @@ const FLUSH_TURN: Duration = Duration::from_millis(200);
 const PURGE_LIMIT: Duration = Duration::from_secs(5);
 
 impl Sender<'_> {
-    /// Flushes within the limit, purges the rest, and tells the summary.
+    /// Flushes within the limit, purges the rest, and reports the summary.
     pub(super) fn finish(self, (ended, why): End, out: &mut dyn Write) -> Result<Summary, Failure> {
         let ended_us = self.spec.epoch.elapsed_us();
         if let Some(text) = &why {
@@ -69,7 +69,7 @@ impl Sender<'_> {
     }
 }
 
-/// Zero when the kernel does not say.
+/// Zero if the kernel does not say.
 fn max_resident_kib() -> u64 {
     getrusage(UsageWho::RUSAGE_SELF).map_or(0, |usage| u64::try_from(usage.max_rss()).unwrap_or(0))
 }

@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-/// One turn of the polling thread; reports are served as they come, this bounds its end only.
+/// One turn of the polling thread; reports are served as they come, so this only bounds its end.
 const POLL: Duration = Duration::from_millis(50);
 
 /// Makes the producer ready, waits for the word to start, sends until it is to end, flushes, tells
@@ -64,8 +64,8 @@ impl Drop for RaiseOnDrop<'_> {
     }
 }
 
-/// Serves delivery reports, errors and logs until it is over. Should a callback panic, the
-/// sender must not wait for reports that nobody serves.
+/// Serves delivery reports, errors and logs until it is over. If a callback panics, the sender must
+/// not wait for reports that nobody serves.
 fn poll(producer: &TopicProducer<Delivery>, done: &AtomicBool) {
     struct Broken<'a>(&'a Delivery);
     impl Drop for Broken<'_> {

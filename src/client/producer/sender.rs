@@ -20,8 +20,8 @@ use std::time::Duration;
 
 /// How long the sender waits when librdkafka's queue is full.
 const QUEUE_FULL_WAIT: Duration = Duration::from_millis(1);
-/// The shortest and longest sleep until the next message is due: not to wake for every message
-/// at high rates, and to hear the word to stop at low ones.
+/// The shortest and longest sleep until the next message is due: it must not wake for every message
+/// at high rates, and must hear the command to stop at low ones.
 const SLEEP: (Duration, Duration) = (Duration::from_micros(250), Duration::from_millis(50));
 
 /// Why sending ended, and for [`Ended::Fatal`] the reason.
@@ -38,16 +38,16 @@ pub(super) struct Sender<'a> {
     pub(super) pace: Pace,
     /// The next sequence of each partition.
     sequences: Vec<u64>,
-    /// Whose turn it is.
+    /// The next partition.
     partition: u32,
     pub(super) sent: u64,
-    /// Whether the last message had to wait until the client took it.
+    /// Whether the last message had to wait until the client accepted it.
     blocked: bool,
     pub(super) queue_full: u64,
     refused: BTreeMap<String, u64>,
     refused_times: BTreeMap<String, Times>,
     pub(super) started_us: u64,
-    /// How many errors there were when the client was asked whether it is dead.
+    /// How many errors there were at the last check whether the client is dead.
     checked_errors: u64,
 }
 
@@ -85,7 +85,8 @@ impl<'a> Sender<'a> {
     pub(super) fn send_all(&mut self) -> End {
         let limit = self.plan.messages.unwrap_or(u64::MAX);
         loop {
-            // One look at the clock a burst: a burst takes microseconds, the ledger's rows 100 ms.
+            // One look at the clock per burst: a burst takes microseconds, the ledger's rows 100
+            // ms.
             let now_us = self.spec.epoch.elapsed_us();
             let due = self.pace.due(now_us).min(limit - self.sent);
             if let Some(end) = self.note_skipped().or_else(|| self.must_end()) {
@@ -111,7 +112,7 @@ impl<'a> Sender<'a> {
         }
     }
 
-    /// Records the messages that the schedule gave up; gives the end, if that fails.
+    /// Records the messages that the schedule skipped; returns the end if that fails.
     fn note_skipped(&mut self) -> Option<End> {
         let skipped = self.pace.take_skipped()?;
         let error = self.ledger.skipped(skipped.first_us, skipped.last_us, skipped.count).err()?;
@@ -121,7 +122,7 @@ impl<'a> Sender<'a> {
     fn must_end(&mut self) -> Option<End> {
         let errors = self.delivery.errors_seen();
         let client = self.producer.producer().client();
-        // The error callback names the cause and not that it is fatal: any error may be.
+        // The error callback gives the cause but not that it is fatal: any error may be.
         let dead = errors != self.checked_errors && client.fatal_error().is_some();
         self.checked_errors = errors;
         if dead || self.delivery.is_halted() {
@@ -138,8 +139,8 @@ impl<'a> Sender<'a> {
             .unwrap_or_else(|| "the client reported a fatal error without a text".into())
     }
 
-    /// Records and hands over the next message, and waits for room in the queue if it must.
-    /// Gives the end, if that came first; the message is taken back then.
+    /// Records and hands over the next message, and waits for room in the queue if necessary.
+    /// Returns the end if that came first; the message is taken back then.
     fn send_one(&mut self, at_us: u64) -> Option<End> {
         let (partition, at) = (self.partition, self.partition as usize);
         let sequence = self.sequences[at];
@@ -172,7 +173,7 @@ impl<'a> Sender<'a> {
         }
     }
 
-    /// Waits as the refusal asks for, or gives the end.
+    /// Waits as the refusal requires, or returns the end.
     fn wait_after(&mut self, code: RDKafkaErrorCode) -> Option<End> {
         match refusal(code) {
             Refusal::QueueFull => {
@@ -196,7 +197,7 @@ impl<'a> Sender<'a> {
         None
     }
 
-    /// A message was not taken.
+    /// Records a refused message.
     fn refused(&mut self, code: RDKafkaErrorCode) {
         let (name, at_us) = (format!("{code:?}"), self.spec.epoch.elapsed_us());
         self.refused_times.entry(name.clone()).or_insert(Times::once(at_us)).again(at_us);

@@ -46,7 +46,6 @@ pub struct Show {
     pub label: String,
     /// The series that it is one of.
     pub series: Option<Series>,
-    /// How the block is painted.
     pub paint: Paint,
     /// The terminal for lines and the block; without one lines go to standard error.
     pub terminal: Option<Term>,

@@ -354,7 +354,7 @@ impl Cluster for DockerCluster {
             e
         });
         self.state.lock().gone = swept.is_ok();
-        // What is left behind weighs more than a log that was not kept.
+        // Leftovers matter more than a log that was not kept.
         swept.and(killed).and(kept)
     }
 }

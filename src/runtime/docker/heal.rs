@@ -122,7 +122,7 @@ async fn state(engine: &Engine, thing: &Thing) -> Option<String> {
     Some(match Process::look_for(i32::try_from(pid).ok()?) {
         Liveness::Alive(process) if process.is_all_in('T') => "stopped by SIGSTOP".to_owned(),
         Liveness::Alive(_) | Liveness::Unknown => known,
-        // The daemon has not heard of it yet.
+        // The daemon has not noticed yet.
         Liveness::Dead => "exited".to_owned(),
     })
 }

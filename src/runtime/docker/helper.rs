@@ -209,7 +209,7 @@ impl Filter for Helper {
 
 impl Drop for Helper {
     fn drop(&mut self) {
-        // The end of its input lets it remove its rules itself, where the kernel would not.
+        // The end of its input lets it remove its rules itself, in case the kernel would not.
         let mut conversation = self.conversation.lock();
         self.engine.wait(async {
             let ending = async {

@@ -133,14 +133,14 @@ fn kafka_of(image: &ImageInspect) -> Option<String> {
     label.map(String::as_str).or_else(variable).map(str::to_owned)
 }
 
-/// Pulls an image; the error is the reason, as one line.
+/// Pulls an image; the error is the reason, in one line.
 fn fetch(
     engine: &Engine,
     name: &str,
     note: &dyn Fn(String),
     step: &TellStep<'_>,
 ) -> Result<(), String> {
-    // Without a tag the daemon would take every one that there is.
+    // Without a tag the daemon would pull every one.
     let named = if has_tag(name) { name.to_owned() } else { format!("{name}:latest") };
     let options = CreateImageOptions { from_image: Some(named), ..CreateImageOptions::default() };
     engine.wait(async {

@@ -61,7 +61,7 @@ impl NodeContainer {
     /// Whether it lives, and its process.
     pub(super) fn life(&self, engine: &Engine) -> Liveness<Live> {
         self.known.life(|| {
-            // Somebody may have started it: a person, or a fault of the user's own.
+            // Somebody may have started it: a person, or a user's `exec`.
             let inspected = self.inspect(engine, GLANCE_WITHIN)?;
             Ok(life_of(&inspected, &self.container))
         })
@@ -184,7 +184,7 @@ fn life_of(inspected: &ContainerState, container: &str) -> Liveness<Live> {
         Liveness::Unknown => return Liveness::Unknown,
     };
     let netns = File::open(format!("/proc/{pid}/ns/net")).ok().map(Arc::new);
-    // Opened by number: it is this process's only if that still lives.
+    // It was opened by id, so it is this process's only if that still lives.
     process.look().map(|_| Live { process, netns })
 }
 

@@ -24,7 +24,7 @@ pub(super) struct Live {
 enum State {
     /// It was seen so, and while it does not live the daemon need not be asked before then.
     Seen(Liveness<Live>, Instant),
-    /// We are starting it. It does not live before that is over.
+    /// We are starting it. It counts as alive only after that.
     Starting,
 }
 
@@ -98,13 +98,13 @@ impl ProcessState {
             }
             *state = State::Starting;
         }
-        // Whatever comes of it, a panic too, it is not starting any more.
+        // After any outcome, panics included, it is not being started any more.
         let mut outcome = Outcome { known: self, life: Liveness::Unknown };
         outcome.life = start()?;
         Ok(())
     }
 
-    /// Remembers what was just found.
+    /// Records what was found.
     pub(super) fn found(&self, life: Liveness<Live>) {
         *self.state.lock() = State::Seen(life, Instant::now() + ASK_EVERY);
     }

@@ -148,7 +148,7 @@ impl Provider for DockerProvider {
     }
 
     fn facts(&self, cluster: &ClusterPlan) -> RuntimeFacts {
-        // What goes wrong here goes wrong again when it is launched, and is told then.
+        // A problem here comes again at the launch, and is reported then.
         let image = match self.obtainable(cluster) {
             Ok(Obtainable::Yes(image)) => Some(image),
             Ok(Obtainable::No(_)) | Err(_) => None,
@@ -214,7 +214,7 @@ fn wrong(problems: Diagnostics) -> RuntimeError {
     RuntimeError::new(format!("the compose file cannot be used\n{problems}"))
 }
 
-/// Kafka's version before the brokers tell theirs, and who says so.
+/// Kafka's version before the brokers report theirs, and its source.
 fn planned_kafka(cluster: &ClusterPlan, nodes: &KafkaCluster) -> PlannedKafka {
     let (told, planned) = (nodes.release(), cluster.release());
     let (version, from) = match told {

@@ -71,7 +71,7 @@ fn defaults(spec: &ClusterSpec) -> Properties {
     set("transaction.state.log.replication.factor", &replicas);
     set("transaction.state.log.min.isr", &in_sync);
     set("transaction.state.log.num.partitions", &3);
-    // A broker that does not know these says so in its log.
+    // A broker that does not know these logs it.
     if Feature::ShareGroups.is_in(&spec.cluster.kafka) {
         set("share.coordinator.state.topic.replication.factor", &replicas);
         set("share.coordinator.state.topic.min.isr", &in_sync);

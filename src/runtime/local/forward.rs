@@ -112,7 +112,7 @@ fn forward(
     outside.set_nodelay(true)?;
     inside.set_nodelay(true)?;
     shared.open.lock().push((number, outside.try_clone()?, inside.try_clone()?));
-    // Whoever stops looks at the list after setting the mark, so one of the two is seen.
+    // stop() reads the list after setting the flag, so one of the two is seen.
     if !shared.stopping.load(Ordering::SeqCst) {
         std::thread::scope(|scope| {
             scope.spawn(|| copy(outside, &inside));

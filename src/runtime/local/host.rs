@@ -106,7 +106,7 @@ impl Host {
 
     /// Starts the thread that forks, at first use.
     pub(super) fn spawner(&self) -> Result<Spawner, RuntimeError> {
-        // The slot is only ever filled whole, so a panic elsewhere leaves it sound.
+        // The slot is only filled as a whole, so a panic elsewhere leaves it consistent.
         let mut slot = self.spawner.lock();
         if let Some(spawner) = &*slot {
             return Ok(spawner.clone());

@@ -33,9 +33,6 @@ pub struct LocalProvider {
 impl LocalProvider {
     /// What the cluster is made of, for it and for the report: Kafka and Java, fetched and cached,
     /// with the class-data archive.
-    ///
-    /// # Errors
-    /// When they cannot be had, or the run was interrupted.
     pub fn spec(&self, order: &mut Order<'_>) -> Result<(ClusterSpec, MadeOf), Stop> {
         let found = self.obtain(order)?;
         let made_of = found.made_of();

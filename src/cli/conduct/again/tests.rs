@@ -7,7 +7,7 @@ use clap::FromArgMatches;
 use std::path::Path;
 use std::process::Command;
 
-/// A command line, parsed: its studies, and what the report of each would keep.
+/// A parsed command line: its studies, and what the report of each would keep.
 fn kept(words: &[String], runtime: RuntimeKind) -> Vec<(Study, Invocation)> {
     let matches = main::command().try_get_matches_from(words).unwrap_or_else(|e| panic!("{e}"));
     let (verb, studies, conduct) = match matches.subcommand().unwrap() {
@@ -47,7 +47,7 @@ fn words(line: &[&str]) -> Vec<String> {
     ["chaos"].iter().chain(line).map(|word| (*word).to_owned()).collect()
 }
 
-/// Each study of a command line comes out of the command that its report prints, alone.
+/// Each study of a command line must come out of the command in its report, alone.
 fn comes_again(line: &[&str], runtime: RuntimeKind) -> Vec<String> {
     let first = kept(&words(line), runtime);
     assert!(!first.is_empty(), "{line:?}");
