@@ -219,6 +219,7 @@ const BROKEN: &[(&str, Expected)] = &[
         &[
             (4, 5, "`listeners` cannot be set", "remove it"),
             (5, 32, "`broker.session.timeout.ms` cannot be `soon`", "a whole number"),
+            (8, 5, "`delivery.report.only.error` cannot be set", "remove it"),
         ],
     ),
     (

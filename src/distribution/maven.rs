@@ -79,7 +79,8 @@ fn telling_lines(finished: &Finished) -> String {
         .take(LINES_MAX)
         .collect();
     if errors.is_empty() {
-        finished.tail(LINES_MAX)
+        let words = finished.output.lines().filter(|line| !line.starts_with("[INFO]"));
+        command::tail(words, LINES_MAX)
     } else {
         command::tail(errors.into_iter(), LINES_MAX)
     }

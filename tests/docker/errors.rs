@@ -43,6 +43,8 @@ fn with_a_daemon_and_an_image_auto_is_docker() {
     ran.expect_code(0);
     assert!(ran.stderr.contains("runtime  docker "), "{}", ran.stderr);
     assert!(ran.stderr.contains("auto: "), "{}", ran.stderr);
+    let why = "image chaos-kafka:4.4.0, because bitnami/kafka:4.4.0 is not there";
+    assert!(ran.stderr.contains(why), "{}", ran.stderr);
 }
 
 #[test]

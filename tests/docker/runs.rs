@@ -149,12 +149,13 @@ fn the_seed_documents_own_fragment_runs_through_cluster_compose() {
     assert!(ran.stderr.contains("privileged"), "it says what it leaves out: {}", ran.stderr);
 }
 
-/// A run by `auto`, which is docker where there is a daemon with the image.
+/// A run by `auto`, which is docker where there is a daemon with the image, or with the tool's own
+/// image of the same version.
 pub static AUTO: LazyLock<Ran> = LazyLock::new(|| {
     let ports = Ports::take();
     let base = ports.base().to_string();
     let auto = ["--runtime", "auto", "--pull", "never", "--port-base", &base];
-    let place = Place::new().on(&auto).with("KAFKA_IMAGE", "chaos-kafka:4.4.0");
+    let place = Place::new().on(&auto).with("KAFKA_IMAGE", "bitnami/kafka:4.4.0");
     let ran = place.run(&place.scenario(&quick(", kafka: 4.4.0")), &[]);
     docker::expect_nothing_of(&place);
     ran

@@ -85,7 +85,7 @@ fn content(page: &str) -> String {
 }
 
 #[test]
-fn a_cell_s_figure_names_every_fault_and_every_curve_before_a_script_runs() {
+fn every_cell_s_figure_names_every_fault_and_every_curve_before_a_script_runs() {
     let faults = "faults:\n  - {process_stop: leader, at: 1s, for: 1s}\n  \
                   - {kill: leader, at: 3s, for: 1s}\n  - {kill: leader, at: 5s, for: 1s}\n";
     let mut report = report(&plan(&format!("{faults}matrix: {{acks: ['1', all]}}\n")));
@@ -101,8 +101,14 @@ fn a_cell_s_figure_names_every_fault_and_every_curve_before_a_script_runs() {
     let page = content(&page(&report));
     let figures: Vec<&str> = page.split("<figure>").skip(1).collect();
     assert_eq!(figures.len(), 2);
-    let (figure, _) = figures[1].split_once("</figure>").unwrap();
-    insta::assert_snapshot!("figure", figure);
+    let figures = figures.iter().map(|text| text.split_once("</figure>").unwrap().0);
+    for figure in figures.clone() {
+        for name in ["1 process_stop leader", "2 kill leader", "3 kill leader"] {
+            assert!(figure.contains(&format!("title=\"{name},")), "{name}: {figure}");
+        }
+        assert_eq!(figure.matches("class=\"swatch").count(), 8, "{figure}");
+    }
+    insta::assert_snapshot!("figure", figures.last().unwrap());
 }
 
 #[test]
