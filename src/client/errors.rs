@@ -25,7 +25,6 @@ pub struct Errors {
 
 /// When something was seen first and last, microseconds of the run's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the names say it")]
 pub struct Times {
     pub first_us: u64,
     pub last_us: u64,

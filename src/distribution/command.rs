@@ -97,8 +97,13 @@ pub(super) fn run_heard(
     let (sender, said) = mpsc::channel();
     thread::Builder::new().name("output".into()).spawn(move || {
         let lines = BufReader::new((&mut reader).take(OUTPUT_BYTES_MAX)).split(b'\n');
-        // Nobody listens after the time limit.
-        lines.map_while(Result::ok).for_each(|line| drop(sender.send(line)));
+        for line in lines {
+            let failed = line.is_err();
+            // Nobody listens after the time limit.
+            if sender.send(line).is_err() || failed {
+                break;
+            }
+        }
         let _ = io::copy(&mut reader, &mut io::sink());
     })?;
     let mut output = String::new();
@@ -111,7 +116,7 @@ pub(super) fn run_heard(
     let started = Instant::now();
     let status = loop {
         match said.recv_timeout(POLL) {
-            Ok(line) => take(line),
+            Ok(line) => take(line?),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => thread::sleep(POLL),
         }
@@ -127,7 +132,7 @@ pub(super) fn run_heard(
     };
     let until = Instant::now() + AFTERWARDS;
     while let Ok(line) = said.recv_timeout(until.saturating_duration_since(Instant::now())) {
-        take(line);
+        take(line?);
     }
     Ok(Finished {
         success: matches!(status, Some(Ok(status)) if status.success()),

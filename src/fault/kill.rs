@@ -44,10 +44,7 @@ impl Fault for Kill {
     fn inject(&mut self) -> Result<(), FaultError> {
         // The dead are held, too; a fault that finds nobody else does nothing.
         if self.nodes.iter().all(|n| n.pids().is_empty()) {
-            let told = self.nodes.iter().map(|node| match node.is_dead() {
-                true => format!("{} is dead already", node.name),
-                false => format!("nobody can tell whether {} lives", node.name),
-            });
+            let told = self.nodes.iter().map(|node| format!("{} is dead already", node.name));
             return Err(FaultError::NoEffect(told.collect::<Vec<_>>().join("; ")));
         }
         for node in &self.nodes {

@@ -1,7 +1,7 @@
 //! From the scenario's words to nodes, at the moment of injection.
 
 use super::FaultError;
-use crate::runtime::{Node, Role};
+use crate::runtime::{Liveness, Node, Role};
 use crate::timeline::Target;
 
 /// What is known of the cluster at the moment of injection.
@@ -17,7 +17,8 @@ pub struct Situation {
 }
 
 /// The nodes that these targets mean, each once, in the order of the targets. Fails if a target
-/// means nothing at this moment.
+/// means nothing at this moment, or a node of which nobody can tell whether it lives: a fault could
+/// neither touch it nor be proved on it.
 pub(super) fn resolve(targets: &[Target], situation: &Situation) -> Result<Vec<Node>, FaultError> {
     let mut nodes: Vec<Node> = Vec::new();
     for target in targets {
@@ -27,7 +28,13 @@ pub(super) fn resolve(targets: &[Target], situation: &Situation) -> Result<Vec<N
             }
         }
     }
-    Ok(nodes)
+    match nodes.iter().find(|node| matches!(node.life, Liveness::Unknown)) {
+        Some(node) => {
+            let what = format!("nobody can tell whether {} lives", node.name);
+            Err(FaultError::NoEffect(what))
+        }
+        None => Ok(nodes),
+    }
 }
 
 /// The groups of a partition, resolved. As in Trogdor, a node in two of them is an error; so is a
@@ -136,6 +143,21 @@ mod tests {
     #[test]
     fn a_node_that_two_targets_mean_is_taken_once() {
         assert_eq!(names(&[Target::Leader, Target::Broker(1)], &situation()), ["broker-1"]);
+    }
+
+    #[test]
+    fn a_node_that_may_or_may_not_live_is_no_target_of_anything() {
+        let mut s = situation();
+        s.nodes[3].life = Liveness::Unknown;
+        let groups = [vec![Target::Leader], vec![Target::Followers]];
+        for error in [
+            resolve(&[Target::Leader, Target::Broker(2)], &s).unwrap_err(),
+            resolve_groups(&groups, &s).unwrap_err(),
+        ] {
+            assert!(matches!(error, FaultError::NoEffect(_)), "{error:?}");
+            assert_eq!(error.to_string(), "nobody can tell whether broker-2 lives");
+        }
+        assert_eq!(names(&[Target::Leader], &s), ["broker-1"]);
     }
 
     #[test]

@@ -162,11 +162,11 @@ impl<'a> Assembly<'a> {
         zero_us: u64,
         unsettled: &mut Vec<String>,
     ) -> Vec<ClientRecord<'p>> {
-        let mut facts = self.clients_of(cell);
+        let numbered = (0_u16..).zip(&cell.clients);
         let producers =
-            cell.clients.iter().filter_map(|one| Some((&one.name, one.role.producer()?)));
-        let record = |(name, plan): (&'p String, &ProducerPlan)| {
-            let facts = facts.next();
+            numbered.filter_map(|(number, one)| Some((number, &one.name, one.role.producer()?)));
+        let record = |(number, name, plan): (u16, &'p String, &ProducerPlan)| {
+            let facts = self.clients_of(cell).find(|facts| facts.ledger.id().producer == number);
             let ledger = facts.map(|own| own.ledger.record()).transpose();
             let ledger = ledger.unwrap_or_else(|error| {
                 unsettled.push(format!("the ledger cannot be read: {error}"));

@@ -62,7 +62,10 @@ fn clients_that_are_stopped_or_cut_off_are_nodes_too() {
     let ran = &*CLIENTS;
     ran.expect_code(0);
     assert_eq!(ran.fault(0)["nodes"][0], "clients");
-    assert!(ran.cell("main")["unavailable_ms"].as_f64().unwrap() >= 1_900.0);
+    for fault in 0..2 {
+        let outage = &ran.cell("main")["fault_outages"][fault]["outage"];
+        assert!(outage["ms"].as_f64().unwrap() >= 1_900.0, "{outage}");
+    }
 }
 
 #[test]

@@ -4,6 +4,8 @@ use super::world::{invocation, miss, sound, trials, unsettle, violate, written};
 use super::xml::Checked;
 use kafka_chaos::testing::report::{self, Format};
 use kafka_chaos::testing::result::{Invocation, Report};
+use serde::de::DeserializeOwned;
+use serde_json::json;
 
 /// Markup of every kind, what ends a cell or a section, terminal commands, forbidden characters.
 const HOSTILE: &str = "<script>alert('1')</script> ]]> --> <!-- | `a` ``` **b** [c](d) ~e~ _f_\
@@ -18,7 +20,27 @@ fn harmless() -> Report {
     miss(&mut report);
     report.notes = vec!["a note".into()];
     report.invocation = Some(invocation());
+    report.environment = environment("x");
     report
+}
+
+/// Facts with this for every text.
+fn environment<T: DeserializeOwned>(text: &str) -> Option<T> {
+    let facts = json!({
+        "runtime": {
+            "name": "docker", "why": text, "version": text,
+            "image": {"name": text, "pull": true, "because": text},
+        },
+        "kafka": {"from": {"images": [text]}},
+        "folder": text,
+        "clients": {text: text},
+        "made_of": {"containers": {
+            "docker": text, "project": text, "file": text,
+            "images": [{"name": text, "id": text, "kafka": text}],
+        }},
+        "runs_before": 2,
+    });
+    Some(serde_json::from_value(facts).unwrap())
 }
 
 /// The same with every text of the user's hostile, and the summary 10 kB of it.
@@ -29,6 +51,7 @@ fn hostile() -> Report {
     report.plan.source = HOSTILE.into();
     let set = vec![HOSTILE.into()];
     report.invocation = Some(Invocation { scenario: HOSTILE.into(), set, ..invocation() });
+    report.environment = environment(HOSTILE);
     report.axes = vec![HOSTILE.into()];
     for (i, cell) in report.cells.iter_mut().enumerate() {
         cell.id = format!("{HOSTILE}={i}");
@@ -48,7 +71,7 @@ fn hostile() -> Report {
         fault.nodes = vec![HOSTILE.into()];
         fault.reason = Some(HOSTILE.into());
     }
-    for text in report.reasons.iter_mut().chain(&mut report.notes).chain(&mut report.about) {
+    for text in report.reasons.iter_mut().chain(&mut report.notes) {
         *text += HOSTILE;
     }
     report.phases[0].name = HOSTILE.into();
@@ -59,7 +82,9 @@ fn hostile() -> Report {
 fn json_gives_back_every_character() {
     let report = hostile();
     let text = written(&report, Format::Json);
-    assert_eq!(serde_json::from_str::<Report>(&text).unwrap(), report);
+    let again: Report = serde_json::from_str(&text).unwrap();
+    assert!(again.about.iter().any(|line| line.ends_with(&format!("folder   {HOSTILE}"))));
+    assert_eq!(Report { about: report.about.clone(), ..again }, report);
 }
 
 #[test]

@@ -257,7 +257,11 @@ impl Cluster for DockerCluster {
                 Ok("the Engine API")
             }
             // The process is gone, and another one has its id.
-            _ => Ok(KILL),
+            Liveness::Alive(_) | Liveness::Dead => Ok(KILL),
+            Liveness::Unknown => {
+                let what = format!("nobody can tell whether {} lives: no {signal}", node.name);
+                Err(RuntimeError::new(what))
+            }
         }
     }
 

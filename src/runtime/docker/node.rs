@@ -107,8 +107,10 @@ impl NodeContainer {
             if inspected.running != Some(true) {
                 return Ok(None);
             }
-            if let Liveness::Alive(live) = life_of(&inspected, &self.container) {
-                return Ok(Some(live));
+            match life_of(&inspected, &self.container) {
+                Liveness::Alive(live) => return Ok(Some(live)),
+                Liveness::Unknown => return Err(self.cannot_be_seen()),
+                Liveness::Dead => {}
             }
             if begun.elapsed() > END_SEEN_WITHIN {
                 let what = format!("Docker does not notice that {} has ended", self.name());
@@ -147,10 +149,21 @@ impl NodeContainer {
             && self.inspect(engine, ANSWER_WITHIN)?.running == Some(true)
         {
             let what = format!("process {pid} of container {} is not on this machine", self.name());
-            return Err(RuntimeError::new(what).advise(NOT_HERE));
+            return Err(match life {
+                Liveness::Unknown => self.cannot_be_seen(),
+                _ => RuntimeError::new(what).advise(NOT_HERE),
+            });
         }
         self.known.found(life);
         Ok(())
+    }
+
+    /// It runs, and /proc does not show its process.
+    fn cannot_be_seen(&self) -> RuntimeError {
+        RuntimeError::new(format!(
+            "the process of container {} cannot be seen in /proc",
+            self.name()
+        ))
     }
 }
 
