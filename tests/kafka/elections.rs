@@ -29,6 +29,8 @@ fn unclean_election(kafka: &str, word: &str) -> String {
     let (victim, twin) = (ms(&format!("{UNCLEAN}false")), ms(&format!("{CLEAN}false")));
     assert!(victim < twin, "what was lost bought time: {victim} ms, {twin} ms without");
     assert!(ran.count(&format!("{UNCLEAN}true"), "rejected") > 0, "its producer gave up");
+    // The same patience was enough for the twin, so it was the election.
+    assert_eq!(ran.count(&format!("{CLEAN}true"), "rejected"), 0);
     proof(&ran, 2)
 }
 

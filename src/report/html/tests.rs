@@ -101,14 +101,14 @@ fn every_cell_s_figure_names_every_fault_and_every_curve_before_a_script_runs() 
     let page = content(&page(&report));
     let figures: Vec<&str> = page.split("<figure>").skip(1).collect();
     assert_eq!(figures.len(), 2);
-    let figures = figures.iter().map(|text| text.split_once("</figure>").unwrap().0);
+    let mut figures = figures.iter().map(|text| text.split_once("</figure>").unwrap().0);
     for figure in figures.clone() {
         for name in ["1 process_stop leader", "2 kill leader", "3 kill leader"] {
             assert!(figure.contains(&format!("title=\"{name},")), "{name}: {figure}");
         }
         assert_eq!(figure.matches("class=\"swatch").count(), 8, "{figure}");
     }
-    insta::assert_snapshot!("figure", figures.last().unwrap());
+    insta::assert_snapshot!("figure", figures.next_back().unwrap());
 }
 
 #[test]
